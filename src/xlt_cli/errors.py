@@ -1,0 +1,64 @@
+"""Errors that a user can act on: what is wrong, where, and what to do.
+
+A `UserError` is printed without a traceback and ends the command with exit code 2; anything
+else is a failure of xlt (exit code 1). The lowest room of the house: it imports nothing of ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+EXIT_FAILURE = 1
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+@dataclass
+class UserError(Exception):
+    """A mistake that the user can mend.
+
+    Attributes:
+        what: what is wrong, in one sentence.
+        where: the file and line, the field, the plugin or the path, as precisely as known.
+        hint: what to do about it.
+    """
+
+    what: str
+    where: str = ""
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.what, self.where, self.hint) if part)
+
+
+class DataError(UserError):
+    """A data file is missing or holds something that it must not hold."""
+
+
+class PluginError(UserError):
+    """A plugin is unknown, broken, built for another API version, or not usable here."""
+
+
+class SpecError(UserError):
+    """The experiment spec (or an override of it) is not valid."""
+
+
+class RunError(UserError):
+    """A run directory is missing, busy, or not what the command needs."""
+
+
+class OfflineError(UserError):
+    """Something has to come from the network, and the network is off or out of reach."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint for an unknown `word`: the nearest known name, then all of them."""
+    names = sorted(known)
+    if not names:
+        return ""
+    lowered = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
+    guess = f"did you mean '{lowered[near[0]]}'? " if near else ""
+    return f"{guess}known: {', '.join(names)}"
