@@ -1,0 +1,164 @@
+"""The experiment spec: what a user writes, and the whole truth of an experiment.
+
+These models hold the shape only. `spec_file` reads YAML into them and resolves the plugins'
+parameters; `identity` says which part of a spec makes a run what it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from xlt_cli.api import Split
+
+
+class Model(BaseModel):
+    """Base of the spec's models: unknown keys are refused, and nothing is guessed (`true` is no
+    number, `inf` is no learning rate)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class PluginUse(BaseModel):
+    """A plugin by name, with its parameters beside the name.
+
+    Written as `encoder: mbert` or as `encoder: {name: hf, model: ./my-encoder}`.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters as given."""
+        return dict(self.model_extra or {})
+
+
+def _by_name(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str | int) else value
+
+
+def _all_or_list(value: object) -> object:
+    return None if value == "all" else _as_list(value)
+
+
+Use = Annotated[PluginUse, BeforeValidator(_by_name)]
+Languages = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class Dev(Model):
+    """What a stage is watched on while it trains."""
+
+    split: Split = Field("dev", description="split to evaluate on")
+    languages: Languages | None = Field(
+        None, description="default: the stage's own, which keeps the selection strictly zero-shot"
+    )
+    limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
+
+
+class Stage(Model):
+    """One round of fine-tuning: a task, languages, a perturbation, a schedule."""
+
+    task: Use = Field(description="task plugin")
+    languages: Languages | None = Field(None, description="default: the task's source language")
+    split: Split = "train"
+    limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
+    perturbation: Use | None = Field(None, description="perturbation plugin; none: plain ERM")
+    epochs: float = Field(3.0, gt=0)
+    max_steps: int | None = Field(None, ge=1, description="stop after so many updates")
+    batch_size: int = Field(32, ge=1, description="examples in an update, over all processes")
+    accumulate: int = Field(1, ge=1, description="forward passes that an update is cut into")
+    learning_rate: float = Field(2e-5, gt=0)
+    head_learning_rate: float | None = Field(None, gt=0, description="default: learning_rate")
+    weight_decay: float = Field(0.01, ge=0)
+    warmup: float = Field(0.1, ge=0, le=1, description="fraction of the updates")
+    schedule: Literal["linear", "constant"] = "linear"
+    max_grad_norm: float | None = Field(1.0, gt=0, description="gradient clipping; null: none")
+    dev: Dev | None = Field(
+        default_factory=Dev, description="null: no evaluation while training, the last step goes on"
+    )
+    evaluate_every: int | None = Field(None, ge=1, description="updates; default: each epoch")
+    checkpoint_every: int | None = Field(
+        None, ge=1, description="updates; further checkpoints between the evaluations on dev"
+    )
+    select: Literal["best", "last"] = Field("best", description="checkpoint that goes on")
+    patience: int | None = Field(
+        None, ge=1, description="stop after so many evaluations on dev without a new best"
+    )
+
+    @model_validator(mode="after")
+    def _batch_divides(self) -> Stage:
+        if self.accumulate > self.batch_size:
+            raise ValueError(
+                f"accumulate ({self.accumulate}) cannot exceed batch_size ({self.batch_size})"
+            )
+        return self
+
+
+Setting = Literal["standard", "generalized"]
+
+
+class Evaluation(Model):
+    """What the trained model is tested on."""
+
+    task: Use | None = Field(None, description="default: the last stage's")
+    split: Split = "test"
+    languages: Annotated[
+        Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_all_or_list)
+    ] = Field(None, description="default: all that the task has")
+    settings: Annotated[list[Setting], BeforeValidator(_as_list)] = Field(
+        ["standard"], min_length=1
+    )
+    limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
+
+
+class Sweep(Model):
+    """A grid: every combination of the values, times the seeds."""
+
+    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+        default_factory=dict, description="path of a field -> its values"
+    )
+
+
+class ExperimentSpec(Model):
+    """An experiment: an encoder, stages of fine-tuning, evaluations, seeds."""
+
+    name: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="default: the file's name"
+    )
+    encoder: Use = Field(description="encoder plugin")
+    stages: list[Stage] = Field(min_length=1)
+    evaluations: list[Evaluation] = Field(default_factory=lambda: [Evaluation()])
+    seeds: Annotated[list[int], BeforeValidator(_as_list)] = Field([1], min_length=1)
+    max_length: int = Field(128, ge=8, description="tokens of an input, special ones included")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        "auto", description="auto: bf16 on CUDA, fp32 elsewhere"
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
+    sweep: Sweep | None = None
+
+    @field_validator("seeds")
+    @classmethod
+    def _seeds_differ(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) < len(seeds):
+            raise ValueError("a seed is listed twice")
+        return seeds
+
+
+def identity(spec: ExperimentSpec, seed: int) -> str:
+    """Sixteen hexadecimal digits that name what is trained: encoder, stages, seed.
+
+    The spec's name, its evaluations, device and sweep are left out: the same training is the
+    same run, whatever it is then tested on.
+    """
+    trained = spec.model_dump(mode="json", include={"encoder", "stages", "max_length", "precision"})
+    text = json.dumps({**trained, "seed": seed}, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
