@@ -1,0 +1,171 @@
+"""What the encoders that run on Hugging Face models share: parameters and checkpoints."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from xlt_cli.api import Encoder, EncoderModel, Head, PluginParams, UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from xlt_encoders.loading import Settings, Weights
+
+
+E5_CAVEAT = (
+    "E5 encoders were contrastively tuned on data that, as far as is known, includes English NLI "
+    "and question pairs: on such tasks zero-shot holds for the languages, not for the task"
+)
+
+
+class EncoderParams(PluginParams):
+    """Parameters of every encoder that ships."""
+
+    pooling: Literal["native", "cls", "mean", "cls-mean", "segments"] = Field(
+        default="native",
+        description="what the sequence classifier sees: 'native' is the architecture's own head; "
+        "the others are a tanh layer on the first token, the mean over tokens, both, or the "
+        "comparison [u, v, |u-v|, u*v] of the means of two texts",
+    )
+    freeze_embeddings: bool = Field(
+        default=False, description="leave all embeddings (words, positions, ...) as pretrained"
+    )
+    freeze_layers: int = Field(
+        default=0, ge=0, description="leave this many layers, from the input on, as pretrained"
+    )
+    dropout: float | None = Field(
+        default=None,
+        ge=0.0,
+        lt=1.0,
+        description="probability of every dropout in encoder and head; None: the encoder's own",
+    )
+
+
+class TransformersEncoder(Encoder):
+    """Models through `transformers`; subclasses say where pretrained weights come from."""
+
+    params: EncoderParams
+
+    class Params(EncoderParams):
+        """Those of every encoder."""
+
+    @abstractmethod
+    def _pretrained(self) -> Weights:
+        """The pretrained weights and their config."""
+
+    @abstractmethod
+    def _pretrained_tokenizer(self) -> PreTrainedTokenizerBase:
+        """The tokenizer that belongs to the pretrained weights."""
+
+    @property
+    def _trust_remote_code(self) -> bool:
+        return bool(getattr(self.params, "trust_remote_code", False))
+
+    def load_tokenizer(self, checkpoint: Path | None = None) -> PreTrainedTokenizerBase:
+        """The pretrained tokenizer, or a checkpoint's own where it has one.
+
+        Raises:
+            UserError: if it cannot be opened, or has more entries than the checkpoint's model.
+            OfflineError: if it would have to be fetched and cannot be.
+        """
+        from xlt_encoders.hub import has_vocabulary
+        from xlt_encoders.loading import read_config
+
+        if checkpoint is None:
+            return self._pretrained_tokenizer()
+        if checkpoint.is_dir() and has_vocabulary(checkpoint):
+            return open_tokenizer(checkpoint, trust_remote_code=self._trust_remote_code)
+        rows = read_config(checkpoint, self._trust_remote_code).vocab_size
+        tokenizer = self._pretrained_tokenizer()
+        if len(tokenizer) > rows:
+            raise UserError(
+                f"the checkpoint brings no tokenizer, and that of '{self.name}' has "
+                f"{len(tokenizer)} entries for the checkpoint's {rows} word embeddings",
+                str(checkpoint),
+                "save the tokenizer that the checkpoint was trained with next to it",
+            )
+        return tokenizer
+
+    def load_model(
+        self, head: Head, checkpoint: Path | None = None, *, new_head: bool = False
+    ) -> EncoderModel:
+        """The model with a head: a new one on pretrained weights, or a checkpoint's own.
+
+        A checkpoint is one that this method's model saved, or any in Hugging Face's format; its
+        architecture and labels count, and its outputs come in the order of `head.labels`. With
+        `new_head` only its encoder is used.
+
+        Raises:
+            UserError: if the weights are damaged, or do not suit the task or the parameters.
+            OfflineError: if they would have to be fetched and cannot be.
+        """
+        from xlt_encoders.loading import Weights, load_checkpoint, load_pretrained, read_config
+
+        if checkpoint is None:
+            self._check_pooling(head)
+            return load_pretrained(self._pretrained(), head, self._settings())
+        trust = self._trust_remote_code
+        weights = Weights(
+            str(checkpoint), read_config(checkpoint, trust), checkpoint, trust_remote_code=trust
+        )
+        if new_head:
+            self._check_pooling(head)
+            return load_pretrained(weights, head, self._settings())
+        asked = "pooling" in self.params.model_fields_set
+        return load_checkpoint(weights, head, self._settings(), strict=asked)
+
+    def _check_pooling(self, head: Head) -> None:
+        """Before anything is loaded: token heads have no pooling."""
+        if head.kind == "token-classification" and self.params.pooling != "native":
+            raise UserError(
+                f"the pooling '{self.params.pooling}' is for sequences; this task labels tokens",
+                "pooling",
+                "leave it out, or write 'native'",
+            )
+
+    def _settings(self) -> Settings:
+        from xlt_encoders.loading import Settings
+
+        p = self.params
+        return Settings(p.pooling, p.freeze_embeddings, p.freeze_layers, p.dropout)
+
+
+def open_tokenizer(
+    folder: Path, class_name: str = "AutoTokenizer", trust_remote_code: bool = False
+) -> PreTrainedTokenizerBase:
+    """The tokenizer in a folder; raises UserError if there is none or it cannot be opened."""
+    import transformers
+
+    from xlt_encoders.hub import VOCABULARY_FILES, has_vocabulary
+    from xlt_encoders.quiet import quiet
+
+    if not has_vocabulary(folder) and not trust_remote_code:
+        raise UserError(
+            "the folder holds no tokenizer",
+            str(folder),
+            f"it needs one of: {', '.join(VOCABULARY_FILES)}",
+        )
+    options: dict[str, Any] = {}
+    if class_name == "AutoTokenizer":
+        options["trust_remote_code"] = trust_remote_code
+    try:
+        with quiet():
+            tokenizer: PreTrainedTokenizerBase = getattr(transformers, class_name).from_pretrained(
+                str(folder), **options
+            )
+    except ImportError as problem:  # XLM's needs sacremoses
+        raise UserError(
+            "the tokenizer needs a package that is not installed", str(folder), str(problem)
+        ) from problem
+    except Exception as problem:  # tokenizers' own errors derive from Exception only
+        reason = str(problem).strip().splitlines()
+        raise UserError(
+            "the tokenizer cannot be opened",
+            str(folder),
+            f"{type(problem).__name__}: {reason[0] if reason else ''}",
+        ) from problem
+    return tokenizer

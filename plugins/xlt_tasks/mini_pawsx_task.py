@@ -1,0 +1,72 @@
+"""mini-pawsx: generated pairs in the manner of PAWS-X, to try things out without any data."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from xlt_cli.api import DataError, PluginParams, Rows, SequenceExample, Split, Task, did_you_mean
+from xlt_cli.problems import SequenceClassification
+
+
+def _known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    from xlt_tasks.mini_pawsx import KINDS
+
+    for kind in kinds:
+        if kind not in KINDS:
+            raise ValueError(f"there is no kind of scene '{kind}': {did_you_mean(kind, KINDS)}")
+    if len(set(kinds)) < len(kinds) or len(kinds) % 2:
+        raise ValueError("an even number of different kinds is needed, to balance the labels")
+    return kinds
+
+
+class MiniPawsX(Task):
+    """A demonstration: its sentences come from templates, and its scores are no evidence."""
+
+    api_version = 1
+    name = "mini-pawsx"
+    summary = "generated paraphrase pairs for trying things out; no evidence of anything"
+    reference = "generated here, after Zhang et al. 2019 (PAWS) and Yang et al. 2019 (PAWS-X)"
+    problem = SequenceClassification
+    metric = "accuracy"
+    aligned = True
+    demonstration = True
+
+    class Params(PluginParams):
+        kinds: Annotated[tuple[str, ...], AfterValidator(_known_kinds)] | None = Field(
+            None, description="kinds of scene the pairs are about (fewer are easier); default: all"
+        )
+
+    params: Params
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ("0", "1")
+
+    def languages(self, split: Split) -> tuple[str, ...]:
+        from xlt_tasks.mini_pawsx import LANGUAGES
+
+        return tuple(LANGUAGES)
+
+    def load(self, split: Split, language: str) -> Rows:
+        from xlt_tasks.mini_pawsx import KINDS, generate
+
+        if language not in self.languages(split):
+            raise DataError(
+                f"mini-pawsx has no language '{language}'",
+                f"mini-pawsx ({language}, {split})",
+                did_you_mean(language, self.languages(split)),
+            )
+        examples = tuple(
+            SequenceExample(
+                f"{split}-{number}",
+                (pair.sentence1, pair.sentence2),
+                str(pair.label),
+                (language, language),
+            )
+            for number, pair in enumerate(
+                generate(split, language, self.params.kinds or tuple(KINDS)), start=1
+            )
+        )
+        return Rows(examples, "generated (xlt_tasks.mini_pawsx)")

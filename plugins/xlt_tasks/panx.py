@@ -1,0 +1,37 @@
+"""PAN-X (WikiANN): persons, organisations and locations in sentences of Wikipedia."""
+
+from __future__ import annotations
+
+from xlt_cli.api import Rows, Split
+from xlt_cli.problems import TokenLabelling
+from xlt_tasks.examples.labelling import build_sentences
+from xlt_tasks.published import PublishedTask
+from xlt_tasks.sources.hub import Repository
+from xlt_tasks.sources.table import WORDS
+
+# XTREME's 40 languages, and 8 more of WikiANN's.
+LANGUAGES = (
+    "af", "ar", "az", "bg", "bn", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "gu", "he",
+    "hi", "hu", "id", "it", "ja", "jv", "ka", "kk", "ko", "lt", "ml", "mr", "ms", "my", "nl", "pa",
+    "pl", "pt", "qu", "ro", "ru", "sw", "ta", "te", "th", "tl", "tr", "uk", "ur", "vi", "yo", "zh",
+)  # fmt: skip
+
+
+class PanX(PublishedTask):
+    """Named entities; scored by entity F1."""
+
+    api_version = 1
+    name = "panx"
+    summary = "named entities in 48 languages, from Wikipedia's links"
+    reference = "Pan et al. 2017, WikiANN (ACL), split by Rahimi et al. 2019; hub: wikiann"
+    problem = TokenLabelling
+    metric = "f1"
+    repository = Repository("unimelb-nlp/wikiann", LANGUAGES)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
+
+    def load(self, split: Split, language: str) -> Rows:
+        read, tables = self.source.read(split, language, WORDS)
+        return Rows(build_sentences(tables, split, language, self.labels), read)

@@ -1,0 +1,77 @@
+"""What the published tasks share: their data come from a folder or from the hub."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from xlt_cli.api import DataError, PluginParams, Split, Task
+from xlt_tasks.sources.folder import DATA_DIR, Folder, data_dir, locate
+from xlt_tasks.sources.hub import Hub, Repository
+from xlt_tasks.sources.table import Source
+
+
+class PublishedParams(PluginParams):
+    """Where the data come from."""
+
+    source: Literal["auto", "folder", "hub"] = Field(
+        "auto",
+        description="auto: a folder, if `path` is given or $XLT_DATA_DIR has a folder of the "
+        "task's name; otherwise the hub",
+    )
+    path: Path | None = Field(
+        None,
+        description="a folder of {train,dev,test}-LANGUAGE.{tsv,jsonl,parquet} files, or one that "
+        "holds a folder of the task's name; relative paths are also looked up in $XLT_DATA_DIR",
+    )
+    revision: str = Field(
+        "main", min_length=1, description="the hub's branch, tag or commit; results name the commit"
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> PublishedParams:
+        if self.source == "hub" and self.path is not None:
+            raise ValueError("`path` has no meaning with `source: hub`; drop one of the two")
+        return self
+
+
+class PublishedTask(Task):
+    """A task that is read from a folder in XTREME's layout, or from its repository on the hub."""
+
+    repository: ClassVar[Repository]
+
+    class Params(PublishedParams):
+        """Where the data come from."""
+
+    params: PublishedParams
+
+    def languages(self, split: Split) -> tuple[str, ...]:
+        return self.source.languages(split)
+
+    @property
+    def source(self) -> Source:
+        """The folder or the hub; decided when data are asked for."""
+        wanted, path = self.params.source, self.params.path
+        if wanted == "hub":
+            return self._hub
+        if path is not None:
+            return locate(path, self.name)
+        base = data_dir()
+        if base is not None and (base / self.name).is_dir():
+            return Folder(base / self.name)
+        if wanted == "folder":
+            raise DataError(
+                f"{DATA_DIR} has no folder '{self.name}'"
+                if base
+                else f"no folder is given for the task '{self.name}'",
+                str(base or ""),
+                f"set the task's `path`, or set {DATA_DIR} to a folder that holds '{self.name}'",
+            )
+        return self._hub
+
+    @cached_property
+    def _hub(self) -> Hub:
+        return Hub(self.repository, self.params.revision, self.name)

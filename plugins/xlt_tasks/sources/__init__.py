@@ -1,0 +1,1 @@
+"""Where rows come from: a folder in XTREME's layout, or a repository on the hub."""

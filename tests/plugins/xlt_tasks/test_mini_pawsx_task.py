@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from xlt_tasks.mini_pawsx_task import MiniPawsX
+
+
+def test_what_it_is(task):
+    mini = task(MiniPawsX)
+    assert (mini.labels, mini.metric) == (("0", "1"), "accuracy")
+    assert mini.demonstration
+    assert mini.aligned
+    assert "en" in mini.languages("train")
+
+
+def test_load(task):
+    pytest.importorskip("xlt_tasks.mini_pawsx.languages.de")
+    rows = {language: task(MiniPawsX).load("test", language) for language in ("en", "de")}
+    english, german = rows["en"].examples, rows["de"].examples
+    assert [(e.id, e.label) for e in english] == [(e.id, e.label) for e in german]
+    assert english[0].id == "test-1"
+    assert {e.label for e in english} == {"0", "1"}
+    assert german[0].languages == ("de", "de")
+    assert all(text for e in english + german for text in e.texts)
+    assert rows["en"].notes == ()
+
+
+def test_a_language_that_it_lacks(task, failure):
+    error = failure(task(MiniPawsX).load, "test", "xx")
+    assert error.what == "mini-pawsx has no language 'xx'"
+    assert "known: de, en" in error.hint

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from xlt_tasks.sources.folder import Folder
+from xlt_tasks.sources.hub import Hub
+from xlt_tasks.xnli import Xnli
+
+
+def test_the_hub_without_any_folder(task):
+    source = task(Xnli, revision="v1").source
+    assert isinstance(source, Hub)
+    assert (source.repository.name, source.revision) == ("facebook/xnli", "v1")
+    assert len(task(Xnli).languages("test")) == 15
+
+
+def test_the_data_folder_is_asked_for_when_data_are(write, task, tmp_path: Path, monkeypatch):
+    xnli = task(Xnli)
+    write("data/xnli/dev-hr.tsv", "p\th\tneutral")
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path / "data"))
+    assert xnli.languages("dev") == ("hr",)
+    assert len(xnli.load("dev", "hr").examples) == 1
+    monkeypatch.delenv("XLT_DATA_DIR")
+    assert len(xnli.languages("dev")) == 15
+
+
+def test_a_data_folder_without_the_task(task, tmp_path: Path, monkeypatch, failure):
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path))
+    assert isinstance(task(Xnli).source, Hub)
+    error = failure(task(Xnli, source="folder").languages, "dev")
+    assert (error.what, error.where) == ("XLT_DATA_DIR has no folder 'xnli'", str(tmp_path))
+
+
+def test_no_folder_where_one_is_wanted(task, failure):
+    error = failure(task(Xnli, source="folder").load, "dev", "en")
+    assert error.what == "no folder is given for the task 'xnli'"
+    assert error.hint == (
+        "set the task's `path`, or set XLT_DATA_DIR to a folder that holds 'xnli'"
+    )
+
+
+def test_a_path_comes_before_the_data_folder(write, task, tmp_path: Path, monkeypatch):
+    write("data/xnli/dev-en.tsv", "p\th\tneutral")
+    write("mine/dev-de.tsv", "p\th\tneutral")
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path / "data"))
+    source = task(Xnli, path=tmp_path / "mine").source
+    assert isinstance(source, Folder)
+    assert source.languages("dev") == ("de",)
+
+
+def test_a_path_that_is_not_there_is_no_reason_to_go_to_the_hub(task, tmp_path: Path, failure):
+    error = failure(task(Xnli, path=tmp_path / "gone").load, "dev", "en")
+    assert error.what == "there is no such folder"
+
+
+@pytest.mark.parametrize(
+    "params",
+    [{"source": "hub", "path": "x"}, {"source": "disk"}, {"revision": ""}, {"pth": "x"}],
+)
+def test_parameters_that_make_no_sense(task, params: dict[str, str]):
+    with pytest.raises(ValidationError):
+        task(Xnli, **params)
