@@ -1,0 +1,76 @@
+"""The command line: one file per verb under `commands`, each imported light and working lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from xlt_cli import __version__
+from xlt_cli.commands import (
+    evaluate,
+    fetch,
+    init,
+    list_plugins,
+    runs,
+    schema,
+    show,
+    sweep,
+    train,
+    validate,
+)
+from xlt_cli.commands.errors import ErrorReporting
+
+app = typer.Typer(
+    name="xlt",
+    cls=ErrorReporting,
+    help="Zero-shot cross-lingual transfer under robust training: train on one language, "
+    "test in many.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+VERBS: dict[str, Callable[..., None]] = {
+    "init": init.init,
+    "validate": validate.validate,
+    "fetch": fetch.fetch,
+    "train": train.train,
+    "eval": evaluate.evaluate,
+    "sweep": sweep.sweep,
+    "runs": runs.runs,
+    "list-plugins": list_plugins.list_plugins,
+    "show": show.show,
+    "schema": schema.schema,
+}
+for verb, function in VERBS.items():
+    app.command(verb)(function)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xlt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of any error.")
+    ] = False,
+) -> None:
+    """Options of all commands."""
+
+
+def main() -> None:
+    """The entry point of `xlt`."""
+    app(prog_name="xlt")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From stored predictions to figures that can be published; never needs a model."""

@@ -1,0 +1,116 @@
+"""95% intervals of metrics and of their averages, from statistics per example.
+
+Examples are resampled with replacement (percentile bootstrap, Efron and Tibshirani 1993, ch. 13).
+Where rows are aligned, one resample draws the same items in every language: languages share their
+items, and an average over languages that ignored it would look surer than it is. The accuracy of
+a single cell gets Wilson's score interval (Wilson 1927), which holds near 0 and 1 as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 1000
+Z95 = 1.959963984540054
+
+Score = Callable[[np.ndarray], dict[str, np.ndarray]]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and its 95% interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def as_dict(self) -> dict[str, float]:
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One evaluated set of rows.
+
+    Attributes:
+        ids: of its examples.
+        statistics: [N, S], as `Problem.statistics` returns them.
+    """
+
+    ids: Sequence[str]
+    statistics: np.ndarray
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """A metric with its bootstrap replicates: value and [RESAMPLES]."""
+
+    value: float
+    replicates: np.ndarray
+
+    def interval(self) -> Interval:
+        low, high = np.nanpercentile(self.replicates, [2.5, 97.5])
+        # A percentile can miss the point estimate by a hair in tiny samples.
+        return Interval(self.value, min(float(low), self.value), max(float(high), self.value))
+
+
+def wilson(share: float, n: int) -> Interval:
+    """Wilson's score interval of a proportion of `n`."""
+    centre = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
+    half = Z95 / (1 + Z95**2 / n) * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
+    # Rounding may leave [0, 1], or miss the share itself, by a hair.
+    return Interval(share, max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half)))
+
+
+def resample(
+    cells: Mapping[str, Cell], score: Score, aligned: bool
+) -> dict[str, dict[str, Resampled]]:
+    """Every metric of every cell with its replicates.
+
+    Args:
+        aligned: one id is the same item in every cell; cells are then resampled together, over
+            all ids that occur (a cell that lacks an item lacks it in the resample, too).
+    """
+    found = {}
+    if aligned and cells:
+        ids = list(dict.fromkeys(i for cell in cells.values() for i in cell.ids))
+        place = {identifier: column for column, identifier in enumerate(ids)}
+        weights = _weights(len(ids), "aligned")
+        for name, cell in cells.items():
+            columns = np.array([place[i] for i in cell.ids], dtype=np.intp)
+            found[name] = _score_cell(cell, weights[:, columns], score)
+    else:
+        for name, cell in cells.items():
+            found[name] = _score_cell(cell, _weights(len(cell.ids), name), score)
+    return found
+
+
+def average(parts: Sequence[Resampled]) -> Resampled:
+    """The unweighted mean over cells."""
+    return Resampled(
+        float(np.mean([part.value for part in parts])),
+        np.mean([part.replicates for part in parts], axis=0),
+    )
+
+
+def difference(first: Resampled, second: Resampled) -> Resampled:
+    """First minus second, replicate by replicate."""
+    return Resampled(first.value - second.value, first.replicates - second.replicates)
+
+
+def _score_cell(cell: Cell, weights: np.ndarray, score: Score) -> dict[str, Resampled]:
+    values = score(cell.statistics.sum(axis=0))
+    replicates = score(weights @ cell.statistics)
+    return {name: Resampled(float(values[name]), replicates[name]) for name in values}
+
+
+def _weights(n: int, name: str) -> np.ndarray:
+    """How often each of n items is drawn in each resample, [RESAMPLES, n]; always the same."""
+    seed = int.from_bytes(hashlib.sha256(f"{name}/{n}".encode()).digest()[:8], "big")
+    generator = np.random.default_rng(seed)
+    return generator.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES).astype(np.float64)

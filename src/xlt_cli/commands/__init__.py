@@ -1,0 +1,1 @@
+"""One file per verb, thin: parse, call, print. Heavy imports stand inside the functions."""

@@ -1,0 +1,77 @@
+"""What the user sees when something goes wrong, and the exit code.
+
+2: a mistake the user can mend (also Typer's own usage errors); 1: a failure; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
+
+
+class ErrorReporting(TyperGroup):
+    """A command group that ends every command with the right message and exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        debug = bool(ctx.params.get("debug"))
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            if debug:
+                traceback.print_exc()
+            complain(error)
+            sys.exit(EXIT_USER_ERROR)
+        except KeyboardInterrupt:
+            typer.secho(
+                "interrupted; the same command goes on where it stopped", err=True, fg="yellow"
+            )
+            sys.exit(EXIT_INTERRUPTED)
+        except BrokenPipeError:
+            # The reader (head, less) has gone; nothing is wrong.
+            sys.stderr.close()
+            sys.exit(EXIT_FAILURE)
+        except Exception as error:
+            if is_usage_or_exit(error):
+                raise
+            if debug:
+                traceback.print_exc()
+            sys.exit(_failure(error))
+
+
+def is_usage_or_exit(error: Exception) -> bool:
+    """Whether an exception is Typer's own (usage errors, Exit, Abort), which it handles itself."""
+    return hasattr(error, "exit_code") or type(error).__name__ in ("Abort", "Exit")
+
+
+def complain(error: UserError) -> None:
+    """Prints a user's error: what, where, what to do."""
+    typer.secho(f"error: {error.what}", err=True, fg="red", bold=True)
+    for part in (error.where, error.hint):
+        for line in part.splitlines():
+            typer.echo(f"  {line}", err=True)
+
+
+def _failure(error: Exception) -> int:
+    from xlt_cli.runs.atomic import is_disk_full
+
+    if is_disk_full(error):
+        complain(
+            UserError(
+                "the disk is full",
+                getattr(error, "filename", None) or str(error),
+                "make room and run the same command again: it goes on from the last checkpoint",
+            )
+        )
+        return EXIT_USER_ERROR
+    if isinstance(error, PermissionError) and error.filename:
+        complain(UserError("no permission", str(error.filename)))
+        return EXIT_USER_ERROR
+    typer.secho(f"failed: {type(error).__name__}: {error}", err=True, fg="red", bold=True)
+    typer.echo("  `xlt --debug ...` shows where; a run's error.txt holds the traceback", err=True)
+    return EXIT_FAILURE

@@ -1,0 +1,165 @@
+"""`xlt eval`: a trained run, or any fine-tuned Hugging Face checkpoint, in other languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xlt_cli.commands.options import AsJson, Device, Offline, Quiet, RunsDir, go_offline, runs_root
+from xlt_cli.errors import SpecError
+
+if TYPE_CHECKING:
+    from xlt_cli.spec import Evaluation, Stage
+
+
+def evaluate(
+    run_name: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run: its directory or its name.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="DIR", help="A checkpoint that xlt did not train."),
+    ] = None,
+    zero_shot: Annotated[
+        bool,
+        typer.Option("--zero-shot", help="Leave languages trained on out of the averages."),
+    ] = False,
+    generalized: Annotated[
+        bool, typer.Option("--generalized", help="Also the two texts in different languages.")
+    ] = False,
+    languages: Annotated[
+        str | None, typer.Option("--languages", help="Comma-separated; default: all.")
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", help="A task, or '{name: xnli, path: DIR}'. Default: the run's."),
+    ] = None,
+    split: Annotated[str | None, typer.Option("--split", help="train, dev or test.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only the first rows of each language.")
+    ] = None,
+    encoder: Annotated[
+        str, typer.Option("--encoder", help="With --model: the plugin that opens it.")
+    ] = "hf",
+    trained_on: Annotated[
+        str, typer.Option("--trained-on", help="With --model: the languages it was trained on.")
+    ] = "en",
+    max_length: Annotated[
+        int, typer.Option("--max-length", min=8, help="With --model: tokens of an input.")
+    ] = 128,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures as CSV, too.")
+    ] = None,
+    device: Device = None,
+    runs_dir: RunsDir = None,
+    offline: Offline = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Evaluate a model per language, and (generalized) per pair of languages.
+
+    Cells that were evaluated before are not evaluated again.
+    """
+    go_offline(offline)
+    if (run_name is None) == (model is None):
+        raise SpecError("say what to evaluate: either a RUN or --model DIR", "xlt eval")
+    from xlt_cli.analysis import export
+    from xlt_cli.console import report
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.engine import pipeline
+    from xlt_cli.engine.runtime import start
+    from xlt_cli.runs.directory import find
+
+    reporter = Reporter(quiet=quiet or as_json)
+    root = runs_root(runs_dir)
+    request = _Request(task, split, _listed(languages), generalized, limit)
+    if model is not None:
+        if task is None:
+            raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
+        runtime = start(device or "auto", "auto")
+        results = pipeline.evaluate_checkpoint(
+            root,
+            model,
+            encoder,
+            request.evaluations([], []),
+            _listed(trained_on) or [],
+            max_length,
+            runtime,
+            reporter,
+        )
+    else:
+        assert run_name is not None
+        run = find(root, run_name)
+        spec = run.spec
+        run.model  # noqa: B018  (raises if training has not finished)
+        evaluations = request.evaluations(spec.evaluations, spec.stages)
+        runtime = start(device or spec.device, spec.precision)
+        results = pipeline.evaluate_run(run, spec, evaluations, runtime, reporter)
+    if csv is not None:
+        from xlt_cli.runs import atomic
+
+        atomic.write_text(csv, export.csv_text(results))
+    report.evaluation(results, zero_shot, as_json)
+
+
+class _Request:
+    """What the command line asks to be evaluated."""
+
+    def __init__(
+        self,
+        task: str | None,
+        split: str | None,
+        languages: list[str] | None,
+        generalized: bool,
+        limit: int | None,
+    ) -> None:
+        self.task, self.languages, self.limit = task, languages, limit
+        self.split, self.generalized = split, generalized
+
+    def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[Evaluation]:
+        """The evaluations to make: the spec's own, changed by what the command line says.
+
+        A task named as in the spec has the spec's parameters.
+        """
+        from xlt_cli.spec import Evaluation
+        from xlt_cli.spec_file import resolve_evaluation
+        from xlt_cli.yaml_lines import parse_value
+
+        chosen = list(known)
+        if self.task is not None:
+            wanted = parse_value(self.task)
+            chosen = [e for e in known if e.task is not None and e.task.name == wanted][:1]
+            if not chosen:
+                use = next((s.task for s in stages if s.task.name == wanted), wanted)
+                chosen = [_validated(Evaluation, {"task": use})]
+        changed = []
+        for evaluation in chosen:
+            values = evaluation.model_dump()
+            if self.split is not None:
+                values["split"] = self.split
+            if self.languages is not None:
+                values["languages"] = self.languages
+            if self.generalized:
+                values["settings"] = ["standard", "generalized"]
+            if self.limit is not None:
+                values["limit"] = self.limit
+            changed.append(resolve_evaluation(_validated(Evaluation, values), "xlt eval"))
+        return changed
+
+
+def _validated(model: type[Evaluation], values: dict[str, object]) -> Evaluation:
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise SpecError(f"{first['msg']}, not {first['input']!r}", f"--{first['loc'][0]}") from None
+
+
+def _listed(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,91 @@
+"""`xlt list-plugins`: what is installed, and what is wrong with what is broken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xlt_cli.commands.options import AsJson
+from xlt_cli.errors import EXIT_FAILURE, PluginError, did_you_mean
+
+if TYPE_CHECKING:
+    from xlt_cli.registry import Entry
+
+
+def list_plugins(
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="encoder, perturbation or task.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look closer; exit 1 if any plugin is broken.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the installed plugins, the broken ones with their error."""
+    from xlt_cli import registry
+
+    if kind is not None and kind not in registry.KINDS:
+        raise PluginError(f"unknown kind '{kind}'", "--kind", did_you_mean(kind, registry.KINDS))
+    kinds = [k for k in registry.KINDS if kind in (None, k)]
+    rows = [_row(entry, check) for k in kinds for entry in registry.entries(k)]
+    if as_json:
+        import json
+
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        _print(rows, check)
+    if check and any(row["error"] or row["warnings"] for row in rows):
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _row(entry: Entry, check: bool) -> dict[str, Any]:
+    plugin = entry.plugin
+    return {
+        "kind": entry.kind,
+        "name": entry.name,
+        "summary": plugin.summary if plugin else "",
+        "status": "broken" if entry.error else "disabled" if entry.disabled else "ok",
+        "error": entry.error,
+        "warnings": _warnings(entry) if check else [],
+        "reference": plugin.reference if plugin else "",
+        "languages": list(plugin.speaks) if plugin and plugin.speaks else None,
+        "distribution": f"{entry.distribution} {entry.version}".strip(),
+        "target": entry.target,
+    }
+
+
+def _warnings(entry: Entry) -> list[str]:
+    """What does not stop a plugin from working, but should be mended."""
+    found = []
+    if entry.heavy:
+        found.append(f"imports {', '.join(entry.heavy)} at import time; every command waits for it")
+    if entry.plugin is not None:
+        try:
+            entry.plugin.Params.model_json_schema()
+        except Exception as error:  # a stranger's annotations
+            found.append(f"Params has no JSON Schema: {error}")
+    return found
+
+
+def _print(rows: list[dict[str, Any]], check: bool) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from xlt_cli.console.report import stdout
+
+    console = stdout()
+    table = Table(box=None, pad_edge=False)
+    for column in ("kind", "name", "summary"):
+        table.add_column(column, no_wrap=column != "summary")
+    for row in rows:
+        text = row["summary"] if row["status"] == "ok" else row["error"] or "turned off"
+        style = {"ok": "", "broken": "red", "disabled": "dim"}[row["status"]]
+        mark = "" if row["status"] == "ok" else f"[{row['status']}] "
+        table.add_row(row["kind"], Text(row["name"]), Text(mark + text), style=style)
+        for warning in row["warnings"]:
+            table.add_row("", "", Text(f"[warning] {warning}"), style="yellow")
+    console.print(table)
+    if check:
+        bad = sum(bool(row["error"] or row["warnings"]) for row in rows)
+        console.print(f"{len(rows)} plugins, {bad} with something to mend")

@@ -1,0 +1,41 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The experiment spec (YAML).")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Override a field, e.g. stages.0.epochs=1; repeatable."
+    ),
+]
+RunsDir = Annotated[
+    Path | None,
+    typer.Option("--runs-dir", help="Where runs live. Default: $XLT_RUNS_DIR, or ./runs."),
+]
+Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Make no network call; what is missing is an error.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
+
+
+def runs_root(given: Path | None) -> Path:
+    """The directory that runs live in."""
+    from xlt_cli.runs.directory import default_root
+
+    return given or default_root()
+
+
+def go_offline(offline: bool) -> None:
+    """Turns the network off for every library below; call it before they are imported."""
+    if offline:
+        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")

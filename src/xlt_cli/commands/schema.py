@@ -1,0 +1,108 @@
+"""`xlt schema`: a JSON Schema of specs for editors, with the installed plugins' parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def schema() -> None:
+    """Print a JSON Schema of experiment specs, including the installed plugins' parameters.
+
+    For an editor: `xlt schema > xlt.schema.json`, and in the spec's first line
+    `# yaml-language-server: $schema=xlt.schema.json`.
+    """
+    import json
+
+    print(json.dumps(build(), indent=2, ensure_ascii=False))
+
+
+def build() -> dict[str, Any]:
+    """The schema: the spec's own, where each use of a plugin names one of the installed."""
+    from xlt_cli import registry
+    from xlt_cli.spec import ExperimentSpec
+
+    whole = ExperimentSpec.model_json_schema()
+    definitions = whole["$defs"]
+    definitions.pop("PluginUse", None)
+    for kind in registry.KINDS:
+        definitions[kind] = _uses(kind, definitions)
+    whole["properties"]["encoder"] = {"$ref": "#/$defs/encoder"}
+    definitions["Stage"]["properties"]["task"] = {"$ref": "#/$defs/task"}
+    for owner, field, kind in (
+        ("Stage", "perturbation", "perturbation"),
+        ("Evaluation", "task", "task"),
+    ):
+        definitions[owner]["properties"][field] = {
+            "anyOf": [{"$ref": f"#/$defs/{kind}"}, {"type": "null"}]
+        }
+    # What YAML may write shorter than the models hold it.
+    for owner, field in (("Stage", "languages"), ("Dev", "languages"), ("Evaluation", "languages")):
+        definitions[owner]["properties"][field] = _or_one(definitions[owner]["properties"][field])
+    settings = definitions["Evaluation"]["properties"]["settings"]
+    definitions["Evaluation"]["properties"]["settings"] = _or_one(settings)
+    whole["properties"]["seeds"] = {
+        "anyOf": [whole["properties"]["seeds"], {"type": "integer"}],
+    }
+    whole["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return whole
+
+
+def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    from xlt_cli import registry
+
+    plugins = [entry.plugin for entry in registry.entries(kind) if entry.plugin]
+    options: list[dict[str, Any]] = []
+    bare = [
+        p.name for p in plugins if not any(f.is_required() for f in p.Params.model_fields.values())
+    ]
+    if bare:
+        options.append({"enum": bare})
+    for plugin in plugins:
+        option: dict[str, Any] = {
+            "type": "object",
+            "title": plugin.name,
+            "description": plugin.summary,
+            "properties": {"name": {"const": plugin.name}},
+            "required": ["name"],
+        }
+        params = _params(kind, plugin)
+        if params is not None:
+            for name, definition in params.pop("$defs", {}).items():
+                definitions[f"{kind}.{plugin.name}.{name}"] = definition
+            option["properties"] |= params.get("properties", {})
+            option["required"] += params.get("required", [])
+            option["additionalProperties"] = False
+        options.append(option)
+    return {"anyOf": options} if options else {"type": "string"}
+
+
+def _params(kind: Any, plugin: Any) -> dict[str, Any] | None:
+    """The schema of a plugin's parameters; None where it has none that JSON Schema can say."""
+    try:
+        params: dict[str, Any] = plugin.Params.model_json_schema(
+            ref_template=f"#/$defs/{kind}.{plugin.name}.{{model}}"
+        )
+    except Exception:  # a stranger's annotations; `xlt list-plugins --check` tells of it
+        return None
+    if plugin.Params.model_config.get("coerce_numbers_to_str"):
+        params = _numbers_too(params)
+    return params
+
+
+def _numbers_too(shape: Any) -> Any:
+    """The same schema with numbers wherever it has strings."""
+    if isinstance(shape, list):
+        return [_numbers_too(item) for item in shape]
+    if not isinstance(shape, dict):
+        return shape
+    changed = {key: _numbers_too(item) for key, item in shape.items()}
+    if changed.get("type") == "string" and "format" not in changed:
+        changed["type"] = ["string", "number"]
+    return changed
+
+
+def _or_one(shape: dict[str, Any]) -> dict[str, Any]:
+    """The shape of a list (or of nothing), or one item of it."""
+    lists = [option for option in shape.get("anyOf", [shape]) if "items" in option]
+    options = [shape, *(option["items"] for option in lists)]
+    return {"anyOf": options, "description": shape.get("description", "")}

@@ -1,0 +1,74 @@
+"""`xlt sweep SPEC`: a grid of fields x seeds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from xlt_cli.commands.options import (
+    AsJson,
+    Device,
+    Offline,
+    Overrides,
+    Quiet,
+    RunsDir,
+    SpecFile,
+    go_offline,
+    runs_root,
+)
+
+
+def sweep(
+    spec_file: SpecFile,
+    overrides: Overrides = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs, run none.")] = False,
+    stop_on_error: Annotated[
+        bool, typer.Option("--stop-on-error", help="Do not go on after a failed run.")
+    ] = False,
+    device: Device = None,
+    runs_dir: RunsDir = None,
+    offline: Offline = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run every point of a spec's grid, with every seed, one after another.
+
+    The same command again runs only what is missing, and goes on with what was interrupted.
+    """
+    go_offline(offline)
+    from xlt_cli import spec_file as files
+    from xlt_cli.errors import EXIT_FAILURE
+    from xlt_cli.sweep.plan import points
+
+    changes = list(overrides or [])
+    if device:
+        changes.append(f"device={device}")
+    source = files.read(spec_file, changes)
+    found = points(source)
+    if dry_run:
+        for point in found:
+            for seed in point.spec.seeds:
+                typer.echo(f"{point.label} seed={seed}")
+        return
+
+    from xlt_cli.console import report
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.sweep.local import Job, run_jobs
+
+    jobs = [
+        Job(
+            point.spec,
+            seed,
+            source.text,
+            [*changes, *(f"{path}={value}" for path, value in point.values.items())],
+            point.label,
+        )
+        for point in found
+        for seed in point.spec.seeds
+    ]
+    reporter = Reporter(quiet=quiet or as_json)
+    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=not stop_on_error)
+    report.outcomes(outcomes, as_json)
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(EXIT_FAILURE)

@@ -1,0 +1,58 @@
+"""`xlt train SPEC`: every seed of a spec, trained and evaluated."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from xlt_cli.commands.options import (
+    AsJson,
+    Device,
+    Offline,
+    Overrides,
+    Quiet,
+    RunsDir,
+    SpecFile,
+    go_offline,
+    runs_root,
+)
+
+
+def train(
+    spec_file: SpecFile,
+    overrides: Overrides = None,
+    seed: Annotated[
+        list[int] | None, typer.Option("--seed", help="Instead of the spec's seeds; repeatable.")
+    ] = None,
+    device: Device = None,
+    runs_dir: RunsDir = None,
+    offline: Offline = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train a spec's stages and evaluate the result, for every seed.
+
+    A finished run is not run again; an interrupted one goes on from its last checkpoint.
+    """
+    go_offline(offline)
+    from xlt_cli import spec_file as files
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.sweep.local import Job, run_jobs
+
+    changes = list(overrides or [])
+    if seed:
+        changes.append(f"seeds={seed}")
+    if device:
+        changes.append(f"device={device}")
+    source = files.read(spec_file, changes)
+    spec = files.resolve(source)
+    reporter = Reporter(quiet=quiet or as_json)
+    if spec.sweep and spec.sweep.grid:
+        reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
+    jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]
+    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=False)
+
+    from xlt_cli.console import report
+
+    report.outcomes(outcomes, as_json)

@@ -1,0 +1,26 @@
+"""`xlt validate SPEC`: everything that can be checked without data or weights."""
+
+from __future__ import annotations
+
+import typer
+
+from xlt_cli.commands.options import AsJson, Overrides, SpecFile
+
+
+def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
+    """Check a spec, its plugins and their parameters; --json prints it with all defaults."""
+    from xlt_cli import spec_file as files
+    from xlt_cli.sweep.plan import points
+
+    source = files.read(spec_file, overrides or [])
+    spec = files.resolve(source)
+    count = len(points(source)) * len(spec.seeds)
+    if as_json:
+        print(spec.model_dump_json(indent=2))
+        return
+    stages = " -> ".join(
+        f"{stage.task.name} ({', '.join(stage.languages or [])}"
+        + (f", {stage.perturbation.name})" if stage.perturbation else ")")
+        for stage in spec.stages
+    )
+    typer.echo(f"{spec_file} is valid: {spec.encoder.name}, {stages}, {count} run(s)")

@@ -1,0 +1,59 @@
+"""Batches of similar lengths, padded to the longest; their order is a function of the seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from itertools import chain
+
+from xlt_cli.api import Batch
+from xlt_cli.problems import Feature, Problem
+
+BUCKET = 50
+"""Batches' worth of examples that are sorted by length together: enough to leave little padding,
+few enough to keep the order random."""
+
+
+def training_batches(lengths: Sequence[int], batch_size: int, seed: str) -> list[list[int]]:
+    """One epoch: every index once, in batches of similar length, in random order."""
+    rng = random.Random(seed)
+    order = list(range(len(lengths)))
+    rng.shuffle(order)
+    batches = []
+    for start in range(0, len(order), BUCKET * batch_size):
+        bucket = order[start : start + BUCKET * batch_size]
+        bucket.sort(key=lambda index: lengths[index])
+        batches += [bucket[i : i + batch_size] for i in range(0, len(bucket), batch_size)]
+    rng.shuffle(batches)
+    return batches
+
+
+def evaluation_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
+    """Every index once, sorted by length, the longest first (memory runs out at once or never)."""
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+
+
+def collate(features: Sequence[Feature], problem: Problem, pad_id: int) -> Batch:
+    """Pads features on the right to the longest of them."""
+    import numpy as np
+    import torch
+
+    lengths = np.array([len(feature.input_ids) for feature in features])
+    filled = np.arange(lengths.max()) < lengths[:, None]
+
+    def padded(rows: Iterable[Iterable[int]], value: int, dtype: type = np.int64) -> torch.Tensor:
+        # All rows in one assignment: building a tensor from nested lists is five times slower.
+        table: np.ndarray = np.full(filled.shape, value, dtype=dtype)
+        table[filled] = np.fromiter(chain.from_iterable(rows), dtype=dtype, count=lengths.sum())
+        return torch.from_numpy(table)
+
+    return Batch(
+        input_ids=padded((f.input_ids for f in features), pad_id),
+        attention_mask=torch.from_numpy(filled.astype(np.int64)),
+        token_type_ids=padded((f.token_type_ids for f in features), 0),
+        special_mask=padded((f.special_mask for f in features), True, np.bool_),
+        text_ids=padded((f.text_ids for f in features), 0),
+        languages=[feature.languages for feature in features],
+        targets=torch.tensor(problem.targets(features, int(lengths.max()))),
+    )

@@ -1,0 +1,74 @@
+"""Rows of tasks, loaded once, checked, and fingerprinted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from xlt_cli.api import Example, Rows, Split, Task
+from xlt_cli.data.hashing import data_hash
+from xlt_cli.errors import DataError, did_you_mean
+
+
+@dataclass
+class RowStore:
+    """The rows that a process has loaded.
+
+    Attributes:
+        fingerprints: `task/split/language` -> hash, source, number of rows and notes of each.
+    """
+
+    fingerprints: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
+
+    def load(
+        self, task: Task, split: Split, language: str, limit: int | None = None
+    ) -> Sequence[Example]:
+        """The first `limit` rows of a task's split in a language.
+
+        Raises:
+            DataError: the task lacks the language, the split is empty, an id stands twice, or an
+                example is not of the task's problem or has a label outside its set.
+        """
+        key = (_task_key(task), split, language)
+        if key not in self._rows:
+            self._rows[key] = self._load(task, split, language)
+        return self._rows[key].examples[:limit]
+
+    def notes(self, task: Task, split: Split, language: str) -> tuple[str, ...]:
+        """What the task says of rows that were loaded."""
+        return self._rows[(_task_key(task), split, language)].notes
+
+    def _load(self, task: Task, split: Split, language: str) -> Rows:
+        known = task.languages(split)
+        where = f"{task.name} ({split}, {language})"
+        if language not in known:
+            raise DataError(
+                f"the task '{task.name}' has no '{language}' in its {split} split",
+                where,
+                did_you_mean(language, known) or f"there is no {split} split at all",
+            )
+        rows = task.load(split, language)
+        if not rows.examples:
+            raise DataError(f"the {split} split of '{task.name}' is empty in '{language}'", where)
+        twice = [i for i, n in Counter(e.id for e in rows.examples).items() if n > 1]
+        if twice:
+            raise DataError(f"the id '{twice[0]}' stands twice", where)
+        problem = task.problem(task.labels)
+        for example in rows.examples:
+            problem.check(example)
+        self.fingerprints[f"{_task_key(task)}/{split}/{language}"] = {
+            "sha256": data_hash(rows.examples),
+            "rows": len(rows.examples),
+            "source": rows.source,
+            "notes": list(rows.notes),
+        }
+        return rows
+
+
+def _task_key(task: Task) -> str:
+    """The task's name, with those of its parameters that are not at their defaults."""
+    given = task.params.model_dump(mode="json", exclude_defaults=True)
+    return task.name + (f"{given}" if given else "")

@@ -1,0 +1,115 @@
+"""Where a tokenizer puts its special tokens, learnt by asking it.
+
+With the template known, texts are tokenized once, and pairs (also of two languages) are put
+together from token ids. Layouts equal the tokenizer's own, truncation "longest_first" included.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xlt_cli.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_PROBE = ("one", "two")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One model input: token ids with special tokens, and what each position is.
+
+    Attributes:
+        starts: the position of each text's first token.
+        text_ids: the text that a position belongs to; special tokens go with the text before
+            them (the first ones with the first text).
+    """
+
+    input_ids: list[int]
+    token_type_ids: list[int]
+    special_mask: list[bool]
+    text_ids: list[int]
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Special tokens before, between and after `len(types)` texts, with their segment ids."""
+
+    gaps: tuple[tuple[int, ...], ...]
+    gap_types: tuple[tuple[int, ...], ...]
+    types: tuple[int, ...]
+
+    @property
+    def specials(self) -> int:
+        return sum(len(gap) for gap in self.gaps)
+
+
+class Template:
+    """The frames of a tokenizer for one text and for two.
+
+    Raises:
+        UserError: if the tokenizer cannot be asked (it hides the texts it was given).
+    """
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.pad_id = tokenizer.pad_token_id
+        if self.pad_id is None:
+            raise UserError("the encoder's tokenizer has no padding token")
+        self._frames = {1: _frame(tokenizer, _PROBE[:1]), 2: _frame(tokenizer, _PROBE)}
+
+    def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
+        """Puts token ids of one or two texts into the frame, cut to `max_length` tokens."""
+        frame = self._frames[len(pieces)]
+        lengths = truncated([len(piece) for piece in pieces], max_length - frame.specials)
+        ids, types = list(frame.gaps[0]), list(frame.gap_types[0])
+        special, text_ids = [True] * len(ids), [0] * len(ids)
+        starts = []
+        for text, (piece, length) in enumerate(zip(pieces, lengths, strict=True)):
+            starts.append(len(ids))
+            gap = frame.gaps[text + 1]
+            ids += [*piece[:length], *gap]
+            types += [frame.types[text]] * length + list(frame.gap_types[text + 1])
+            special += [False] * length + [True] * len(gap)
+            text_ids += [text] * (length + len(gap))
+        return Layout(ids, types, special, text_ids, tuple(starts))
+
+
+def truncated(lengths: list[int], room: int) -> list[int]:
+    """The lengths of one or two texts cut to `room` tokens together, the longest first."""
+    if sum(lengths) <= room:
+        return lengths
+    if len(lengths) == 1:
+        return [max(room, 0)]
+    first, second = lengths
+    short = min(first, second)
+    if 2 * short <= room:
+        return [short, room - short] if first <= second else [room - short, short]
+    half, more = room // 2, room - room // 2
+    return [half, more] if first <= second else [more, half]
+
+
+def _frame(tokenizer: PreTrainedTokenizerBase, texts: tuple[str, ...]) -> _Frame:
+    whole: Any = tokenizer(*texts, return_token_type_ids=True)
+    ids = list(whole["input_ids"])
+    all_types = list(whole.get("token_type_ids") or [0] * len(ids))
+    gaps, gap_types, types, end = [], [], [], 0
+    for text in texts:
+        piece = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+        start = next(
+            (i for i in range(end, len(ids)) if piece and ids[i : i + len(piece)] == piece), None
+        )
+        if start is None:
+            raise UserError(
+                f"the tokenizer {type(tokenizer).__name__} cannot be used: the ids of a text do "
+                "not recur in the ids of a pair"
+            )
+        gaps.append(tuple(ids[end:start]))
+        gap_types.append(tuple(all_types[end:start]))
+        types.append(all_types[start])
+        end = start + len(piece)
+    gaps.append(tuple(ids[end:]))
+    gap_types.append(tuple(all_types[end:]))
+    return _Frame(tuple(gaps), tuple(gap_types), tuple(types))

@@ -1,0 +1,112 @@
+"""What an interrupted stage goes on from: the last checkpoint, and the best one so far.
+
+A checkpoint directory holds `model/` (opens with AutoModelFor...), `optimizer.pt` and
+`position.json`. No random state: see `seeding`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from xlt_cli.api import EncoderModel
+from xlt_cli.runs import atomic
+
+
+@dataclass
+class Position:
+    """How far a stage has come.
+
+    Attributes:
+        step: updates made.
+        epoch, batch: the epoch, and the batches of it that were used.
+        best_step, best_score: the best checkpoint so far; -1 if there is none.
+        stale: evaluations on dev since the best.
+        loss_sum, loss_size: the running mean of the loss since the last record.
+        metrics_size: bytes of metrics.jsonl that belong to the updates made.
+    """
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0
+    best_step: int = -1
+    best_score: float = float("-inf")
+    stale: int = 0
+    loss_sum: float = 0.0
+    loss_size: int = 0
+    metrics_size: int = 0
+
+
+def path_of(stage: Path, step: int) -> Path:
+    """The checkpoint directory of a step."""
+    return stage / "checkpoints" / f"step-{step:08d}"
+
+
+def save(
+    stage: Path, model: EncoderModel, optimizer: torch.optim.Optimizer, position: Position
+) -> None:
+    """Writes the checkpoint of `position.step`, then removes those no longer needed."""
+    with atomic.new_directory(path_of(stage, position.step)) as directory:
+        (directory / "model").mkdir()
+        model.save(directory / "model")
+        with (directory / "optimizer.pt").open("wb") as file:
+            torch.save(optimizer.state_dict(), file)
+        values = asdict(position)
+        if position.best_step < 0:
+            values["best_score"] = None
+        atomic.write_json(directory / "position.json", values)
+    for path in _all(stage):
+        step = int(path.name.removeprefix("step-"))
+        if step not in (position.step, position.best_step):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def latest(stage: Path) -> tuple[Path, Position] | None:
+    """The newest complete checkpoint whose best is complete too."""
+    for path in reversed(_all(stage)):
+        if not atomic.is_complete(path):
+            continue
+        values = atomic.read_json(path / "position.json")
+        if values["best_score"] is None:
+            values["best_score"] = float("-inf")
+        position = Position(**values)
+        best = position.best_step
+        if best < 0 or atomic.is_complete(path_of(stage, best)):
+            return path, position
+    return None
+
+
+def restore_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
+    """Loads the optimizer's state."""
+    state: Any = torch.load(path / "optimizer.pt", map_location="cpu", weights_only=True)
+    optimizer.load_state_dict(state)
+
+
+def publish(stage: Path, step: int, tokenizer: Any) -> None:
+    """Makes the checkpoint of `step` the stage's model, with its tokenizer."""
+    with atomic.new_directory(stage / "model") as directory:
+        source = path_of(stage, step) / "model"
+        for file in source.iterdir():
+            _link_or_copy(file, directory / file.name)
+        tokenizer.save_pretrained(directory)
+
+
+def discard(stage: Path) -> None:
+    """Removes the checkpoints of a finished stage."""
+    shutil.rmtree(stage / "checkpoints", ignore_errors=True)
+
+
+def _all(stage: Path) -> list[Path]:
+    return sorted((stage / "checkpoints").glob("step-*"))
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

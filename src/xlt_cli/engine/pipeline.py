@@ -1,0 +1,307 @@
+"""A whole run: preflight, stages, evaluations. Whatever is done already is not done again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from xlt_cli.api import Encoder, EncoderModel, Example, Task, TextPerturbation
+from xlt_cli.console.progress import Reporter
+from xlt_cli.data.rows import RowStore
+from xlt_cli.data.template import Template
+from xlt_cli.engine import checkpoints
+from xlt_cli.engine.evaluate import Plan, Subject, evaluate, plan
+from xlt_cli.engine.runtime import Runtime
+from xlt_cli.engine.seeding import derive
+from xlt_cli.engine.stream import Stream
+from xlt_cli.engine.train import Parts, StageTrainer
+from xlt_cli.errors import UserError
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.runs import atomic, provenance
+from xlt_cli.runs.directory import Run, create_for_model
+from xlt_cli.runs.predictions import Store
+from xlt_cli.spec import Evaluation, ExperimentSpec, PluginUse
+from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
+
+
+def run_experiment(
+    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter
+) -> list[dict[str, Any]]:
+    """Trains what is not trained yet, evaluates what is not evaluated yet, returns the results.
+
+    Raises:
+        UserError: something the user can mend, e.g. malformed data; found before training begins
+            wherever it can be.
+        TrainingFailed: the loss is no longer a number.
+    """
+    with session(run, runtime):
+        encoder, rows = build_encoder(spec.encoder), RowStore()
+        plans = preflight(spec, rows)
+        fingerprint(run, encoder, rows, runtime)
+        for index in range(len(spec.stages)):
+            _train_stage(run, spec, index, encoder, rows, runtime, reporter)
+        subject = trained_subject(run, spec, encoder, runtime)
+        return [
+            evaluate(p, Store.open(run.evaluations, p.evaluation), subject, runtime, reporter)
+            for p in plans
+        ]
+
+
+def evaluate_run(
+    run: Run,
+    spec: ExperimentSpec,
+    evaluations: Sequence[Evaluation],
+    runtime: Runtime,
+    reporter: Reporter,
+) -> list[dict[str, Any]]:
+    """Evaluates a trained run; the same guarantees as `run_experiment`."""
+    with session(run, runtime, training=False):
+        encoder, rows = build_encoder(spec.encoder), RowStore()
+        plans = [plan(evaluation, rows) for evaluation in evaluations]
+        fingerprint(run, encoder, rows, runtime)
+        subject = trained_subject(run, spec, encoder, runtime)
+        return [
+            evaluate(p, Store.open(run.evaluations, p.evaluation), subject, runtime, reporter)
+            for p in plans
+        ]
+
+
+def evaluate_checkpoint(
+    root: Path,
+    directory: Path,
+    encoder_name: str,
+    evaluations: Sequence[Evaluation],
+    trained_on: Sequence[str],
+    max_length: int,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> list[dict[str, Any]]:
+    """Evaluates a checkpoint directory that xlt did not train; results land under `root`."""
+    encoder = build_encoder(
+        PluginUse.model_validate({"name": encoder_name, "model": str(directory)})
+    )
+    weights = encoder.fingerprint()
+    about = {"model": str(directory.resolve()), "trained_on": list(trained_on), **weights}
+    key = hashlib.sha256(
+        json.dumps([weights, max_length, sorted(trained_on)], sort_keys=True).encode()
+    ).hexdigest()
+    run = create_for_model(root, directory.resolve().name, key, about)
+    with session(run, runtime, training=False):
+        rows = RowStore()
+        plans = [plan(evaluation, rows) for evaluation in evaluations]
+        fingerprint(run, encoder, rows, runtime)
+
+        def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+            model = encoder.load_model(problem.head, directory)
+            return encoder.load_tokenizer(directory), _on_device(model, runtime)
+
+        caveats = (encoder.caveat,) if encoder.caveat else ()
+        subject = Subject(load, [], trained_on, caveats, max_length)
+        return [
+            evaluate(p, Store.open(run.evaluations, p.evaluation), subject, runtime, reporter)
+            for p in plans
+        ]
+
+
+@contextlib.contextmanager
+def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]:
+    """Holds the run for this process and keeps its status true.
+
+    Only the main process of several holds and writes; the others work for it.
+    """
+    if not runtime.is_main:
+        yield
+        return
+    with run.locked():
+        before = run.status["state"]
+        if training:
+            run.set_state("started")
+        atomic.append_line(
+            run.path / "environment.jsonl", provenance.environment(str(runtime.device))
+        )
+        try:
+            yield
+        except KeyboardInterrupt:
+            if training:
+                run.set_state("cancelled", "interrupted from the keyboard")
+            raise
+        except BaseException as error:
+            # On a full disk even this may fail; the error itself matters more.
+            with contextlib.suppress(OSError):
+                if training:
+                    run.set_state("error", str(error) or type(error).__name__)
+                if not isinstance(error, UserError):
+                    atomic.write_text(run.path / "error.txt", traceback.format_exc())
+            raise
+        run.set_state("success" if training else before)
+
+
+def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
+    """Loads and checks all rows of a spec, so that bad data is found before hours of training."""
+    for stage in spec.stages:
+        task = build_task(stage.task)
+        for language in stage.languages or []:
+            rows.load(task, stage.split, language, stage.limit)
+        if stage.dev is not None:
+            for language in stage.dev.languages or []:
+                rows.load(task, stage.dev.split, language, stage.dev.limit)
+    return [plan(evaluation, rows) for evaluation in spec.evaluations]
+
+
+def fingerprint(run: Run, encoder: Encoder, rows: RowStore, runtime: Runtime) -> None:
+    """Records what the run's data and encoder are; refuses others than it began with."""
+    if not runtime.is_main:
+        return
+    weights = encoder.fingerprint()
+    found = {f"encoder/{encoder.name}": weights}
+    run.add_fingerprints({**found, **rows.fingerprints})
+
+
+def trained_subject(run: Run, spec: ExperimentSpec, encoder: Encoder, runtime: Runtime) -> Subject:
+    """The model that the run ended with, to be tested."""
+
+    def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+        checkpoint = run.model
+        model = encoder.load_model(problem.head, checkpoint)
+        return encoder.load_tokenizer(checkpoint), _on_device(model, runtime)
+
+    languages = {language for stage in spec.stages for language in stage.languages or []}
+    perturbations = [build_perturbation(s.perturbation) for s in spec.stages if s.perturbation]
+    caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations) if p.caveat)
+    return Subject(load, spec.stages, languages, tuple(caveats), spec.max_length)
+
+
+def _train_stage(
+    run: Run,
+    spec: ExperimentSpec,
+    index: int,
+    encoder: Encoder,
+    rows: RowStore,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> None:
+    directory, stage = run.stage(index), spec.stages[index]
+    finished = atomic.read_json(directory / "result.json")
+    if finished and atomic.is_complete(directory / "model"):
+        reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
+        return
+    task = build_task(stage.task)
+    problem = task.problem(task.labels)
+    noise = build_perturbation(stage.perturbation) if stage.perturbation else None
+    restored = checkpoints.latest(directory)
+    if restored:
+        reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
+    torch.manual_seed(derive(run.seed, "stage", index, "head"))
+    tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
+    _check_room(run, model)
+    _check_length(spec, tokenizer)
+    template = Template(tokenizer)
+
+    def featurise(examples: Sequence[Example]) -> list[Feature]:
+        encoded = problem.encode(examples, tokenizer)
+        return [problem.feature(e, template, spec.max_length) for e in encoded]
+
+    examples = [
+        example
+        for language in stage.languages or []
+        for example in rows.load(task, stage.split, language, stage.limit)
+    ]
+    stream = Stream(
+        examples,
+        featurise,
+        stage.batch_size,
+        f"{run.seed}/stage/{index}",
+        noise if isinstance(noise, TextPerturbation) else None,
+    )
+    parts = Parts(
+        task=task,
+        problem=problem,
+        tokenizer=tokenizer,
+        pad_id=template.pad_id,
+        model=_on_device(model, runtime),
+        perturbation=noise,
+        stream=stream,
+        dev=_dev_features(spec, index, task, rows, featurise),
+        restored=restored,
+    )
+    StageTrainer(run, index, stage, parts, runtime, reporter).train()
+
+
+def _initial_model(
+    run: Run,
+    spec: ExperimentSpec,
+    index: int,
+    encoder: Encoder,
+    problem: Problem,
+    restored: tuple[Path, Any] | None,
+    reporter: Reporter,
+) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+    """From the checkpoint, from the stage before, or pretrained."""
+    if restored:
+        model = encoder.load_model(problem.head, restored[0] / "model")
+        return encoder.load_tokenizer(), model
+    if index == 0:
+        return encoder.load_tokenizer(), encoder.load_model(problem.head)
+    before = build_task(spec.stages[index - 1].task)
+    same = before.problem(before.labels).head == problem.head
+    reporter.say(
+        f"stage {index + 1}: goes on from stage {index}'s model "
+        + ("and head (the labels are the same)" if same else "with a new head")
+    )
+    checkpoint = run.stage(index - 1) / "model"
+    return encoder.load_tokenizer(), encoder.load_model(problem.head, checkpoint, new_head=not same)
+
+
+def _dev_features(
+    spec: ExperimentSpec, index: int, task: Task, rows: RowStore, featurise: Any
+) -> dict[str, list[Feature]]:
+    dev = spec.stages[index].dev
+    if dev is None:
+        return {}
+    return {
+        language: featurise(rows.load(task, dev.split, language, dev.limit))
+        for language in dev.languages or []
+    }
+
+
+def _on_device(model: EncoderModel, runtime: Runtime) -> EncoderModel:
+    assert isinstance(model, torch.nn.Module)
+    moved = model.to(runtime.device)
+    assert isinstance(moved, EncoderModel)
+    return moved
+
+
+def _check_length(spec: ExperimentSpec, tokenizer: PreTrainedTokenizerBase) -> None:
+    longest = tokenizer.model_max_length
+    if spec.max_length > longest:
+        raise UserError(
+            f"max_length is {spec.max_length}, but the encoder takes {longest} tokens at most",
+            f"encoder '{spec.encoder.name}'",
+            f"set max_length to {longest} or less",
+        )
+
+
+def _check_room(run: Run, model: EncoderModel) -> None:
+    """Refuses to begin what would end with a full disk: two checkpoints must fit."""
+    import shutil
+
+    assert isinstance(model, torch.nn.Module)
+    size = sum(p.numel() * p.element_size() for p in model.parameters())
+    trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
+    needed = 2 * (size + 2 * trained)
+    free = shutil.disk_usage(run.path).free
+    if free < needed:
+        raise UserError(
+            f"the disk is too full: checkpoints need {needed / 2**30:.1f} GiB, "
+            f"{free / 2**30:.1f} GiB are free",
+            str(run.path),
+            "make room, or choose another place with --runs-dir",
+        )

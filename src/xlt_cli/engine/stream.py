@@ -1,0 +1,77 @@
+"""The examples of a stage as an endless stream of batches, the same for the same seed."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from xlt_cli.api import Example, TextPerturbation
+from xlt_cli.data.batches import training_batches
+from xlt_cli.engine.checkpoints import Position
+from xlt_cli.errors import PluginError
+from xlt_cli.problems import Feature
+from xlt_cli.spec import Stage
+
+Featurise = Callable[[Sequence[Example]], list[Feature]]
+
+
+@dataclass
+class Stream:
+    """Batches of features, epoch after epoch.
+
+    A text perturbation is drawn afresh in each epoch; how many batches an epoch has may therefore
+    vary, and the first epoch's number is what `epochs` and "each epoch" are counted in.
+    """
+
+    examples: Sequence[Example]
+    featurise: Featurise
+    batch_size: int
+    seed: str
+    perturbation: TextPerturbation | None = None
+    _epoch: int = -1
+    _features: list[Feature] = field(default_factory=list)
+    _batches: list[list[int]] = field(default_factory=list)
+
+    def batches_per_epoch(self) -> int:
+        """The number of batches in the first epoch."""
+        self._enter(0)
+        return len(self._batches)
+
+    def next(self, position: Position) -> list[Feature]:
+        """The batch at a position, which moves on."""
+        self._enter(position.epoch)
+        if position.batch >= len(self._batches):
+            position.epoch, position.batch = position.epoch + 1, 0
+            self._enter(position.epoch)
+        indices = self._batches[position.batch]
+        position.batch += 1
+        return [self._features[i] for i in indices]
+
+    def _enter(self, epoch: int) -> None:
+        if epoch == self._epoch:
+            return
+        if self.perturbation is not None or not self._features:
+            self._features = self.featurise(self._perturbed(epoch))
+        lengths = [len(feature.input_ids) for feature in self._features]
+        self._batches = training_batches(lengths, self.batch_size, f"{self.seed}/epoch/{epoch}")
+        self._epoch = epoch
+
+    def _perturbed(self, epoch: int) -> Sequence[Example]:
+        if self.perturbation is None:
+            return self.examples
+        found: list[Example] = []
+        for example in self.examples:
+            language = "-".join(example.languages)
+            rng = random.Random(f"{self.seed}/noise/{epoch}/{language}/{example.id}")
+            found.extend(self.perturbation.perturb(example, rng))
+        if not found:
+            raise PluginError(f"the perturbation '{self.perturbation.name}' left no example")
+        return found
+
+
+def updates(stage: Stage, per_epoch: int) -> int:
+    """How many updates a stage makes at most."""
+    total = max(1, math.ceil(stage.epochs * per_epoch))
+    return min(total, stage.max_steps) if stage.max_steps else total

@@ -1,0 +1,288 @@
+"""One stage of fine-tuning, from batches to its selected model.
+
+The loop is linear: take a batch, make an update, and now and then record the loss, evaluate on
+dev, keep a checkpoint. What happens depends only on the stage's spec, the seed and the position,
+so a stage that goes on from a checkpoint ends exactly as one that was never interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from xlt_cli.api import EmbeddingPerturbation, EncoderModel, Perturbation, Task
+from xlt_cli.console.progress import Bar, Reporter
+from xlt_cli.data.batches import collate
+from xlt_cli.engine import checkpoints, optimizer
+from xlt_cli.engine.checkpoints import Position
+from xlt_cli.engine.loss import StageLoss
+from xlt_cli.engine.predict import predict
+from xlt_cli.engine.runtime import Runtime
+from xlt_cli.engine.seeding import derive
+from xlt_cli.engine.stream import Stream, updates
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.runs import atomic
+from xlt_cli.runs.directory import Run
+from xlt_cli.spec import Stage
+
+RECORD_EVERY = 10
+"""Updates between two records of the training loss."""
+
+
+class TrainingFailed(Exception):
+    """Training cannot go on: the loss is no longer a number."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a stage is trained from.
+
+    Attributes:
+        model: on its device; pretrained, or as in the checkpoint `restored`.
+        dev: features of the dev rows per language; empty for no evaluation.
+        restored: the checkpoint to go on from, if any.
+    """
+
+    task: Task
+    problem: Problem
+    tokenizer: PreTrainedTokenizerBase
+    pad_id: int
+    model: EncoderModel
+    perturbation: Perturbation | None
+    stream: Stream
+    dev: Mapping[str, Sequence[Feature]]
+    restored: tuple[Path, Position] | None
+
+
+class StageTrainer:
+    """A stage at work."""
+
+    def __init__(
+        self, run: Run, index: int, stage: Stage, parts: Parts, runtime: Runtime, reporter: Reporter
+    ) -> None:
+        self.run, self.index, self.stage, self.parts = run, index, stage, parts
+        self.runtime, self.reporter = runtime, reporter
+        self.directory = run.stage(index)
+        per_epoch = parts.stream.batches_per_epoch()
+        self.per_epoch = per_epoch
+        self.total = updates(stage, per_epoch)
+        self.evaluate_every = stage.evaluate_every or per_epoch
+        noise = parts.perturbation
+        module = StageLoss(
+            parts.model, parts.problem, noise if isinstance(noise, EmbeddingPerturbation) else None
+        )
+        self.parameters = [p for p in module.parameters() if p.requires_grad]
+        self.optimizer = optimizer.build(parts.model, stage, runtime.device)
+        if parts.restored:
+            checkpoints.restore_optimizer(parts.restored[0], self.optimizer)
+            self.position = parts.restored[1]
+        else:
+            before = atomic.read_json(run.stage(index - 1) / "result.json") if index else None
+            self.position = Position(metrics_size=before["metrics_size"] if before else 0)
+        if runtime.is_main:
+            atomic.truncate(run.metrics, self.position.metrics_size)
+        self.loss = runtime.accelerator.prepare(module)
+        self.pending: list[torch.Tensor] = []
+
+    def train(self) -> None:
+        """Trains to the end, and leaves the stage's model and result."""
+        position = self.position
+        title = f"stage {self.index + 1} ({self.parts.task.name})"
+        self.loss.train()
+        began, seen = time.monotonic(), 0
+        with self.reporter.bar(title, self.total, "examples", done=position.step) as bar:
+            while position.step < self.total and not self._patience_is_out():
+                features = self.parts.stream.next(position)
+                rate, norm = self._update(features)
+                seen += len(features)
+                if self._due(RECORD_EVERY):
+                    self._record(rate, float(norm))
+                bar.advance(1, len(features), self._note())
+                evaluated = bool(self.parts.dev) and self._due(self.evaluate_every)
+                if evaluated:
+                    self._evaluate(bar)
+                    self._record_speed(began, seen)
+                if evaluated or self._due(self.stage.checkpoint_every or self.evaluate_every):
+                    self._checkpoint()
+        self._finish()
+
+    def _due(self, every: int) -> bool:
+        """Whether something that happens every so many updates, and at the end, happens now."""
+        return self.position.step % every == 0 or self.position.step == self.total
+
+    def _patience_is_out(self) -> bool:
+        patience = self.stage.patience
+        return patience is not None and self.position.stale >= patience
+
+    def _update(self, features: Sequence[Feature]) -> tuple[float, torch.Tensor]:
+        """One update from one batch, cut over processes and forward passes.
+
+        Returns the learning rate and the norm of the gradient before clipping.
+        """
+        step, runtime = self.position.step, self.runtime
+        rate = optimizer.set_rates(self.optimizer, self.stage, step, self.total)
+        size = max(1, sum(self.parts.problem.size(feature) for feature in features))
+        cuts = self.stage.accumulate * runtime.world
+        total = torch.zeros((), device=runtime.device)
+        for cut in range(runtime.rank, cuts, runtime.world):
+            seed = derive(self.parts.stream.seed, "update", step, cut)
+            torch.manual_seed(seed)
+            # A cut without examples still takes its turn, with no weight: processes must meet.
+            chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
+            batch = collate(chosen, self.parts.problem, self.parts.pad_id).to(runtime.device)
+            with self._gradients_meet(last=cut + runtime.world >= cuts):
+                losses: torch.Tensor = self.loss(batch, seed)
+                loss = losses.float().sum() * (weight / size)
+                # Data-parallel training averages over processes; wanted is the sum.
+                runtime.accelerator.backward(loss * runtime.world)
+            total += loss.detach()
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.stage.max_grad_norm or math.inf)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if runtime.world > 1:
+            total = runtime.accelerator.reduce(total, reduction="sum")
+        self.pending.append(total * size)
+        self.position.loss_size += size
+        self.position.step += 1
+        return rate, norm
+
+    def _gradients_meet(self, last: bool) -> Any:
+        """Processes exchange gradients once per update, in the last backward pass."""
+        if last or self.runtime.world == 1:
+            return contextlib.nullcontext()
+        return self.runtime.accelerator.no_sync(self.loss)
+
+    def _settle(self) -> None:
+        """Adds up the losses that are still on the device.
+
+        Raises:
+            TrainingFailed: the loss is not a number.
+        """
+        self.position.loss_sum += sum(float(loss) for loss in self.pending)
+        self.pending.clear()
+        if not math.isfinite(self.position.loss_sum):
+            raise TrainingFailed(
+                f"the loss is {self.position.loss_sum} at step {self.position.step} of stage "
+                f"{self.index + 1}; a lower learning_rate or more warmup may help"
+            )
+
+    def _record(self, rate: float, norm: float) -> None:
+        self._settle()
+        position = self.position
+        self._write(
+            {
+                "kind": "train",
+                "stage": self.index,
+                "step": position.step,
+                "epoch": round(position.step / self.per_epoch, 4),
+                "loss": position.loss_sum / position.loss_size,
+                "learning_rate": rate,
+                "gradient_norm": norm,
+            }
+        )
+        self.last_loss = position.loss_sum / position.loss_size
+        position.loss_sum, position.loss_size = 0.0, 0
+
+    last_loss: float | None = None
+
+    def _note(self) -> str:
+        epoch = f"epoch {min(self.position.epoch + 1, math.ceil(self.stage.epochs))}"
+        return epoch if self.last_loss is None else f"{epoch} loss {self.last_loss:.4f}"
+
+    def _evaluate(self, bar: Bar) -> None:
+        """Scores the model on dev, and notes whether it is the best so far."""
+        position, parts = self.position, self.parts
+        scores = []
+        for language, features in parts.dev.items():
+            predictions = predict(parts.model, features, parts.problem, parts.pad_id, self.runtime)
+            found = parts.problem.score(parts.problem.statistics(predictions).sum(axis=0))
+            values = {name: float(value) for name, value in found.items()}
+            scores.append(values[parts.task.metric])
+            self._write(
+                {
+                    "kind": "dev",
+                    "stage": self.index,
+                    "step": position.step,
+                    "language": language,
+                    **values,
+                }
+            )
+        score = sum(scores) / len(scores)
+        if score > position.best_score:
+            position.best_step, position.best_score, position.stale = position.step, score, 0
+        else:
+            position.stale += 1
+        self.reporter.say(
+            f"  step {position.step}: dev {'+'.join(parts.dev)} {parts.task.metric} {score:.4f}"
+            + (" (best so far)" if position.best_step == position.step else "")
+        )
+
+    def _checkpoint(self) -> None:
+        self._settle()
+        self.position.metrics_size = _size(self.run.metrics)
+        if self.runtime.is_main:
+            checkpoints.save(self.directory, self.parts.model, self.optimizer, self.position)
+        self.runtime.wait()
+
+    def _finish(self) -> None:
+        """Selects a checkpoint, and makes it the stage's model."""
+        position, stage = self.position, self.stage
+        best = stage.select == "best" and position.best_step >= 0
+        selected = position.best_step if best else position.step
+        dev = list(self.parts.dev)
+        oracle = sorted(set(dev) - set(stage.languages or []))
+        rule = f"best {self.parts.task.metric} on dev {'+'.join(dev)}" if best else "last step"
+        if best and oracle:
+            rule += f" (oracle: selected on {', '.join(oracle)}, not trained on)"
+        elif best:
+            rule += " (strict zero-shot: source languages only)"
+        if self.runtime.is_main:
+            checkpoints.publish(self.directory, selected, self.parts.tokenizer)
+            atomic.write_json(
+                self.directory / "result.json",
+                {
+                    "task": self.parts.task.name,
+                    "steps": position.step,
+                    "selected_step": selected,
+                    "rule": rule,
+                    "oracle": bool(best and oracle),
+                    "dev_languages": dev,
+                    "dev_score": position.best_score if position.best_step >= 0 else None,
+                    "stopped_early": position.step < self.total,
+                    "metrics_size": _size(self.run.metrics),
+                },
+            )
+            checkpoints.discard(self.directory)
+        self.runtime.wait()
+        self.reporter.say(
+            f"stage {self.index + 1} done: step {selected} of {position.step} goes on, {rule}"
+        )
+
+    def _record_speed(self, began: float, seen: int) -> None:
+        if self.runtime.is_main:
+            seconds = time.monotonic() - began
+            atomic.append_line(
+                self.run.timing,
+                {
+                    "stage": self.index,
+                    "step": self.position.step,
+                    "seconds_this_session": round(seconds, 3),
+                    "examples_this_session": seen,
+                },
+            )
+
+    def _write(self, record: dict[str, Any]) -> None:
+        if self.runtime.is_main:
+            atomic.append_line(self.run.metrics, record)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,165 @@
+"""What the runner asks of every problem, from examples to metrics.
+
+    examples --encode--> Encoded (token ids of each text, no special tokens)
+             --feature-> Feature (one model input)      --collate--> Batch
+    logits   --losses--> training                       --predict--> Prediction
+    predictions --statistics, score--> metrics (and, resampled, their intervals)
+
+Texts are tokenized once per language; pairs of languages are then put together from token ids.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from xlt_cli.api import Example, Head
+from xlt_cli.errors import DataError, did_you_mean
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+    from xlt_cli.data.template import Template
+
+IGNORED = -100
+"""Target of a position where nothing is to be predicted (torch's own convention)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An example as token ids.
+
+    Attributes:
+        id: the example's id.
+        pieces: token ids of each text, without special tokens.
+        languages: the language of each text.
+        gold: the label, or the tags of the words.
+        heads: for token labelling, the position in `pieces[0]` of each word's first piece.
+    """
+
+    id: str
+    pieces: tuple[tuple[int, ...], ...]
+    languages: tuple[str, ...]
+    gold: str | tuple[str, ...]
+    heads: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One model input. The sequences have the same length, `target` too where it is a list."""
+
+    id: str
+    input_ids: list[int]
+    token_type_ids: list[int]
+    special_mask: list[bool]
+    text_ids: list[int]
+    languages: tuple[str, ...]
+    target: int | list[int]
+    gold: str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model said of one example.
+
+    Attributes:
+        id: the example's id.
+        gold: the label, or the tags of the words.
+        predicted: the same shape.
+        probabilities: of the labels in order of their ids; empty for token labelling.
+    """
+
+    id: str
+    gold: str | tuple[str, ...]
+    predicted: str | tuple[str, ...]
+    probabilities: tuple[float, ...] = ()
+
+
+class Problem(ABC):
+    """A problem with its labels.
+
+    Attributes:
+        kind: its name, and the kind of head it needs.
+        example_type: the class of its examples.
+        shares: the metrics that are a proportion of the examples.
+    """
+
+    kind: ClassVar[str]
+    example_type: ClassVar[type]
+    shares: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        self.ids = {label: i for i, label in enumerate(self.labels)}
+
+    @property
+    @abstractmethod
+    def head(self) -> Head:
+        """The head that a model needs for it."""
+
+    @property
+    @abstractmethod
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics that `score` returns."""
+
+    def check(self, example: Example) -> None:
+        """Raises DataError if the example is not of this problem or has an unknown label."""
+        if not isinstance(example, self.example_type):
+            raise DataError(
+                f"the task gave a {type(example).__name__} for the problem '{self.kind}'",
+                f"example '{getattr(example, 'id', '?')}'",
+                f"the task's load() must return {self.example_type.__name__}s",
+            )
+
+    def label_id(self, label: str, example_id: str) -> int:
+        """The id of a label; raises DataError if the task has no such label."""
+        if label not in self.ids:
+            raise DataError(
+                f"the label '{label}' is not one of the task's",
+                f"example '{example_id}'",
+                did_you_mean(label, self.labels),
+            )
+        return self.ids[label]
+
+    @abstractmethod
+    def encode(self, examples: Sequence[Any], tokenizer: PreTrainedTokenizerBase) -> list[Encoded]:
+        """Tokenizes the texts, each on its own."""
+
+    @abstractmethod
+    def feature(self, encoded: Encoded, template: Template, max_length: int) -> Feature:
+        """The model input of one example, cut to `max_length` tokens."""
+
+    @abstractmethod
+    def targets(self, features: Sequence[Feature], length: int) -> list[Any]:
+        """The targets of a batch, padded to `length` tokens where they are per token."""
+
+    @abstractmethod
+    def losses(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """The loss of each example, summed over what it has to predict, [B]."""
+
+    @abstractmethod
+    def size(self, feature: Feature) -> int:
+        """How many predictions an example asks for; the loss of a batch is a mean over them."""
+
+    @abstractmethod
+    def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Prediction]:
+        """Decodes the logits of a batch."""
+
+    @abstractmethod
+    def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
+        """Counts per example, [N, S], whose sums over any set of examples determine the metrics."""
+
+    @abstractmethod
+    def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        """Metrics from summed statistics: [..., S] -> one array [...] per metric, in [0, 1]."""
+
+    def pair(self, first: Encoded, second: Encoded) -> Encoded:
+        """The first text of one example with the second text of its translation.
+
+        Raises DataError if this problem's examples are not pairs of texts.
+        """
+        raise DataError(f"the problem '{self.kind}' has no pairs of texts to mix languages in")

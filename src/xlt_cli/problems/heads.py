@@ -1,0 +1,276 @@
+"""Task heads over hidden states, for any encoder that runs in two halves.
+
+An encoder without a head of its own gets one in one line:
+
+    model = WithHead(backbone, head, pooling="mean", dropout=0.1)
+
+where `backbone` is a `torch.nn.Module` with `hidden_size`, `embed(batch)`, `encode(embeddings,
+batch)` and `save(directory)`. The result is an `xlt_cli.api.EncoderModel`. This module imports
+torch: import it inside the method that builds the model.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, Protocol, get_args
+
+import torch
+from torch import nn
+
+from xlt_cli.api import Batch, Head
+from xlt_cli.errors import UserError
+
+Pooling = Literal["cls", "mean", "cls-mean", "segments"]
+POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
+_WIDTH: dict[Pooling, int] = {"cls": 1, "mean": 1, "cls-mean": 2, "segments": 4}
+
+INFO_FILE = "xlt_head.json"
+WEIGHTS_FILE = "head.safetensors"
+_FORMAT = 1
+_INITIAL_STD = 0.02  # BERT's, arXiv:1810.04805
+
+
+class Backbone(Protocol):
+    """What `WithHead` asks of a module: `EncoderModel` without its logits."""
+
+    @property
+    def hidden_size(self) -> int:
+        """Width of the hidden states."""
+        ...
+
+    def embed(self, batch: Batch) -> torch.Tensor:
+        """Word embeddings, [B, L, D]."""
+        ...
+
+    def encode(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Last hidden states, [B, L, H]."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Writes config and weights."""
+        ...
+
+
+def masked_mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Mean of the positions where `mask` [B, L] is true; zeros where there is none: [B, H]."""
+    weights = mask.to(hidden.dtype).unsqueeze(-1)
+    return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
+
+
+def pool(hidden: torch.Tensor, batch: Batch, pooling: Pooling) -> torch.Tensor:
+    """One vector per example: [B, L, H] -> [B, W], W = H, 2 H (cls-mean) or 4 H (segments).
+
+    `cls` is the first token, `mean` the mean over all tokens but padding, `segments` the
+    comparison [u, v, |u - v|, u * v] of the two texts' means without special tokens
+    (InferSent, arXiv:1705.02364).
+
+    Raises:
+        UserError: for `segments` on examples that are not pairs of texts.
+    """
+    if pooling == "cls":
+        return hidden[:, 0]
+    if pooling == "segments":
+        return _compare(hidden, batch)
+    mean = masked_mean(hidden, batch.attention_mask)
+    return mean if pooling == "mean" else torch.cat([hidden[:, 0], mean], dim=-1)
+
+
+def _compare(hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
+    if any(len(languages) != 2 for languages in batch.languages):
+        raise UserError(
+            "the pooling 'segments' compares two texts, and this task's examples have one",
+            hint="use the pooling 'cls', 'mean', 'cls-mean' or the encoder's own, 'native'",
+        )
+    text = ~batch.special_mask & batch.attention_mask.bool()
+    u, v = (masked_mean(hidden, text & (batch.text_ids == i)) for i in (0, 1))
+    return torch.cat([u, v, (u - v).abs(), u * v], dim=-1)
+
+
+class SequenceHead(nn.Module):
+    """Pooling, dropout, a tanh layer, dropout, a linear layer: [B, L, H] -> [B, C]."""
+
+    def __init__(self, hidden_size: int, labels: int, pooling: Pooling, dropout: float) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear(_WIDTH[pooling] * hidden_size, hidden_size)
+        self.out = nn.Linear(hidden_size, labels)
+        _initialise(self)
+
+    def forward(self, hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
+        pooled = self.dropout(pool(hidden, batch, self.pooling))
+        logits: torch.Tensor = self.out(self.dropout(torch.tanh(self.dense(pooled))))
+        return logits
+
+
+class TokenHead(nn.Module):
+    """Dropout and a linear layer at each token: [B, L, H] -> [B, L, C]."""
+
+    def __init__(self, hidden_size: int, labels: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(hidden_size, labels)
+        _initialise(self)
+
+    def forward(self, hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
+        logits: torch.Tensor = self.out(self.dropout(hidden))
+        return logits
+
+
+def _initialise(head: nn.Module) -> None:
+    """As BERT's heads: from torch's global generator, biases zero."""
+    for module in head.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=_INITIAL_STD)
+            nn.init.zeros_(module.bias)
+
+
+@dataclass(frozen=True)
+class HeadInfo:
+    """What `xlt_head.json` says of a saved head. `pooling` is None for token heads."""
+
+    kind: Literal["sequence-classification", "token-classification"]
+    labels: tuple[str, ...]
+    pooling: Pooling | None
+    dropout: float
+
+
+class WithHead(nn.Module):
+    """A backbone with one of the heads above: an `EncoderModel`.
+
+    Args:
+        backbone: an `nn.Module` with the methods of `Backbone`.
+        head: what the problem asks for; its kind picks `SequenceHead` or `TokenHead`.
+        pooling: for sequence heads; token heads have none.
+        dropout: probability, in the head.
+
+    Raises:
+        UserError: if a token head is given a pooling, or a sequence head none.
+    """
+
+    def __init__(
+        self, backbone: Backbone, head: Head, pooling: Pooling | None, dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.info = HeadInfo(head.kind, tuple(head.labels), pooling, dropout)
+        self.backbone = backbone
+        self.head: nn.Module
+        if head.kind == "token-classification":
+            if pooling is not None:
+                raise UserError(
+                    f"the pooling '{pooling}' is for sequences, and this task labels tokens"
+                )
+            self.head = TokenHead(backbone.hidden_size, len(head.labels), dropout)
+        else:
+            if pooling is None:
+                raise UserError(
+                    "a sequence head needs a pooling", hint=f"known: {', '.join(POOLINGS)}"
+                )
+            self.head = SequenceHead(backbone.hidden_size, len(head.labels), pooling, dropout)
+
+    @property
+    def hidden_size(self) -> int:
+        return self.backbone.hidden_size
+
+    def embed(self, batch: Batch) -> torch.Tensor:
+        return self.backbone.embed(batch)
+
+    def encode(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        return self.backbone.encode(embeddings, batch)
+
+    def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        logits: torch.Tensor = self.head(self.encode(embeddings, batch), batch)
+        return logits
+
+    def forward(self, batch: Batch, embeddings: torch.Tensor | None = None) -> torch.Tensor:
+        """The logits, for wrappers (DDP) that only run `forward`."""
+        return self.logits(self.embed(batch) if embeddings is None else embeddings, batch)
+
+    def head_parameters(self) -> Iterator[nn.Parameter]:
+        """The head's parameters."""
+        return self.head.parameters()
+
+    def save(self, directory: Path) -> None:
+        """The backbone's own files, `head.safetensors` and `xlt_head.json`."""
+        from safetensors.torch import save_file
+
+        self.backbone.save(directory)
+        weights = {name: value.contiguous() for name, value in self.head.state_dict().items()}
+        save_file(weights, str(directory / WEIGHTS_FILE))
+        info = json.dumps({"format": _FORMAT, **asdict(self.info)}, indent=2, ensure_ascii=False)
+        (directory / INFO_FILE).write_text(info + "\n", encoding="utf-8")
+
+    def load_head(self, directory: Path) -> None:
+        """Reads the head's weights, its outputs brought into this model's order of labels.
+
+        Raises:
+            UserError: if the file is missing or damaged, or the labels are others.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        saved = read_head_info(directory)
+        path = directory / WEIGHTS_FILE
+        try:
+            weights = load_file(str(path))
+            order = label_order(saved.labels, self.info.labels, str(directory))
+            for name in ("out.weight", "out.bias"):
+                weights[name] = weights[name][order]
+            self.head.load_state_dict(weights)
+        except (OSError, SafetensorError, KeyError, IndexError, RuntimeError) as problem:
+            raise UserError(
+                "the head's weights cannot be read", str(path), _first_line(problem)
+            ) from problem
+
+
+def read_head_info(directory: Path) -> HeadInfo:
+    """Reads `xlt_head.json`; raises UserError if it is missing or damaged."""
+    path = directory / INFO_FILE
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw["format"] != _FORMAT:
+            raise ValueError(f"its format is {raw['format']}; this version of xlt knows {_FORMAT}")
+        if raw["pooling"] not in (*POOLINGS, None):
+            raise ValueError(f"its pooling '{raw['pooling']}' is unknown")
+        labels = tuple(str(label) for label in raw["labels"])
+        return HeadInfo(raw["kind"], labels, raw["pooling"], float(raw["dropout"]))
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise UserError(
+            "the description of the head cannot be read", str(path), _first_line(problem)
+        ) from problem
+
+
+def label_order(names: Sequence[str], labels: Sequence[str], where: str) -> list[int]:
+    """For each of the task's labels, which of a checkpoint's outputs (named `names`) it is.
+
+    Names match exactly or but for case. Names that say nothing (LABEL_0, ...) are taken to be in
+    the task's order, with a warning.
+
+    Raises:
+        UserError: if the number of labels differs, or names do not match.
+    """
+    both = f"the checkpoint's: {', '.join(names)}; the task's: {', '.join(labels)}"
+    if len(names) != len(labels):
+        raise UserError(
+            f"the checkpoint has {len(names)} labels and the task has {len(labels)}", where, both
+        )
+    for fold in (str, str.lower):
+        index = {fold(name): i for i, name in enumerate(names)}
+        if len(index) == len(names) and set(index) == {fold(label) for label in labels}:
+            return [index[fold(label)] for label in labels]
+    if list(names) == [f"LABEL_{i}" for i in range(len(names))]:
+        warnings.warn(
+            f"the checkpoint {where} does not name its labels; they are taken to be, in order: "
+            f"{', '.join(labels)}",
+            stacklevel=2,
+        )
+        return list(range(len(labels)))
+    raise UserError("the checkpoint's labels are not the task's", where, both)
+
+
+def _first_line(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {str(problem).splitlines()[0] if str(problem) else ''}"

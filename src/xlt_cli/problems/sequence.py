@@ -1,0 +1,141 @@
+"""Sequence classification: one text, or a pair of texts, and one label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from xlt_cli.api import Example, Head, SequenceExample
+from xlt_cli.errors import DataError
+from xlt_cli.problems.base import Encoded, Feature, Prediction, Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+    from xlt_cli.data.template import Template
+
+
+class SequenceClassification(Problem):
+    """Cross-entropy over the labels; accuracy and macro-averaged F1."""
+
+    kind = "sequence-classification"
+    example_type = SequenceExample
+    shares = ("accuracy",)
+
+    @property
+    def head(self) -> Head:
+        return Head("sequence-classification", self.labels)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        return ("accuracy", "macro_f1")
+
+    def check(self, example: Example) -> None:
+        super().check(example)
+        assert isinstance(example, SequenceExample)
+        if len(example.texts) not in (1, 2):
+            raise DataError(
+                f"{len(example.texts)} texts, expected one or two", f"example '{example.id}'"
+            )
+        if len(example.languages) != len(example.texts):
+            raise DataError(
+                f"{len(example.texts)} texts but {len(example.languages)} languages",
+                f"example '{example.id}'",
+                "name the language of each text",
+            )
+        self.label_id(example.label, example.id)
+
+    def encode(
+        self, examples: Sequence[SequenceExample], tokenizer: PreTrainedTokenizerBase
+    ) -> list[Encoded]:
+        for example in examples:
+            self.check(example)
+        # Sentences recur (XNLI has each premise three times): every text is tokenized once.
+        texts = list(dict.fromkeys(text for example in examples for text in example.texts))
+        ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        pieces = {text: tuple(piece) for text, piece in zip(texts, ids, strict=True)}
+        return [
+            Encoded(e.id, tuple(pieces[text] for text in e.texts), e.languages, e.label)
+            for e in examples
+        ]
+
+    def feature(self, encoded: Encoded, template: Template, max_length: int) -> Feature:
+        assert isinstance(encoded.gold, str)
+        layout = template.lay_out(encoded.pieces, max_length)
+        return Feature(
+            encoded.id,
+            layout.input_ids,
+            layout.token_type_ids,
+            layout.special_mask,
+            layout.text_ids,
+            encoded.languages,
+            self.ids[encoded.gold],
+            encoded.gold,
+        )
+
+    def targets(self, features: Sequence[Feature], length: int) -> list[int | list[int]]:
+        return [feature.target for feature in features]
+
+    def losses(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(logits.float(), targets, reduction="none")
+
+    def size(self, feature: Feature) -> int:
+        return 1
+
+    def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Prediction]:
+        probabilities = logits.float().softmax(dim=-1).cpu()
+        best = probabilities.argmax(dim=-1).tolist()
+        return [
+            Prediction(
+                feature.id,
+                feature.gold,
+                self.labels[label],
+                tuple(round(p, 6) for p in row),
+            )
+            for feature, label, row in zip(features, best, probabilities.tolist(), strict=True)
+        ]
+
+    def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
+        """One-hot confusion matrices, flattened: S = C * C, gold-major."""
+        import numpy as np
+
+        size = len(self.labels)
+        counts = np.zeros((len(predictions), size * size), dtype=np.float64)
+        cells = [self.ids[str(p.gold)] * size + self.ids[str(p.predicted)] for p in predictions]
+        counts[np.arange(len(predictions)), cells] = 1.0
+        return counts
+
+    def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        return confusion_scores(sums, len(self.labels))
+
+    def pair(self, first: Encoded, second: Encoded) -> Encoded:
+        if len(first.pieces) != 2 or len(second.pieces) != 2:
+            raise DataError("the generalized setting needs a task whose examples have two texts")
+        return Encoded(
+            first.id,
+            (first.pieces[0], second.pieces[1]),
+            (first.languages[0], second.languages[1]),
+            first.gold,
+        )
+
+
+def confusion_scores(sums: np.ndarray, size: int) -> dict[str, np.ndarray]:
+    """Accuracy and macro-F1 of summed confusion matrices, [..., C * C] gold-major.
+
+    The macro average is over the labels that occur in gold or prediction, as in scikit-learn.
+    """
+    import numpy as np
+
+    matrix = sums.reshape(*sums.shape[:-1], size, size)
+    hits = np.diagonal(matrix, axis1=-2, axis2=-1)
+    gold, predicted = matrix.sum(-1), matrix.sum(-2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        accuracy = hits.sum(-1) / matrix.sum((-2, -1))
+        f1 = np.where(gold + predicted > 0, 2 * hits / (gold + predicted), np.nan)
+        present = ~np.isnan(f1)
+        macro = np.where(present, f1, 0.0).sum(-1) / present.sum(-1)
+    return {"accuracy": accuracy, "macro_f1": macro}

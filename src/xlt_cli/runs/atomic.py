@@ -1,0 +1,179 @@
+"""Writing so that a reader never sees half a file, and a kill at any moment loses nothing.
+
+A file is written beside its place, flushed to the disk and renamed. A directory is filled beside
+its place, given a manifest of its files' sizes, and renamed; `is_complete` checks the manifest,
+so a truncated copy is never taken for a whole one. JSON-lines files are appended to; a torn last
+line is dropped when they are read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+MANIFEST = "COMPLETE.json"
+_PARTIAL = ".partial"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    _sync_directory(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a UTF-8 file atomically."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes indented JSON atomically."""
+    write_bytes(path, json_bytes(value, indent=2) + b"\n")
+
+
+def json_bytes(value: Any, indent: int | None = None) -> bytes:
+    """JSON as UTF-8."""
+    # UTF-8 has no surrogates (of undecodable file names, say): they become JSON escapes.
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def read_json(path: Path) -> Any:
+    """Reads a JSON file; None where there is none."""
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def append_line(path: Path, value: Any) -> None:
+    """Appends one JSON line, after mending a torn last line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        _drop_torn_line(file.fileno(), path)
+        file.write(json_bytes(value) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_lines(path: Path) -> list[Any]:
+    """The values of a JSON-lines file; a torn last line is left out."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    whole, _, _ = content.rpartition(b"\n")
+    return [json.loads(line) for line in whole.split(b"\n") if line]
+
+
+def truncate(path: Path, size: int) -> None:
+    """Cuts a file back to `size` bytes, where it is longer."""
+    if path.exists() and path.stat().st_size > size:
+        with path.open("rb+") as file:
+            file.truncate(size)
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def new_directory(path: Path) -> Iterator[Path]:
+    """Yields a directory to fill; it gets its manifest and its name when the block ends well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir()
+    try:
+        yield partial
+        sizes = {}
+        for file in sorted(p for p in partial.rglob("*") if p.is_file()):
+            with file.open("rb+") as handle:
+                os.fsync(handle.fileno())
+            sizes[file.relative_to(partial).as_posix()] = file.stat().st_size
+        write_json(partial / MANIFEST, {"files": sizes})
+        # What is there is moved away whole: deleting it in place could leave half of it there.
+        former = partial.with_name(f".{path.name}.{os.getpid()}.former{_PARTIAL}")
+        shutil.rmtree(former, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(former)
+        partial.rename(path)
+        _sync_directory(path.parent)
+        shutil.rmtree(former, ignore_errors=True)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def is_complete(path: Path) -> bool:
+    """Whether a directory has its manifest and every file of it in full size."""
+    try:
+        manifest = read_json(path / MANIFEST)
+        files = manifest["files"] if manifest else None
+        if not files:
+            return False
+        return all((path / name).stat().st_size == size for name, size in files.items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def remove_partials(directory: Path) -> None:
+    """Removes what killed writers left behind; call it only while holding the run's lock."""
+    if directory.is_dir():
+        for path in list(directory.rglob(f".*{_PARTIAL}")):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error says that the disk, the quota or the file-size limit is exhausted.
+
+    Libraries that write for us (safetensors, torch) pass the operating system's message on
+    without its number.
+    """
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return True
+    text = str(error)
+    if "No space left on device" in text or any(f"(os error {n})" in text for n in _FULL):
+        return True
+    chained = error.__cause__ or error.__context__
+    return chained is not None and is_disk_full(chained)
+
+
+def _drop_torn_line(descriptor: int, path: Path) -> None:
+    size = os.fstat(descriptor).st_size
+    if size == 0:
+        return
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        keep = file.read().rfind(b"\n") + 1
+    os.truncate(path, keep)
+
+
+def _sync_directory(path: Path) -> None:
+    """Makes a rename durable, where directories can be synced."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

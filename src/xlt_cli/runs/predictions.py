@@ -1,0 +1,100 @@
+"""Stored evaluations: a directory per task and split, filled cell by cell.
+
+evaluation.json                 task, split, limit
+cells.jsonl                     one line per finished cell: languages, rows, hash
+predictions/en.jsonl.gz         per example: id, gold, predicted, probabilities
+predictions/en-de.jsonl.gz      first text in en, second in de (generalized)
+results.json, results.csv       figures of all cells so far
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.problems import Prediction
+from xlt_cli.runs import atomic
+from xlt_cli.spec import Evaluation
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Store:
+    """The directory of one evaluation."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, root: Path, evaluation: Evaluation) -> Store:
+        """The directory of a task, split and limit under `root`; made if it is not there."""
+        assert evaluation.task is not None
+        about = evaluation.model_dump(mode="json", include={"task", "split", "limit"})
+        text = json.dumps(about, sort_keys=True)
+        key = hashlib.sha256(text.encode()).hexdigest()[:8]
+        store = cls(root / f"{evaluation.task.name}-{evaluation.split}-{key}")
+        if atomic.read_json(store.path / "evaluation.json") != about:
+            atomic.write_json(store.path / "evaluation.json", about)
+        return store
+
+    def done(self) -> list[Pair]:
+        """The cells whose predictions are stored, whole."""
+        lines = atomic.read_lines(self.path / "cells.jsonl")
+        hashes = {(line["first"], line["second"]): line["sha256"] for line in lines}
+        return sorted(pair for pair, sha256 in hashes.items() if self._hash(pair) == sha256)
+
+    def write(self, pair: Pair, predictions: Sequence[Prediction]) -> None:
+        """Stores a cell; its file first, then the line that says it is there."""
+        buffer = io.BytesIO()
+        # No time stamp: the same predictions are the same bytes.
+        with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as file:
+            for p in predictions:
+                row: dict[str, Any] = {"id": p.id, "gold": p.gold, "predicted": p.predicted}
+                if p.probabilities:
+                    row["probabilities"] = p.probabilities
+                file.write(atomic.json_bytes(row) + b"\n")
+        content = buffer.getvalue()
+        atomic.write_bytes(self._file(pair), content)
+        atomic.append_line(
+            self.path / "cells.jsonl",
+            {
+                "first": pair[0],
+                "second": pair[1],
+                "rows": len(predictions),
+                "sha256": hashlib.sha256(content).hexdigest(),
+            },
+        )
+
+    def read(self, pair: Pair) -> list[Prediction]:
+        """The predictions of a stored cell."""
+        with gzip.open(self._file(pair), "rt", encoding="utf-8", newline="\n") as file:
+            rows = [json.loads(line) for line in file]
+        return [
+            Prediction(
+                row["id"],
+                _frozen(row["gold"]),
+                _frozen(row["predicted"]),
+                tuple(row.get("probabilities", ())),
+            )
+            for row in rows
+        ]
+
+    def _hash(self, pair: Pair) -> str | None:
+        try:
+            return hashlib.sha256(self._file(pair).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return None
+
+    def _file(self, pair: Pair) -> Path:
+        name = pair[0] if pair[0] == pair[1] else "-".join(pair)
+        return self.path / "predictions" / f"{name}.jsonl.gz"
+
+
+def _frozen(value: Any) -> str | tuple[str, ...]:
+    return value if isinstance(value, str) else tuple(value)

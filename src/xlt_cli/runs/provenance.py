@@ -1,0 +1,97 @@
+"""What a result depends on besides spec and data: versions, code, hardware."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from xlt_cli import __version__
+
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "accelerate",
+    "datasets",
+    "safetensors",
+    "sentencepiece",
+    "scikit-learn",
+    "seqeval",
+    "numpy",
+    "pydantic",
+)
+
+
+def environment(device: str) -> dict[str, Any]:
+    """Versions, git revision, hardware and command line of this process."""
+    return {
+        "xlt": __version__,
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "git": git_revision(Path.cwd()),
+        "platform": platform.platform(),
+        "hardware": hardware(device),
+        "command": sys.argv,
+        "working_directory": str(Path.cwd()),
+        "pid": os.getpid(),
+        "host": platform.node(),
+    }
+
+
+def hardware(device: str) -> dict[str, Any]:
+    """The processor, the threads torch uses, and the accelerator that is used."""
+    import torch
+
+    found: dict[str, Any] = {
+        "device": device,
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
+    if device.startswith("cuda"):
+        properties = torch.cuda.get_device_properties(torch.device(device))
+        found["gpu"] = properties.name
+        found["gpu_memory_gib"] = round(properties.total_memory / 2**30, 1)
+        found["cuda"] = torch.version.cuda
+    return found
+
+
+def git_revision(directory: Path) -> dict[str, Any] | None:
+    """The commit checked out in a directory and whether files differ from it; None outside git."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(directory), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        ).stdout.strip()
+
+    try:
+        commit = git("rev-parse", "HEAD")
+        return {"commit": commit, "modified": bool(git("status", "--porcelain", "-uno"))}
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _cpu_name() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

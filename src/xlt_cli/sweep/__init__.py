@@ -1,0 +1,1 @@
+"""Many runs from one spec: which they are, and running them."""
