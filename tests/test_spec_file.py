@@ -343,10 +343,10 @@ def test_a_wrong_field_is_named_with_its_line_and_what_it_should_be(
             "`xlt show hf`",
         ),
         (
-            "encoder: mbert\nstages:\n- task: {name: mini-pawsx, size: 3}\n",
-            "unknown parameter 'size' of 'mini-pawsx'",
-            "spec.yaml:3: stages.0.task.size",
-            "'mini-pawsx' takes no parameters",
+            "encoder: mbert\nstages:\n- task: {name: mini-pawsx, kind: 3}\n",
+            "unknown parameter 'kind' of 'mini-pawsx'",
+            "spec.yaml:3: stages.0.task.kind",
+            "did you mean 'kinds'? known: kinds",
         ),
         (
             "encoder: mbert\nstages:\n- task: {name: panx}\n  perturbation: word-dropout\n",

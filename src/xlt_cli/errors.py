@@ -15,7 +15,7 @@ EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130
 
 
-@dataclass
+@dataclass(eq=False)
 class UserError(Exception):
     """A mistake that the user can mend.
 
@@ -28,6 +28,10 @@ class UserError(Exception):
     what: str
     where: str = ""
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        # Exceptions are pickled and compared by their arguments.
+        super().__init__(self.what, self.where, self.hint)
 
     def __str__(self) -> str:
         return "\n".join(part for part in (self.what, self.where, self.hint) if part)

@@ -142,7 +142,11 @@ class ExperimentSpec(Model):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto: bf16 on CUDA, fp32 elsewhere"
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, mps")
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|mps|cuda(:[0-9]+)?)$",
+        description="auto, cpu, mps, cuda or cuda:N",
+    )
     sweep: Sweep | None = None
 
     @field_validator("seeds")

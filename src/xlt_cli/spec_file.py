@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from xlt_cli import registry
-from xlt_cli.api import Encoder, Perturbation, Plugin, Task
+from xlt_cli.api import Encoder, Perturbation, Plugin, Split, Task
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
 from xlt_cli.spec import Evaluation, ExperimentSpec, PluginUse, Stage
 from xlt_cli.yaml_lines import Document, Loc, dotted, parse, parse_value
@@ -196,6 +196,41 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
             source.where((*loc, "settings")),
             "take 'generalized' out, or choose an aligned task (xnli, pawsx, ...)",
         )
+
+
+def check_languages(spec: ExperimentSpec, source: Source) -> None:
+    """Refuses languages that a task lacks, as far as that can be told without loading data.
+
+    Raises:
+        SpecError: a task has no such language; the error names the line.
+    """
+    for index, stage in enumerate(spec.stages):
+        task, loc = build_task(stage.task), ("stages", index)
+        _check_languages(task, stage.split, stage.languages, (*loc, "languages"), source)
+        if stage.dev is not None:
+            dev = (*loc, "dev", "languages")
+            _check_languages(task, stage.dev.split, stage.dev.languages, dev, source)
+    for index, evaluation in enumerate(spec.evaluations):
+        assert evaluation.task is not None
+        where = ("evaluations", index, "languages")
+        task = build_task(evaluation.task)
+        _check_languages(task, evaluation.split, evaluation.languages, where, source)
+
+
+def _check_languages(
+    task: Task, split: Split, languages: Sequence[str] | None, loc: Loc, source: Source
+) -> None:
+    try:
+        known = task.languages(split)
+    except UserError:
+        return  # no data on this machine; training looks again
+    for language in languages or []:
+        if known and language not in known:
+            raise SpecError(
+                f"the task '{task.name}' has no '{language}' in its {split} split",
+                source.where(loc),
+                did_you_mean(language, known),
+            )
 
 
 def _check_speaks(plugin: Plugin, languages: Sequence[str], where: str) -> None:

@@ -36,7 +36,7 @@ class Summary:
         languages: figures per language (the standard setting).
         averages: of `all` languages, and of the `zero_shot` ones, where there are any.
         transfer_gap: mean of the languages trained on minus mean of the zero-shot ones.
-        pairs: figures per pair of different languages, as `first-second` (generalized).
+        pairs: figures per pair of different languages, as `first+second` (generalized).
         pair_averages: of `all` pairs, and of the `zero_shot` ones: neither language trained on.
     """
 
@@ -125,7 +125,7 @@ def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> Non
 
 
 def _name(pair: Pair) -> str:
-    return "-".join(pair) if pair[0] != pair[1] else pair[0]
+    return "+".join(pair) if pair[0] != pair[1] else pair[0]
 
 
 def _figures(scores: Scores, n: int, shares: Collection[str]) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class _Request:
 
         chosen = list(known)
         if self.task is not None:
-            wanted = parse_value(self.task)
+            wanted = parse_value(self.task, "--task")
             chosen = [e for e in known if e.task is not None and e.task.name == wanted][:1]
             if not chosen:
                 use = next((s.task for s in stages if s.task.name == wanted), wanted)

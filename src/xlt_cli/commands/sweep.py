@@ -61,7 +61,7 @@ def sweep(
             point.spec,
             seed,
             source.text,
-            [*changes, *(f"{path}={value}" for path, value in point.values.items())],
+            [*changes, *point.overrides],
             point.label,
         )
         for point in found

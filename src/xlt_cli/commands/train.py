@@ -47,6 +47,7 @@ def train(
         changes.append(f"device={device}")
     source = files.read(spec_file, changes)
     spec = files.resolve(source)
+    files.check_languages(spec, source)
     reporter = Reporter(quiet=quiet or as_json)
     if spec.sweep and spec.sweep.grid:
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")

@@ -14,6 +14,7 @@ def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson =
 
     source = files.read(spec_file, overrides or [])
     spec = files.resolve(source)
+    files.check_languages(spec, source)
     count = len(points(source)) * len(spec.seeds)
     if as_json:
         print(spec.model_dump_json(indent=2))

@@ -58,12 +58,15 @@ class Template:
         self.pad_id = tokenizer.pad_token_id
         if self.pad_id is None:
             raise UserError("the encoder's tokenizer has no padding token")
+        self._fast = bool(tokenizer.is_fast)
         self._frames = {1: _frame(tokenizer, _PROBE[:1]), 2: _frame(tokenizer, _PROBE)}
 
     def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
         """Puts token ids of one or two texts into the frame, cut to `max_length` tokens."""
         frame = self._frames[len(pieces)]
-        lengths = truncated([len(piece) for piece in pieces], max_length - frame.specials)
+        lengths = truncated(
+            [len(piece) for piece in pieces], max_length - frame.specials, self._fast
+        )
         ids, types = list(frame.gaps[0]), list(frame.gap_types[0])
         special, text_ids = [True] * len(ids), [0] * len(ids)
         starts = []
@@ -77,8 +80,12 @@ class Template:
         return Layout(ids, types, special, text_ids, tuple(starts))
 
 
-def truncated(lengths: list[int], room: int) -> list[int]:
-    """The lengths of one or two texts cut to `room` tokens together, the longest first."""
+def truncated(lengths: list[int], room: int, fast: bool = True) -> list[int]:
+    """The lengths of one or two texts cut to `room` tokens together, the longest first.
+
+    Where both are cut and the room is odd, fast tokenizers give the longer text the odd token
+    (the second, if they are equal), slow ones the first text.
+    """
     if sum(lengths) <= room:
         return lengths
     if len(lengths) == 1:
@@ -88,7 +95,7 @@ def truncated(lengths: list[int], room: int) -> list[int]:
     if 2 * short <= room:
         return [short, room - short] if first <= second else [room - short, short]
     half, more = room // 2, room - room // 2
-    return [half, more] if first <= second else [more, half]
+    return [half, more] if fast and first <= second else [more, half]
 
 
 def _frame(tokenizer: PreTrainedTokenizerBase, texts: tuple[str, ...]) -> _Frame:

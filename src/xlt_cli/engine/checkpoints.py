@@ -102,7 +102,7 @@ def discard(stage: Path) -> None:
 
 
 def _all(stage: Path) -> list[Path]:
-    return sorted((stage / "checkpoints").glob("step-*"))
+    return sorted((stage / "checkpoints").glob("step-????????"))
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

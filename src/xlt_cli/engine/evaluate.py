@@ -76,6 +76,11 @@ def plan(evaluation: Evaluation, rows: RowStore) -> Plan:
             f"{task.name} ({evaluation.split})",
         )
     languages = list(dict.fromkeys(languages))
+    if "generalized" in evaluation.settings and len(languages) < 2:
+        raise DataError(
+            "the generalized setting needs two languages or more",
+            f"{task.name} ({evaluation.split}, {languages[0]})",
+        )
     loaded = {
         language: rows.load(task, evaluation.split, language, evaluation.limit)
         for language in languages

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from xlt_cli.api import EncoderModel
@@ -44,8 +46,11 @@ def set_rates(optimizer: torch.optim.Optimizer, stage: Stage, step: int, total: 
 
 
 def rate_factor(stage: Stage, step: int, total: int) -> float:
-    """Linear warm-up from 0, then constant or linear to 0 (as in Devlin et al. 2019)."""
-    warmup = int(stage.warmup * total)
+    """Linear warm-up, then constant or linear to 0 (Devlin et al. 2019).
+
+    As in transformers, but that the first update is not spent on a rate of exactly 0.
+    """
+    warmup = math.ceil(round(stage.warmup * total, 6))
     if step < warmup:
         return (step + 1) / (warmup + 1)
     if stage.schedule == "constant":

@@ -73,5 +73,6 @@ class Stream:
 
 def updates(stage: Stage, per_epoch: int) -> int:
     """How many updates a stage makes at most."""
-    total = max(1, math.ceil(stage.epochs * per_epoch))
+    # Rounded first: 0.07 * 100 is a hair above 7 in floating point.
+    total = max(1, math.ceil(round(stage.epochs * per_epoch, 6)))
     return min(total, stage.max_steps) if stage.max_steps else total

@@ -26,7 +26,7 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
-from xlt_cli.errors import RunError, did_you_mean
+from xlt_cli.errors import RunError, UserError, did_you_mean
 from xlt_cli.runs import atomic
 from xlt_cli.spec import ExperimentSpec, identity
 
@@ -212,14 +212,16 @@ def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: li
     """
     key = identity(spec, seed)
     run = Run(root / f"{spec.name}-s{seed}-{key[:8]}")
+    try:
+        run.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"cannot make the run's directory: {error.strerror}", str(run.path)
+        ) from None
     record = atomic.read_json(run.path / "run.json")
-    if record is None or record["spec"] != spec.model_dump(mode="json"):
-        try:
-            run.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise RunError(
-                f"cannot make the run's directory: {error.strerror}", str(run.path)
-            ) from None
+    if record is not None and record["spec"] == spec.model_dump(mode="json"):
+        return run
+    with run.locked():
         atomic.write_text(run.path / "spec.yaml", text)
         atomic.write_json(
             run.path / "run.json",
@@ -259,7 +261,14 @@ def all_runs(root: Path) -> list[Run]:
     if not root.is_dir():
         return []
     found = [Run(path.parent) for path in root.glob("*/run.json")]
-    return sorted(found, key=lambda run: (run.path / "run.json").stat().st_mtime)
+    return sorted(found, key=_created)
+
+
+def _created(run: Run) -> str:
+    try:
+        return str(run.record.get("created", ""))
+    except (UserError, ValueError):
+        return ""
 
 
 def find(root: Path, wanted: str) -> Run:
@@ -284,7 +293,7 @@ def find(root: Path, wanted: str) -> Run:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _content(fingerprint: dict[str, Any]) -> Any:

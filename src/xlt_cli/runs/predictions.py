@@ -3,7 +3,7 @@
 evaluation.json                 task, split, limit
 cells.jsonl                     one line per finished cell: languages, rows, hash
 predictions/en.jsonl.gz         per example: id, gold, predicted, probabilities
-predictions/en-de.jsonl.gz      first text in en, second in de (generalized)
+predictions/en+de.jsonl.gz      first text in en, second in de (generalized)
 results.json, results.csv       figures of all cells so far
 """
 
@@ -92,7 +92,7 @@ class Store:
             return None
 
     def _file(self, pair: Pair) -> Path:
-        name = pair[0] if pair[0] == pair[1] else "-".join(pair)
+        name = pair[0] if pair[0] == pair[1] else "+".join(pair)
         return self.path / "predictions" / f"{name}.jsonl.gz"
 
 

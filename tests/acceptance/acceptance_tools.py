@@ -1,0 +1,94 @@
+"""Whole commands on a tiny encoder and tiny data."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass
+class Desk:
+    """A working directory with a spec, and `xlt` as a command of its own."""
+
+    path: Path
+    spec: dict[str, Any]
+    environment: dict[str, str]
+
+    def write(self, name: str = "spec.yaml", **changes: Any) -> Path:
+        """Writes the spec, with top-level fields changed."""
+        path = self.path / name
+        path.write_text(yaml.safe_dump({**self.spec, **changes}), "utf-8")
+        return path
+
+    def start(self, *arguments: object, runs: str = "runs", **environment: str) -> Any:
+        """Starts `xlt` in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "xlt_cli", *map(str, arguments), "--runs-dir", runs],
+            cwd=self.path,
+            env={**self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def xlt(self, *arguments: object, runs: str = "runs", **environment: str) -> Any:
+        """Runs `xlt` to its end: (exit code, stdout, stderr)."""
+        process = self.start(*arguments, runs=runs, **environment)
+        out, err = process.communicate(timeout=240)
+        return process.returncode, out, err
+
+    def run(self, runs: str = "runs") -> Path:
+        """The one run directory."""
+        found = [path.parent for path in (self.path / runs).glob("*/run.json")]
+        assert len(found) == 1, found
+        return found[0]
+
+    def results(self, runs: str = "runs") -> dict[str, Any]:
+        """The one evaluation's results."""
+        (path,) = self.run(runs).glob("evaluations/*/results.json")
+        found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        return found
+
+
+def wait_for(condition: Callable[[], bool], process: Any, seconds: float = 120) -> None:
+    """Waits until a condition holds while a process runs."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if process.poll() is not None or time.monotonic() > end:
+            raise AssertionError(f"the moment never came: {process.communicate()}")
+        time.sleep(0.002)
+
+
+def wait_for_step(desk: Desk, process: Any, step: int) -> None:
+    """Waits until the run has a checkpoint of `step` updates or more."""
+
+    def reached() -> bool:
+        return any(
+            int(path.name[5:]) >= step
+            for path in desk.path.glob("runs/*/stages/0/checkpoints/step-*")
+        )
+
+    wait_for(reached, process)
+
+
+def last_step(run: Path) -> int:
+    """The step of a run's newest checkpoint."""
+    return max(int(path.name[5:]) for path in run.glob("stages/0/checkpoints/step-*"))
+
+
+def kill(process: Any, number: int = signal.SIGKILL) -> tuple[str, str]:
+    """Sends a signal to a process and waits for its end: (stdout, stderr)."""
+    os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=120)
+    return out, err

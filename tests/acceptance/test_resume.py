@@ -1,0 +1,140 @@
+"""An interrupted run goes on, and ends exactly as one that was never interrupted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance_tools import Desk, kill, last_step, wait_for, wait_for_step
+
+
+def content(run: Path) -> dict[str, bytes]:
+    """What must be the same to the last bit: metrics, predictions, results, weights."""
+    names = ["metrics.jsonl", "stages/0/result.json", "stages/0/model/model.safetensors"]
+    files = [run / name for name in names]
+    files += sorted(run.glob("evaluations/*/predictions/*"))
+    files += sorted(run.glob("evaluations/*/results.*"))
+    return {str(file.relative_to(run)): file.read_bytes() for file in files}
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Shared between the tests of this module; filled by the first that needs it."""
+    return {}
+
+
+def reference(desk: Desk, cache: dict[str, Any]) -> dict[str, bytes]:
+    if not cache:
+        code, _, err = desk.xlt("train", desk.write(), runs="whole")
+        assert code == 0, err
+        cache.update(content(desk.run("whole")))
+    return cache
+
+
+def test_killed_at_several_moments_it_ends_bit_identical(
+    desk: Desk, uninterrupted: dict[str, Any]
+) -> None:
+    expected = reference(desk, uninterrupted)
+    spec = desk.write()
+    for moment in (20, 160, 333):
+        process = desk.start("train", spec)
+        wait_for_step(desk, process, moment)
+        kill(process)
+    code, _, err = desk.xlt("train", spec)
+    assert code == 0, err
+    assert "goes on from step" in err
+    assert content(desk.run()) == expected
+
+
+def test_killed_while_evaluating_it_evaluates_only_what_is_missing(
+    desk: Desk, uninterrupted: dict[str, Any]
+) -> None:
+    expected = reference(desk, uninterrupted)
+    spec = desk.write()
+    process = desk.start("train", spec)
+    wait_for(lambda: any(desk.path.glob("runs/*/evaluations/*/cells.jsonl")), process)
+    kill(process)
+    (predictions,) = desk.path.glob("runs/*/evaluations/*/predictions")
+    before = {path: path.stat().st_mtime_ns for path in predictions.glob("*.gz")}
+    finished = json.loads((predictions.parent / "cells.jsonl").read_text().splitlines()[0])
+    code, _, err = desk.xlt("train", spec)
+    assert code == 0, err
+    assert "done before" in err
+    first = predictions / f"{finished['first']}.jsonl.gz"
+    assert first.stat().st_mtime_ns == before[first]
+    assert content(desk.run()) == expected
+
+
+def test_a_truncated_checkpoint_is_never_picked(desk: Desk, uninterrupted: dict[str, Any]) -> None:
+    expected = reference(desk, uninterrupted)
+    spec = desk.write()
+    process = desk.start("train", spec)
+    wait_for_step(desk, process, 120)
+    kill(process)
+    damaged = last_step(desk.run())
+    weights = desk.run() / f"stages/0/checkpoints/step-{damaged:08d}/model/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
+    code, _, err = desk.xlt("train", spec)
+    assert code == 0, err
+    assert f"goes on from step {damaged}" not in err
+    assert content(desk.run()) == expected
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
+def test_interrupted_politely_it_says_so_and_goes_on(
+    desk: Desk, uninterrupted: dict[str, Any], number: int, code: int
+) -> None:
+    expected = reference(desk, uninterrupted)
+    spec = desk.write()
+    process = desk.start("train", spec)
+    wait_for_step(desk, process, 60)
+    _, err = kill(process, number)
+    assert process.returncode == code, err
+    assert "goes on where it stopped" in err
+    assert "Traceback" not in err
+    assert json.loads((desk.run() / "status.json").read_text())["state"] == "cancelled"
+    assert desk.xlt("train", spec)[0] == 0
+    assert content(desk.run()) == expected
+
+
+def test_two_processes_on_one_run_the_second_says_so_and_stops(desk: Desk) -> None:
+    spec = desk.write()
+    first = desk.start("train", spec)
+    wait_for_step(desk, first, 7)
+    code, _, err = desk.xlt("train", spec)
+    assert code == 2
+    assert f"another process (pid {first.pid}" in err
+    out, err = first.communicate(timeout=240)
+    assert first.returncode == 0, err
+    assert "zero-shot average" in out
+
+
+def test_a_finished_run_is_not_run_again(desk: Desk) -> None:
+    stages = [{**desk.spec["stages"][0], "epochs": 1}]
+    spec = desk.write(stages=stages)
+    assert desk.xlt("train", spec)[0] == 0
+    before = content(desk.run())
+    times = {path: path.stat().st_mtime_ns for path in desk.run().rglob("*.gz")}
+    code, out, err = desk.xlt("train", spec)
+    assert code == 0
+    assert "done before" in err
+    assert "zero-shot average" in out
+    assert content(desk.run()) == before
+    assert {path: path.stat().st_mtime_ns for path in desk.run().rglob("*.gz")} == times
+
+
+def test_other_data_under_the_same_path_are_refused(desk: Desk, tiny_data: Path) -> None:
+    folder = desk.path / "data"
+    shutil.copytree(tiny_data, folder)
+    stage = {**desk.spec["stages"][0], "epochs": 1, "task": {"name": "pawsx", "path": "data"}}
+    spec = desk.write(stages=[stage])
+    assert desk.xlt("train", spec)[0] == 0
+    path = folder / "pawsx" / "test-de.tsv"
+    path.write_text(path.read_text("utf-8").replace("die", "DIE"), "utf-8")
+    code, _, err = desk.xlt("eval", desk.run().name)
+    assert code == 2
+    assert "is not what this run began with" in err

@@ -1,0 +1,208 @@
+"""Training and evaluating as a user does, on both problems."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from acceptance_tools import Desk
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+
+@pytest.fixture
+def short(desk: Desk) -> Desk:
+    """A desk whose spec takes a second or two."""
+    desk.spec["stages"][0].update(epochs=8, checkpoint_every=None, evaluate_every=None)
+    return desk
+
+
+def invoke(xlt: Any, desk: Desk, *arguments: object) -> str:
+    """Runs a command in this process; it must succeed. Returns its stdout."""
+    result = xlt(*arguments, "--runs-dir", desk.path / "runs")
+    assert result.exit_code == 0, result.output
+    return str(result.stdout)
+
+
+def test_the_table_shows_languages_apart_averages_and_notes(short: Desk, xlt: Any) -> None:
+    out = invoke(xlt, short, "train", short.write())
+    assert "en (trained on)" in out
+    assert "zero-shot average (2)" in out
+    assert "transfer gap" in out
+    assert "neither language trained on (2)" in out
+
+
+def test_it_learns_and_transfers(short: Desk, xlt: Any) -> None:
+    (outcome,) = json.loads(invoke(xlt, short, "train", short.write(), "--json"))
+    (result,) = outcome["evaluations"]
+    assert result["languages"]["en"]["accuracy"]["value"] > 0.9
+    assert result["averages"]["zero_shot"]["accuracy"]["value"] > 0.9
+    assert result["averages"]["zero_shot"]["cells"] == 2
+    assert len(result["pairs"]) == 6
+
+
+def test_the_model_opens_in_transformers_and_says_the_same(
+    short: Desk, xlt: Any, tiny_data: Path
+) -> None:
+    invoke(xlt, short, "train", short.write())
+    run = short.run()
+    directory = run / "stages/0/model"
+    model = AutoModelForSequenceClassification.from_pretrained(directory).eval()
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    rows = [
+        line.split("\t")
+        for line in (tiny_data / "pawsx/test-de.tsv").read_text("utf-8").splitlines()
+    ]
+    inputs = tokenizer(
+        [row[0] for row in rows], [row[1] for row in rows], padding=True, return_tensors="pt"
+    )
+    with torch.no_grad():
+        expected = model(**inputs).logits.softmax(-1)
+    import gzip
+
+    (path,) = run.glob("evaluations/*/predictions/de.jsonl.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        stored = [json.loads(line) for line in file]
+    assert [row["gold"] for row in stored] == [row[2] for row in rows]
+    torch.testing.assert_close(
+        torch.tensor([row["probabilities"] for row in stored]), expected, atol=2e-6, rtol=0
+    )
+    assert [row["predicted"] for row in stored] == [
+        model.config.id2label[i] for i in expected.argmax(-1).tolist()
+    ]
+
+
+def test_eval_of_other_languages_splits_and_limits(short: Desk, xlt: Any) -> None:
+    invoke(xlt, short, "train", short.write())
+    name = short.run().name
+    out = invoke(xlt, short, "eval", name, "--split", "dev", "--languages", "de,fr", "--json")
+    (result,) = json.loads(out)
+    assert list(result["languages"]) == ["de", "fr"]
+    assert result["languages"]["de"]["n"] == 20
+    assert any("selected on the dev split" in note for note in result["notes"])
+    (limited,) = json.loads(invoke(xlt, short, "eval", name, "--limit", "7", "--json"))
+    assert limited["languages"]["en"]["n"] == 7
+    (train,) = json.loads(
+        invoke(xlt, short, "eval", name, "--split", "train", "--generalized", "--json")
+    )
+    assert any("not held out" in note for note in train["notes"])
+    assert len(train["pairs"]) == 6
+
+
+def test_eval_zero_shot_leaves_trained_languages_out_of_the_average(short: Desk, xlt: Any) -> None:
+    invoke(xlt, short, "train", short.write(evaluations=[{}]))
+    name = short.run().name
+    plain = invoke(xlt, short, "eval", name)
+    assert "average (3)" in plain
+    assert "zero-shot average" not in plain
+    assert "zero-shot average (2)" in invoke(xlt, short, "eval", name, "--zero-shot")
+
+
+def test_csv_and_json_hold_the_same_figures(short: Desk, xlt: Any) -> None:
+    invoke(xlt, short, "train", short.write())
+    path = short.path / "figures.csv"
+    (result,) = json.loads(invoke(xlt, short, "eval", short.run().name, "--csv", path, "--json"))
+    rows = list(csv.DictReader(path.read_text("utf-8").splitlines()))
+    (row,) = [r for r in rows if r["cell"] == "de" and r["metric"] == "accuracy"]
+    assert float(row["value"]) == result["languages"]["de"]["accuracy"]["value"]
+
+
+def test_a_checkpoint_that_xlt_did_not_train(short: Desk, xlt: Any, tiny_data: Path) -> None:
+    invoke(xlt, short, "train", short.write(evaluations=[{}]))
+    (own,) = json.loads(invoke(xlt, short, "eval", short.run().name, "--json"))
+    task = f"{{name: pawsx, path: {tiny_data}}}"
+    out = invoke(
+        xlt, short, "eval", "--model", short.run() / "stages/0/model", "--task", task, "--json"
+    )
+    (foreign,) = json.loads(out)
+    assert foreign["languages"] == own["languages"]
+    assert foreign["averages"] == own["averages"]
+
+
+def test_token_labelling_from_training_to_table(short: Desk, xlt: Any, tiny_data: Path) -> None:
+    task = {"name": "panx", "path": str(tiny_data)}
+    stage = {**short.spec["stages"][0], "task": task, "epochs": 20, "learning_rate": 3e-3}
+    spec = short.write(stages=[stage], evaluations=[{"split": "test"}])
+    (outcome,) = json.loads(invoke(xlt, short, "train", spec, "--json"))
+    (result,) = outcome["evaluations"]
+    assert result["metric"] == "f1"
+    assert result["languages"]["en"]["f1"]["value"] > 0.9
+    assert "F1" in invoke(xlt, short, "eval", short.run().name, "--zero-shot")
+
+
+def test_two_stages_the_second_goes_on_from_the_first(
+    short: Desk, xlt: Any, tiny_data: Path
+) -> None:
+    first = {**short.spec["stages"][0], "task": {"name": "panx", "path": str(tiny_data)}}
+    spec = short.write(stages=[first, short.spec["stages"][0]])
+    result = xlt("train", spec, "--runs-dir", short.path / "runs")
+    assert result.exit_code == 0, result.output
+    assert "with a new head" in result.stderr
+    assert (short.run() / "stages/0/model/model.safetensors").is_file()
+    again = short.write("same.yaml", stages=[short.spec["stages"][0]] * 2)
+    result = xlt("train", again, "--runs-dir", short.path / "again")
+    assert "and head (the labels are the same)" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "perturbation", [{"name": "word-dropout", "probability": 0.2}, {"name": "random-perturbation"}]
+)
+def test_perturbations_train_and_resume_as_their_own_run(
+    short: Desk, xlt: Any, perturbation: dict[str, Any]
+) -> None:
+    stage = {**short.spec["stages"][0], "perturbation": perturbation}
+    (outcome,) = json.loads(invoke(xlt, short, "train", short.write(stages=[stage]), "--json"))
+    assert outcome["evaluations"][0]["languages"]["en"]["accuracy"]["value"] > 0.8
+
+
+def test_a_sweep_runs_every_point_once_and_continues(short: Desk, xlt: Any) -> None:
+    short.spec["stages"][0]["epochs"] = 1
+    spec = short.write(
+        seeds=[1, 2],
+        evaluations=[{"languages": ["en", "de"]}],
+        sweep={"grid": {"stages.0.learning_rate": [1e-3, 1e-4]}},
+    )
+    out = invoke(xlt, short, "sweep", spec)
+    assert "over seeds" in out
+    runs = json.loads(invoke(xlt, short, "runs", "--json"))
+    assert len(runs) == 4
+    assert {row["state"] for row in runs} == {"success"}
+    times = {p: p.stat().st_mtime_ns for p in short.path.rglob("model.safetensors")}
+    invoke(xlt, short, "sweep", spec)
+    assert {p: p.stat().st_mtime_ns for p in short.path.rglob("model.safetensors")} == times
+
+
+def test_early_stopping_and_selection_are_said_aloud(short: Desk, xlt: Any) -> None:
+    short.spec["stages"][0].update(epochs=30, patience=2)
+    result = xlt("train", short.write(), "--runs-dir", short.path / "runs")
+    assert result.exit_code == 0, result.output
+    assert "strict zero-shot: source languages only" in result.stderr
+    found = json.loads((short.run() / "stages/0/result.json").read_text())
+    assert found["stopped_early"] is True
+    assert found["steps"] < 30 * 15
+
+
+def test_selection_on_a_target_language_is_marked_as_the_oracle(short: Desk, xlt: Any) -> None:
+    short.spec["stages"][0]["dev"] = {"languages": ["de"]}
+    result = xlt("train", short.write(), "--runs-dir", short.path / "runs")
+    assert result.exit_code == 0, result.output
+    assert "oracle: selected on de" in result.stderr
+
+
+def test_what_a_run_directory_records(short: Desk, xlt: Any) -> None:
+    invoke(xlt, short, "train", short.write(), "--set", "stages.0.epochs=1")
+    run = short.run()
+    record = json.loads((run / "run.json").read_text())
+    assert record["spec"]["stages"][0]["epochs"] == 1
+    assert record["overrides"] == ["stages.0.epochs=1"]
+    assert (run / "spec.yaml").read_text() == (short.path / "spec.yaml").read_text()
+    environment = json.loads((run / "environment.jsonl").read_text().splitlines()[0])
+    assert environment["packages"]["torch"] == torch.__version__
+    assert environment["hardware"]["device"] == "cpu"
+    fingerprints = json.loads((run / "fingerprints.json").read_text())
+    assert len(fingerprints["encoder/hf"]["sha256"]) == 64
+    assert sum(key.endswith(("test/de", "train/en", "dev/en")) for key in fingerprints) == 3
+    assert json.loads((run / "status.json").read_text())["state"] == "success"

@@ -1,0 +1,79 @@
+"""CSV and JSON hold the same figures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlt_cli.analysis import export
+from xlt_cli.analysis.summary import summarise
+from xlt_cli.problems import Prediction, SequenceClassification
+
+
+@pytest.fixture
+def results() -> dict[str, Any]:
+    def rows(right: int) -> list[Prediction]:
+        return [Prediction(f"t-{i}", "1", "1" if i < right else "0", (0, 1)) for i in range(30)]
+
+    cells = {("en", "en"): rows(27), ("de", "de"): rows(20), ("en", "de"): rows(11)}
+    found = summarise(SequenceClassification(("0", "1")), "accuracy", cells, ["en"], True)
+    return {"task": "pawsx", "split": "test", **found.as_dict(), "notes": ['"quoted", Zürich']}
+
+
+def read(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_every_figure_of_the_json_is_a_line_of_the_csv(
+    results: dict[str, Any], tmp_path: Path
+) -> None:
+    export.write_json(tmp_path / "results.json", results)
+    export.write_csv(tmp_path / "results.csv", results)
+    stored = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    assert stored == results
+    expected = {}
+    for setting, cells, averages in (
+        ("standard", stored["languages"], stored["averages"]),
+        ("generalized", stored["pairs"], stored["pair_averages"]),
+    ):
+        named = cells | {f"average:{name}": figures for name, figures in averages.items()}
+        if setting == "standard":
+            named["transfer_gap"] = stored["transfer_gap"]
+        for cell, figures in named.items():
+            for metric in ("accuracy", "macro_f1"):
+                expected[setting, cell, metric] = figures[metric]
+    lines = read((tmp_path / "results.csv").read_text("utf-8"))
+    found = {
+        (line["setting"], line["cell"], line["metric"]): {
+            name: float(line[name]) for name in ("value", "low", "high")
+        }
+        for line in lines
+    }
+    assert found == expected
+    assert len(lines) == len(expected)
+
+
+def test_csv_says_rows_and_training_of_each_language(results: dict[str, Any]) -> None:
+    lines = {line["cell"]: line for line in read(export.csv_text([results]))}
+    assert (lines["en"]["n"], lines["en"]["trained_on"]) == ("30", "True")
+    assert (lines["de"]["n"], lines["de"]["trained_on"]) == ("30", "False")
+    assert lines["average:zero_shot"]["n"] == ""
+
+
+def test_csv_of_several_evaluations_has_one_header(results: dict[str, Any]) -> None:
+    one = export.csv_text([results])
+    both = export.csv_text([results, results | {"split": "dev"}])
+    assert both.splitlines()[0] == ",".join(export.COLUMNS) == one.splitlines()[0]
+    assert {line["split"] for line in read(both)} == {"test", "dev"}
+    assert len(read(both)) == 2 * len(read(one))
+
+
+def test_csv_without_pairs_and_gap(results: dict[str, Any]) -> None:
+    alone = results | {"pairs": {}, "pair_averages": {}, "transfer_gap": None}
+    assert {line["setting"] for line in read(export.csv_text([alone]))} == {"standard"}
+    assert "transfer_gap" not in export.csv_text([alone])

@@ -1,0 +1,109 @@
+"""What commands print on stdout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from xlt_cli.analysis.summary import summarise
+from xlt_cli.console import report
+from xlt_cli.problems import Prediction, SequenceClassification
+from xlt_cli.sweep.local import Outcome
+
+
+def result(right: int, languages: Sequence[str] = ("en", "de")) -> dict[str, Any]:
+    """English is always 9 of 10; the others are `right` of 100."""
+    cells = {
+        (a, b): [
+            Prediction(f"t-{i}", "1", "1" if i < (90 if a == b == "en" else right) else "0", (0, 1))
+            for i in range(100)
+        ]
+        for a in languages
+        for b in languages
+    }
+    found = summarise(SequenceClassification(("0", "1")), "accuracy", cells, ["en"], True)
+    about = {"task": "pawsx", "split": "test", "demonstration": False, "notes": []}
+    return {**about, **found.as_dict()}
+
+
+def outcome(label: str, seed: int, *right: int, error: str = "") -> Outcome:
+    job = SimpleNamespace(label=label, seed=seed)
+    run = SimpleNamespace(path=Path(f"/runs/[bold]/x-s{seed}"))
+    return cast(
+        Outcome,
+        SimpleNamespace(job=job, run=run, results=[result(n) for n in right], error=error),
+    )
+
+
+def comparison(found: Sequence[Outcome], capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    report.stdout().print(report.comparison(found))
+    lines = [row for row in capsys.readouterr().out.splitlines() if row.startswith("│")]
+    return [[value.strip() for value in row.strip("│").split("│")] for row in lines]
+
+
+def test_headlines_are_figures_of_the_evaluation() -> None:
+    found = result(70)
+    assert report.headline(found, "trained_on") == pytest.approx(0.9)
+    assert report.headline(found, "zero_shot") == pytest.approx(0.7)
+    assert report.headline(found, "generalized") == pytest.approx(0.7)
+
+
+def test_headlines_that_are_not_there_are_none() -> None:
+    alone = result(70, ["en"])
+    assert report.headline(alone, "zero_shot") is None
+    assert report.headline(alone, "generalized") is None
+    assert report.headline(result(70, ["de"]), "trained_on") is None
+
+
+def test_json_is_all_of_stdout_and_can_be_parsed(capsys: pytest.CaptureFixture[str]) -> None:
+    report.outcomes([outcome("base", 1, 70), outcome("base", 2, error="no [room]")], as_json=True)
+    first, second = json.loads(capsys.readouterr().out)
+    assert first["evaluations"] == [result(70)]
+    assert (first["seed"], first["point"], first["error"]) == (1, "base", "")
+    assert (second["evaluations"], second["error"]) == ([], "no [room]")
+    report.evaluation([result(60)], zero_shot=True, as_json=True)
+    assert json.loads(capsys.readouterr().out) == [result(60)]
+
+
+def test_a_run_shows_its_tables_and_its_path_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    report.outcomes([outcome("base", 1, 70)], as_json=False)
+    text = capsys.readouterr().out
+    assert "zero-shot average (1)" in text
+    assert "run: /runs/[bold]/x-s1\n" in text
+    assert "over seeds" not in text
+
+
+def test_the_comparison_has_mean_and_deviation_over_seeds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = [outcome("base", 1, 70), outcome("base", 2, 74), outcome("rate=[x]", 1, 50)]
+    assert comparison(found, capsys) == [
+        ["base", "pawsx test accuracy", "2", "90.0 (0.0)", "72.0 (2.8)", "72.0 (2.8)"],
+        ["rate=[x]", "pawsx test accuracy", "1", "90.0", "50.0", "50.0"],
+    ]
+
+
+def test_the_comparison_counts_failed_runs_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [
+        outcome("a", 1, 70),
+        outcome("a", 2, error="boom"),
+        outcome("b", 1, error="boom"),
+    ]
+    rows = comparison(found, capsys)
+    assert rows[0][2:5] == ["1 (1 failed)", "90.0", "70.0"]
+    assert rows[1] == ["b", "", "0 (1 failed)", "", "", ""]
+
+
+def test_each_evaluation_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = comparison([outcome("a", 1, 70, 60), outcome("a", 2, 72, 66)], capsys)
+    assert [row[4] for row in rows] == ["71.0 (1.4)", "63.0 (4.2)"]
+
+
+def test_tables_in_a_pipe_are_not_folded(capsys: pytest.CaptureFixture[str]) -> None:
+    report.evaluation([result(70)], zero_shot=False, as_json=False)
+    assert "90.0 [82.6, 94.5]" in capsys.readouterr().out

@@ -1,0 +1,121 @@
+"""Rows are loaded once, checked and fingerprinted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+
+from xlt_cli.api import Example, PluginParams, Rows, SequenceExample, Split, Task, TokenExample
+from xlt_cli.data.hashing import data_hash
+from xlt_cli.data.rows import RowStore
+from xlt_cli.errors import DataError
+from xlt_cli.problems import Problem, SequenceClassification, TokenLabelling
+
+GOOD = tuple(SequenceExample(f"dev-{i}", (f"text {i}",), "01"[i % 2], ("en",)) for i in range(5))
+
+
+class Fake(Task):
+    """A task whose rows are given."""
+
+    api_version = 1
+    name = "fake"
+    summary = "rows as given"
+    problem: ClassVar[type[Problem]] = SequenceClassification
+    metric = "accuracy"
+    examples: tuple[Example, ...] = GOOD
+    labels = ("0", "1")
+    loads: ClassVar[list[tuple[str, str]]] = []
+
+    class Params(PluginParams):
+        path: str = "here"
+
+    def languages(self, split: Split) -> tuple[str, ...]:
+        return ("de", "en") if split == "dev" else ()
+
+    def load(self, split: Split, language: str) -> Rows:
+        self.loads.append((split, language))
+        return Rows(self.examples, f"/data/{language}.tsv", ("1 row left out",))
+
+
+@pytest.fixture
+def task() -> Fake:
+    Fake.loads.clear()
+    return Fake()
+
+
+def refused(task: Fake, examples: tuple[Example, ...]) -> DataError:
+    task.examples = examples
+    with pytest.raises(DataError) as caught:
+        RowStore().load(task, "dev", "en")
+    return caught.value
+
+
+def test_rows_are_loaded_once_whatever_the_limit(task: Fake) -> None:
+    store = RowStore()
+    assert list(store.load(task, "dev", "en", limit=2)) == list(GOOD[:2])
+    assert list(store.load(task, "dev", "en")) == list(GOOD)
+    assert list(store.load(task, "dev", "en", limit=99)) == list(GOOD)
+    store.load(task, "dev", "de")
+    assert task.loads == [("dev", "en"), ("dev", "de")]
+    assert store.notes(task, "dev", "en") == ("1 row left out",)
+
+
+def test_fingerprints_say_what_the_rows_are(task: Fake) -> None:
+    store = RowStore()
+    store.load(task, "dev", "en", limit=1)
+    assert store.fingerprints == {
+        "fake/dev/en": {
+            "sha256": data_hash(GOOD),
+            "rows": 5,
+            "source": "/data/en.tsv",
+            "notes": ["1 row left out"],
+        }
+    }
+
+
+def test_a_task_with_other_parameters_has_other_rows(task: Fake) -> None:
+    store = RowStore()
+    store.load(task, "dev", "en")
+    other = Fake(Fake.Params(path="there"))
+    other.examples = GOOD[:1]
+    assert len(store.load(other, "dev", "en")) == 1
+    assert len(store.load(Fake(Fake.Params(path="here")), "dev", "en")) == 5
+    assert len(store.fingerprints) == 2
+
+
+def test_an_unknown_language_is_said_with_the_nearest(task: Fake) -> None:
+    with pytest.raises(DataError, match="has no 'deu' in its dev split") as caught:
+        RowStore().load(task, "dev", "deu")
+    assert "did you mean 'de'?" in caught.value.hint
+    with pytest.raises(DataError, match="there is no test split at all"):
+        RowStore().load(task, "test", "en")
+    assert task.loads == []
+
+
+def test_empty_splits_and_repeated_ids_are_refused(task: Fake) -> None:
+    assert "is empty in 'en'" in refused(task, ()).what
+    error = refused(task, (*GOOD, replace(GOOD[3], texts=("other",))))
+    assert (error.what, error.where) == ("the id 'dev-3' stands twice", "fake (dev, en)")
+
+
+def test_bad_examples_are_refused_when_loaded_and_leave_no_trace(task: Fake) -> None:
+    for bad, message in (
+        (replace(GOOD[0], id="bad", label="2"), "the label '2'"),
+        (replace(GOOD[0], id="bad", texts=()), "0 texts"),
+        (TokenExample("bad", ("a",), ("0",), ("en",)), "TokenExample"),
+    ):
+        error = refused(task, (*GOOD, bad))
+        assert message in error.what
+        assert "'bad'" in error.where
+    store = RowStore()
+    with pytest.raises(DataError):
+        store.load(task, "dev", "en")
+    assert store.fingerprints == {}
+
+
+def test_words_without_tags_are_refused_before_training_begins(task: Fake) -> None:
+    task.problem = TokenLabelling  # type: ignore[misc]
+    error = refused(task, (TokenExample("dev-1", ("a", "b"), ("0",), ("en",)),))
+    assert error.what == "2 words but 1 tags"

@@ -1,0 +1,89 @@
+"""The loss of a stage, with and without noise in the middle of the model."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn.functional import cross_entropy
+
+from xlt_cli.api import Batch, EmbeddingPerturbation, EncoderModel, Seam
+from xlt_cli.data.batches import collate
+from xlt_cli.engine.loss import StageLoss
+from xlt_cli.problems import Feature, SequenceClassification
+from xlt_perturbations.random_perturbation import RandomPerturbation
+
+
+class Recorder(EmbeddingPerturbation):
+    """Keeps the seam, changes nothing."""
+
+    api_version = 1
+    name = "recorder"
+    summary = "for tests"
+    seam: Seam
+
+    def loss(self, seam: Seam) -> torch.Tensor:
+        self.seam = seam
+        return seam.loss(seam.logits(seam.embeddings))
+
+
+@pytest.fixture
+def batch(features: list[Feature], problem: SequenceClassification) -> Batch:
+    return collate(features[:6], problem, 0)
+
+
+def noise(radius: float) -> RandomPerturbation:
+    return RandomPerturbation(RandomPerturbation.Params(radius=radius))
+
+
+def test_without_noise_it_is_the_models_plain_loss(
+    model: EncoderModel, problem: SequenceClassification, batch: Batch
+) -> None:
+    found = StageLoss(model, problem)(batch, 1)
+    whole = model.model(  # type: ignore[attr-defined]
+        input_ids=batch.input_ids,
+        attention_mask=batch.attention_mask,
+        token_type_ids=batch.token_type_ids,
+    )
+    expected = cross_entropy(whole.logits, batch.targets, reduction="none")
+    assert found.shape == (6,)
+    torch.testing.assert_close(found, expected)
+
+
+def test_no_noise_and_noise_of_radius_zero_are_the_plain_loss_exactly(
+    model: EncoderModel, problem: SequenceClassification, batch: Batch
+) -> None:
+    plain = StageLoss(model, problem)(batch, 1)
+    for perturbation in (Recorder(), noise(0.0)):
+        assert torch.equal(StageLoss(model, problem, perturbation)(batch, 1), plain)
+    assert not torch.equal(StageLoss(model, problem, noise(0.5))(batch, 1), plain)
+
+
+def test_noise_is_a_function_of_the_seed(
+    model: EncoderModel, problem: SequenceClassification, batch: Batch
+) -> None:
+    loss = StageLoss(model, problem, noise(0.5))
+    first = loss(batch, 7)
+    torch.manual_seed(99)  # the global generator has no part in it
+    assert torch.equal(loss(batch, 7), first)
+    assert not torch.equal(loss(batch, 8), first)
+
+
+def test_the_seam_shows_the_word_embeddings_and_where_noise_may_go(
+    model: EncoderModel, problem: SequenceClassification, batch: Batch
+) -> None:
+    recorder = Recorder()
+    StageLoss(model, problem, recorder)(batch, 1)
+    table = model.model.get_input_embeddings().weight  # type: ignore[attr-defined]
+    assert torch.equal(recorder.seam.embeddings, table[batch.input_ids])
+    words = batch.attention_mask.bool() & ~torch.isin(batch.input_ids, torch.tensor([0, 2, 3]))
+    assert torch.equal(recorder.seam.perturbable, words)
+
+
+def test_gradients_reach_the_embeddings_through_the_noise(
+    model: EncoderModel, problem: SequenceClassification, batch: Batch
+) -> None:
+    StageLoss(model, problem, noise(0.5))(batch, 1).sum().backward()
+    weight = model.model.get_input_embeddings().weight  # type: ignore[attr-defined]
+    used = torch.unique(batch.input_ids)
+    assert weight.grad is not None
+    assert weight.grad[used[used != 0]].abs().sum(dim=1).gt(0).all()

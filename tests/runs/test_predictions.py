@@ -1,0 +1,135 @@
+"""Stored predictions come back as they were."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xlt_cli.problems import Prediction
+from xlt_cli.runs import atomic
+from xlt_cli.runs.predictions import Store
+from xlt_cli.spec import Evaluation
+
+ODD = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
+    ["\u2028", "\u2029", "\x85", "a\nb", "a\r\nb", '"', "\\", "\x00", "\x1c", "\ufeff", "😀"]
+)
+LABELS = ODD | st.lists(ODD, max_size=4).map(tuple)
+PREDICTIONS = st.builds(
+    Prediction,
+    id=ODD,
+    gold=LABELS,
+    predicted=LABELS,
+    probabilities=st.lists(st.floats(0, 1).map(lambda p: round(p, 6)), max_size=3).map(tuple),
+)
+ROWS = [Prediction("test-1", "0", "1", (0.25, 0.75)), Prediction("test-2", ("O",), ("B-PER",))]
+
+
+def evaluation(**values: Any) -> Evaluation:
+    return Evaluation.model_validate(values)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path, evaluation(task="xnli"))
+
+
+@settings(deadline=None)
+@given(st.lists(PREDICTIONS, max_size=6))
+def test_predictions_round_trip(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[Prediction]
+) -> None:
+    store = Store(tmp_path_factory.mktemp("store"))
+    store.write(("en", "de"), rows)
+    assert store.read(("en", "de")) == rows
+    assert store.done() == [("en", "de")]
+
+
+def test_the_same_predictions_are_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = []
+    for time in (0.0, 2e9):
+        monkeypatch.setattr("time.time", lambda time=time: time)
+        store = Store(tmp_path / str(time))
+        store.write(("en", "en"), ROWS)
+        contents.append((store.path / "predictions" / "en.jsonl.gz").read_bytes())
+    assert contents[0] == contents[1]
+
+
+def test_a_line_is_what_a_script_expects(store: Store) -> None:
+    store.write(("en", "de"), ROWS)
+    with gzip.open(store.path / "predictions" / "en+de.jsonl.gz", "rt", encoding="utf-8") as file:
+        lines = [json.loads(line) for line in file]
+    assert lines == [
+        {"id": "test-1", "gold": "0", "predicted": "1", "probabilities": [0.25, 0.75]},
+        {"id": "test-2", "gold": ["O"], "predicted": ["B-PER"]},
+    ]
+
+
+def test_a_cell_is_done_when_its_line_is_there_and_its_file_is_whole(store: Store) -> None:
+    for pair in (("fr", "fr"), ("en", "en"), ("de", "de"), ("es", "es")):
+        store.write(pair, ROWS)
+    assert store.done() == [("de", "de"), ("en", "en"), ("es", "es"), ("fr", "fr")]
+    folder = store.path / "predictions"
+    (folder / "fr.jsonl.gz").unlink()
+    os.truncate(folder / "de.jsonl.gz", 20)
+    (folder / "es.jsonl.gz").write_bytes((folder / "en.jsonl.gz").read_bytes() + b"more")
+    assert store.done() == [("en", "en")]
+    for pair in (("fr", "fr"), ("de", "de"), ("es", "es")):
+        store.write(pair, ROWS[:1])
+    assert len(store.done()) == 4
+
+
+def test_a_cell_whose_line_was_not_written_is_not_done(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write(("en", "en"), ROWS)
+    with monkeypatch.context() as patch:
+        patch.setattr(atomic, "append_line", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            store.write(("de", "de"), ROWS)
+        with pytest.raises(KeyboardInterrupt):
+            store.write(("en", "en"), ROWS[:1])
+    assert store.done() == []
+    store.write(("en", "en"), ROWS[:1])
+    assert store.done() == [("en", "en")]
+    assert store.read(("en", "en")) == ROWS[:1]
+
+
+def test_a_torn_last_line_costs_one_cell(store: Store) -> None:
+    for language in ("en", "de"):
+        store.write((language, language), ROWS)
+    cells = store.path / "cells.jsonl"
+    os.truncate(cells, cells.stat().st_size - 10)
+    assert store.done() == [("en", "en")]
+    store.write(("de", "de"), ROWS)
+    assert store.done() == [("de", "de"), ("en", "en")]
+
+
+def test_evaluations_of_different_rows_have_different_directories(tmp_path: Path) -> None:
+    evaluations = [
+        evaluation(task="xnli"),
+        evaluation(task="xnli", split="dev"),
+        evaluation(task="xnli", limit=10),
+        evaluation(task={"name": "xnli", "path": "elsewhere"}),
+    ]
+    stores = {Store.open(tmp_path, one).path for one in evaluations}
+    assert len(stores) == len(evaluations)
+
+
+def test_languages_and_settings_share_a_directory(tmp_path: Path) -> None:
+    one = Store.open(tmp_path, evaluation(task="xnli", languages=["en"]))
+    other = Store.open(tmp_path, evaluation(task="xnli", settings=["standard", "generalized"]))
+    assert one == other
+    assert json.loads((one.path / "evaluation.json").read_text()) == {
+        "task": {"name": "xnli"},
+        "split": "test",
+        "limit": None,
+    }
