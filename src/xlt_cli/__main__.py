@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +24,7 @@ from xlt_cli.commands import (
     validate,
 )
 from xlt_cli.commands.errors import ErrorReporting
+from xlt_cli.commands.options import is_first_process
 
 app = typer.Typer(
     name="xlt",
@@ -69,6 +73,8 @@ def options(
 
 def main() -> None:
     """The entry point of `xlt`."""
+    if not is_first_process():
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (open as long as the process)
     app(prog_name="xlt")
 
 

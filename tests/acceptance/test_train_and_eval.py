@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +207,17 @@ def test_what_a_run_directory_records(short: Desk, xlt: Any) -> None:
     assert len(fingerprints["encoder/hf"]["sha256"]) == 64
     assert sum(key.endswith(("test/de", "train/en", "dev/en")) for key in fingerprints) == 3
     assert json.loads((run / "status.json").read_text())["state"] == "success"
+
+
+def test_rows_that_are_not_aligned_are_evaluated_and_noted(
+    short: Desk, xlt: Any, tiny_data: Path
+) -> None:
+    folder = short.path / "pawsx"
+    shutil.copytree(tiny_data / "pawsx", folder)
+    path = folder / "test-de.tsv"
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[1:]), "utf-8")
+    stage = {**short.spec["stages"][0], "task": {"name": "pawsx", "path": str(folder)}, "epochs": 1}
+    out = invoke(xlt, short, "train", short.write(stages=[stage], evaluations=[{}]), "--json")
+    (result,) = json.loads(out)[0]["evaluations"]
+    assert result["languages"]["de"]["n"] == 29
+    assert any("are not aligned: 'test-1' is" in note for note in result["notes"])

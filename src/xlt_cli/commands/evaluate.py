@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xlt_cli.commands.options import AsJson, Device, Offline, Quiet, RunsDir, go_offline, runs_root
+from xlt_cli.commands.options import (
+    AsJson,
+    Device,
+    Offline,
+    Quiet,
+    RunsDir,
+    go_offline,
+    is_first_process,
+    runs_root,
+)
 from xlt_cli.errors import SpecError
 
 if TYPE_CHECKING:
@@ -72,7 +81,7 @@ def evaluate(
     from xlt_cli.engine.runtime import start
     from xlt_cli.runs.directory import find
 
-    reporter = Reporter(quiet=quiet or as_json)
+    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     root = runs_root(runs_dir)
     request = _Request(task, split, _listed(languages), generalized, limit)
     if model is not None:

@@ -34,6 +34,11 @@ def runs_root(given: Path | None) -> Path:
     return given or default_root()
 
 
+def is_first_process() -> bool:
+    """Whether this is the process that talks, where torchrun or accelerate started several."""
+    return os.environ.get("RANK", "0") == "0"
+
+
 def go_offline(offline: bool) -> None:
     """Turns the network off for every library below; call it before they are imported."""
     if offline:

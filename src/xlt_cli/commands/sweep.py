@@ -15,6 +15,7 @@ from xlt_cli.commands.options import (
     RunsDir,
     SpecFile,
     go_offline,
+    is_first_process,
     runs_root,
 )
 
@@ -67,7 +68,7 @@ def sweep(
         for point in found
         for seed in point.spec.seeds
     ]
-    reporter = Reporter(quiet=quiet or as_json)
+    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=not stop_on_error)
     report.outcomes(outcomes, as_json)
     if any(outcome.error for outcome in outcomes):

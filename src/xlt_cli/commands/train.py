@@ -15,6 +15,7 @@ from xlt_cli.commands.options import (
     RunsDir,
     SpecFile,
     go_offline,
+    is_first_process,
     runs_root,
 )
 
@@ -48,7 +49,7 @@ def train(
     source = files.read(spec_file, changes)
     spec = files.resolve(source)
     files.check_languages(spec, source)
-    reporter = Reporter(quiet=quiet or as_json)
+    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if spec.sweep and spec.sweep.grid:
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
     jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]

@@ -43,12 +43,20 @@ class Subject:
 
 @dataclass
 class Plan:
-    """An evaluation with its languages known and its rows loaded."""
+    """An evaluation with its languages known and its rows loaded.
+
+    Attributes:
+        aligned: whether one id is the same item in all these languages; averages are then
+            resampled over items jointly.
+        notes: what was seen of the alignment.
+    """
 
     evaluation: Evaluation
     task: Task
     languages: list[str]
     rows: RowStore
+    aligned: bool
+    notes: tuple[str, ...]
 
     @property
     def cells(self) -> list[Pair]:
@@ -85,15 +93,28 @@ def plan(evaluation: Evaluation, rows: RowStore) -> Plan:
         language: rows.load(task, evaluation.split, language, evaluation.limit)
         for language in languages
     }
-    if task.aligned:
-        check_alignment(
-            task.name,
-            {
-                language: {e.id: e.label for e in examples if isinstance(e, SequenceExample)}
-                for language, examples in loaded.items()
-            },
-        )
-    return Plan(evaluation, task, languages, rows)
+    if not task.aligned:
+        return Plan(evaluation, task, languages, rows, aligned=False, notes=())
+    labels = {
+        language: {e.id: e.label for e in examples if isinstance(e, SequenceExample)}
+        for language, examples in loaded.items()
+    }
+    try:
+        check_alignment(task.name, labels)
+    except DataError as error:
+        if "generalized" in evaluation.settings:
+            raise
+        return Plan(evaluation, task, languages, rows, aligned=False, notes=(error.what,))
+    return Plan(evaluation, task, languages, rows, aligned=True, notes=_shared(labels))
+
+
+def _shared(labels: dict[str, dict[str, str]]) -> tuple[str, ...]:
+    """Says how many items all languages share, if some lack some."""
+    everywhere = set.intersection(*(set(ids) for ids in labels.values()))
+    anywhere = set.union(*(set(ids) for ids in labels.values()))
+    if len(everywhere) == len(anywhere):
+        return ()
+    return (f"{len(everywhere):,} of {len(anywhere):,} items are there in all languages",)
 
 
 def evaluate(
@@ -126,7 +147,7 @@ def summary(
             plan.task.metric,
             {pair: rows for pair, rows in read.items() if pair in pairs},
             subject.trained_on,
-            plan.task.aligned,
+            plan.aligned,
         )
         return {
             "task": plan.task.name,
@@ -163,6 +184,7 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
                 found.append(f"not held out: a stage trained on these rows ({', '.join(seen)})")
         elif stage.dev is not None and stage.dev.split == split and stage.select == "best":
             found.append(f"the checkpoint was selected on the {split} split of '{task.name}'")
+    found += plan.notes
     for language in plan.languages:
         found += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
     if plan.evaluation.limit:

@@ -50,11 +50,14 @@ def run_jobs(
     outcomes = []
     with _terminated_as_interrupted():
         for number, job in enumerate(jobs, start=1):
+            runtime = start(job.spec.device, job.spec.precision)
+            if runtime.is_main:
+                create(root, job.spec, job.seed, job.text, job.overrides)
+            runtime.wait()  # the other processes find it made
             run = create(root, job.spec, job.seed, job.text, job.overrides)
             count = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
             reporter.say(f"{count}{job.label or 'run'} seed {job.seed} -> {run.path}")
             try:
-                runtime = start(job.spec.device, job.spec.precision)
                 results = run_experiment(run, job.spec, runtime, reporter)
             except Exception as error:
                 if not keep_going:

@@ -1,0 +1,42 @@
+"""Several processes train as one does: the same update, cut over them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from acceptance_tools import Desk
+
+
+def test_two_processes_with_one_cut_equal_one_process_with_two(desk: Desk) -> None:
+    stage = {**desk.spec["stages"][0], "epochs": 3, "batch_size": 5, "evaluate_every": 10}
+    one = desk.write("one.yaml", stages=[{**stage, "accumulate": 2}])
+    assert desk.xlt("train", one, runs="one")[0] == 0
+    two = desk.write("two.yaml", stages=[stage])
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    found = subprocess.run(
+        [*command, "-m", "xlt_cli", "train", str(two), "--runs-dir", "two"],
+        cwd=desk.path,
+        env=desk.environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.count("zero-shot average") == 1
+
+    def metrics(runs: str) -> list[dict[str, float]]:
+        text = (desk.run(runs) / "metrics.jsonl").read_text("utf-8")
+        records = [json.loads(line) for line in text.splitlines()]
+        return [
+            {name: value for name, value in record.items() if not isinstance(value, str)}
+            for record in records
+        ]
+
+    first, second = metrics("one"), metrics("two")
+    assert len(first) == len(second)
+    for expected, got in zip(first, second, strict=True):
+        assert got == pytest.approx(expected, rel=1e-3, abs=1e-5)
+    assert desk.results("one")["languages"] == desk.results("two")["languages"]
