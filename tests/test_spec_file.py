@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from xlt_cli import registry, spec_file
 from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.spec import ExperimentSpec
-from xlt_cli.spec_file import LARGEST, build_encoder, build_perturbation, build_task, parse_override
+from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
+from xlt_cli.spec_source import LARGEST, parse_override
 
 WriteSpec = Callable[..., Path]
 Install = Callable[..., Path]

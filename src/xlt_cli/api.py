@@ -235,6 +235,7 @@ class Seam:
         logits: the second half: embeddings to logits.
         loss: logits to the task's loss of each example, summed over its predictions, [B].
         generator: the source of randomness; it makes runs reproducible and resumable.
+        progress: the share of the stage's updates made so far, in [0, 1), for schedules.
     """
 
     embeddings: torch.Tensor
@@ -243,6 +244,7 @@ class Seam:
     logits: Callable[[torch.Tensor], torch.Tensor]
     loss: Callable[[torch.Tensor], torch.Tensor]
     generator: torch.Generator
+    progress: float = 0.0
 
 
 class Perturbation(Plugin):

@@ -113,9 +113,9 @@ def test_a_full_disk_is_the_users_to_mend(failing: Callable[..., Result], error:
 
 
 def test_a_lack_of_permission_names_the_path(failing: Callable[..., Result]) -> None:
-    result = failing(PermissionError(errno.EACCES, "Permission denied", "/root/x"))
+    result = failing(PermissionError(errno.EACCES, "Permission denied", "/data/x"))
     assert result.exit_code == 2
-    assert result.stderr == "error: no permission\n  /root/x\n"
+    assert result.stderr == "error: no permission\n  /data/x\n"
 
 
 def test_an_error_is_printed_as_it_is_whatever_brackets_it_has(

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
     """Download the encoder and all data of a spec, so that it runs with --offline."""
     from xlt_cli import spec_file as files
+    from xlt_cli.spec_source import read
     from xlt_cli.sweep.plan import points
 
-    source = files.read(spec_file, overrides or [])
+    source = read(spec_file, overrides or [])
     done: set[str] = set()
     for spec in [files.resolve(source), *(point.spec for point in points(source))]:
         _fetch(spec, done)

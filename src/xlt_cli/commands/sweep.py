@@ -38,14 +38,14 @@ def sweep(
     The same command again runs only what is missing, and goes on with what was interrupted.
     """
     go_offline(offline)
-    from xlt_cli import spec_file as files
     from xlt_cli.errors import EXIT_FAILURE
+    from xlt_cli.spec_source import read
     from xlt_cli.sweep.plan import points
 
     changes = list(overrides or [])
     if device:
         changes.append(f"device={device}")
-    source = files.read(spec_file, changes)
+    source = read(spec_file, changes)
     found = points(source)
     if dry_run:
         for point in found:

@@ -39,6 +39,7 @@ def train(
     go_offline(offline)
     from xlt_cli import spec_file as files
     from xlt_cli.console.progress import Reporter
+    from xlt_cli.spec_source import read
     from xlt_cli.sweep.local import Job, run_jobs
 
     changes = list(overrides or [])
@@ -46,7 +47,7 @@ def train(
         changes.append(f"seeds={seed}")
     if device:
         changes.append(f"device={device}")
-    source = files.read(spec_file, changes)
+    source = read(spec_file, changes)
     spec = files.resolve(source)
     files.check_languages(spec, source)
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())

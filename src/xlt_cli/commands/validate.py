@@ -10,9 +10,10 @@ from xlt_cli.commands.options import AsJson, Overrides, SpecFile
 def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check a spec, its plugins and their parameters; --json prints it with all defaults."""
     from xlt_cli import spec_file as files
+    from xlt_cli.spec_source import read
     from xlt_cli.sweep.plan import points
 
-    source = files.read(spec_file, overrides or [])
+    source = read(spec_file, overrides or [])
     spec = files.resolve(source)
     files.check_languages(spec, source)
     count = len(points(source)) * len(spec.seeds)

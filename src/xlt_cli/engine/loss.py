@@ -25,7 +25,7 @@ class StageLoss(torch.nn.Module):
         self.problem = problem
         self.perturbation = perturbation
 
-    def forward(self, batch: Batch, seed: int) -> torch.Tensor:
+    def forward(self, batch: Batch, seed: int, progress: float = 0.0) -> torch.Tensor:
         embeddings = self.model.embed(batch)
         if self.perturbation is None:
             return self.problem.losses(self.model.logits(embeddings, batch), batch.targets)
@@ -39,5 +39,6 @@ class StageLoss(torch.nn.Module):
                 logits=lambda changed: self.model.logits(changed, batch),
                 loss=lambda logits: self.problem.losses(logits, batch.targets),
                 generator=generator,
+                progress=progress,
             )
         )

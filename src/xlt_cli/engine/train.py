@@ -139,7 +139,7 @@ class StageTrainer:
             chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
             batch = collate(chosen, self.parts.problem, self.parts.pad_id).to(runtime.device)
             with self._gradients_meet(last=cut + runtime.world >= cuts):
-                losses: torch.Tensor = self.loss(batch, seed)
+                losses: torch.Tensor = self.loss(batch, seed, step / self.total)
                 loss = losses.float().sum() * (weight / size)
                 # Data-parallel training averages over processes; wanted is the sum.
                 runtime.accelerator.backward(loss * runtime.world)

@@ -10,7 +10,8 @@ from typing import Any
 
 from xlt_cli.errors import SpecError
 from xlt_cli.spec import ExperimentSpec
-from xlt_cli.spec_file import Override, Source, parse_path, resolve
+from xlt_cli.spec_file import resolve
+from xlt_cli.spec_source import Override, Source, parse_path
 
 MOST_POINTS = 10_000
 FIXED = ("name", "seeds", "sweep", "device")
