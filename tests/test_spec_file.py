@@ -628,3 +628,11 @@ QUICKSTART = Path(__file__).parents[1] / "experiments" / "quickstart.yaml"
 )
 def test_the_shipped_experiments_are_valid(path: Path) -> None:
     assert spec_file.load(path).name == path.stem
+
+
+def test_a_test_that_the_head_cannot_answer_is_refused(
+    refused: Callable[..., UserError],
+) -> None:
+    error = refused("encoder: mbert\nstages:\n- task: xnli\nevaluations:\n- task: pawsx\n")
+    assert "cannot be tested on 'pawsx'" in error.what
+    assert error.where.endswith(":5: evaluations.0.task")

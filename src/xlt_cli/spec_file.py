@@ -77,7 +77,9 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ExperimentSpec:
     for index, evaluation in enumerate(spec.evaluations):
         if evaluation.task is None:
             evaluation.task = spec.stages[-1].task.model_copy(deep=True)
-        _resolve_evaluation(evaluation, ("evaluations", index), source)
+        loc = ("evaluations", index)
+        _resolve_evaluation(evaluation, loc, source)
+        _check_head(spec.stages[-1].task, evaluation.task, source.where((*loc, "task")))
     return spec
 
 
@@ -109,6 +111,23 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
             source.where((*loc, "settings")),
             "take 'generalized' out, or choose an aligned task (xnli, pawsx, ...)",
         )
+
+
+def _check_head(trained: PluginUse, tested: PluginUse, where: str) -> None:
+    """Refuses a test that the trained model's head cannot answer."""
+    own, other = build_task(trained), build_task(tested)
+    if own.problem.kind != other.problem.kind or set(own.labels) != set(other.labels):
+        raise SpecError(
+            f"a model trained on '{own.name}' ({_head(own)}) cannot be tested on "
+            f"'{other.name}' ({_head(other)})",
+            where,
+            "choose a task of the same kind with the same labels",
+        )
+
+
+def _head(task: Task) -> str:
+    labels = ", ".join(task.labels[:6]) + (", ..." if len(task.labels) > 6 else "")
+    return f"{task.problem.kind}: {labels}"
 
 
 def check_languages(spec: ExperimentSpec, source: Source) -> None:

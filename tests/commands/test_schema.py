@@ -31,7 +31,7 @@ GOOD = [
     BASE + "  perturbation: {name: word-dropout, probability: 0.3}\n  epochs: 2\n",
     BASE + "  perturbation: null\n  learning_rate: 2e-5\n  dev: {languages: de, limit: 5}\n",
     BASE + "evaluations: []\nname: a.b-c_1\nprecision: bf16\n",
-    BASE + "evaluations:\n- {languages: all, settings: generalized, task: pawsx}\n",
+    BASE + "evaluations:\n- {languages: all, settings: generalized, task: xnli}\n",
     BASE + "evaluations:\n- {languages: null, settings: [standard, generalized]}\n",
     BASE + "sweep:\n  grid:\n    stages.0.epochs: [1, 2]\n",
     "encoder: {name: hf, model: a/b, freeze_layers: 1}\nstages:\n- task: {name: xnli}\n",
