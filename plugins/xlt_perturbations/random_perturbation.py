@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from xlt_cli.api import EmbeddingPerturbation, PluginParams, Seam
+from xlt_perturbations import ascent, balls
+from xlt_perturbations.balls import unit_noise
 
 if TYPE_CHECKING:
     import torch
@@ -33,36 +35,31 @@ class RandomPerturbation(EmbeddingPerturbation):
             "uniform",
             description="uniform in the ball, or Gaussian of that root-mean-square norm",
         )
+        samples: int = Field(1, ge=1, description="draws for a batch, whose losses are averaged")
+        clean_weight: float = Field(
+            0.0, ge=0, le=1, description="of the clean loss; the rest is the noisy one's"
+        )
+        special: bool = Field(False, description="perturb special tokens as well")
 
     params: Params
 
     def loss(self, seam: Seam) -> torch.Tensor:
-        """Loss at embeddings + noise, [B]; padding and special tokens stay as they are."""
-        embeddings = seam.embeddings
-        touched = seam.perturbable.to(embeddings.dtype)
-        norms = embeddings.detach().norm(dim=-1) * touched
-        # An example may have no words that noise may touch.
-        means = norms.sum(dim=1, keepdim=True) / touched.sum(dim=1, keepdim=True).clamp(min=1)
-        radii = (self.params.radius * means * touched).unsqueeze(-1)
-        noise = unit_noise(embeddings, self.params.distribution, seam.generator)
-        return seam.loss(seam.logits(embeddings + noise * radii))
+        """Loss at embeddings + noise, mixed with the clean one, [B]."""
+        p = self.params
+        if p.clean_weight == 1:
+            return ascent.clean_loss(seam)
+        noisy = seam.loss(seam.logits(self.perturbed(seam)))
+        for _ in range(p.samples - 1):
+            noisy = noisy + seam.loss(seam.logits(self.perturbed(seam)))
+        noisy = noisy / p.samples
+        if p.clean_weight == 0:
+            return noisy
+        return p.clean_weight * ascent.clean_loss(seam) + (1 - p.clean_weight) * noisy
 
-
-def unit_noise(like: torch.Tensor, distribution: str, generator: torch.Generator) -> torch.Tensor:
-    """Noise of radius 1 for each vector of [..., D].
-
-    Uniform in the ball: a Gaussian direction times U^(1/D). Gaussian: standard deviation
-    1/sqrt(D), whose norm has a root mean square of 1.
-    """
-    import torch
-
-    size = like.shape[-1]
-    noise: torch.Tensor = torch.randn(
-        like.shape, generator=generator, device=like.device, dtype=like.dtype
-    )
-    if distribution == "gaussian":
-        return noise.div(size**0.5)
-    depth: torch.Tensor = torch.rand(
-        like.shape[:-1], generator=generator, device=like.device, dtype=like.dtype
-    )
-    return noise.div(noise.norm(dim=-1, keepdim=True)).mul(depth.unsqueeze(-1).pow(1 / size))
+    def perturbed(self, seam: Seam) -> torch.Tensor:
+        """The embeddings with noise, [B, L, D]; padding and special tokens stay as they are."""
+        p, embeddings = self.params, seam.embeddings
+        touched = balls.touched(seam, p.special)
+        radii = balls.radius(embeddings, touched, "l2-token", p.radius)
+        noise = unit_noise(balls.precise(embeddings), p.distribution, seam.generator)
+        return embeddings + (noise * (radii * touched)).to(embeddings.dtype)

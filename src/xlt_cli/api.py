@@ -256,6 +256,17 @@ class Perturbation(Plugin):
 
     problems: ClassVar[tuple[str, ...] | None] = None
 
+    def fetch(self) -> None:
+        """Brings and checks what it works with, e.g. a lexicon; called before training begins.
+
+        Raises:
+            DataError, OfflineError: it is missing or malformed.
+        """
+
+    def fingerprint(self) -> dict[str, str]:
+        """Hashes of what it works with, by name; none by default."""
+        return {}
+
 
 class TextPerturbation(Perturbation):
     """Noise on the text."""

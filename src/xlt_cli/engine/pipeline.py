@@ -13,7 +13,14 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import Encoder, EncoderModel, Example, Task, TextPerturbation
+from xlt_cli.api import (
+    Encoder,
+    EncoderModel,
+    Example,
+    Perturbation,
+    Task,
+    TextPerturbation,
+)
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.template import Template
@@ -45,7 +52,7 @@ def run_experiment(
     with session(run, runtime):
         encoder, rows = build_encoder(spec.encoder), RowStore()
         plans = preflight(spec, rows)
-        fingerprint(run, encoder, rows, runtime)
+        fingerprint(run, encoder, rows, runtime, _perturbations(spec))
         for index in range(len(spec.stages)):
             _train_stage(run, spec, index, encoder, rows, runtime, reporter)
         subject = trained_subject(run, spec, encoder, runtime)
@@ -145,8 +152,10 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
 
 
 def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
-    """Loads and checks all rows of a spec, so that bad data is found before hours of training."""
+    """Loads and checks all that a spec reads: bad data is found before hours of training."""
     for stage in spec.stages:
+        if stage.perturbation is not None:
+            build_perturbation(stage.perturbation).fetch()
         task = build_task(stage.task)
         for language in stage.languages or []:
             rows.load(task, stage.split, language, stage.limit)
@@ -156,13 +165,25 @@ def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
     return [plan(evaluation, rows) for evaluation in spec.evaluations]
 
 
-def fingerprint(run: Run, encoder: Encoder, rows: RowStore, runtime: Runtime) -> None:
-    """Records what the run's data and encoder are; refuses others than it began with."""
+def fingerprint(
+    run: Run,
+    encoder: Encoder,
+    rows: RowStore,
+    runtime: Runtime,
+    perturbations: Sequence[Perturbation] = (),
+) -> None:
+    """Records what encoder, data and lexicons are; refuses others than the run began with."""
     if not runtime.is_main:
         return
-    weights = encoder.fingerprint()
-    found = {f"encoder/{encoder.name}": weights}
+    found: dict[str, Any] = {f"encoder/{encoder.name}": encoder.fingerprint()}
+    for perturbation in perturbations:
+        for name, digest in perturbation.fingerprint().items():
+            found[f"perturbation/{perturbation.name}/{name}"] = {"sha256": digest}
     run.add_fingerprints({**found, **rows.fingerprints})
+
+
+def _perturbations(spec: ExperimentSpec) -> list[Perturbation]:
+    return [build_perturbation(stage.perturbation) for stage in spec.stages if stage.perturbation]
 
 
 def trained_subject(run: Run, spec: ExperimentSpec, encoder: Encoder, runtime: Runtime) -> Subject:
@@ -174,8 +195,7 @@ def trained_subject(run: Run, spec: ExperimentSpec, encoder: Encoder, runtime: R
         return encoder.load_tokenizer(checkpoint), _on_device(model, runtime)
 
     languages = {language for stage in spec.stages for language in stage.languages or []}
-    perturbations = [build_perturbation(s.perturbation) for s in spec.stages if s.perturbation]
-    caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations) if p.caveat)
+    caveats = dict.fromkeys(p.caveat for p in (encoder, *_perturbations(spec)) if p.caveat)
     return Subject(load, spec.stages, languages, tuple(caveats), spec.max_length)
 
 

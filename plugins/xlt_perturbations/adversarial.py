@@ -1,0 +1,71 @@
+"""Adversarial training: the worst noise in a ball around the word embeddings, nearly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from xlt_cli.api import EmbeddingPerturbation, PluginParams, Seam
+from xlt_perturbations import ascent, balls
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Adversarial(EmbeddingPerturbation):
+    """Projected gradient ascent on the loss, within a ball.
+
+    One step without a random start is the fast gradient method (Miyato et al. 2017), one step with
+    it FGSM-RS (Wong et al. 2020).
+    """
+
+    api_version = 1
+    name = "adversarial"
+    summary = "adversarial training: projected gradient ascent on the word embeddings"
+    reference = "Madry et al. 2018; Miyato et al. 2017; Huang et al. 2021 (Robust-XLT), section 3.1"
+
+    class Params(PluginParams):
+        norm: balls.Norm = Field("l2-token", description="the ball's shape")
+        epsilon: float = Field(
+            0.05, ge=0, description="radius, relative to the mean norm of a text's embeddings"
+        )
+        absolute: bool = Field(False, description="epsilon is the radius itself")
+        steps: int = Field(3, ge=1, description="of gradient ascent")
+        step_size: float | None = Field(
+            None, gt=0, description="relative to epsilon; None: 2.5 / steps, at most 1.25"
+        )
+        random_start: bool = Field(
+            True, description="start anywhere in the ball, not at its centre"
+        )
+        clean_weight: float = Field(
+            0.5, ge=0, le=1, description="of the clean loss; the rest is the attacked one's"
+        )
+        warmup: float = Field(0.0, ge=0, le=1, description="share of training before the attack")
+        special: bool = Field(False, description="attack special tokens as well")
+
+    params: Params
+
+    def loss(self, seam: Seam) -> torch.Tensor:
+        """The attacked loss, mixed with the clean one, [B]."""
+        weight = self.params.clean_weight
+        if self.params.epsilon == 0 or weight == 1 or ascent.waiting(seam, self.params.warmup):
+            return ascent.clean_loss(seam)
+        attacked = seam.loss(seam.logits(self.perturbed(seam)))
+        if weight == 0:
+            return attacked
+        return weight * ascent.clean_loss(seam) + (1 - weight) * attacked
+
+    def perturbed(self, seam: Seam) -> torch.Tensor:
+        """The attacked embeddings, [B, L, D]; gradients flow to them as to the clean ones."""
+        p, embeddings = self.params, seam.embeddings
+        touched = balls.touched(seam, p.special)
+        radius = balls.radius(embeddings, touched, p.norm, p.epsilon, p.absolute)
+        step = radius * (p.step_size or min(2.5 / p.steps, 1.25))
+        noise = touched.new_zeros(embeddings.shape)
+        if p.random_start:
+            noise = radius * balls.sample(touched, embeddings.shape[-1], p.norm, seam.generator)
+        for _ in range(p.steps):
+            rise = ascent.gradient(lambda at: seam.loss(ascent.noisy(seam, at)), noise) * touched
+            noise = balls.project(noise + step * balls.direction(rise, p.norm), radius, p.norm)
+        return embeddings + noise.to(embeddings.dtype)

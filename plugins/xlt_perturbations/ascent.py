@@ -1,0 +1,52 @@
+"""What the methods that look for bad noise share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from xlt_cli.api import Seam
+
+if TYPE_CHECKING:
+    import torch
+
+
+def clean_loss(seam: Seam) -> torch.Tensor:
+    """The loss of plain training, [B]."""
+    return seam.loss(seam.logits(seam.embeddings))
+
+
+def waiting(seam: Seam, warmup: float) -> bool:
+    """Whether training is still in its first part, `warmup` of the whole."""
+    return seam.progress < warmup
+
+
+def gradient(
+    objective: Callable[[torch.Tensor], torch.Tensor], noise: torch.Tensor
+) -> torch.Tensor:
+    """The gradient of each example's objective with regard to its own noise, [B, L, D].
+
+    No gradient of a parameter is computed. Summing first is exact: the objectives, [B], depend
+    each on their own example's noise only.
+    """
+    import torch
+
+    with torch.enable_grad():
+        noise = noise.detach().requires_grad_()
+        total = objective(noise).sum()
+    return slope(total, noise)
+
+
+def slope(total: torch.Tensor, noise: torch.Tensor, keep: bool = False) -> torch.Tensor:
+    """The gradient of a scalar with regard to noise alone; `keep`s the graph for more."""
+    import torch
+
+    # Backward passes follow the precision of their forward pass; autocast is not for them.
+    with torch.autocast(noise.device.type, enabled=False):
+        (found,) = torch.autograd.grad(total, noise, retain_graph=keep)
+    return found
+
+
+def noisy(seam: Seam, noise: torch.Tensor) -> torch.Tensor:
+    """The batch's logits with noise on embeddings that are cut off from the table's gradient."""
+    return seam.logits(seam.embeddings.detach() + noise.to(seam.embeddings.dtype))
