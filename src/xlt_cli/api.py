@@ -27,7 +27,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 
 from pydantic import BaseModel, ConfigDict
 
-from xlt_cli.errors import DataError, OfflineError, PluginError, UserError, did_you_mean
+from xlt_cli.errors import (
+    DataError,
+    OfflineError,
+    PluginError,
+    ResultWarning,
+    UserError,
+    did_you_mean,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -346,6 +353,7 @@ __all__ = [
     "Plugin",
     "PluginError",
     "PluginParams",
+    "ResultWarning",
     "Rows",
     "Seam",
     "SequenceExample",

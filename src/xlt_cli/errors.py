@@ -53,6 +53,14 @@ class RunError(UserError):
     """A run directory is missing, busy, or not what the command needs."""
 
 
+class DamagedFile(RunError, ValueError):
+    """A file of a run does not hold what xlt wrote into it."""
+
+
+class ResultWarning(UserWarning):
+    """What must be said beside results; the runner stores it with them."""
+
+
 class OfflineError(UserError):
     """Something has to come from the network, and the network is off or out of reach."""
 

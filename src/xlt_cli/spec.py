@@ -95,6 +95,12 @@ class Stage(Model):
     )
 
     @model_validator(mode="after")
+    def _patience_has_scores(self) -> Stage:
+        if self.patience is not None and self.dev is None:
+            raise ValueError("patience needs evaluations on dev, and dev is null")
+        return self
+
+    @model_validator(mode="after")
     def _batch_divides(self) -> Stage:
         if self.accumulate > self.batch_size:
             raise ValueError(

@@ -60,6 +60,25 @@ def build_encoder(use: PluginUse) -> Encoder:
     return typing.cast(Encoder, build(use, "encoder"))
 
 
+def checkpoint_encoder(name: str, directory: Path) -> Encoder:
+    """The plugin that opens a checkpoint directory, with default parameters.
+
+    Raises:
+        PluginError: it is unknown, or cannot do without parameters.
+    """
+    plugin = registry.get("encoder", name, "--encoder")
+    given = {"model": str(directory)} if "model" in plugin.Params.model_fields else {}
+    try:
+        return plugin(plugin.Params.model_validate(given))
+    except ValidationError as error:
+        missing = ", ".join(str(e["loc"][0]) for e in error.errors(include_url=False) if e["loc"])
+        raise PluginError(
+            f"the encoder '{name}' cannot open a checkpoint without parameters: {missing}",
+            "--encoder",
+            "`hf` opens any checkpoint in Hugging Face's format",
+        ) from None
+
+
 def build_task(use: PluginUse) -> Task:
     """A task of a resolved spec."""
     return typing.cast(Task, build(use, "task"))
@@ -85,8 +104,7 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ExperimentSpec:
 
 def _resolve_stage(stage: Stage, loc: Loc, source: Source) -> None:
     task = typing.cast(Task, _check_use(stage.task, "task", (*loc, "task"), source))
-    if stage.languages is None:
-        stage.languages = [task.source_language]
+    stage.languages = list(dict.fromkeys(stage.languages or [task.source_language]))
     if stage.dev is not None and stage.dev.languages is None:
         stage.dev.languages = list(stage.languages)
     if stage.perturbation is not None:

@@ -181,3 +181,19 @@ def test_a_loss_that_is_no_number_is_a_failure_with_advice(desk: Desk, xlt: Any)
     assert result.exit_code == 1, result.output
     assert "lower learning_rate" in result.stderr
     assert json.loads((desk.run() / "status.json").read_text())["state"] == "error"
+
+
+@pytest.mark.parametrize("file", ["run.json", "fingerprints.json", "stages/0/result.json"])
+def test_damaged_files_of_a_run_are_named(desk: Desk, xlt: Any, file: str) -> None:
+    desk.spec["stages"][0].update(epochs=1, checkpoint_every=None)
+    spec = desk.write(evaluations=[{"languages": ["de"]}])
+    assert xlt("train", spec, "--runs-dir", desk.path / "runs").exit_code == 0
+    (desk.run() / file).write_text("{broken")
+    message = refused(xlt, desk, spec)
+    assert f"{Path(file).name} is damaged" in message
+
+
+def test_model_takes_a_directory(desk: Desk, xlt: Any) -> None:
+    result = xlt("eval", "--model", desk.path / "nothing", "--task", "pawsx")
+    assert result.exit_code == 2
+    assert "takes a checkpoint directory" in result.stderr

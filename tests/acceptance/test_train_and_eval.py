@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 from acceptance_tools import Desk
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 
@@ -221,3 +222,67 @@ def test_rows_that_are_not_aligned_are_evaluated_and_noted(
     (result,) = json.loads(out)[0]["evaluations"]
     assert result["languages"]["de"]["n"] == 29
     assert any("are not aligned: 'test-1' is" in note for note in result["notes"])
+
+
+def test_cells_of_another_model_are_not_mixed_in(short: Desk, xlt: Any) -> None:
+    invoke(xlt, short, "train", short.write(evaluations=[{"languages": ["en", "de"]}]))
+    run = short.run()
+    weights = run / "stages/0/model/model.safetensors"
+    tensors = load_file(weights)
+    save_file({n: t.flip(0) for n, t in tensors.items()}, weights, metadata={"format": "pt"})
+    (cells,) = run.glob("evaluations/*/cells.jsonl")
+    assert len(cells.read_text().splitlines()) == 2
+    invoke(xlt, short, "eval", run.name, "--languages", "en,de,fr")
+    lines = [json.loads(line) for line in cells.read_text().splitlines()]
+    assert len(lines) == 5
+    assert len({line["weights"] for line in lines[2:]}) == 1
+    assert lines[0]["weights"] != lines[2]["weights"]
+
+
+def test_a_run_that_was_moved_is_evaluated_from_what_it_holds(
+    short: Desk, xlt: Any, tiny_encoder: Path
+) -> None:
+    encoder = short.path / "encoder"
+    shutil.copytree(tiny_encoder, encoder)
+    spec = short.write(encoder={"name": "hf", "model": str(encoder)}, evaluations=[{}])
+    invoke(xlt, short, "train", spec)
+    shutil.rmtree(encoder)
+    moved = short.path / "elsewhere" / "renamed"
+    shutil.move(short.run(), moved)
+    assert "average (3)" in invoke(xlt, short, "eval", moved)
+    assert "average (1)" in invoke(xlt, short, "eval", moved, "--split", "dev", "--languages", "de")
+
+
+def test_one_language_of_a_generalized_spec(short: Desk, xlt: Any) -> None:
+    invoke(xlt, short, "train", short.write())
+    out = invoke(xlt, short, "eval", short.run().name, "--languages", "de", "--json")
+    assert json.loads(out)[0]["pairs"] == {}
+
+
+def test_figures_in_the_store_cover_all_its_languages(
+    short: Desk, xlt: Any, tiny_data: Path
+) -> None:
+    invoke(xlt, short, "train", short.write(evaluations=[{"languages": ["en"]}]))
+    folder = short.path / "pawsx"
+    shutil.copytree(tiny_data / "pawsx", folder)
+    path = folder / "test-de.tsv"
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[1:]), "utf-8")
+    task = f"{{name: pawsx, path: {folder}}}"
+    for languages in ("en,de", "fr"):
+        invoke(xlt, short, "eval", short.run().name, "--task", task, "--languages", languages)
+    results = [json.loads(p.read_text()) for p in short.run().glob("evaluations/*/results.json")]
+    (both,) = [r for r in results if len(r["languages"]) == 3]
+    assert any("are not aligned" in note for note in both["notes"])
+
+
+def test_unnamed_labels_are_said_beside_every_table(short: Desk, xlt: Any, tiny_data: Path) -> None:
+    invoke(xlt, short, "train", short.write(evaluations=[{}]))
+    foreign = short.path / "foreign"
+    shutil.copytree(short.run() / "stages/0/model", foreign)
+    config = json.loads((foreign / "config.json").read_text())
+    config.update(id2label={"0": "LABEL_0", "1": "LABEL_1"}, label2id={"LABEL_0": 0, "LABEL_1": 1})
+    (foreign / "config.json").write_text(json.dumps(config))
+    task = f"{{name: pawsx, path: {tiny_data}}}"
+    for _ in range(2):
+        out = invoke(xlt, short, "eval", "--model", foreign, "--task", task, "--json")
+        assert any("does not name its labels" in note for note in json.loads(out)[0]["notes"])

@@ -127,9 +127,30 @@ def test_evaluations_of_different_rows_have_different_directories(tmp_path: Path
 def test_languages_and_settings_share_a_directory(tmp_path: Path) -> None:
     one = Store.open(tmp_path, evaluation(task="xnli", languages=["en"]))
     other = Store.open(tmp_path, evaluation(task="xnli", settings=["standard", "generalized"]))
+    one.write(("en", "en"), [Prediction("1", "a", "a")])
     assert one == other
     assert json.loads((one.path / "evaluation.json").read_text()) == {
         "task": {"name": "xnli"},
         "split": "test",
         "limit": None,
     }
+
+
+def test_cells_of_another_model_count_as_missing(tmp_path: Path) -> None:
+    asked = evaluation(task="xnli")
+    first, second = Store.open(tmp_path, asked, "one"), Store.open(tmp_path, asked, "two")
+    first.write(("en", "en"), [Prediction("1", "a", "a")])
+    first.write_notes(["labels were taken in order"])
+    assert first.done() == [("en", "en")]
+    assert second.done() == []
+    assert (first.notes(), second.notes()) == (["labels were taken in order"], [])
+    second.write(("en", "en"), [Prediction("1", "a", "b")])
+    assert (first.done(), second.done()) == ([], [("en", "en")])
+
+
+def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, evaluation(task="xnli"))
+    store.write(("en", "en"), [Prediction("1", "a", "a")])
+    cells = store.path / "cells.jsonl"
+    cells.write_bytes(b"{broken\n[1]\n" + cells.read_bytes())
+    assert store.done() == [("en", "en")]

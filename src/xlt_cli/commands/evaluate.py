@@ -150,6 +150,8 @@ class _Request:
                 values["split"] = self.split
             if self.languages is not None:
                 values["languages"] = self.languages
+                if len(self.languages) == 1 and not self.generalized:
+                    values["settings"] = ["standard"]  # the spec's pairs need two languages
             if self.generalized:
                 values["settings"] = ["standard", "generalized"]
             if self.limit is not None:

@@ -33,7 +33,7 @@ def runs(runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
             table.add_row(
                 row["run"] if index == 0 else "",
                 row["state"] if index == 0 else "",
-                f"{found['task']} {found['split']} {found['metric']}" if found else "",
+                f"{found['directory']} {found['metric']}" if found else "",
                 *[_percent(found.get(name)) if found else "" for name in report.HEADLINES],
             )
     console.print(table)
@@ -59,7 +59,10 @@ def _row(run: Any) -> dict[str, Any]:
     from xlt_cli.console import report
     from xlt_cli.runs import atomic
 
-    stored = [atomic.read_json(path) for path in sorted(run.evaluations.glob("*/results.json"))]
+    stored = [
+        (path.parent.name, atomic.read_json(path))
+        for path in sorted(run.evaluations.glob("*/results.json"))
+    ]
     return {
         "run": run.name,
         "path": str(run.path),
@@ -68,12 +71,18 @@ def _row(run: Any) -> dict[str, Any]:
         "seed": run.record.get("seed"),
         "evaluations": [
             {
+                "directory": directory,
+                "parameters": (
+                    atomic.read_json(run.evaluations / directory / "evaluation.json") or {}
+                ).get("task"),
+                "limit": result["limit"],
+                "languages": list(result["languages"]),
                 "task": result["task"],
                 "split": result["split"],
                 "metric": result["metric"],
                 **{name: report.headline(result, name) for name in report.HEADLINES},
             }
-            for result in stored
+            for directory, result in stored
         ],
     }
 

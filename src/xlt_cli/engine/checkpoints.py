@@ -87,13 +87,18 @@ def restore_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
     optimizer.load_state_dict(state)
 
 
-def publish(stage: Path, step: int, tokenizer: Any) -> None:
+ABOUT = "xlt.json"
+"""In a published model's directory: encoder, run, and what must be said beside its results."""
+
+
+def publish(stage: Path, step: int, tokenizer: Any, about: dict[str, Any]) -> None:
     """Makes the checkpoint of `step` the stage's model, with its tokenizer."""
     with atomic.new_directory(stage / "model") as directory:
         source = path_of(stage, step) / "model"
         for file in source.iterdir():
             _link_or_copy(file, directory / file.name)
         tokenizer.save_pretrained(directory)
+        atomic.write_json(directory / ABOUT, about)
 
 
 def discard(stage: Path) -> None:

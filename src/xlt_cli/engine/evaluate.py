@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from xlt_cli.analysis import export
 from xlt_cli.analysis.summary import check_alignment, summarise
-from xlt_cli.api import EncoderModel, SequenceExample, Task
+from xlt_cli.api import EncoderModel, Example, SequenceExample, Task
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.template import Template
 from xlt_cli.engine.predict import predict
 from xlt_cli.engine.runtime import Runtime
-from xlt_cli.errors import DataError
+from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.problems import Encoded, Problem
 from xlt_cli.runs.predictions import Pair, Store
 from xlt_cli.spec import Evaluation, Stage
@@ -32,6 +34,7 @@ class Subject:
         stages: what it was trained on, as far as xlt knows.
         trained_on: languages of all its stages.
         caveats: what must be said beside its results.
+        weights: hash of its weights.
     """
 
     load: Callable[[Problem], tuple[PreTrainedTokenizerBase, EncoderModel]]
@@ -39,6 +42,7 @@ class Subject:
     trained_on: Collection[str]
     caveats: tuple[str, ...]
     max_length: int
+    weights: str
 
 
 @dataclass
@@ -69,7 +73,7 @@ class Plan:
         ]
 
 
-def plan(evaluation: Evaluation, rows: RowStore) -> Plan:
+def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
     """Loads and checks the rows of an evaluation.
 
     Raises:
@@ -93,6 +97,8 @@ def plan(evaluation: Evaluation, rows: RowStore) -> Plan:
         language: rows.load(task, evaluation.split, language, evaluation.limit)
         for language in languages
     }
+    if "generalized" in evaluation.settings:
+        _check_pairs(task, loaded)
     if not task.aligned:
         return Plan(evaluation, task, languages, rows, aligned=False, notes=())
     labels = {
@@ -106,6 +112,16 @@ def plan(evaluation: Evaluation, rows: RowStore) -> Plan:
             raise
         return Plan(evaluation, task, languages, rows, aligned=False, notes=(error.what,))
     return Plan(evaluation, task, languages, rows, aligned=True, notes=_shared(labels))
+
+
+def _check_pairs(task: Task, loaded: dict[str, Sequence[Example]]) -> None:
+    for language, examples in loaded.items():
+        for example in examples:
+            if not isinstance(example, SequenceExample) or len(example.texts) != 2:
+                raise DataError(
+                    "the generalized setting needs a task whose examples have two texts",
+                    f"{task.name} ({language}): example '{example.id}'",
+                )
 
 
 def _shared(labels: dict[str, dict[str, str]]) -> tuple[str, ...]:
@@ -124,45 +140,49 @@ def evaluate(
 
     Figures of all cells in the store are written to its results.json and results.csv.
     """
-    problem = plan.task.problem(plan.task.labels)
+    absent = missing(plan, store)
+    if absent:
+        _fill(plan, absent, store, subject, runtime, reporter)
+        if runtime.is_main:
+            done = store.done()
+            everything = summary(_covering(plan, done), store, subject, done)
+            export.write_json(store.path / "results.json", everything)
+            export.write_csv(store.path / "results.csv", everything)
+    return summary(plan, store, subject, plan.cells)
+
+
+def missing(plan: Plan, store: Store) -> list[Pair]:
+    """The cells of a plan that are not stored."""
     done = set(store.done())
-    missing = [pair for pair in plan.cells if pair not in done]
-    if missing:
-        _fill(plan, missing, store, subject, problem, runtime, reporter)
-    return summary(plan, store, subject, problem, write=bool(missing) and runtime.is_main)
+    return [pair for pair in plan.cells if pair not in done]
 
 
-def summary(
-    plan: Plan, store: Store, subject: Subject, problem: Problem, write: bool
-) -> dict[str, Any]:
-    """The figures of the cells asked for, from the stored predictions."""
-    from xlt_cli.analysis import export
+def summary(plan: Plan, store: Store, subject: Subject, pairs: Sequence[Pair]) -> dict[str, Any]:
+    """The figures of stored cells, and what must be said beside them."""
+    figures = summarise(
+        plan.task.problem(plan.task.labels),
+        plan.task.metric,
+        {pair: store.read(pair) for pair in pairs},
+        subject.trained_on,
+        plan.aligned,
+    )
+    return {
+        "task": plan.task.name,
+        "split": plan.evaluation.split,
+        "limit": plan.evaluation.limit,
+        "demonstration": plan.task.demonstration,
+        **figures.as_dict(),
+        "notes": [*notes(plan, subject), *store.notes()],
+    }
 
-    read = {pair: store.read(pair) for pair in store.done()}
-    wanted = set(plan.cells)
 
-    def results(pairs: Collection[Pair]) -> dict[str, Any]:
-        figures = summarise(
-            problem,
-            plan.task.metric,
-            {pair: rows for pair, rows in read.items() if pair in pairs},
-            subject.trained_on,
-            plan.aligned,
-        )
-        return {
-            "task": plan.task.name,
-            "split": plan.evaluation.split,
-            "limit": plan.evaluation.limit,
-            "demonstration": plan.task.demonstration,
-            **figures.as_dict(),
-            "notes": notes(plan, subject),
-        }
-
-    if write:
-        everything = results(set(read))
-        export.write_json(store.path / "results.json", everything)
-        export.write_csv(store.path / "results.csv", everything)
-    return results(wanted)
+def _covering(plan: Plan, pairs: Sequence[Pair]) -> Plan:
+    """A plan of all languages of some cells, whose rows are aligned only if all of them are."""
+    languages = list(dict.fromkeys(language for pair in pairs for language in pair))
+    if set(languages) <= set(plan.languages):
+        return plan
+    changes = {"languages": languages, "settings": ["standard"]}
+    return make_plan(plan.evaluation.model_copy(update=changes), plan.rows)
 
 
 def notes(plan: Plan, subject: Subject) -> list[str]:
@@ -175,9 +195,15 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
         found.append(task.caveat)
     for stage in subject.stages:
         used = plan.evaluation.task
-        if used is None or stage.task.model_dump() != used.model_dump():
+        if used is None or stage.task.name != used.name:
             continue
-        if stage.split == split:
+        if stage.task.model_dump() != used.model_dump():
+            # The same task from elsewhere; only a published task's splits are known to be the same.
+            if task.aligned and stage.split == split:
+                found.append(f"perhaps not held out: a stage trained on {task.name} {split}")
+            elif task.aligned and stage.dev is not None and stage.dev.split == split:
+                found.append(f"perhaps not held out: selected on {task.name} {split}")
+        elif stage.split == split:
             touched = plan.languages if task.aligned else stage.languages or []
             seen = [language for language in plan.languages if language in touched]
             if seen:
@@ -194,14 +220,18 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
 
 def _fill(
     plan: Plan,
-    missing: Sequence[Pair],
+    absent: Sequence[Pair],
     store: Store,
     subject: Subject,
-    problem: Problem,
     runtime: Runtime,
     reporter: Reporter,
 ) -> None:
-    tokenizer, model = subject.load(problem)
+    problem = plan.task.problem(plan.task.labels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResultWarning)
+        tokenizer, model = subject.load(problem)
+    if runtime.is_main:
+        store.write_notes([str(w.message) for w in caught if w.category is ResultWarning])
     assert isinstance(model, torch.nn.Module)
     template = Template(tokenizer)
     encoded: dict[str, dict[str, Encoded]] = {}
@@ -214,8 +244,8 @@ def _fill(
         return encoded[language]
 
     title = f"{plan.task.name} {plan.evaluation.split}"
-    with reporter.bar(title, len(missing), "examples") as bar:
-        for first, second in missing:
+    with reporter.bar(title, len(absent), "examples") as bar:
+        for first, second in absent:
             rows = _cell(of(first), of(second), first == second, problem)
             if not rows:
                 raise DataError(

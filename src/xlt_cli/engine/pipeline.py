@@ -25,7 +25,7 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.template import Template
 from xlt_cli.engine import checkpoints
-from xlt_cli.engine.evaluate import Plan, Subject, evaluate, plan
+from xlt_cli.engine.evaluate import Plan, Subject, evaluate, make_plan, missing, summary
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive
 from xlt_cli.engine.stream import Stream
@@ -35,8 +35,8 @@ from xlt_cli.problems import Feature, Problem
 from xlt_cli.runs import atomic, provenance
 from xlt_cli.runs.directory import Run, create_for_model
 from xlt_cli.runs.predictions import Store
-from xlt_cli.spec import Evaluation, ExperimentSpec, PluginUse
-from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
+from xlt_cli.spec import Evaluation, ExperimentSpec
+from xlt_cli.spec_file import build_encoder, build_perturbation, build_task, checkpoint_encoder
 
 
 def run_experiment(
@@ -49,17 +49,19 @@ def run_experiment(
             wherever it can be.
         TrainingFailed: the loss is no longer a number.
     """
+    encoder, rows = build_encoder(spec.encoder), RowStore()
+    plans = preflight(spec, rows)
+    if _trained(run, spec):
+        found = _stored(run, plans, rows, trained_subject(run, spec, encoder, runtime), runtime)
+        if found is not None and run.status["state"] == "success":
+            reporter.say(f"{run.name}: done before")
+            return found
     with session(run, runtime):
-        encoder, rows = build_encoder(spec.encoder), RowStore()
-        plans = preflight(spec, rows)
-        fingerprint(run, encoder, rows, runtime, _perturbations(spec))
+        fingerprint(run, rows, runtime, encoder, _perturbations(spec))
         for index in range(len(spec.stages)):
             _train_stage(run, spec, index, encoder, rows, runtime, reporter)
         subject = trained_subject(run, spec, encoder, runtime)
-        return [
-            evaluate(p, Store.open(run.evaluations, p.evaluation), subject, runtime, reporter)
-            for p in plans
-        ]
+        return _evaluate_all(run, plans, subject, runtime, reporter)
 
 
 def evaluate_run(
@@ -69,16 +71,16 @@ def evaluate_run(
     runtime: Runtime,
     reporter: Reporter,
 ) -> list[dict[str, Any]]:
-    """Evaluates a trained run; the same guarantees as `run_experiment`."""
+    """Evaluates a trained run from what its directory holds; stored cells are only read."""
+    encoder, rows = build_encoder(spec.encoder), RowStore()
+    plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    subject = trained_subject(run, spec, encoder, runtime)
+    found = _stored(run, plans, rows, subject, runtime)
+    if found is not None:
+        return found
     with session(run, runtime, training=False):
-        encoder, rows = build_encoder(spec.encoder), RowStore()
-        plans = [plan(evaluation, rows) for evaluation in evaluations]
-        fingerprint(run, encoder, rows, runtime)
-        subject = trained_subject(run, spec, encoder, runtime)
-        return [
-            evaluate(p, Store.open(run.evaluations, p.evaluation), subject, runtime, reporter)
-            for p in plans
-        ]
+        fingerprint(run, rows, runtime)
+        return _evaluate_all(run, plans, subject, runtime, reporter)
 
 
 def evaluate_checkpoint(
@@ -92,30 +94,58 @@ def evaluate_checkpoint(
     reporter: Reporter,
 ) -> list[dict[str, Any]]:
     """Evaluates a checkpoint directory that xlt did not train; results land under `root`."""
-    encoder = build_encoder(
-        PluginUse.model_validate({"name": encoder_name, "model": str(directory)})
-    )
-    weights = encoder.fingerprint()
-    about = {"model": str(directory.resolve()), "trained_on": list(trained_on), **weights}
-    key = hashlib.sha256(
-        json.dumps([weights, max_length, sorted(trained_on)], sort_keys=True).encode()
-    ).hexdigest()
+    if not directory.is_dir():
+        raise UserError("--model takes a checkpoint directory; there is none", str(directory))
+    encoder = checkpoint_encoder(encoder_name, directory)
+    rows, weights = RowStore(), provenance.weights_hash(directory)
+    plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    about = {"model": str(directory.resolve()), "trained_on": list(trained_on)}
+    key = hashlib.sha256(json.dumps([weights, max_length, sorted(trained_on)]).encode()).hexdigest()
     run = create_for_model(root, directory.resolve().name, key, about)
+
+    def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+        model = encoder.load_model(problem.head, directory)
+        tokenizer = encoder.load_tokenizer(directory)
+        check_length(max_length, tokenizer, str(directory))
+        return tokenizer, _on_device(model, runtime)
+
+    # A checkpoint of xlt's own says what must be said of its encoder.
+    own = atomic.read_json(directory / checkpoints.ABOUT) or {}
+    caveats = dict.fromkeys([*own.get("caveats", []), *([encoder.caveat] * bool(encoder.caveat))])
+    subject = Subject(load, [], trained_on, tuple(caveats), max_length, weights)
     with session(run, runtime, training=False):
-        rows = RowStore()
-        plans = [plan(evaluation, rows) for evaluation in evaluations]
-        fingerprint(run, encoder, rows, runtime)
+        fingerprint(run, rows, runtime)
+        return _evaluate_all(run, plans, subject, runtime, reporter)
 
-        def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-            model = encoder.load_model(problem.head, directory)
-            return encoder.load_tokenizer(directory), _on_device(model, runtime)
 
-        caveats = (encoder.caveat,) if encoder.caveat else ()
-        subject = Subject(load, [], trained_on, caveats, max_length)
-        return [
-            evaluate(p, Store.open(run.evaluations, p.evaluation), subject, runtime, reporter)
-            for p in plans
-        ]
+def _evaluate_all(
+    run: Run, plans: Sequence[Plan], subject: Subject, runtime: Runtime, reporter: Reporter
+) -> list[dict[str, Any]]:
+    return [evaluate(p, _store(run, p, subject), subject, runtime, reporter) for p in plans]
+
+
+def _store(run: Run, plan: Plan, subject: Subject) -> Store:
+    return Store.open(run.evaluations, plan.evaluation, subject.weights)
+
+
+def _stored(
+    run: Run, plans: Sequence[Plan], rows: RowStore, subject: Subject, runtime: Runtime
+) -> list[dict[str, Any]] | None:
+    """The results, if all cells are stored: nothing is written then, and no lock is needed."""
+    if any(missing(p, _store(run, p, subject)) for p in plans):
+        return None
+    fingerprint(run, rows, runtime)
+    return [summary(p, _store(run, p, subject), subject, p.cells) for p in plans]
+
+
+def _trained(run: Run, spec: ExperimentSpec) -> bool:
+    return all(_finished(run.stage(index)) for index in range(len(spec.stages)))
+
+
+def _finished(stage: Path) -> dict[str, Any] | None:
+    """A stage's result, if the stage has one and its model is whole."""
+    found: dict[str, Any] | None = atomic.read_json(stage / "result.json")
+    return found if found and atomic.is_complete(stage / "model") else None
 
 
 @contextlib.contextmanager
@@ -148,7 +178,7 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
                 if not isinstance(error, UserError):
                     atomic.write_text(run.path / "error.txt", traceback.format_exc())
             raise
-        run.set_state("success" if training else before)
+        run.set_state("success" if training or before == "created" else before)
 
 
 def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
@@ -162,20 +192,25 @@ def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
         if stage.dev is not None:
             for language in stage.dev.languages or []:
                 rows.load(task, stage.dev.split, language, stage.dev.limit)
-    return [plan(evaluation, rows) for evaluation in spec.evaluations]
+    return [make_plan(evaluation, rows) for evaluation in spec.evaluations]
 
 
 def fingerprint(
     run: Run,
-    encoder: Encoder,
     rows: RowStore,
     runtime: Runtime,
+    encoder: Encoder | None = None,
     perturbations: Sequence[Perturbation] = (),
 ) -> None:
-    """Records what encoder, data and lexicons are; refuses others than the run began with."""
+    """Records what data, encoder and lexicons are; refuses others than the run began with.
+
+    Evaluation needs no pretrained encoder, and gives none.
+    """
     if not runtime.is_main:
         return
-    found: dict[str, Any] = {f"encoder/{encoder.name}": encoder.fingerprint()}
+    found: dict[str, Any] = {}
+    if encoder is not None:
+        found[f"encoder/{encoder.name}"] = encoder.fingerprint()
     for perturbation in perturbations:
         for name, digest in perturbation.fingerprint().items():
             found[f"perturbation/{perturbation.name}/{name}"] = {"sha256": digest}
@@ -196,7 +231,8 @@ def trained_subject(run: Run, spec: ExperimentSpec, encoder: Encoder, runtime: R
 
     languages = {language for stage in spec.stages for language in stage.languages or []}
     caveats = dict.fromkeys(p.caveat for p in (encoder, *_perturbations(spec)) if p.caveat)
-    return Subject(load, spec.stages, languages, tuple(caveats), spec.max_length)
+    weights = provenance.weights_hash(run.model)
+    return Subject(load, spec.stages, languages, tuple(caveats), spec.max_length, weights)
 
 
 def _train_stage(
@@ -209,20 +245,22 @@ def _train_stage(
     reporter: Reporter,
 ) -> None:
     directory, stage = run.stage(index), spec.stages[index]
-    finished = atomic.read_json(directory / "result.json")
-    if finished and atomic.is_complete(directory / "model"):
+    finished = _finished(directory)
+    if finished:
         reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
         return
     task = build_task(stage.task)
     problem = task.problem(task.labels)
     noise = build_perturbation(stage.perturbation) if stage.perturbation else None
     restored = checkpoints.latest(directory)
+    if (directory / "result.json").exists():
+        reporter.warn(f"the model of stage {index + 1} is damaged or gone; it is trained again")
     if restored:
         reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
     tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
     _check_room(run, model)
-    _check_length(spec, tokenizer)
+    check_length(spec.max_length, tokenizer, f"encoder '{spec.encoder.name}'")
     template = Template(tokenizer)
 
     def featurise(examples: Sequence[Example]) -> list[Feature]:
@@ -241,7 +279,9 @@ def _train_stage(
         f"{run.seed}/stage/{index}",
         noise if isinstance(noise, TextPerturbation) else None,
     )
+    caveats = [p.caveat for p in (encoder, *_perturbations(spec)) if p.caveat]
     parts = Parts(
+        about={"encoder": encoder.name, "run": run.name, "caveats": list(dict.fromkeys(caveats))},
         task=task,
         problem=problem,
         tokenizer=tokenizer,
@@ -299,13 +339,14 @@ def _on_device(model: EncoderModel, runtime: Runtime) -> EncoderModel:
     return moved
 
 
-def _check_length(spec: ExperimentSpec, tokenizer: PreTrainedTokenizerBase) -> None:
+def check_length(max_length: int, tokenizer: PreTrainedTokenizerBase, where: str) -> None:
+    """Refuses inputs that are longer than the encoder takes."""
     longest = tokenizer.model_max_length
-    if spec.max_length > longest:
+    if max_length > longest:
         raise UserError(
-            f"max_length is {spec.max_length}, but the encoder takes {longest} tokens at most",
-            f"encoder '{spec.encoder.name}'",
-            f"set max_length to {longest} or less",
+            f"max_length is {max_length}, but the encoder takes {longest} tokens at most",
+            where,
+            f"set it to {longest} or less",
         )
 
 
@@ -320,8 +361,8 @@ def _check_room(run: Run, model: EncoderModel) -> None:
     free = shutil.disk_usage(run.path).free
     if free < needed:
         raise UserError(
-            f"the disk is too full: checkpoints need {needed / 2**30:.1f} GiB, "
-            f"{free / 2**30:.1f} GiB are free",
+            f"the disk is too full: checkpoints need {needed / 2**20:,.0f} MiB, "
+            f"{free / 2**20:,.0f} MiB are free",
             str(run.path),
             "make room, or choose another place with --runs-dir",
         )

@@ -49,8 +49,10 @@ class Parts:
         model: on its device; pretrained, or as in the checkpoint `restored`.
         dev: features of the dev rows per language; empty for no evaluation.
         restored: the checkpoint to go on from, if any.
+        about: what the published model says of itself.
     """
 
+    about: dict[str, Any]
     task: Task
     problem: Problem
     tokenizer: PreTrainedTokenizerBase
@@ -245,7 +247,7 @@ class StageTrainer:
         elif best:
             rule += " (strict zero-shot: source languages only)"
         if self.runtime.is_main:
-            checkpoints.publish(self.directory, selected, self.parts.tokenizer)
+            checkpoints.publish(self.directory, selected, self.parts.tokenizer, self.parts.about)
             atomic.write_json(
                 self.directory / "result.json",
                 {

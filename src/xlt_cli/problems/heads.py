@@ -21,7 +21,7 @@ from typing import Literal, Protocol, get_args
 import torch
 from torch import nn
 
-from xlt_cli.api import Batch, Head
+from xlt_cli.api import Batch, Head, ResultWarning
 from xlt_cli.errors import UserError
 
 Pooling = Literal["cls", "mean", "cls-mean", "segments"]
@@ -266,6 +266,7 @@ def label_order(names: Sequence[str], labels: Sequence[str], where: str) -> list
         warnings.warn(
             f"the checkpoint {where} does not name its labels; they are taken to be, in order: "
             f"{', '.join(labels)}",
+            ResultWarning,
             stacklevel=2,
         )
         return list(range(len(labels)))

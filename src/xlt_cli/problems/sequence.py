@@ -54,7 +54,9 @@ class SequenceClassification(Problem):
             self.check(example)
         # Sentences recur (XNLI has each premise three times): every text is tokenized once.
         texts = list(dict.fromkeys(text for example in examples for text in example.texts))
-        ids = tokenizer(texts, add_special_tokens=False)["input_ids"] if texts else []
+        ids = (
+            tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
+        )
         pieces = {text: tuple(piece) for text, piece in zip(texts, ids, strict=True)}
         return [
             Encoded(e.id, tuple(pieces[text] for text in e.texts), e.languages, e.label)

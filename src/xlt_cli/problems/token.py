@@ -61,7 +61,9 @@ class TokenLabelling(Problem):
         for example in examples:
             self.check(example)
         words = list(dict.fromkeys(word for example in examples for word in example.tokens))
-        ids = tokenizer(words, add_special_tokens=False)["input_ids"] if words else []
+        ids = (
+            tokenizer(words, add_special_tokens=False, verbose=False)["input_ids"] if words else []
+        )
         # A word may be normalised to nothing (a lone zero-width mark); it still has a tag.
         unknown = tokenizer.unk_token_id
         pieces = {w: tuple(piece) or (unknown,) for w, piece in zip(words, ids, strict=True)}

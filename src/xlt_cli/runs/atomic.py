@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.errors import DamagedFile
+
 MANIFEST = "COMPLETE.json"
 _PARTIAL = ".partial"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -56,11 +58,21 @@ def json_bytes(value: Any, indent: int | None = None) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """Reads a JSON file; None where there is none."""
+    """Reads a JSON file; None where there is none.
+
+    Raises:
+        DamagedFile: it holds no JSON.
+    """
     try:
         return json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except ValueError as error:
+        raise DamagedFile(
+            f"{path.name} is damaged: {error}",
+            str(path),
+            "bring it back from a copy, or move the run's directory away and run again",
+        ) from None
 
 
 def append_line(path: Path, value: Any) -> None:
@@ -74,13 +86,17 @@ def append_line(path: Path, value: Any) -> None:
 
 
 def read_lines(path: Path) -> list[Any]:
-    """The values of a JSON-lines file; a torn last line is left out."""
+    """The values of a JSON-lines file; a torn last line and damaged ones are left out."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         return []
     whole, _, _ = content.rpartition(b"\n")
-    return [json.loads(line) for line in whole.split(b"\n") if line]
+    values = []
+    for line in whole.split(b"\n"):
+        with contextlib.suppress(ValueError):
+            values.append(json.loads(line))
+    return values
 
 
 def truncate(path: Path, size: int) -> None:

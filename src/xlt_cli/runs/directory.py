@@ -70,10 +70,7 @@ class Run:
     @property
     def record(self) -> dict[str, Any]:
         """The content of run.json."""
-        try:
-            record = atomic.read_json(self.path / "run.json")
-        except ValueError as error:
-            raise RunError(f"run.json is damaged: {error}", str(self.path)) from None
+        record = atomic.read_json(self.path / "run.json")
         if not isinstance(record, dict) or "identity" not in record:
             raise RunError("not a run directory: it has no run.json", str(self.path))
         return record

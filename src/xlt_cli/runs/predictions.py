@@ -9,12 +9,13 @@ results.json, results.csv       figures of all cells so far
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,30 +28,52 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Store:
-    """The directory of one evaluation."""
+    """The directory of one evaluation; it is made when the first cell is written.
+
+    Attributes:
+        about: task, split and limit.
+        weights: hash of the model under test; cells of another model count as missing.
+    """
 
     path: Path
+    about: dict[str, Any] = field(default_factory=dict)
+    weights: str = ""
 
     @classmethod
-    def open(cls, root: Path, evaluation: Evaluation) -> Store:
-        """The directory of a task, split and limit under `root`; made if it is not there."""
+    def open(cls, root: Path, evaluation: Evaluation, weights: str = "") -> Store:
+        """The directory of a task, split and limit under `root`."""
         assert evaluation.task is not None
         about = evaluation.model_dump(mode="json", include={"task", "split", "limit"})
         text = json.dumps(about, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:8]
-        store = cls(root / f"{evaluation.task.name}-{evaluation.split}-{key}")
-        if atomic.read_json(store.path / "evaluation.json") != about:
-            atomic.write_json(store.path / "evaluation.json", about)
-        return store
+        return cls(root / f"{evaluation.task.name}-{evaluation.split}-{key}", about, weights)
 
     def done(self) -> list[Pair]:
-        """The cells whose predictions are stored, whole."""
-        lines = atomic.read_lines(self.path / "cells.jsonl")
-        hashes = {(line["first"], line["second"]): line["sha256"] for line in lines}
-        return sorted(pair for pair, sha256 in hashes.items() if self._hash(pair) == sha256)
+        """The cells of this model whose predictions are stored, whole."""
+        cells = {}
+        for line in atomic.read_lines(self.path / "cells.jsonl"):
+            with contextlib.suppress(KeyError, TypeError):
+                cells[line["first"], line["second"]] = (line["sha256"], line["weights"])
+        return sorted(
+            pair
+            for pair, (sha256, weights) in cells.items()
+            if weights == self.weights and self._hash(pair) == sha256
+        )
+
+    def notes(self) -> list[str]:
+        """What was seen when this model was loaded."""
+        stored = atomic.read_json(self.path / "notes.json") or {}
+        return list(stored.get(self.weights, []))
+
+    def write_notes(self, notes: Sequence[str]) -> None:
+        """Keeps what was seen when the model was loaded."""
+        if notes:
+            atomic.write_json(self.path / "notes.json", {self.weights: list(notes)})
 
     def write(self, pair: Pair, predictions: Sequence[Prediction]) -> None:
         """Stores a cell; its file first, then the line that says it is there."""
+        if not (self.path / "evaluation.json").is_file():
+            atomic.write_json(self.path / "evaluation.json", self.about)
         buffer = io.BytesIO()
         # No time stamp: the same predictions are the same bytes.
         with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as file:
@@ -68,6 +91,7 @@ class Store:
                 "second": pair[1],
                 "rows": len(predictions),
                 "sha256": hashlib.sha256(content).hexdigest(),
+                "weights": self.weights,
             },
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -59,6 +60,16 @@ def hardware(device: str) -> dict[str, Any]:
         found["gpu_memory_gib"] = round(properties.total_memory / 2**30, 1)
         found["cuda"] = torch.version.cuda
     return found
+
+
+def weights_hash(directory: Path) -> str:
+    """SHA-256 over the files of weights in a checkpoint directory."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.iterdir()):
+        if path.suffix in (".safetensors", ".bin", ".pt", ".pth"):
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 def git_revision(directory: Path) -> dict[str, Any] | None:
