@@ -153,7 +153,7 @@ BROKEN = [
     ),
     pytest.param(
         changed(("TextPerturbation", "Perturbation")),
-        "is neither a TextPerturbation nor an EmbeddingPerturbation",
+        "is none of TextPerturbation, SegmentationPerturbation, EmbeddingPerturbation",
         id="neither",
     ),
     pytest.param(

@@ -113,7 +113,9 @@ def test_two_specs_share_no_defaults() -> None:
         ({"dev": {"splits": "dev"}}, ("dev", "splits")),
         ({"task": 5}, ("task",)),
         ({"task": {"nme": "xnli"}}, ("task", "name")),
-        ({"perturbation": ["a"]}, ("perturbation",)),
+        ({"perturbation": [7]}, ("perturbation", 0)),
+        ({"perturbation": [{"name": "a", "proportion": 0}]}, ("perturbation", 0, "proportion")),
+        ({"perturbation": [{"name": "a", "proportion": 1.5}]}, ("perturbation", 0, "proportion")),
         ({"batch_size": 4, "accumulate": 5}, ()),
     ],
 )

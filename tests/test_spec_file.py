@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from xlt_cli import registry, spec_file
 from xlt_cli.errors import PluginError, SpecError, UserError
-from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec import ExperimentSpec, identity
 from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
 from xlt_cli.spec_source import LARGEST, parse_override
 
@@ -109,14 +109,46 @@ def test_loading_twice_gives_the_same(load: Load) -> None:
     assert load(TWO_STAGES) == load(TWO_STAGES)
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("typos", {"typos": 1.0}),
+        ("[typos, smart]", {"typos": 1.0, "smart": 1.0}),
+        ("[{name: typos, proportion: 0.3}, smart]", {"typos": 0.3, "smart": 1.0}),
+        ("[smart, vat]", {"smart": 0.5, "vat": 0.5}),
+        (
+            "[{name: smart, proportion: 0.4}, vat, freelb]",
+            {"smart": 0.4, "vat": 0.3, "freelb": 0.3},
+        ),
+        ("[{name: smart, proportion: 0.4}]", {"smart": 0.4}),
+        ("[]", {}),
+        ("null", {}),
+    ],
+)
+def test_proportions_of_perturbations(load: Load, written: str, expected: dict[str, float]) -> None:
+    spec = load(SMALLEST + f"    perturbation: {written}\n")
+    found = {use.name: use.proportion for use in spec.stages[0].perturbation}
+    assert found == pytest.approx(expected)
+
+
+def test_a_single_perturbation_is_a_list_of_one(load: Load) -> None:
+    one, several = (
+        load(SMALLEST + f"    perturbation: {written}\n")
+        for written in ("typos", "[{name: typos}]")
+    )
+    assert one == several
+    assert identity(one, 1) == identity(several, 1)
+
+
 def test_a_resolved_spec_is_a_valid_spec_with_the_same_plugins(load: Load) -> None:
     spec = load(TWO_STAGES)
     again = ExperimentSpec.model_validate(spec.model_dump(mode="json"))
     assert again == spec
     assert build_encoder(again.encoder).name == "e5-small-q4"
     assert [build_task(stage.task).name for stage in again.stages] == ["xnli", "pawsx"]
-    assert again.stages[1].perturbation is not None
-    assert build_perturbation(again.stages[1].perturbation).name == "word-dropout"
+    assert [build_perturbation(use).name for use in again.stages[1].perturbation] == [
+        "word-dropout"
+    ]
 
 
 @given(st.text(max_size=150))
@@ -356,6 +388,62 @@ def test_a_wrong_field_is_named_with_its_line_and_what_it_should_be(
             "",
         ),
         (
+            STAGE + "perturbation: [word-dropout, {name: smart, weigth: 2}]\n",
+            "unknown parameter 'weigth' of 'smart'",
+            "spec.yaml:4: stages.0.perturbation.1.weigth",
+            "did you mean 'weight'?",
+        ),
+        (
+            STAGE + "perturbation:\n    name: smart\n    proportion: 2\n",
+            "less than or equal to 1, not 2",
+            "spec.yaml:6: stages.0.perturbation.proportion",
+            "",
+        ),
+        (
+            STAGE + "perturbation: consistency\n",
+            "nothing here makes one",
+            "spec.yaml:4: stages.0.perturbation",
+            "[synonyms, consistency]",
+        ),
+        (
+            STAGE + "perturbation: [typos, consistency, embedding-mixup]\n",
+            "'consistency' and 'embedding-mixup' both need other examples",
+            "spec.yaml:4: stages.0.perturbation",
+            "take one",
+        ),
+        (
+            STAGE + "perturbation:\n  - {name: smart, proportion: 0.7}\n"
+            "  - {name: vat, proportion: 0.7}\n",
+            "come to more than 1",
+            "spec.yaml:4: stages.0.perturbation",
+            "",
+        ),
+        (
+            STAGE + "perturbation: [{name: smart, proportion: 1}, vat]\n",
+            "with those that have none stated",
+            "spec.yaml:4: stages.0.perturbation",
+            "",
+        ),
+        (
+            STAGE + "epochs: 1\nevaluations:\n- smoothing: {noise: typos}\n",
+            "needs Gaussian noise on the embeddings, which 'typos' has not",
+            "spec.yaml:6: evaluations.0.smoothing.noise",
+            "distribution: gaussian",
+        ),
+        (
+            STAGE + "epochs: 1\nevaluations:\n- smoothing: {noise: random-perturbation}\n",
+            "which 'random-perturbation' has not",
+            "spec.yaml:6: evaluations.0.smoothing.noise",
+            "distribution: gaussian",
+        ),
+        (
+            "encoder: mbert\nstages:\n- task: panx\nevaluations:\n"
+            "- smoothing: {noise: {name: random-perturbation, distribution: gaussian}}\n",
+            "votes are over the label of an example; 'panx' is token-classification",
+            "spec.yaml:5: evaluations.0.smoothing",
+            "",
+        ),
+        (
             "encoder: mbert\nstages:\n- task: panx\nevaluations:\n- split: test\n"
             "  settings: [standard, generalized]\n",
             "needs rows aligned across languages; 'panx' has none",
@@ -459,7 +547,7 @@ def at(spec: ExperimentSpec, path: str) -> object:
     """The value at a path of a resolved spec; None where there is nothing."""
     value: Any = spec.model_dump()
     for part in path.split("/"):
-        if value is None:
+        if not value:
             return None
         value = value[int(part)] if isinstance(value, list) else value.get(part)
     return value
@@ -488,7 +576,7 @@ def at(spec: ExperimentSpec, path: str) -> object:
         ("encoder={name: hf, model: a=b}", "encoder/model", "a=b"),
         ("evaluations.0.limit=7", "evaluations/0/limit", 7),
         ("evaluations=[]", "evaluations", []),
-        ("stages.0.perturbation.name=word-dropout", "stages/0/perturbation/probability", 0.1),
+        ("stages.0.perturbation.name=word-dropout", "stages/0/perturbation/0/probability", 0.1),
         ("sweep.grid.stages.0.epochs=[1, 2]", "sweep/grid", {"stages.0.epochs": [1, 2]}),
         (" stages . 0 . epochs =4", "stages/0/epochs", 4),
     ],
@@ -502,8 +590,10 @@ def test_an_override_sets_any_field(load: Load, override: str, path: str, value:
     ("override", "path", "value"),
     [
         ("stages.1.languages.1=fr", "stages/1/languages", ["en", "fr"]),
-        ("stages.1.perturbation=null", "stages/1/perturbation", None),
-        ("stages.1.perturbation.probability=0.5", "stages/1/perturbation/probability", 0.5),
+        ("stages.1.perturbation=null", "stages/1/perturbation", []),
+        ("stages.1.perturbation.probability=0.5", "stages/1/perturbation/0/probability", 0.5),
+        ("stages.1.perturbation.0.probability=0.5", "stages/1/perturbation/0/probability", 0.5),
+        ("stages.1.perturbation=[typos, smart]", "stages/1/perturbation/0/name", "typos"),
         ("encoder.freeze_layers=6", "encoder/freeze_layers", 6),
         ("evaluations.0.languages=all", "evaluations/0/languages", None),
     ],

@@ -51,13 +51,22 @@ class Adversarial(EmbeddingPerturbation):
         weight = self.params.clean_weight
         if self.params.epsilon == 0 or weight == 1 or ascent.waiting(seam, self.params.warmup):
             return ascent.clean_loss(seam)
-        attacked = seam.loss(seam.logits(self.perturbed(seam)))
         if weight == 0:
-            return attacked
-        return weight * ascent.clean_loss(seam) + (1 - weight) * attacked
+            return seam.loss(seam.logits(self.perturbed(seam)))
+        clean = ascent.clean_loss(seam)
+        rise = None
+        if not self.params.random_start and seam.embeddings.requires_grad:
+            # The attack's first step is at the clean point, where the pass is made already.
+            rise = ascent.slope(clean.sum(), seam.embeddings, keep=True)
+        attacked = seam.loss(seam.logits(self._attacked(seam, rise)))
+        return weight * clean + (1 - weight) * attacked
 
     def perturbed(self, seam: Seam) -> torch.Tensor:
         """The attacked embeddings, [B, L, D]; gradients flow to them as to the clean ones."""
+        return self._attacked(seam)
+
+    def _attacked(self, seam: Seam, rise: torch.Tensor | None = None) -> torch.Tensor:
+        """The attacked embeddings; `rise` is the loss's gradient at the start, where known."""
         p, embeddings = self.params, seam.embeddings
         touched = balls.touched(seam, p.special)
         radius = balls.radius(embeddings, touched, p.norm, p.epsilon, p.absolute)
@@ -65,7 +74,9 @@ class Adversarial(EmbeddingPerturbation):
         noise = touched.new_zeros(embeddings.shape)
         if p.random_start:
             noise = radius * balls.sample(touched, embeddings.shape[-1], p.norm, seam.generator)
-        for _ in range(p.steps):
-            rise = ascent.gradient(lambda at: seam.loss(ascent.noisy(seam, at)), noise) * touched
-            noise = balls.project(noise + step * balls.direction(rise, p.norm), radius, p.norm)
+        for number in range(p.steps):
+            if number > 0 or rise is None:
+                rise = ascent.gradient(lambda at: seam.loss(ascent.noisy(seam, at)), noise)
+            ahead = balls.direction(balls.precise(rise) * touched, p.norm)
+            noise = balls.project(noise + step * ahead, radius, p.norm)
         return embeddings + noise.to(embeddings.dtype)

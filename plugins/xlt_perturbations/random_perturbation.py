@@ -20,6 +20,9 @@ class RandomPerturbation(EmbeddingPerturbation):
     The radius is relative to the mean l2 norm of the example's own word embeddings, so that one
     value means the same for encoders whose embeddings differ in scale, and for an example
     whatever batch it is in.
+
+    Gaussian noise also serves randomized smoothing in evaluation, whose certificate is then for
+    changes of the positions that noise may touch.
     """
 
     api_version = 1
@@ -63,3 +66,16 @@ class RandomPerturbation(EmbeddingPerturbation):
         radii = balls.radius(embeddings, touched, "l2-token", p.radius)
         noise = unit_noise(balls.precise(embeddings), p.distribution, seam.generator)
         return embeddings + (noise * (radii * touched)).to(embeddings.dtype)
+
+    @property
+    def gaussian(self) -> bool:
+        return self.params.distribution == "gaussian"
+
+    def deviation(self, seam: Seam) -> torch.Tensor:
+        """radius / sqrt(D), for each example's radius, [B]."""
+        if not self.gaussian:
+            return super().deviation(seam)
+        touched = balls.touched(seam, self.params.special)
+        radii = balls.radius(seam.embeddings, touched, "l2-token", self.params.radius)
+        found: torch.Tensor = radii.flatten() / seam.embeddings.shape[-1] ** 0.5
+        return found

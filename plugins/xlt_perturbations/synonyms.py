@@ -9,27 +9,38 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xlt_cli.api import DataError, TokenExample
+from xlt_perturbations import downloads, wordnet
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
-from xlt_perturbations.lexicon import DATA_DIR, Lexicon, default_path, given_path, read_neighbors
+from xlt_perturbations.lexicon import Lexicon, default_path, given_path, read_neighbors
 from xlt_perturbations.words import core, map_words, match_case
 
 FILE = "counterfitted_neighbors.json"
 SOURCE = "https://github.com/uclanlp/Robust-XLT"
+URL = (
+    "https://raw.githubusercontent.com/uclanlp/Robust-XLT/"
+    f"175cddb89c4e86c7152d0175db8f824f7f4e6bad/{FILE}"
+)
+SHA256 = "103247143f39bd5dd66850f3a912393392641dbd98093c61e2b24a4cc8a96fb0"
+BY_HAND = (
+    f"take {FILE} from {SOURCE} and put it into $XLT_DATA_DIR/lexicons, or name the file in "
+    "`neighbors`"
+)
 
 
 class Synonyms(NoisyCopies):
     """Replaces each word by a uniform draw from itself and its neighbours.
 
     With the defaults each word that has neighbours is drawn anew from the set of itself and all
-    of them, as in the paper.
+    of them, as in the paper. Only `fetch`, which is called before training, downloads what is
+    missing; all else reads what is there.
     """
 
     api_version = 1
     name = "synonyms"
-    summary = "RS-DA: words replaced by counter-fitted neighbours"
+    summary = "RS-DA: words replaced by counter-fitted neighbours, or by WordNet's synonyms"
     reference = "Huang et al. 2021 (Robust-XLT); Ye et al. 2020 (SAFER); Jia et al. 2019"
     speaks = ("en",)
     problems = ("sequence-classification", "token-classification")
@@ -38,7 +49,14 @@ class Synonyms(NoisyCopies):
         neighbors: Path | None = Field(
             None,
             description="a JSON object of words, each with a list of its neighbours; default: "
-            f"$XLT_DATA_DIR/lexicons/{FILE}; a relative path is also looked up in $XLT_DATA_DIR",
+            f"$XLT_DATA_DIR/lexicons/{FILE}, or else the paper's, downloaded once; a relative "
+            "path is also looked up in $XLT_DATA_DIR",
+        )
+        wordnet: str | None = Field(
+            None,
+            pattern=f"^{wordnet.LEXICON}$",
+            description="an English WordNet of the package wn to use in place of neighbours, with "
+            "its version, e.g. oewn:2024; a word's synonyms are those that share a synset with it",
         )
         probability: float = Field(
             1.0,
@@ -56,28 +74,58 @@ class Synonyms(NoisyCopies):
             "at single spaces and looked up as it is, as the paper's code does",
         )
 
+        @model_validator(mode="after")
+        def _one_source(self) -> Synonyms.Params:
+            if self.neighbors is not None and self.wordnet is not None:
+                raise ValueError("`neighbors` and `wordnet` exclude each other: give one of them")
+            return self
+
     params: Params
 
     def fetch(self) -> None:
-        """Reads the neighbours, so that a missing or broken file is known before training."""
+        """Brings the neighbours and reads them, so that training does not begin without.
+
+        Raises:
+            OfflineError: they have to be downloaded and cannot be.
+            DataError: the file is missing or broken.
+            PluginError: WordNet's package is not installed.
+        """
+        p = self.params
+        if p.wordnet is not None:
+            wordnet.fetch(p.wordnet)
+        elif p.neighbors is None and self._default() is None:
+            downloads.fetch(URL, SHA256, FILE, BY_HAND)
         _ = self._lexicon
 
     def fingerprint(self) -> dict[str, str]:
-        """The sha256 of the file of neighbours, by its name."""
-        return {self.path().name: self._lexicon.sha256}
+        """The sha256 of the file of neighbours, by its name or the WordNet's."""
+        return {self.params.wordnet or self.path().name: self._lexicon.sha256}
 
     def path(self) -> Path:
         """The file of neighbours; DataError if there is none."""
-        given = self.params.neighbors
-        path = default_path(FILE) if given is None else given_path(given)
-        if path is None or not path.is_file():
+        p = self.params
+        if p.wordnet is not None:
+            path = wordnet.path(p.wordnet)
+            if path.is_file():
+                return path
+            raise DataError(
+                f"the synonyms of the WordNet '{p.wordnet}' have not been made yet",
+                str(path),
+                "`xlt fetch SPEC` makes them",
+            )
+        found = self._default() if p.neighbors is None else given_path(p.neighbors)
+        if found is None or not found.is_file():
             raise DataError(
                 f"there is no file of synonyms ({FILE})",
-                str(path) if path else f"neither `neighbors` nor {DATA_DIR} is set",
-                f"take {FILE} from {SOURCE} and put it into $XLT_DATA_DIR/lexicons, "
-                "or name the file in `neighbors`",
+                str(found or downloads.cache_path(FILE)),
+                f"`xlt fetch SPEC` downloads the paper's; or {BY_HAND}",
             )
-        return path
+        return found
+
+    def _default(self) -> Path | None:
+        """The user's own file, or else the downloaded one; None if there is neither."""
+        own = default_path(FILE)
+        return own if own is not None and own.is_file() else downloads.cached(FILE, SHA256)
 
     def text(self, text: str, side: int, rng: random.Random) -> str:
         change = self._change(rng)

@@ -6,7 +6,7 @@ A plugin is a class of one of three kinds, found through an entry point:
     kind          entry-point group       what it brings
     ============  ======================  ==================================================
     Encoder       `xlt.encoders`          a tokenizer and a model that runs in two halves
-    Perturbation  `xlt.perturbations`     noise on the text, or on the embeddings
+    Perturbation  `xlt.perturbations`     noise on text, on its segmentation, on embeddings
     Task          `xlt.tasks`             examples per split and language, and their problem
     ============  ======================  ==================================================
 
@@ -144,6 +144,8 @@ class Batch:
         text_ids: which of the example's texts a token belongs to (padding: any), [B, L].
         languages: the language of each text, per example.
         targets: class ids [B], or tag ids [B, L] with -100 where nothing is to be predicted.
+        companions: batches whose rows travel with this one's (see `Companion`), each padded to
+            a length of its own; a translation has nothing to predict, and empty targets.
     """
 
     input_ids: torch.Tensor
@@ -153,15 +155,30 @@ class Batch:
     text_ids: torch.Tensor
     languages: list[tuple[str, ...]]
     targets: torch.Tensor
+    companions: tuple[Batch, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.languages)
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
-        moved = {
-            name: value.to(device, non_blocking=True)
-            for name, value in vars(self).items()
-            if name != "languages"
-        }
-        return Batch(languages=self.languages, **moved)
+        return Batch(
+            **{name: t.to(device, non_blocking=True) for name, t in self._tensors().items()},
+            languages=self.languages,
+            companions=tuple(companion.to(device) for companion in self.companions),
+        )
+
+    def select(self, rows: Sequence[int]) -> Batch:
+        """Some rows of the batch, in that order, with the same padding."""
+        return Batch(
+            **{name: t[rows] if len(t) else t for name, t in self._tensors().items()},
+            languages=[self.languages[row] for row in rows],
+            companions=tuple(companion.select(rows) for companion in self.companions),
+        )
+
+    def _tensors(self) -> dict[str, torch.Tensor]:
+        others = ("languages", "companions")
+        return {name: value for name, value in vars(self).items() if name not in others}
 
 
 @dataclass(frozen=True)
@@ -230,32 +247,55 @@ class Encoder(Plugin):
 # ----------------------------------------------------------------------------- perturbations
 
 
-@dataclass(frozen=True)
-class Seam:
-    """One batch seen from between the two halves of the model.
+class SecondHalf(Protocol):
+    """The second half of the model on a batch, or on `batch` where another is given."""
+
+    def __call__(self, embeddings: torch.Tensor, batch: Batch | None = None) -> torch.Tensor: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """A batch seen from between the two halves of the model.
 
     Attributes:
         embeddings: what the first half made of the batch, [B, L, D], with its gradient graph.
         batch: the batch itself.
         perturbable: True for the positions that noise may touch (no padding, no special
             tokens), [B, L].
-        logits: the second half: embeddings to logits.
+        states: embeddings to last hidden states, [B, L, H].
+        logits: embeddings to logits.
         loss: logits to the task's loss of each example, summed over its predictions, [B].
-        generator: the source of randomness; it makes runs reproducible and resumable.
-        progress: the share of the stage's updates made so far, in [0, 1), for schedules.
     """
 
     embeddings: torch.Tensor
     batch: Batch
     perturbable: torch.Tensor
-    logits: Callable[[torch.Tensor], torch.Tensor]
+    states: SecondHalf
+    logits: SecondHalf
     loss: Callable[[torch.Tensor], torch.Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seam(View):
+    """The batch that a perturbation works on.
+
+    Attributes:
+        generator: the source of randomness; it makes runs reproducible and resumable.
+        progress: the share of the stage's updates made so far, in [0, 1), for schedules.
+        companions: what the perturbation asked for beside each example (see `Companion`); row i
+            belongs to example i.
+    """
+
     generator: torch.Generator
     progress: float = 0.0
+    companions: tuple[View, ...] = ()
 
 
 class Perturbation(Plugin):
-    """Noise; subclass `TextPerturbation` or `EmbeddingPerturbation`.
+    """Noise; subclass the one of three kinds that says where it acts.
+
+    `TextPerturbation`, `SegmentationPerturbation` (how words are cut into pieces) or
+    `EmbeddingPerturbation`.
 
     Attributes:
         problems: the kinds of problem whose labels it keeps true; None for all.
@@ -286,12 +326,73 @@ class TextPerturbation(Perturbation):
         """
 
 
+class SegmentationPerturbation(Perturbation):
+    """Noise on how words are cut into the pieces of the vocabulary."""
+
+    @abstractmethod
+    def segmenter(
+        self, tokenizer: PreTrainedTokenizerBase
+    ) -> Callable[[str, random.Random], list[int]]:
+        """A function from a text to token ids without special tokens, pure in (text, rng).
+
+        Raises:
+            PluginError: it cannot work with this tokenizer.
+        """
+
+
+Companion = Literal["", "noisy", "partner", "translations"]
+"""What stands beside each example when a loss is computed:
+
+    noisy         the example after the stage's noise on text and segmentation (the example itself
+                  stays clean then): one view
+    partner       another example of the stage, drawn afresh in each epoch: one view
+    translations  a sentence and its translation, drawn from `parallel()`: two views
+"""
+
+
 class EmbeddingPerturbation(Perturbation):
-    """Noise on the word embeddings."""
+    """Noise on the word embeddings.
+
+    Attributes:
+        companion: what the loss needs beside each example.
+    """
+
+    companion: ClassVar[Companion] = ""
 
     @abstractmethod
     def loss(self, seam: Seam) -> torch.Tensor:
-        """The robust loss of each example, [B]; one example's loss depends on no other's."""
+        """The robust loss of each example, [B].
+
+        One example's loss depends on no other's; where it needs others, it has `companions`.
+        """
+
+    def parallel(self) -> Sequence[SequenceExample]:
+        """Pairs of a sentence and its translation, for the companion `translations`."""
+        return ()
+
+    def perturbed(self, seam: Seam) -> torch.Tensor:
+        """The embeddings with noise, [B, L, D], for use in evaluation.
+
+        Raises:
+            PluginError: it has no noise that could be put on embeddings.
+        """
+        raise PluginError(f"the perturbation '{self.name}' is for training only")
+
+    @property
+    def gaussian(self) -> bool:
+        """Whether `perturbed` adds noise that is Gaussian, independent and of one deviation in
+        all coordinates that it touches; randomized smoothing certifies with such noise only."""
+        return False
+
+    def deviation(self, seam: Seam) -> torch.Tensor:
+        """The standard deviation of Gaussian noise on each coordinate, [B].
+
+        Raises:
+            PluginError: the noise is not `gaussian`.
+        """
+        raise PluginError(
+            f"the noise of '{self.name}' is not Gaussian, so nothing can be certified with it"
+        )
 
 
 # -------------------------------------------------------------------------------------- tasks
@@ -342,6 +443,7 @@ __all__ = [
     "API_VERSION",
     "SPLITS",
     "Batch",
+    "Companion",
     "DataError",
     "EmbeddingPerturbation",
     "Encoder",
@@ -356,11 +458,14 @@ __all__ = [
     "ResultWarning",
     "Rows",
     "Seam",
+    "SecondHalf",
+    "SegmentationPerturbation",
     "SequenceExample",
     "Split",
     "Task",
     "TextPerturbation",
     "TokenExample",
     "UserError",
+    "View",
     "did_you_mean",
 ]

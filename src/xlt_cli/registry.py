@@ -28,6 +28,7 @@ from xlt_cli.api import (
     Encoder,
     Perturbation,
     Plugin,
+    SegmentationPerturbation,
     Task,
     TextPerturbation,
 )
@@ -39,6 +40,7 @@ KINDS: dict[Kind, type[Plugin]] = {
     "perturbation": Perturbation,
     "task": Task,
 }
+PERTURBATIONS = (TextPerturbation, SegmentationPerturbation, EmbeddingPerturbation)
 HEAVY = (
     "torch",
     "transformers",
@@ -220,8 +222,11 @@ def fault(kind: Kind, name: str, plugin: object) -> str:
         return "Params must refuse unknown names (derive it from xlt_cli.api.PluginParams)"
     if "name" in plugin.Params.model_fields:
         return "Params has a field 'name', which in a spec is the plugin's own name"
-    if kind == "perturbation" and not issubclass(plugin, TextPerturbation | EmbeddingPerturbation):
-        return "is neither a TextPerturbation nor an EmbeddingPerturbation"
+    if kind == "perturbation":
+        if not issubclass(plugin, PERTURBATIONS):
+            return f"is none of {', '.join(p.__name__ for p in PERTURBATIONS)}"
+        if "proportion" in plugin.Params.model_fields:
+            return "Params has a field 'proportion', which in a spec is the share of the examples"
     missing = sorted(getattr(plugin, "__abstractmethods__", ()))
     if missing:
         return f"does not define {', '.join(missing)}"

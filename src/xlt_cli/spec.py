@@ -38,6 +38,18 @@ class PluginUse(BaseModel):
         return dict(self.model_extra or {})
 
 
+class PerturbationUse(PluginUse):
+    """A perturbation by name, with the share of the examples that it is for."""
+
+    proportion: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="of the examples; default: all, or for perturbations of embeddings an equal "
+        "share of what the others leave",
+    )
+
+
 def _by_name(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
@@ -48,6 +60,12 @@ def _as_list(value: object) -> object:
 
 def _all_or_list(value: object) -> object:
     return None if value == "all" else _as_list(value)
+
+
+def _uses(value: object) -> object:
+    if value is None:
+        return []
+    return [_by_name(item) for item in value] if isinstance(value, list) else [_by_name(value)]
 
 
 Use = Annotated[PluginUse, BeforeValidator(_by_name)]
@@ -71,7 +89,10 @@ class Stage(Model):
     languages: Languages | None = Field(None, description="default: the task's source language")
     split: Split = "train"
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
-    perturbation: Use | None = Field(None, description="perturbation plugin; none: plain ERM")
+    perturbation: Annotated[list[PerturbationUse], BeforeValidator(_uses)] = Field(
+        default_factory=list,
+        description="perturbation plugin, or several; none: plain ERM",
+    )
     epochs: float = Field(3.0, gt=0)
     max_steps: int | None = Field(None, ge=1, description="stop after so many updates")
     batch_size: int = Field(32, ge=1, description="examples in an update, over all processes")
@@ -112,6 +133,17 @@ class Stage(Model):
 Setting = Literal["standard", "generalized"]
 
 
+class Smoothing(Model):
+    """Answers by majority vote under noise, with certified radii (Cohen et al. 2019)."""
+
+    noise: Use = Field(description="perturbation plugin whose noise is Gaussian")
+    samples: int = Field(1000, ge=1, description="votes from which the radius is certified")
+    selection: int = Field(100, ge=1, description="votes that choose the answer before that")
+    alpha: float = Field(
+        0.001, gt=0, lt=1, description="probability that an answer or its radius is wrong"
+    )
+
+
 class Evaluation(Model):
     """What the trained model is tested on."""
 
@@ -124,6 +156,9 @@ class Evaluation(Model):
         ["standard"], min_length=1
     )
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
+    smoothing: Smoothing | None = Field(
+        None, description="test the smoothed classifier instead of the model itself"
+    )
 
 
 class Sweep(Model):

@@ -12,9 +12,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from xlt_cli import registry
-from xlt_cli.api import Encoder, Perturbation, Plugin, Split, Task
+from xlt_cli.api import (
+    EmbeddingPerturbation,
+    Encoder,
+    Perturbation,
+    Plugin,
+    SegmentationPerturbation,
+    Split,
+    Task,
+)
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
-from xlt_cli.spec import Evaluation, ExperimentSpec, PluginUse, Stage
+from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Smoothing, Stage
 from xlt_cli.spec_source import Source, first_error, read, values
 from xlt_cli.yaml_lines import Document, Loc
 
@@ -107,17 +115,79 @@ def _resolve_stage(stage: Stage, loc: Loc, source: Source) -> None:
     stage.languages = list(dict.fromkeys(stage.languages or [task.source_language]))
     if stage.dev is not None and stage.dev.languages is None:
         stage.dev.languages = list(stage.languages)
-    if stage.perturbation is not None:
-        where = (*loc, "perturbation")
-        plugin = _check_use(stage.perturbation, "perturbation", where, source)
-        problems = getattr(plugin, "problems", None)
+    _resolve_perturbations(stage, task, (*loc, "perturbation"), source)
+
+
+def _resolve_perturbations(stage: Stage, task: Task, loc: Loc, source: Source) -> None:
+    plugins = []
+    for index, use in enumerate(stage.perturbation):
+        where = (*loc, index)
+        plugin = typing.cast(Perturbation, _check_use(use, "perturbation", where, source))
+        plugins.append(plugin)
+        problems = plugin.problems
         if problems is not None and task.problem.kind not in problems:
             raise SpecError(
                 f"'{plugin.name}' serves {', '.join(problems)}; '{task.name}' is "
                 f"{task.problem.kind}",
                 source.where(where),
             )
-        _check_speaks(plugin, stage.languages, source.where(where))
+        _check_speaks(plugin, stage.languages or [], source.where(where))
+    _check_together(plugins, source.where(loc))
+    _share_out(stage.perturbation, plugins, source.where(loc))
+
+
+def _check_together(plugins: Sequence[Perturbation], where: str) -> None:
+    """Refuses perturbations of one stage that cannot work side by side."""
+    cutting = [p.name for p in plugins if isinstance(p, SegmentationPerturbation)]
+    if len(cutting) > 1:
+        raise SpecError(f"a text is cut into pieces once: {_both(cutting)}", where, "take one")
+    companions = {
+        p.name: p.companion for p in plugins if isinstance(p, EmbeddingPerturbation) and p.companion
+    }
+    if len(companions) > 1:
+        raise SpecError(
+            f"{_both(list(companions))} both need other examples beside each example",
+            where,
+            "take one",
+        )
+    on_data = [p for p in plugins if not isinstance(p, EmbeddingPerturbation)]
+    if "noisy" in companions.values() and not on_data:
+        raise SpecError(
+            f"'{next(iter(companions))}' compares an example with a noisy version of it, and "
+            "nothing here makes one",
+            where,
+            "put a perturbation of text beside it: [synonyms, consistency]",
+        )
+
+
+def _share_out(
+    uses: Sequence[PerturbationUse], plugins: Sequence[Perturbation], where: str
+) -> None:
+    """Fills in proportions that are not stated.
+
+    All examples for perturbations of text and of segmentation; for those of embeddings, equal
+    shares of what the others leave.
+    """
+    methods = []
+    for use, plugin in zip(uses, plugins, strict=True):
+        if isinstance(plugin, EmbeddingPerturbation):
+            methods.append(use)
+        elif use.proportion is None:
+            use.proportion = 1.0
+    left = 1.0 - sum(use.proportion or 0.0 for use in methods)
+    open_ones = [use for use in methods if use.proportion is None]
+    if left < -1e-9 or (open_ones and left < 1e-9):
+        raise SpecError(
+            "perturbations of embeddings share the examples, and their proportions come to more "
+            "than 1" + (" with those that have none stated" if open_ones else ""),
+            where,
+        )
+    for use in open_ones:
+        use.proportion = left / len(open_ones)
+
+
+def _both(names: Sequence[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
 
 
 def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> None:
@@ -128,6 +198,24 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
             f"the generalized setting needs rows aligned across languages; '{task.name}' has none",
             source.where((*loc, "settings")),
             "take 'generalized' out, or choose an aligned task (xnli, pawsx, ...)",
+        )
+    if evaluation.smoothing is not None:
+        _check_smoothing(evaluation.smoothing, task, (*loc, "smoothing"), source)
+
+
+def _check_smoothing(smoothing: Smoothing, task: Task, loc: Loc, source: Source) -> None:
+    plugin = _check_use(smoothing.noise, "perturbation", (*loc, "noise"), source)
+    where = source.where((*loc, "noise"))
+    if task.problem.kind != "sequence-classification":
+        raise SpecError(
+            f"votes are over the label of an example; '{task.name}' is {task.problem.kind}",
+            source.where(loc),
+        )
+    if not isinstance(plugin, EmbeddingPerturbation) or not plugin.gaussian:
+        raise SpecError(
+            f"smoothing needs Gaussian noise on the embeddings, which '{plugin.name}' has not",
+            where,
+            "e.g. {name: random-perturbation, distribution: gaussian}",
         )
 
 

@@ -43,6 +43,7 @@ class Source:
 
     def where(self, loc: Loc) -> str:
         """Where the value at `loc` comes from."""
+        loc = self._as_written(loc)
         for override in reversed(self.overrides):
             if loc[: len(override.loc)] == override.loc:
                 inside = f": {dotted(loc)}" if loc != override.loc else ""
@@ -50,6 +51,18 @@ class Source:
         within = [o.where for o in self.overrides if loc and o.loc[: len(loc)] == loc]
         note = f" (with {', '.join(within)})" if within else ""
         return self.document.where(loc) + note
+
+    def _as_written(self, loc: Loc) -> Loc:
+        """The location without the indices of lists of one that were written as their item."""
+        value, kept = values(self), []
+        for part in loc:
+            if isinstance(part, int) and isinstance(value, str | dict):
+                continue
+            kept.append(part)
+            below = isinstance(value, dict) and part in value
+            below = below or (isinstance(value, list) and part in range(len(value)))
+            value = value[part] if below else None
+        return tuple(kept)
 
 
 def read(path: Path, overrides: Sequence[str] = ()) -> Source:
@@ -185,7 +198,7 @@ def _assign(value: Any, override: Override) -> None:
             return
         below = value.get(part) if isinstance(value, dict) else value[part]
         following = loc[depth + 1]
-        if isinstance(below, str) and isinstance(following, int):  # `languages: en`
+        if isinstance(below, str | dict) and isinstance(following, int):  # `languages: en`
             below = [below]
         elif isinstance(below, str):  # `encoder: mbert` and then --set encoder.freeze_layers=6
             below = {"name": below}

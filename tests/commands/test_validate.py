@@ -54,8 +54,7 @@ def test_json_is_the_whole_spec_with_all_defaults(xlt: Cli, write_spec: WriteSpe
     spec = ExperimentSpec.model_validate(json.loads(printed))
     assert spec.seeds == [4]
     assert spec.stages[0].epochs == 3
-    assert spec.stages[0].perturbation is not None
-    assert "probability" in spec.stages[0].perturbation.params
+    assert "probability" in spec.stages[0].perturbation[0].params
 
 
 def test_overrides_are_repeatable_and_change_what_is_said(xlt: Cli, write_spec: WriteSpec) -> None:

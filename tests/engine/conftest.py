@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import torch
 from xlt_cli.api import EncoderModel, Example, SequenceExample
 from xlt_cli.data.template import Template
 from xlt_cli.engine.runtime import Runtime, start
-from xlt_cli.engine.stream import Featurise
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_encoders.huggingface import HuggingFaceEncoder
+
+Featurise = Callable[[Sequence[Example]], list[Feature]]
 
 
 @pytest.fixture(scope="session", autouse=True)

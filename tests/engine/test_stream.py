@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from xlt_cli.api import Example, SequenceExample, TextPerturbation
 from xlt_cli.data.batches import training_batches
 from xlt_cli.engine.checkpoints import Position
+from xlt_cli.engine.epochs import Epochs
+from xlt_cli.engine.noise import Noise
 from xlt_cli.engine.stream import Stream, updates
 from xlt_cli.errors import PluginError
 from xlt_cli.problems import Feature
@@ -36,7 +39,7 @@ def featurise(examples: Sequence[Example]) -> list[Feature]:
     return found
 
 
-class Noise(TextPerturbation):
+class Repeats(TextPerturbation):
     """Each example 0 to `most` times, each time with a number drawn for it."""
 
     api_version = 1
@@ -55,8 +58,27 @@ class Noise(TextPerturbation):
         ]
 
 
+class Maker:
+    """Stands where the tokenizer and the problem would."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def features(self, examples: Sequence[Example]) -> list[Feature]:
+        self.calls.append(len(examples))
+        return featurise(examples)
+
+
+def epochs(
+    examples: Sequence[Example], noise: TextPerturbation | None, seed: str, maker: Any = None
+) -> Epochs:
+    return Epochs(
+        examples, maker or Maker(), seed, Noise(text=((noise, 1.0),)) if noise else Noise()
+    )
+
+
 def stream(noise: TextPerturbation | None = None, seed: str = "1/stage/0") -> Stream:
-    return Stream(EXAMPLES, featurise, 4, seed, noise)
+    return Stream(epochs(EXAMPLES, noise, seed), 4, seed)
 
 
 def take(source: Stream, count: int, position: Position | None = None) -> list[list[str]]:
@@ -67,7 +89,7 @@ def take(source: Stream, count: int, position: Position | None = None) -> list[l
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 30), st.booleans())
 def test_it_can_be_entered_at_any_position(done: int, noisy: bool) -> None:
-    noise = Noise() if noisy else None
+    noise = Repeats() if noisy else None
     whole = take(stream(noise), 40)
     position = Position()
     take(stream(noise), done, position)
@@ -111,16 +133,16 @@ def texts(source: Stream, epoch: int) -> set[str]:
 
 
 def test_noise_is_fresh_in_each_epoch_and_the_same_when_it_comes_again() -> None:
-    first, second = (texts(stream(Noise()), epoch) for epoch in (0, 1))
+    first, second = (texts(stream(Repeats()), epoch) for epoch in (0, 1))
     assert first
     assert second
     assert not first & second
-    assert texts(stream(Noise()), 1) == second
-    assert not texts(stream(Noise(), seed="2/stage/0"), 1) & second
+    assert texts(stream(Repeats()), 1) == second
+    assert not texts(stream(Repeats(), seed="2/stage/0"), 1) & second
 
 
 def test_one_item_in_two_languages_has_two_noises() -> None:
-    class Draw(Noise):
+    class Draw(Repeats):
         def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:
             assert isinstance(example, SequenceExample)
             return [replace(example, texts=(f"{rng.random()}",))]
@@ -129,34 +151,28 @@ def test_one_item_in_two_languages_has_two_noises() -> None:
 
 
 def test_noise_of_one_example_does_not_depend_on_the_others() -> None:
-    whole = texts(stream(Noise()), 0)
-    source = stream(Noise())
-    source.examples = EXAMPLES[7:12]
+    whole = texts(stream(Repeats()), 0)
+    source = Stream(epochs(EXAMPLES[7:12], Repeats(), "1/stage/0"), 4, "1/stage/0")
     beginnings = tuple(f"{e.texts[0]} " for e in EXAMPLES[7:12])
     assert texts(source, 0) == {text for text in whole if text.startswith(beginnings)}
 
 
 @pytest.mark.parametrize("most", [1, 3])
 def test_an_epoch_has_as_many_examples_as_the_perturbation_returns(most: int) -> None:
-    source = stream(Noise(most))
+    source = stream(Repeats(most))
     assert 0 < len(texts(source, 0)) < most * len(EXAMPLES)
-    assert {len(texts(stream(Noise(most)), e)) for e in range(4)} != {len(EXAMPLES)}
+    assert {len(texts(stream(Repeats(most)), e)) for e in range(4)} != {len(EXAMPLES)}
 
 
 def test_a_perturbation_that_leaves_nothing_is_named() -> None:
     with pytest.raises(PluginError, match="'noise' left no example"):
-        stream(Noise(0)).batches_per_epoch()
+        stream(Repeats(0)).batches_per_epoch()
 
 
 def test_features_are_made_once_where_there_is_no_noise() -> None:
-    calls = []
-
-    def counted(examples: Sequence[Example]) -> list[Feature]:
-        calls.append(len(examples))
-        return featurise(examples)
-
-    take(Stream(EXAMPLES, counted, 4, "s"), 30)
-    assert calls == [len(EXAMPLES)]
+    maker = Maker()
+    take(Stream(epochs(EXAMPLES, None, "s", maker), 4, "s"), 30)
+    assert maker.calls == [len(EXAMPLES)]
 
 
 def test_batches_are_those_of_the_epochs_seed() -> None:

@@ -64,16 +64,29 @@ def test_statistics_are_additive(
 ) -> None:
     parts = PROBLEM.statistics(rows(first)).sum(axis=0) + PROBLEM.statistics(rows(second)).sum(0)
     whole = PROBLEM.statistics(rows(first + second))
-    assert whole.shape == (len(first) + len(second), len(LABELS) ** 2)
+    assert whole.shape == (len(first) + len(second), len(LABELS) * (len(LABELS) + 1))
     np.testing.assert_array_equal(whole.sum(axis=0), parts)
 
 
 def test_scores_of_many_sums_at_once_equal_those_of_each() -> None:
-    sums = np.random.default_rng(0).integers(0, 9, (5, 3, 16)).astype(float)
+    sums = np.random.default_rng(0).integers(0, 9, (5, 3, 20)).astype(float)
     together = PROBLEM.score(sums)
     for place in np.ndindex(5, 3):
         for name, value in PROBLEM.score(sums[place]).items():
             assert together[name][place] == pytest.approx(value)
+
+
+def test_an_abstention_is_wrong_and_no_label() -> None:
+    predictions = [
+        Prediction("1", "neutral", "neutral"),
+        Prediction("2", "never", None),
+        Prediction("3", "never", "never"),
+        Prediction("4", "neutral", "never"),
+    ]
+    found = PROBLEM.score(PROBLEM.statistics(predictions).sum(axis=0))
+    assert found["accuracy"] == pytest.approx(2 / 4)
+    # neutral: 1 hit, 2 gold, 1 predicted; never: 1 hit, 2 gold, 2 predicted.
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 4) / 2)
 
 
 def test_losses_are_cross_entropy_of_each_example_in_single_precision() -> None:

@@ -73,7 +73,6 @@ def test_a_label_says_what_makes_the_point() -> None:
         ("encoder.revision: ['main', 2024-01-01, '😀', '1', 'null']",
          ["main", "2024-01-01", "😀", "1", "null"]),
         ("stages.0.languages: [[en], [en, no]]", [["en"], ["en", "no"]]),
-        ("stages.0.perturbation: [null, word-dropout]", [None, "word-dropout"]),
         ("stages.0.dev.limit: [5, null]", [5, None]),
     ],
 )  # fmt: skip
@@ -86,6 +85,13 @@ def test_values_of_any_kind_reach_the_spec_as_they_are(line: str, read_back: lis
         overrides = tuple(parse_override(text) for text in point.overrides)
         again = resolve(replace(base, overrides=overrides))
         assert identity(again, 1) == identity(point.spec, 1)
+
+
+def test_a_perturbation_can_be_none_one_or_several() -> None:
+    found = points(source("stages.0.perturbation: [null, typos, [typos, smart]]"))
+    names = [[use.name for use in point.spec.stages[0].perturbation] for point in found]
+    assert names == [[], ["typos"], ["typos", "smart"]]
+    assert len({identity(point.spec, 1) for point in found}) == 3
 
 
 def _reached(point: Point, path: str) -> object:

@@ -61,12 +61,12 @@ def summarise(
 ) -> Summary:
     """Figures with 95% intervals of all evaluated cells."""
     cells = {
-        _name(pair): Cell([p.id for p in rows], problem.statistics(rows))
+        cell_name(pair): Cell([p.id for p in rows], problem.statistics(rows))
         for pair, rows in predictions.items()
     }
     scores = resample(cells, problem.score, aligned)
-    standard = {pair[0]: scores[_name(pair)] for pair in predictions if pair[0] == pair[1]}
-    mixed = {pair: scores[_name(pair)] for pair in predictions if pair[0] != pair[1]}
+    standard = {pair[0]: scores[cell_name(pair)] for pair in predictions if pair[0] == pair[1]}
+    mixed = {pair: scores[cell_name(pair)] for pair in predictions if pair[0] != pair[1]}
     seen = [language for language in standard if language in trained_on]
     unseen = [language for language in standard if language not in trained_on]
     unseen_pairs = [pair for pair in mixed if not set(pair) & set(trained_on)]
@@ -91,11 +91,11 @@ def summarise(
         ),
         transfer_gap=gap,
         pairs={
-            _name(pair): {
+            cell_name(pair): {
                 "first": pair[0],
                 "second": pair[1],
-                "n": len(cells[_name(pair)].ids),
-                **_figures(found, len(cells[_name(pair)].ids), problem.shares),
+                "n": len(cells[cell_name(pair)].ids),
+                **_figures(found, len(cells[cell_name(pair)].ids), problem.shares),
             }
             for pair, found in mixed.items()
         },
@@ -124,7 +124,8 @@ def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> Non
                 )
 
 
-def _name(pair: Pair) -> str:
+def cell_name(pair: Pair) -> str:
+    """`en`, or `en+de` for a pair of different languages."""
     return "+".join(pair) if pair[0] != pair[1] else pair[0]
 
 

@@ -49,6 +49,16 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the first rows of each language.")
     ] = None,
+    smoothing: Annotated[
+        str | None,
+        typer.Option(
+            "--smoothing",
+            metavar="'{noise: ...}'",
+            help="The smoothed classifier: majority vote under a perturbation's Gaussian noise, "
+            "with certified radii. E.g. '{noise: {name: random-perturbation, distribution: "
+            "gaussian}, samples: 200}'.",
+        ),
+    ] = None,
     encoder: Annotated[
         str, typer.Option("--encoder", help="With --model: the plugin that opens it.")
     ] = "hf",
@@ -83,7 +93,7 @@ def evaluate(
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     root = runs_root(runs_dir)
-    request = _Request(task, split, _listed(languages), generalized, limit)
+    request = _Request(task, split, _listed(languages), generalized, limit, smoothing)
     if model is not None:
         if task is None:
             raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
@@ -123,9 +133,10 @@ class _Request:
         languages: list[str] | None,
         generalized: bool,
         limit: int | None,
+        smoothing: str | None,
     ) -> None:
         self.task, self.languages, self.limit = task, languages, limit
-        self.split, self.generalized = split, generalized
+        self.split, self.generalized, self.smoothing = split, generalized, smoothing
 
     def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[Evaluation]:
         """The evaluations to make: the spec's own, changed by what the command line says.
@@ -156,6 +167,8 @@ class _Request:
                 values["settings"] = ["standard", "generalized"]
             if self.limit is not None:
                 values["limit"] = self.limit
+            if self.smoothing is not None:
+                values["smoothing"] = parse_value(self.smoothing, "--smoothing")
             changed.append(resolve_evaluation(_validated(Evaluation, values), "xlt eval"))
         return changed
 
@@ -167,7 +180,10 @@ def _validated(model: type[Evaluation], values: dict[str, object]) -> Evaluation
         return model.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise SpecError(f"{first['msg']}, not {first['input']!r}", f"--{first['loc'][0]}") from None
+        where = "--" + ".".join(str(part) for part in first["loc"])
+        missing = first["type"] == "missing"
+        what = "is missing" if missing else f"{first['msg']}, not {first['input']!r}"
+        raise SpecError(what, where) from None
 
 
 def _listed(text: str | None) -> list[str] | None:

@@ -35,8 +35,8 @@ def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
         files.build_encoder(spec.encoder).fetch()
         done.add(key)
     for stage in spec.stages:
-        if stage.perturbation is not None:
-            files.build_perturbation(stage.perturbation).fetch()
+        for perturbation in stage.perturbation:
+            files.build_perturbation(perturbation).fetch()
     wanted = [(s.task, s.split, s.languages) for s in spec.stages]
     wanted += [(s.task, s.dev.split, s.dev.languages) for s in spec.stages if s.dev]
     wanted += [(e.task, e.split, e.languages) for e in spec.evaluations if e.task]

@@ -28,13 +28,15 @@ def build() -> dict[str, Any]:
         definitions[kind] = _uses(kind, definitions)
     whole["properties"]["encoder"] = {"$ref": "#/$defs/encoder"}
     definitions["Stage"]["properties"]["task"] = {"$ref": "#/$defs/task"}
-    for owner, field, kind in (
-        ("Stage", "perturbation", "perturbation"),
-        ("Evaluation", "task", "task"),
-    ):
-        definitions[owner]["properties"][field] = {
-            "anyOf": [{"$ref": f"#/$defs/{kind}"}, {"type": "null"}]
-        }
+    definitions.pop("PerturbationUse", None)
+    perturbation = {"$ref": "#/$defs/perturbation"}
+    definitions["Stage"]["properties"]["perturbation"] = {
+        "anyOf": [perturbation, {"type": "array", "items": perturbation}, {"type": "null"}]
+    }
+    definitions["Smoothing"]["properties"]["noise"] = perturbation
+    definitions["Evaluation"]["properties"]["task"] = {
+        "anyOf": [{"$ref": "#/$defs/task"}, {"type": "null"}]
+    }
     # What YAML may write shorter than the models hold it.
     for owner, field in (("Stage", "languages"), ("Dev", "languages"), ("Evaluation", "languages")):
         definitions[owner]["properties"][field] = _or_one(definitions[owner]["properties"][field])
@@ -50,6 +52,11 @@ def build() -> dict[str, Any]:
 def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     from xlt_cli import registry
 
+    own: dict[str, Any] = {}
+    if kind == "perturbation":
+        from xlt_cli.spec import PerturbationUse
+
+        own = {"proportion": PerturbationUse.model_json_schema()["properties"]["proportion"]}
     plugins = [entry.plugin for entry in registry.entries(kind) if entry.plugin]
     options: list[dict[str, Any]] = []
     bare = [
@@ -62,7 +69,7 @@ def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             "type": "object",
             "title": plugin.name,
             "description": plugin.summary,
-            "properties": {"name": {"const": plugin.name}},
+            "properties": {"name": {"const": plugin.name}, **own},
             "required": ["name"],
         }
         params = _params(kind, plugin)

@@ -22,7 +22,8 @@ def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson =
         return
     stages = " -> ".join(
         f"{stage.task.name} ({', '.join(stage.languages or [])}"
-        + (f", {stage.perturbation.name})" if stage.perturbation else ")")
+        + "".join(f", {use.name}" for use in stage.perturbation)
+        + ")"
         for stage in spec.stages
     )
     typer.echo(f"{spec_file} is valid: {spec.encoder.name}, {stages}, {count} run(s)")

@@ -29,6 +29,8 @@ def results(result: dict[str, Any], zero_shot: bool) -> RenderableType:
             _Matrix(result),
         ]
         parts.append(_pair_averages(result, zero_shot))
+    if "certified" in result:
+        parts.append(_certified(result))
     notes = [Text(f"note: {note}", style="yellow") for note in result["notes"]]
     return Group(*parts, *notes)
 
@@ -123,6 +125,18 @@ def _pair_averages(result: dict[str, Any], zero_shot: bool) -> Table:
             table.add_row(
                 f"{names[kind]} ({figures['cells']})", *[interval(figures[m]) for m in metrics]
             )
+    return table
+
+
+def _certified(result: dict[str, Any]) -> Table:
+    """What randomized smoothing certifies; radii are relative to the mean embedding norm."""
+    table = Table(title=f"{_title(result)}, smoothed classifier", title_justify="left")
+    for column in ("cell", "abstained", "median radius", "certified accuracy at radius"):
+        table.add_column(column, justify="left" if column == "cell" else "right")
+    for cell, figures in result["certified"].items():
+        at = "  ".join(f"{100 * s:.1f} at {r:.3f}" for r, s in figures["certified_accuracy"])
+        abstained, radius = 100 * figures["abstained"], figures["median_radius"]
+        table.add_row(cell, f"{abstained:.1f}", f"{radius:.3f}", at)
     return table
 
 

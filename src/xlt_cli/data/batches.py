@@ -48,6 +48,7 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int) -> Batch
         table[filled] = np.fromiter(chain.from_iterable(rows), dtype=dtype, count=lengths.sum())
         return torch.from_numpy(table)
 
+    asked = features[0].target is not None
     return Batch(
         input_ids=padded((f.input_ids for f in features), pad_id),
         attention_mask=torch.from_numpy(filled.astype(np.int64)),
@@ -55,5 +56,9 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int) -> Batch
         special_mask=padded((f.special_mask for f in features), True, np.bool_),
         text_ids=padded((f.text_ids for f in features), 0),
         languages=[feature.languages for feature in features],
-        targets=torch.tensor(problem.targets(features, int(lengths.max()))),
+        targets=torch.tensor(problem.targets(features, int(lengths.max())) if asked else []),
+        companions=tuple(
+            collate(companions, problem, pad_id)
+            for companions in zip(*(feature.companions for feature in features), strict=True)
+        ),
     )

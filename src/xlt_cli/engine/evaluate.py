@@ -11,15 +11,17 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.analysis import export
-from xlt_cli.analysis.summary import check_alignment, summarise
+from xlt_cli.analysis.smoothing import summarise as certified_figures
+from xlt_cli.analysis.summary import cell_name, check_alignment, summarise
 from xlt_cli.api import EncoderModel, Example, SequenceExample, Task
 from xlt_cli.console.progress import Reporter
+from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
-from xlt_cli.data.template import Template
 from xlt_cli.engine.predict import predict
 from xlt_cli.engine.runtime import Runtime
+from xlt_cli.engine.smoothing import noise_of, smoothed
 from xlt_cli.errors import DataError, ResultWarning
-from xlt_cli.problems import Encoded, Problem
+from xlt_cli.problems import Encoded, Feature, Prediction, Problem
 from xlt_cli.runs.predictions import Pair, Store
 from xlt_cli.spec import Evaluation, Stage
 from xlt_cli.spec_file import build_task
@@ -159,19 +161,23 @@ def missing(plan: Plan, store: Store) -> list[Pair]:
 
 def summary(plan: Plan, store: Store, subject: Subject, pairs: Sequence[Pair]) -> dict[str, Any]:
     """The figures of stored cells, and what must be said beside them."""
+    predictions = {pair: store.read(pair) for pair in pairs}
     figures = summarise(
         plan.task.problem(plan.task.labels),
         plan.task.metric,
-        {pair: store.read(pair) for pair in pairs},
+        predictions,
         subject.trained_on,
         plan.aligned,
     )
+    smoothing = plan.evaluation.smoothing
+    certified = {cell_name(pair): certified_figures(rows) for pair, rows in predictions.items()}
     return {
         "task": plan.task.name,
         "split": plan.evaluation.split,
         "limit": plan.evaluation.limit,
         "demonstration": plan.task.demonstration,
         **figures.as_dict(),
+        **({"smoothing": smoothing.model_dump(), "certified": certified} if smoothing else {}),
         "notes": [*notes(plan, subject), *store.notes()],
     }
 
@@ -213,6 +219,12 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     found += plan.notes
     for language in plan.languages:
         found += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
+    smoothing = plan.evaluation.smoothing
+    if smoothing is not None:
+        found.append(
+            f"majority of {smoothing.samples} votes under '{smoothing.noise.name}'; where the vote "
+            "abstains, the answer counts as wrong"
+        )
     if plan.evaluation.limit:
         found.append(f"only the first {plan.evaluation.limit} rows of each language")
     return found
@@ -233,7 +245,7 @@ def _fill(
     if runtime.is_main:
         store.write_notes([str(w.message) for w in caught if w.category is ResultWarning])
     assert isinstance(model, torch.nn.Module)
-    template = Template(tokenizer)
+    featuriser = Featuriser(problem, tokenizer, subject.max_length)
     encoded: dict[str, dict[str, Encoded]] = {}
 
     def of(language: str) -> dict[str, Encoded]:
@@ -243,6 +255,13 @@ def _fill(
             encoded[language] = {e.id: e for e in problem.encode(rows, tokenizer)}
         return encoded[language]
 
+    def answers(features: Sequence[Feature]) -> list[Prediction]:
+        pad_id = featuriser.template.pad_id
+        if smoothing is None:
+            return predict(model, features, problem, pad_id, runtime)
+        return smoothed(model, features, problem, pad_id, smoothing, noise_of(smoothing), runtime)
+
+    smoothing = plan.evaluation.smoothing
     title = f"{plan.task.name} {plan.evaluation.split}"
     with reporter.bar(title, len(absent), "examples") as bar:
         for first, second in absent:
@@ -252,8 +271,8 @@ def _fill(
                     f"no row of '{plan.task.name}' is there in both languages",
                     f"{plan.task.name} ({first}, {second})",
                 )
-            features = [problem.feature(e, template, subject.max_length) for e in rows]
-            found = predict(model, features, problem, template.pad_id, runtime)
+            features = [problem.feature(e, featuriser.template, subject.max_length) for e in rows]
+            found = answers(features)
             if runtime.is_main:
                 store.write((first, second), found)
             bar.advance(1, len(rows), first if first == second else f"{first}-{second}")

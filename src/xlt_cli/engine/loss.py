@@ -5,40 +5,111 @@ One module, so that data-parallel training and mixed precision wrap the whole of
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 
-from xlt_cli.api import Batch, EmbeddingPerturbation, EncoderModel, Seam
+from xlt_cli.api import Batch, EmbeddingPerturbation, EncoderModel, Seam, View
+from xlt_cli.engine.noise import Method
+from xlt_cli.engine.seeding import derive
 from xlt_cli.problems import Problem
 
 
 class StageLoss(torch.nn.Module):
-    """Losses of the examples of a batch, [B], under a stage's embedding perturbation if any."""
+    """Losses of the examples of a batch, [B], under a stage's perturbations of embeddings.
+
+    Several perturbations share the batch: each example is given one of them at random, in their
+    proportions, and what is left of the examples is trained on plainly.
+    """
 
     def __init__(
-        self,
-        model: EncoderModel,
-        problem: Problem,
-        perturbation: EmbeddingPerturbation | None = None,
+        self, model: EncoderModel, problem: Problem, methods: Sequence[Method] = ()
     ) -> None:
         super().__init__()
         self.model = model
         self.problem = problem
-        self.perturbation = perturbation
+        self.methods = tuple(methods)
 
     def forward(self, batch: Batch, seed: int, progress: float = 0.0) -> torch.Tensor:
-        embeddings = self.model.embed(batch)
-        if self.perturbation is None:
-            return self.problem.losses(self.model.logits(embeddings, batch), batch.targets)
-        generator = torch.Generator(device=embeddings.device)
+        if not self.methods:
+            return self._plain(batch)
+        generator = torch.Generator(device=batch.input_ids.device)
         generator.manual_seed(seed)
-        return self.perturbation.loss(
-            Seam(
-                embeddings=embeddings,
-                batch=batch,
-                perturbable=~batch.special_mask,
-                logits=lambda changed: self.model.logits(changed, batch),
-                loss=lambda logits: self.problem.losses(logits, batch.targets),
-                generator=generator,
-                progress=progress,
-            )
-        )
+        if len(self.methods) == 1 and self.methods[0][1] >= 1:
+            return self._robust(self.methods[0][0], batch, generator, progress)
+        rows: list[int] = []
+        losses = []
+        for method, own in self._shared_out(len(batch), seed):
+            part = batch.select(own)
+            if method is None:
+                losses.append(self._plain(part))
+            else:
+                losses.append(self._robust(method, part, generator, progress))
+            rows += own
+        order = torch.tensor(rows, device=losses[0].device).argsort()
+        return torch.cat(losses)[order]
+
+    def _shared_out(
+        self, size: int, seed: int
+    ) -> list[tuple[EmbeddingPerturbation | None, list[int]]]:
+        """The rows of each method, and (None) those of none; methods without rows are left out."""
+        draws = torch.Generator().manual_seed(derive(seed, "methods"))
+        proportions = torch.tensor([share for _, share in self.methods], dtype=torch.float64)
+        bounds = proportions.cumsum(0)
+        if bounds[-1] > 1 - 1e-9:  # shares such as 0.7 + 0.2 + 0.1 are all there is
+            bounds[-1] = 2.0
+        at = torch.rand(size, generator=draws, dtype=torch.float64)
+        chosen = torch.searchsorted(bounds, at, right=True).tolist()
+        methods = [*(method for method, _ in self.methods), None]
+        found = [
+            (method, [row for row in range(size) if chosen[row] == index])
+            for index, method in enumerate(methods)
+        ]
+        return [(method, rows) for method, rows in found if rows]
+
+    def _plain(self, batch: Batch) -> torch.Tensor:
+        logits = self.model.logits(self.model.embed(batch), batch)
+        return self.problem.losses(logits, batch.targets)
+
+    def _robust(
+        self,
+        method: EmbeddingPerturbation,
+        batch: Batch,
+        generator: torch.Generator,
+        progress: float,
+    ) -> torch.Tensor:
+        return method.loss(seam(self.model, self.problem, batch, generator, progress))
+
+
+def seam(
+    model: EncoderModel,
+    problem: Problem,
+    batch: Batch,
+    generator: torch.Generator,
+    progress: float = 0.0,
+) -> Seam:
+    """A batch as a perturbation sees it."""
+    return Seam(
+        **_view(model, problem, batch),
+        generator=generator,
+        progress=progress,
+        companions=tuple(View(**_view(model, problem, b)) for b in batch.companions),
+    )
+
+
+def _view(model: EncoderModel, problem: Problem, batch: Batch) -> dict[str, Any]:
+    def states(embeddings: torch.Tensor, other: Batch | None = None) -> torch.Tensor:
+        return model.encode(embeddings, other or batch)
+
+    def logits(embeddings: torch.Tensor, other: Batch | None = None) -> torch.Tensor:
+        return model.logits(embeddings, other or batch)
+
+    return {
+        "embeddings": model.embed(batch),
+        "batch": batch,
+        "perturbable": ~batch.special_mask,
+        "states": states,
+        "logits": logits,
+        "loss": lambda found: problem.losses(found, batch.targets),
+    }

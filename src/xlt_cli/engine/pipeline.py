@@ -17,12 +17,12 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine import checkpoints
 from xlt_cli.engine.evaluate import Plan, Subject, evaluate, make_plan, missing, summary
+from xlt_cli.engine.noise import perturbations_of
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.stages import (
     check_length,
     finished_stage,
     on_device,
-    perturbations_of,
     train_stage,
 )
 from xlt_cli.errors import UserError
@@ -31,7 +31,7 @@ from xlt_cli.runs import atomic, provenance
 from xlt_cli.runs.directory import Run, create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
-from xlt_cli.spec_file import build_encoder, build_perturbation, build_task, checkpoint_encoder
+from xlt_cli.spec_file import build_encoder, build_task, checkpoint_encoder
 
 
 def run_experiment(
@@ -172,9 +172,9 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
 
 def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
     """Loads and checks all that a spec reads: bad data is found before hours of training."""
+    for perturbation in perturbations_of(spec):
+        perturbation.fetch()
     for stage in spec.stages:
-        if stage.perturbation is not None:
-            build_perturbation(stage.perturbation).fetch()
         task = build_task(stage.task)
         for language in stage.languages or []:
             rows.load(task, stage.split, language, stage.limit)

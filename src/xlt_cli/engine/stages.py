@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import Encoder, EncoderModel, Example, Perturbation, Task, TextPerturbation
+from xlt_cli.api import Encoder, EncoderModel, Task
 from xlt_cli.console.progress import Reporter
+from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
-from xlt_cli.data.template import Template
 from xlt_cli.engine import checkpoints
+from xlt_cli.engine.epochs import Epochs
+from xlt_cli.engine.noise import Noise, perturbations_of
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive
 from xlt_cli.engine.stream import Stream
@@ -24,18 +25,13 @@ from xlt_cli.problems import Feature, Problem
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec
-from xlt_cli.spec_file import build_perturbation, build_task
+from xlt_cli.spec_file import build_task
 
 
 def finished_stage(stage: Path) -> dict[str, Any] | None:
     """A stage's result, if the stage has one and its model is whole."""
     found: dict[str, Any] | None = atomic.read_json(stage / "result.json")
     return found if found and atomic.is_complete(stage / "model") else None
-
-
-def perturbations_of(spec: ExperimentSpec) -> list[Perturbation]:
-    """The perturbations of a spec's stages."""
-    return [build_perturbation(stage.perturbation) for stage in spec.stages if stage.perturbation]
 
 
 def train_stage(
@@ -55,7 +51,7 @@ def train_stage(
         return
     task = build_task(stage.task)
     problem = task.problem(task.labels)
-    noise = build_perturbation(stage.perturbation) if stage.perturbation else None
+    noise = Noise.of(stage.perturbation)
     restored = checkpoints.latest(directory)
     if (directory / "result.json").exists():
         reporter.warn(f"the model of stage {index + 1} is damaged or gone; it is trained again")
@@ -65,35 +61,25 @@ def train_stage(
     tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
     _check_room(run, model)
     check_length(spec.max_length, tokenizer, f"encoder '{spec.encoder.name}'")
-    template = Template(tokenizer)
-
-    def featurise(examples: Sequence[Example]) -> list[Feature]:
-        encoded = problem.encode(examples, tokenizer)
-        return [problem.feature(e, template, spec.max_length) for e in encoded]
-
+    featuriser = Featuriser(problem, tokenizer, spec.max_length)
     examples = [
         example
         for language in stage.languages or []
         for example in rows.load(task, stage.split, language, stage.limit)
     ]
-    stream = Stream(
-        examples,
-        featurise,
-        stage.batch_size,
-        f"{run.seed}/stage/{index}",
-        noise if isinstance(noise, TextPerturbation) else None,
-    )
+    seed = f"{run.seed}/stage/{index}"
+    stream = Stream(Epochs(examples, featuriser, seed, noise), stage.batch_size, seed)
     caveats = [p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat]
     parts = Parts(
         about={"encoder": encoder.name, "run": run.name, "caveats": list(dict.fromkeys(caveats))},
         task=task,
         problem=problem,
         tokenizer=tokenizer,
-        pad_id=template.pad_id,
+        pad_id=featuriser.template.pad_id,
         model=on_device(model, runtime),
-        perturbation=noise,
+        noise=noise,
         stream=stream,
-        dev=_dev_features(spec, index, task, rows, featurise),
+        dev=_dev_features(spec, index, task, rows, featuriser),
         restored=restored,
     )
     StageTrainer(run, index, stage, parts, runtime, reporter).train()
@@ -125,13 +111,13 @@ def _initial_model(
 
 
 def _dev_features(
-    spec: ExperimentSpec, index: int, task: Task, rows: RowStore, featurise: Any
+    spec: ExperimentSpec, index: int, task: Task, rows: RowStore, featuriser: Featuriser
 ) -> dict[str, list[Feature]]:
     dev = spec.stages[index].dev
     if dev is None:
         return {}
     return {
-        language: featurise(rows.load(task, dev.split, language, dev.limit))
+        language: featuriser.features(rows.load(task, dev.split, language, dev.limit))
         for language in dev.languages or []
     }
 

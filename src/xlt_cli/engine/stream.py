@@ -1,35 +1,32 @@
-"""The examples of a stage as an endless stream of batches, the same for the same seed."""
+"""The features of a stage as an endless stream of batches, the same for the same seed."""
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from xlt_cli.api import Example, TextPerturbation
 from xlt_cli.data.batches import training_batches
 from xlt_cli.engine.checkpoints import Position
-from xlt_cli.errors import PluginError
 from xlt_cli.problems import Feature
 from xlt_cli.spec import Stage
-
-Featurise = Callable[[Sequence[Example]], list[Feature]]
 
 
 @dataclass
 class Stream:
     """Batches of features, epoch after epoch.
 
-    A text perturbation is drawn afresh in each epoch; how many batches an epoch has may therefore
-    vary, and the first epoch's number is what `epochs` and "each epoch" are counted in.
+    How many features an epoch has may vary with its noise; the first epoch's number of batches is
+    what `epochs` and "each epoch" are counted in.
+
+    Attributes:
+        features: of an epoch, by its number.
+        seed: names the order of the batches.
     """
 
-    examples: Sequence[Example]
-    featurise: Featurise
+    features: Callable[[int], list[Feature]]
     batch_size: int
     seed: str
-    perturbation: TextPerturbation | None = None
     _epoch: int = -1
     _features: list[Feature] = field(default_factory=list)
     _batches: list[list[int]] = field(default_factory=list)
@@ -52,23 +49,10 @@ class Stream:
     def _enter(self, epoch: int) -> None:
         if epoch == self._epoch:
             return
-        if self.perturbation is not None or not self._features:
-            self._features = self.featurise(self._perturbed(epoch))
+        self._features = self.features(epoch)
         lengths = [len(feature.input_ids) for feature in self._features]
         self._batches = training_batches(lengths, self.batch_size, f"{self.seed}/epoch/{epoch}")
         self._epoch = epoch
-
-    def _perturbed(self, epoch: int) -> Sequence[Example]:
-        if self.perturbation is None:
-            return self.examples
-        found: list[Example] = []
-        for example in self.examples:
-            language = "-".join(example.languages)
-            rng = random.Random(f"{self.seed}/noise/{epoch}/{language}/{example.id}")
-            found.extend(self.perturbation.perturb(example, rng))
-        if not found:
-            raise PluginError(f"the perturbation '{self.perturbation.name}' left no example")
-        return found
 
 
 def updates(stage: Stage, per_epoch: int) -> int:

@@ -18,12 +18,13 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import EmbeddingPerturbation, EncoderModel, Perturbation, Task
+from xlt_cli.api import EncoderModel, Task
 from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.data.batches import collate
 from xlt_cli.engine import checkpoints, optimizer
 from xlt_cli.engine.checkpoints import Position
 from xlt_cli.engine.loss import StageLoss
+from xlt_cli.engine.noise import Noise
 from xlt_cli.engine.predict import predict
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive
@@ -58,7 +59,7 @@ class Parts:
     tokenizer: PreTrainedTokenizerBase
     pad_id: int
     model: EncoderModel
-    perturbation: Perturbation | None
+    noise: Noise
     stream: Stream
     dev: Mapping[str, Sequence[Feature]]
     restored: tuple[Path, Position] | None
@@ -77,10 +78,7 @@ class StageTrainer:
         self.per_epoch = per_epoch
         self.total = updates(stage, per_epoch)
         self.evaluate_every = stage.evaluate_every or per_epoch
-        noise = parts.perturbation
-        module = StageLoss(
-            parts.model, parts.problem, noise if isinstance(noise, EmbeddingPerturbation) else None
-        )
+        module = StageLoss(parts.model, parts.problem, parts.noise.methods)
         self.parameters = [p for p in module.parameters() if p.requires_grad]
         self.optimizer = optimizer.build(parts.model, stage, runtime.device)
         if parts.restored:

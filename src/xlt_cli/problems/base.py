@@ -50,7 +50,12 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One model input. The sequences have the same length, `target` too where it is a list."""
+    """One model input. The sequences have the same length, `target` too where it is a list.
+
+    Attributes:
+        target: the id of the label, or of each token's tag; None where nothing is to be predicted.
+        companions: the features that travel with it (see `xlt_cli.api.Companion`).
+    """
 
     id: str
     input_ids: list[int]
@@ -58,8 +63,9 @@ class Feature:
     special_mask: list[bool]
     text_ids: list[int]
     languages: tuple[str, ...]
-    target: int | list[int]
+    target: int | list[int] | None
     gold: str | tuple[str, ...]
+    companions: tuple[Feature, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +75,17 @@ class Prediction:
     Attributes:
         id: the example's id.
         gold: the label, or the tags of the words.
-        predicted: the same shape.
+        predicted: the same shape; None where the model abstained.
         probabilities: of the labels in order of their ids; empty for token labelling.
+        radius: of a smoothed classifier, the certified l2 radius around the word embeddings,
+            relative to their mean norm.
     """
 
     id: str
     gold: str | tuple[str, ...]
-    predicted: str | tuple[str, ...]
+    predicted: str | tuple[str, ...] | None
     probabilities: tuple[float, ...] = ()
+    radius: float | None = None
 
 
 class Problem(ABC):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import Example, Head, SequenceExample
 from xlt_cli.errors import DataError
@@ -77,7 +77,7 @@ class SequenceClassification(Problem):
             encoded.gold,
         )
 
-    def targets(self, features: Sequence[Feature], length: int) -> list[int | list[int]]:
+    def targets(self, features: Sequence[Feature], length: int) -> list[Any]:
         return [feature.target for feature in features]
 
     def losses(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -102,12 +102,16 @@ class SequenceClassification(Problem):
         ]
 
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
-        """One-hot confusion matrices, flattened: S = C * C, gold-major."""
+        """One-hot confusion matrices, flattened: S = C * (C + 1), gold-major.
+
+        The last column counts the examples on which the model abstained.
+        """
         import numpy as np
 
         size = len(self.labels)
-        counts = np.zeros((len(predictions), size * size), dtype=np.float64)
-        cells = [self.ids[str(p.gold)] * size + self.ids[str(p.predicted)] for p in predictions]
+        counts = np.zeros((len(predictions), size * (size + 1)), dtype=np.float64)
+        columns: dict[Any, int] = {None: size, **self.ids}
+        cells = [self.ids[str(p.gold)] * (size + 1) + columns[p.predicted] for p in predictions]
         counts[np.arange(len(predictions)), cells] = 1.0
         return counts
 
@@ -126,15 +130,16 @@ class SequenceClassification(Problem):
 
 
 def confusion_scores(sums: np.ndarray, size: int) -> dict[str, np.ndarray]:
-    """Accuracy and macro-F1 of summed confusion matrices, [..., C * C] gold-major.
+    """Accuracy and macro-F1 of summed confusion matrices, [..., C * columns] gold-major.
 
-    The macro average is over the labels that occur in gold or prediction, as in scikit-learn.
+    Columns are the labels; what stands in further ones is wrong. The macro average is over the
+    labels that occur in gold or prediction, as in scikit-learn.
     """
     import numpy as np
 
-    matrix = sums.reshape(*sums.shape[:-1], size, size)
+    matrix = sums.reshape(*sums.shape[:-1], size, -1)
     hits = np.diagonal(matrix, axis1=-2, axis2=-1)
-    gold, predicted = matrix.sum(-1), matrix.sum(-2)
+    gold, predicted = matrix.sum(-1), matrix.sum(-2)[..., :size]
     with np.errstate(invalid="ignore", divide="ignore"):
         accuracy = hits.sum(-1) / matrix.sum((-2, -1))
         f1 = np.where(gold + predicted > 0, 2 * hits / (gold + predicted), np.nan)

@@ -134,6 +134,7 @@ class TokenLabelling(Problem):
         size = len(self.labels) + 1
         counts = np.zeros((len(predictions), size * size), dtype=np.float64)
         for row, p in zip(counts, predictions, strict=True):
+            assert p.predicted is not None
             for gold, predicted in zip(p.gold, p.predicted, strict=True):
                 row[self.ids[gold] * size + self.ids.get(predicted, size - 1)] += 1
         return counts
@@ -164,6 +165,7 @@ def _encode_sentence(example: TokenExample, pieces: dict[str, tuple[int, ...]]) 
 def _entity_counts(prediction: Prediction) -> tuple[int, int, int]:
     from seqeval.metrics.sequence_labeling import get_entities
 
+    assert prediction.predicted is not None
     gold = set(get_entities(list(prediction.gold)))
     predicted = set(get_entities(list(prediction.predicted)))
     return len(gold & predicted), len(predicted), len(gold)

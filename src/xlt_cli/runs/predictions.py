@@ -44,6 +44,8 @@ class Store:
         """The directory of a task, split and limit under `root`."""
         assert evaluation.task is not None
         about = evaluation.model_dump(mode="json", include={"task", "split", "limit"})
+        if evaluation.smoothing is not None:
+            about["smoothing"] = evaluation.smoothing.model_dump(mode="json")
         text = json.dumps(about, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:8]
         return cls(root / f"{evaluation.task.name}-{evaluation.split}-{key}", about, weights)
@@ -81,6 +83,8 @@ class Store:
                 row: dict[str, Any] = {"id": p.id, "gold": p.gold, "predicted": p.predicted}
                 if p.probabilities:
                     row["probabilities"] = p.probabilities
+                if p.radius is not None:
+                    row["radius"] = p.radius
                 file.write(atomic.json_bytes(row) + b"\n")
         content = buffer.getvalue()
         atomic.write_bytes(self._file(pair), content)
@@ -105,6 +109,7 @@ class Store:
                 _frozen(row["gold"]),
                 _frozen(row["predicted"]),
                 tuple(row.get("probabilities", ())),
+                row.get("radius"),
             )
             for row in rows
         ]
@@ -120,5 +125,5 @@ class Store:
         return self.path / "predictions" / f"{name}.jsonl.gz"
 
 
-def _frozen(value: Any) -> str | tuple[str, ...]:
-    return value if isinstance(value, str) else tuple(value)
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

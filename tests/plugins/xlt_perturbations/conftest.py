@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import torch
 from xlt_cli.api import Batch, EncoderModel, Example, Seam, SequenceExample, TokenExample
 from xlt_cli.data.batches import collate
 from xlt_cli.data.template import Template
+from xlt_cli.engine.loss import seam
 from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabelling
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
@@ -47,20 +48,19 @@ class Bench:
         """What the runner would give; `seen` collects the embeddings that were run."""
         chosen = batch or self.batch(0, 3, 5, 8)
 
-        def logits(embeddings: torch.Tensor) -> torch.Tensor:
-            self.seen.append(embeddings.detach())
-            found: torch.Tensor = self.model.logits(embeddings, chosen)
-            return found
-
-        return Seam(
-            embeddings=self.model.embed(chosen),
-            batch=chosen,
-            perturbable=~chosen.special_mask,
-            logits=logits,
-            loss=lambda found: self.problem.losses(found, chosen.targets),
-            generator=generator or torch.Generator().manual_seed(1),
-            progress=progress,
+        found = seam(
+            self.model,
+            self.problem,
+            chosen,
+            generator or torch.Generator().manual_seed(1),
+            progress,
         )
+
+        def logits(embeddings: torch.Tensor, other: Batch | None = None) -> torch.Tensor:
+            self.seen.append(embeddings.detach())
+            return found.logits(embeddings, other)
+
+        return replace(found, logits=logits)
 
     def clean(self, batch: Batch | None = None) -> torch.Tensor:
         seam = self.seam(batch)
@@ -149,7 +149,8 @@ def toy_seam() -> Callable[..., Seam]:
             embeddings=embeddings,
             batch=Batch(ids, mask, ids, ~perturbable, ids, [("en",)] * len(ids), ids[:, 0]),
             perturbable=perturbable,
-            logits=lambda given: function(given).unsqueeze(1),
+            states=lambda given, other=None: given,
+            logits=lambda given, other=None: function(given).unsqueeze(1),
             loss=lambda found: found[:, 0],
             generator=torch.Generator().manual_seed(1),
             progress=0.5,

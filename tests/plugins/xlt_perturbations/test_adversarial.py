@@ -177,3 +177,28 @@ def test_the_gradient_of_noise_is_that_of_each_example(toy_seam: MakeSeam) -> No
     found = gradient(lambda noise: (weights * noise).sum(dim=(1, 2)).square() / 2, vectors(2))
     expected = weights * (weights * vectors(2)).sum(dim=(1, 2))[:, None, None]
     torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("norm", ["l2-token", "l2-sentence", "linf"])
+@pytest.mark.parametrize("steps", [1, 3])
+def test_the_clean_pass_serves_as_the_attacks_first_step(
+    bench: Any, norm: balls.Norm, steps: int
+) -> None:
+    values = {"norm": norm, "epsilon": 0.2, "steps": steps, "random_start": False}
+    apart = adversarial(**values, clean_weight=0).loss(bench.seam())
+    clean = bench.clean()
+    expected = bench.gradients(0.3 * clean + 0.7 * apart)
+    bench.seen.clear()
+    mixed = adversarial(**values, clean_weight=0.3).loss(bench.seam())
+    assert len(bench.seen) == 1 + steps, "one pass less than steps, clean and attacked"
+    torch.testing.assert_close(mixed, 0.3 * clean + 0.7 * apart)
+    for name, slope in bench.gradients(mixed).items():
+        torch.testing.assert_close(slope, expected[name])
+
+
+def test_it_attacks_where_the_embeddings_are_frozen(bench: Any) -> None:
+    bench.model.model.get_input_embeddings().weight.requires_grad_(False)
+    method = adversarial(epsilon=0.2, steps=1, random_start=False, clean_weight=0.5)
+    found = method.loss(bench.seam())
+    assert (found > bench.clean()).all()
+    assert bench.gradients(found)

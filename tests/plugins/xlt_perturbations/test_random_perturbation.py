@@ -35,7 +35,7 @@ def noise_on(
         perturbable = torch.ones(embeddings.shape[:2], dtype=torch.bool)
     changed = []
 
-    def logits(given: torch.Tensor) -> torch.Tensor:
+    def logits(given: torch.Tensor, other: Batch | None = None) -> torch.Tensor:
         changed.append(given)
         return given.sum(dim=(1, 2)).unsqueeze(1)
 
@@ -44,6 +44,7 @@ def noise_on(
         embeddings=embeddings,
         batch=Batch(ids, ids, ids, ~perturbable, ids, [("en",)] * len(ids), ids[:, 0]),
         perturbable=perturbable,
+        states=logits,
         logits=logits,
         loss=lambda found: found[:, 0],
         generator=torch.Generator().manual_seed(seed),
@@ -139,7 +140,8 @@ def test_gradients_do_not_flow_through_the_radius() -> None:
         embeddings=embeddings,
         batch=Batch(ids, ids, ids, ~ones, ids, [("en",)], ids[:, 0]),
         perturbable=ones,
-        logits=lambda given: given.sum(dim=(1, 2)).unsqueeze(1),
+        states=lambda given, other=None: given,
+        logits=lambda given, other=None: given.sum(dim=(1, 2)).unsqueeze(1),
         loss=lambda found: found[:, 0],
         generator=generator,
     )

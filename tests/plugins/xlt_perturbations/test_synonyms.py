@@ -8,13 +8,15 @@ import random
 from collections import Counter
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from xlt_cli.api import DataError, Example, SequenceExample, TokenExample
-from xlt_perturbations.synonyms import Synonyms
+from xlt_perturbations import synonyms as module
+from xlt_perturbations.synonyms import FILE, Synonyms
 from xlt_perturbations.words import split
 
 NEAR = {"movie": ["film", "kino", "cinema"], "good": ["great", "fine"], "film": ["movie"], "br": []}
@@ -116,23 +118,79 @@ def test_a_missing_file_is_refused_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("XLT_DATA_DIR", raising=False)
-    with pytest.raises(DataError) as caught:
-        Synonyms().fetch()
-    assert caught.value.where == "neither `neighbors` nor XLT_DATA_DIR is set"
-    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
     with pytest.raises(DataError, match="uclanlp/Robust-XLT") as caught:
-        Synonyms().fetch()
-    assert caught.value.where == str(tmp_path / "lexicons" / "counterfitted_neighbors.json")
+        draw(Synonyms(), "a")
+    assert caught.value.where == str(tmp_path / "cache" / "lexicons" / FILE)
+    assert "`xlt fetch SPEC`" in caught.value.hint
     with pytest.raises(DataError) as caught:
         synonyms(tmp_path / "gone.json").fetch()
     assert caught.value.where == str(tmp_path / "gone.json")
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path))
     (tmp_path / "lexicons").mkdir()
-    (tmp_path / "lexicons" / "counterfitted_neighbors.json").write_text('{"a": ["b"]}')
+    (tmp_path / "lexicons" / FILE).write_text('{"a": ["b"]}')
     assert draw(Synonyms(Synonyms.Params(keep_clean=False)), "a", seed=2) in ("a", "b")
 
 
+@pytest.fixture
+def download(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The paper's file, on a server that is but a folder; its place in the cache."""
+    monkeypatch.delenv("XLT_DATA_DIR", raising=False)
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(module, "URL", path.as_uri())
+    monkeypatch.setattr(module, "SHA256", hashlib.sha256(path.read_bytes()).hexdigest())
+    return tmp_path / "lexicons" / FILE
+
+
+def test_the_papers_file_is_downloaded_once_and_by_fetch_only(
+    path: Path, download: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError):
+        Synonyms().fingerprint()
+    assert not download.exists()
+    Synonyms().fetch()
+    assert download.read_bytes() == path.read_bytes()
+    monkeypatch.setattr(module, "URL", "file:///gone")
+    Synonyms().fetch()
+    assert draw(Synonyms(Synonyms.Params(keep_clean=False)), "film", seed=2) in ("film", "movie")
+    assert list(Synonyms().fingerprint()) == [FILE]
+
+
+def test_a_file_of_the_users_own_is_used_as_it_is(
+    download: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Synonyms().fetch()
+    (tmp_path / "data" / "lexicons").mkdir(parents=True)
+    (tmp_path / "data" / "lexicons" / FILE).write_text('{"a": ["b"]}')
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path / "data"))
+    Synonyms().fetch()
+    assert Synonyms().path() == tmp_path / "data" / "lexicons" / FILE
+
+
+def test_a_damaged_file_in_the_cache_is_none(path: Path, download: Path) -> None:
+    Synonyms().fetch()
+    download.write_text("{}")
+    with pytest.raises(DataError, match="there is no file of synonyms"):
+        Synonyms().path()
+    Synonyms().fetch()
+    assert download.read_bytes() == path.read_bytes()
+
+
+def test_neighbours_and_wordnet_exclude_each_other(path: Path) -> None:
+    with pytest.raises(ValueError, match="exclude each other"):
+        synonyms(path, wordnet="oewn:2024")
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"probability": 1.1}, {"most": 0}, {"copies": 0}, {"tokenization": "bpe"}]
+    "wrong",
+    [
+        {"probability": 1.1},
+        {"most": 0},
+        {"copies": 0},
+        {"tokenization": "bpe"},
+        {"wordnet": "oewn"},
+    ],
 )
 def test_wrong_parameters_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):

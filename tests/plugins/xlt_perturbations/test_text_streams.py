@@ -10,17 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from xlt_cli.api import Example, SequenceExample, TextPerturbation
+from xlt_cli.api import Example, Perturbation, SequenceExample, TextPerturbation
 from xlt_cli.engine.checkpoints import Position
+from xlt_cli.engine.epochs import Epochs
+from xlt_cli.engine.noise import Noise
 from xlt_cli.engine.stream import Stream
 from xlt_cli.problems import Feature
 from xlt_cli.registry import fault
+from xlt_perturbations.bpe_sampling import BpeSampling
 from xlt_perturbations.code_switch import CodeSwitch
 from xlt_perturbations.synonyms import Synonyms
+from xlt_perturbations.transliterate import Transliterate
 from xlt_perturbations.typos import Typos
 from xlt_perturbations.word_order import WordOrder
 
 PLUGINS: list[type[TextPerturbation]] = [CodeSwitch, Synonyms, Typos, WordOrder]
+OTHERS: list[type[Perturbation]] = [BpeSampling, Transliterate]
 TEXT = "The movie was rather good, and everybody liked the movie."
 EXAMPLES = [SequenceExample(f"train-{i}", (TEXT, TEXT), "yes", ("en", "en")) for i in range(6)]
 
@@ -44,9 +49,16 @@ def featurise(examples: Sequence[Example]) -> list[Feature]:
     ]
 
 
+class Maker:
+    """Stands where the tokenizer and the problem would."""
+
+    features = staticmethod(featurise)
+
+
 def epochs(plugin: TextPerturbation, seed: str, count: int) -> list[list[str]]:
     """The texts of each epoch, in the order of their batches."""
-    stream = Stream(EXAMPLES, featurise, 4, seed, plugin)
+    source = Epochs(EXAMPLES, Maker(), seed, Noise(text=((plugin, 1.0),)))  # type: ignore[arg-type]
+    stream = Stream(source, 4, seed)
     position, found = Position(), []
     for epoch in range(count):
         texts: list[str] = []
@@ -70,16 +82,15 @@ def test_copies_are_fresh_in_each_epoch_and_the_same_for_the_seed(
         assert len(set(texts)) > 2, "each example has noise of its own"
 
 
-@pytest.mark.parametrize("cls", PLUGINS, ids=lambda cls: cls.name)
-def test_they_keep_to_the_contract(cls: type[TextPerturbation]) -> None:
+@pytest.mark.parametrize("cls", [*PLUGINS, *OTHERS], ids=lambda cls: cls.name)
+def test_they_keep_to_the_contract(cls: type[Perturbation]) -> None:
     assert fault("perturbation", cls.name, cls) == ""
     assert all(field.description for field in cls.Params.model_fields.values())
 
 
 def test_importing_them_is_light() -> None:
-    modules = ", ".join(cls.__module__ for cls in PLUGINS)
-    code = (
-        f"import sys, {modules}; print(sorted({{'torch', 'numpy', 'datasets'}} & {{*sys.modules}}))"
-    )
+    modules = ", ".join(cls.__module__ for cls in (*PLUGINS, *OTHERS))
+    heavy = ("torch", "numpy", "datasets", "huggingface_hub", "tokenizers", "uroman", "wn")
+    code = f"import sys, {modules}; print(sorted({{*{heavy}}} & {{*sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

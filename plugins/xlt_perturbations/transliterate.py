@@ -1,0 +1,123 @@
+"""Script change: words written in the letters of another script."""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from typing import Literal
+
+from pydantic import Field
+
+from xlt_cli.api import Example, PluginError, SequenceExample, TextPerturbation
+from xlt_perturbations.copies import CopiesParams
+from xlt_perturbations.words import map_words, match_case
+
+CODES = {
+    "ar": "ara", "be": "bel", "bg": "bul", "de": "deu", "el": "ell", "en": "eng", "fa": "fas",
+    "kk": "kaz", "ky": "kir", "lt": "lit", "lv": "lav", "mk": "mkd", "os": "oss", "ps": "pus",
+    "ru": "rus", "sa": "san", "sr": "srp", "tr": "tur", "ug": "uig", "uk": "ukr", "yi": "yid",
+    "as": "asm", "bn": "ben", "gu": "guj", "ks": "kas", "pa": "pan",
+}  # fmt: skip
+"""ISO 639-1 to 639-3, for the languages that uroman has rules of their own for.
+
+It writes all others by what holds for their script.
+"""
+LATIN = re.compile("[A-Za-z]+")
+PACKAGES = {"latin": "uroman", "cyrillic": "cyrtranslit"}
+Write = Callable[[str, str], str]
+"""A word and its language's code to the word in other letters."""
+
+
+class Transliterate(TextPerturbation):
+    """Writes words in Latin letters (uroman), or Latin ones in Cyrillic letters (cyrtranslit).
+
+    Words that are in the script already stay, and so does a word that would become none, or more
+    than one. To Cyrillic letters, words in plain Latin ones (without accents) are changed, and
+    their case is carried over.
+    """
+
+    api_version = 1
+    name = "transliterate"
+    summary = "script change: words written in Latin or in Cyrillic letters"
+    reference = "Hermjakob et al. 2018 (uroman)"
+    problems = ("sequence-classification", "token-classification")
+
+    class Params(CopiesParams):
+        script: Literal["latin", "cyrillic"] = Field(
+            description="latin: words in all other scripts, romanised; cyrillic: words in plain "
+            "Latin letters, as if they were Russian"
+        )
+        word_ratio: float = Field(0.5, ge=0, le=1, description="of changing a word")
+
+    params: Params
+
+    def fetch(self) -> None:
+        """Loads the library.
+
+        Raises:
+            PluginError: it is not installed.
+        """
+        _writer(self.params.script)
+
+    def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:
+        noisy = [self._noisy(example, rng) for _ in range(self.params.copies)]
+        return [example, *noisy] if self.params.keep_clean else noisy
+
+    def _noisy(self, example: Example, rng: random.Random) -> Example:
+        # Not NoisyCopies, which does not pass on the languages that letters are read by.
+        if isinstance(example, SequenceExample):
+            texts = zip(example.texts, example.languages, strict=True)
+            return replace(
+                example, texts=tuple(self._text(text, language, rng) for text, language in texts)
+            )
+        (language,) = example.languages
+        return replace(
+            example, tokens=tuple(self._text(token, language, rng) for token in example.tokens)
+        )
+
+    def _text(self, text: str, language: str, rng: random.Random) -> str:
+        write, ratio = _writer(self.params.script), self.params.word_ratio
+        return map_words(text, lambda word: write(word, language) if rng.random() < ratio else word)
+
+
+@cache
+def _writer(script: str) -> Write:
+    """What writes a word in a script; loaded once per process, which takes uroman seconds."""
+    try:
+        if script == "latin":
+            import uroman  # type: ignore[import-untyped]
+
+            return cache(partial(_latin, uroman.Uroman().romanize_string))
+        import cyrtranslit  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise PluginError(
+            f"the package {PACKAGES[script]}, which writes words in {script} letters, is not "
+            "installed",
+            f"transliterate: script: {script}",
+            "pip install 'xlt-cli[transliterate]'",
+        ) from error
+    return partial(_cyrillic, cyrtranslit.to_cyrillic)
+
+
+def _latin(romanize: Callable[..., str], word: str, language: str) -> str:
+    # Accents are no other script: uroman would take them off.
+    if all("LATIN" in unicodedata.name(char, "") for char in word if char.isalpha()):
+        return word
+    code = language.partition("-")[0]
+    written = romanize(word, lcode=CODES.get(code, code if len(code) == 3 else None))
+    return written if written.split() == [written] else word
+
+
+def _cyrillic(to_cyrillic: Callable[..., str], word: str, language: str) -> str:
+    if any(char.isalpha() and not char.isascii() for char in word):
+        return word  # Letters with accents would stay, between Cyrillic ones.
+
+    def letters(run: re.Match[str]) -> str:
+        # In lower case: the library leaves some capitals as they are. Russian has no x.
+        return to_cyrillic(run[0].lower().replace("x", "ks"), "ru")
+
+    return match_case(LATIN.sub(letters, word), word)

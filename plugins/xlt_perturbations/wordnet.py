@@ -1,0 +1,113 @@
+"""Synonyms from a WordNet, through the package `wn`: made once into a file of neighbours."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.api import DataError, OfflineError, PluginError
+from xlt_perturbations import downloads
+
+LEXICON = r"[\w.+-]+:[\w.+-]+"
+INSTALL = "pip install 'xlt-cli[wordnet]'"
+
+
+def path(lexicon: str) -> Path:
+    """Where the neighbours of a lexicon (`oewn:2024`) are kept; there may be no file yet."""
+    return downloads.cache_path(f"{re.sub(':', '-', lexicon)}.json")
+
+
+def fetch(lexicon: str) -> Path:
+    """Makes the file of neighbours, if there is none; wn downloads the lexicon if it lacks it.
+
+    Raises:
+        PluginError: the package wn is not installed.
+        OfflineError: the lexicon has to be downloaded and cannot be.
+        DataError: wn knows no such lexicon, or it is not English.
+    """
+    found = path(lexicon)
+    if found.is_file():
+        return found
+    # wn's database as well is for one process at a time to write.
+    with downloads.one_process(found.name):
+        if not found.is_file():
+            content = json.dumps(_neighbors(_open(lexicon)), ensure_ascii=False, indent=0)
+            downloads.write(found, content.encode())
+    return found
+
+
+def _open(lexicon: str) -> Any:
+    try:
+        import wn
+    except ImportError as error:
+        raise PluginError(
+            "the package wn, which reads WordNets, is not installed", f"wordnet: {lexicon}", INSTALL
+        ) from error
+    try:
+        if not any(found.specifier() == lexicon for found in wn.lexicons()):
+            _download(lexicon)
+        wordnet = wn.Wordnet(lexicon, expand="")
+        (found,) = wordnet.lexicons()
+    except wn.Error as error:
+        raise DataError(f"wn cannot read its data: {error}", f"wordnet: {lexicon}") from error
+    if found.language.partition("-")[0] != "en":
+        raise DataError(
+            f"the lexicon is of the language '{found.language}'",
+            f"wordnet: {lexicon}",
+            "synonyms are drawn for English text: name an English one, e.g. oewn:2024",
+        )
+    return wordnet
+
+
+def _download(lexicon: str) -> None:
+    import wn
+
+    try:
+        wn.config.get_project_info(lexicon)  # type: ignore[attr-defined]
+    except wn.Error as error:
+        raise DataError(
+            "wn knows no such lexicon",
+            f"wordnet: {lexicon}",
+            f"{error}; `python -m wn projects` lists those that it can download",
+        ) from error
+    by_hand = f"where there is a network: `python -m wn download {lexicon}`, or `xlt fetch SPEC`"
+    if downloads.is_offline():
+        raise OfflineError(
+            "the WordNet is not on this machine, and the network is turned off (HF_HUB_OFFLINE)",
+            f"wordnet: {lexicon}",
+            by_hand,
+        )
+    try:
+        wn.download(lexicon, progress_handler=None)
+    except Exception as error:  # of wn, its HTTP library, TLS, sockets, the disk
+        raise OfflineError(
+            f"the WordNet is not on this machine, and downloading it failed: {error}",
+            f"wordnet: {lexicon}",
+            by_hand,
+        ) from error
+
+
+def _neighbors(wordnet: Any) -> dict[str, list[str]]:
+    """Each word with those that share a synset with it, the nearest senses first.
+
+    Single words only, so that the number of words in a text is kept. wn is asked for each entry
+    once: its questions are slow.
+    """
+    senses: dict[str, dict[str, None]] = {}
+    members: dict[str, dict[str, None]] = {}
+    for entry in wordnet.words():
+        word = entry.lemma()
+        if word.split() != [word]:
+            continue
+        for synset in entry.synsets():
+            senses.setdefault(word, {})[synset.id] = None
+            members.setdefault(synset.id, {})[word] = None
+    return {word: _others(word, (members[i] for i in ids)) for word, ids in senses.items()}
+
+
+def _others(word: str, synsets: Iterable[Iterable[str]]) -> list[str]:
+    found = dict.fromkeys(near for synset in synsets for near in synset)
+    return [near for near in found if near.lower() != word.lower()]

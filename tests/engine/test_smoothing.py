@@ -1,0 +1,112 @@
+"""The smoothed classifier of a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from xlt_cli.api import Batch, EncoderModel
+from xlt_cli.data.batches import collate
+from xlt_cli.engine.loss import seam
+from xlt_cli.engine.predict import predict
+from xlt_cli.engine.runtime import Runtime
+from xlt_cli.engine.smoothing import mean_norms, smoothed, votes
+from xlt_cli.problems import Feature, SequenceClassification
+from xlt_cli.spec import PluginUse, Smoothing
+from xlt_perturbations.random_perturbation import RandomPerturbation
+
+
+def noise(radius: float) -> RandomPerturbation:
+    return RandomPerturbation(RandomPerturbation.Params(radius=radius, distribution="gaussian"))
+
+
+def smoothing(samples: int = 40, selection: int = 10) -> Smoothing:
+    return Smoothing(
+        noise=PluginUse(name="random-perturbation"),
+        samples=samples,
+        selection=selection,
+        alpha=0.01,
+    )
+
+
+@pytest.fixture
+def decided(model: EncoderModel) -> EncoderModel:
+    """The model with weights large enough that its predictions differ."""
+    assert isinstance(model, torch.nn.Module)
+    generator = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.3 * torch.randn(parameter.shape, generator=generator)
+    return model
+
+
+@pytest.fixture
+def batch(features: list[Feature], problem: SequenceClassification) -> Batch:
+    return collate(features[:8], problem, 0)
+
+
+def test_without_noise_it_is_the_model_itself(
+    decided: EncoderModel,
+    features: list[Feature],
+    problem: SequenceClassification,
+    runtime: Runtime,
+) -> None:
+    found = smoothed(decided, features, problem, 0, smoothing(), noise(0.0), runtime)
+    plain = predict(decided, features, problem, 0, runtime)
+    assert [(p.id, p.predicted) for p in found] == [(p.id, p.predicted) for p in plain]
+    assert {p.radius for p in found} == {0.0}
+    assert {max(p.probabilities) for p in found} == {1.0}
+
+
+def test_votes_are_counts_of_the_models_answers_under_the_noise(
+    decided: EncoderModel, batch: Batch, problem: SequenceClassification
+) -> None:
+    here = seam(decided, problem, batch, torch.Generator().manual_seed(7))
+    found = votes(here, noise(2.0), 12)
+    assert found.sum(axis=1).tolist() == [12] * len(batch)
+    again = seam(decided, problem, batch, torch.Generator().manual_seed(7))
+    expected = np.zeros_like(found)
+    for _ in range(12):
+        answers = decided.logits(noise(2.0).perturbed(again), batch).argmax(dim=-1)
+        expected[np.arange(len(batch)), answers.numpy()] += 1
+    assert np.array_equal(found, expected)
+    assert (found.min(axis=1) > 0).any(), "the noise is large enough to change an answer"
+
+
+def test_a_vote_that_is_not_clear_abstains_and_a_radius_needs_a_clear_one(
+    decided: EncoderModel,
+    features: list[Feature],
+    problem: SequenceClassification,
+    runtime: Runtime,
+) -> None:
+    found = smoothed(decided, features, problem, 0, smoothing(10), noise(2.0), runtime)
+    assert {p.predicted for p in found} > {None}
+    for p in found:
+        assert (p.predicted is None) == (p.radius == 0)
+        if p.predicted is not None:
+            assert p.probabilities[problem.ids[str(p.predicted)]] > 0.5
+    again = smoothed(decided, features, problem, 0, smoothing(10), noise(2.0), runtime)
+    assert again == found
+
+
+def test_radii_are_relative_to_the_mean_norm_of_the_words(
+    decided: EncoderModel,
+    features: list[Feature],
+    problem: SequenceClassification,
+    runtime: Runtime,
+    batch: Batch,
+) -> None:
+    embeddings = decided.embed(batch)
+    words = [embeddings[i][~batch.special_mask[i]].norm(dim=-1).mean() for i in range(len(batch))]
+    here = seam(decided, problem, batch, torch.Generator())
+    np.testing.assert_allclose(mean_norms(here), torch.stack(words).detach().numpy(), rtol=1e-5)
+    # All votes agree: the bound is alpha^(1/n), and the radius sigma's multiple of its quantile.
+    from scipy.stats import norm
+
+    found = smoothed(decided, features[:8], problem, 0, smoothing(), noise(0.01), runtime)
+    sigma = 0.01 / embeddings.shape[-1] ** 0.5
+    expected = sigma * norm.ppf(0.01 ** (1 / 40))
+    sure = [p.radius for p in found if max(p.probabilities) == 1.0]
+    assert len(sure) > 4
+    assert sure == pytest.approx([expected] * len(sure), abs=2e-6)
