@@ -80,13 +80,17 @@ def resample(
     if aligned and cells:
         ids = list(dict.fromkeys(i for cell in cells.values() for i in cell.ids))
         place = {identifier: column for column, identifier in enumerate(ids)}
-        weights = _weights(len(ids), "aligned")
-        for name, cell in cells.items():
-            columns = np.array([place[i] for i in cell.ids], dtype=np.intp)
-            found[name] = _score_cell(cell, weights[:, columns], score)
+        # All cells side by side, so that one product resamples them all: [ids, cells * S].
+        beside = np.zeros((len(ids), sum(cell.statistics.shape[1] for cell in cells.values())))
+        ends = np.cumsum([cell.statistics.shape[1] for cell in cells.values()])
+        for cell, block in zip(cells.values(), np.split(beside, ends[:-1], axis=1), strict=True):
+            np.add.at(block, [place[i] for i in cell.ids], cell.statistics)
+        sums = np.split(draws(len(ids), "aligned") @ beside, ends[:-1], axis=1)
+        for (name, cell), resampled in zip(cells.items(), sums, strict=True):
+            found[name] = _score_cell(cell, resampled, score)
     else:
         for name, cell in cells.items():
-            found[name] = _score_cell(cell, _weights(len(cell.ids), name), score)
+            found[name] = _score_cell(cell, draws(len(cell.ids), name) @ cell.statistics, score)
     return found
 
 
@@ -103,14 +107,14 @@ def difference(first: Resampled, second: Resampled) -> Resampled:
     return Resampled(first.value - second.value, first.replicates - second.replicates)
 
 
-def _score_cell(cell: Cell, weights: np.ndarray, score: Score) -> dict[str, Resampled]:
-    values = score(cell.statistics.sum(axis=0))
-    replicates = score(weights @ cell.statistics)
+def _score_cell(cell: Cell, resampled: np.ndarray, score: Score) -> dict[str, Resampled]:
+    """Metrics of a cell from its statistics and their resampled sums, [RESAMPLES, S]."""
+    values, replicates = score(cell.statistics.sum(axis=0)), score(resampled)
     return {name: Resampled(float(values[name]), replicates[name]) for name in values}
 
 
-def _weights(n: int, name: str) -> np.ndarray:
-    """How often each of n items is drawn in each resample, [RESAMPLES, n]; always the same."""
+def draws(n: int, name: str) -> np.ndarray:
+    """How often each of n is drawn in each resample, [RESAMPLES, n]; the same for the same name."""
     seed = int.from_bytes(hashlib.sha256(f"{name}/{n}".encode()).digest()[:8], "big")
     generator = np.random.default_rng(seed)
     return generator.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES).astype(np.float64)

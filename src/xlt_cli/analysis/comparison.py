@@ -1,0 +1,198 @@
+"""Methods against a baseline: paired differences of a metric, with intervals over seeds and items.
+
+Everything is compared with itself as far as it can be: a method's run with the baseline's run of
+the same seed, on the same resample of the test items in all methods, seeds and (aligned) languages.
+What the two share, hard items above all, cancels.
+
+The interval is a crossed bootstrap (items x seeds; cf. Owen 2007, The pigeonhole bootstrap): each
+replicate draws the items, and then the seeds with replacement. A bootstrap over K seeds
+understates their variance by (K - 1) / K, and knows that variance from K seeds only, so each
+replicate's distance from the mean over the seeds is scaled by sqrt(K / (K - 1)) and by
+t / 1.96, t being Student's quantile for K - 1 degrees of freedom. docs/reproduce.md says how often
+the interval then covers the truth.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from xlt_cli.analysis.intervals import (
+    Z95,
+    Cell,
+    Resampled,
+    average,
+    difference,
+    draws,
+    resample,
+)
+from xlt_cli.analysis.summary import Pair, cell_name, check_alignment
+from xlt_cli.errors import DataError
+from xlt_cli.problems import Prediction, Problem
+
+Group = Literal[
+    "source", "zero_shot", "near", "distant", "all", "generalized", "generalized_zero_shot"
+]
+"""An average over cells; `group` says over which."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run answered, cell by cell.
+
+    Attributes:
+        scores: the metric with its replicates, in [0, 1].
+        rows: a hash of the ids and gold labels; equal where two runs were tested on the same.
+    """
+
+    scores: dict[Pair, Resampled]
+    rows: dict[Pair, str]
+
+    def mean(self, cells: Sequence[Pair]) -> Resampled:
+        """The unweighted mean over cells."""
+        return average([self.scores[pair] for pair in cells])
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A method minus the baseline, mean over the seeds that both finished.
+
+    Attributes:
+        figure: in [-1, 1], with its replicates.
+        seeds: those it is a mean over; with one, the replicates vary over items alone.
+    """
+
+    figure: Resampled
+    seeds: tuple[int, ...]
+
+
+def measure(
+    problem: Problem,
+    metric: str,
+    predictions: Mapping[Pair, Sequence[Prediction]],
+    aligned: bool,
+) -> Measured:
+    """The figures of one run's predictions; runs with the same rows get the same resamples.
+
+    Args:
+        aligned: one id is the same item in every language, if the labels do not speak against it.
+    """
+    pairs = sorted(predictions)  # the order decides which weights an item gets
+    cells = {cell_name(pair): _cell(problem, predictions[pair]) for pair in pairs}
+    scores = resample(cells, problem.score, aligned and _labels_agree(predictions))
+    return Measured(
+        {pair: scores[cell_name(pair)][metric] for pair in pairs},
+        {pair: _hash(predictions[pair]) for pair in pairs},
+    )
+
+
+def group(
+    pairs: Sequence[Pair], trained_on: Collection[str], near: Collection[str]
+) -> dict[Group, list[Pair]]:
+    """The cells that each average is over; averages without a cell are left out.
+
+    source: languages trained on. zero_shot: the others, which are near or distant. all: both.
+    generalized: pairs of different languages; generalized_zero_shot: neither trained on.
+    """
+    standard = [pair for pair in pairs if pair[0] == pair[1]]
+    mixed = [pair for pair in pairs if pair[0] != pair[1]]
+    unseen = [pair for pair in standard if pair[0] not in trained_on]
+    cells: dict[Group, list[Pair]] = {
+        "source": [pair for pair in standard if pair[0] in trained_on],
+        "zero_shot": unseen,
+        "near": [pair for pair in unseen if pair[0] in near],
+        "distant": [pair for pair in unseen if pair[0] not in near],
+        "all": standard,
+        "generalized": mixed,
+        "generalized_zero_shot": [pair for pair in mixed if not set(pair) & set(trained_on)],
+    }
+    return {name: members for name, members in cells.items() if members}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The finished runs of one task: {method: {seed: what it answered}}.
+
+    Attributes:
+        baseline: the method that the others are compared with.
+    """
+
+    runs: Mapping[str, Mapping[int, Measured]]
+    baseline: str
+
+    def __post_init__(self) -> None:
+        """Raises DataError if two runs were not tested on the same rows."""
+        every = [t.rows for seeds in self.runs.values() for t in seeds.values()]
+        if any(rows != every[0] for rows in every):
+            raise DataError(
+                "the runs were tested on different rows, and cannot be compared",
+                hint="the data have changed between runs; use another --runs-dir for the new data",
+            )
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The cells that were tested."""
+        tests = [t for seeds in self.runs.values() for t in seeds.values()]
+        return list(tests[0].scores) if tests else []
+
+    def figure(self, method: str, cells: Sequence[Pair]) -> Resampled | None:
+        """A method's own figure, mean over its seeds; None if none is finished."""
+        runs = self.runs.get(method, {})
+        return over_seeds([runs[seed].mean(cells) for seed in sorted(runs)]) if runs else None
+
+    def gain(self, method: str, cells: Sequence[Pair]) -> Gain | None:
+        """A method minus the baseline; None if there is no seed that both finished."""
+        mine, theirs = self.runs.get(method, {}), self.runs.get(self.baseline, {})
+        seeds = sorted(set(mine) & set(theirs))
+        if not seeds:
+            return None
+        each = [difference(mine[seed].mean(cells), theirs[seed].mean(cells)) for seed in seeds]
+        return Gain(over_seeds(each), tuple(seeds))
+
+    def larger(self, method: str, of: Sequence[Pair], than: Sequence[Pair]) -> Gain | None:
+        """By how much a method gains more in some cells than in others."""
+        first, second = self.gain(method, of), self.gain(method, than)
+        if first is None or second is None:
+            return None
+        # Both have drawn the same items and the same seeds.
+        return Gain(difference(first.figure, second.figure), first.seeds)
+
+
+def over_seeds(parts: Sequence[Resampled]) -> Resampled:
+    """The mean over seeds; each replicate is the mean over seeds drawn with replacement."""
+    count = len(parts)
+    replicates = np.stack([part.replicates for part in parts])  # [K, RESAMPLES]
+    mean = replicates.mean(axis=0)
+    if count > 1:
+        drawn = draws(count, "seeds").T / count  # [K, RESAMPLES], columns sum to 1
+        mean = mean + _widening(count) * ((drawn * replicates).sum(axis=0) - mean)
+    return Resampled(float(np.mean([part.value for part in parts])), mean)
+
+
+def _widening(count: int) -> float:
+    """What the distances of so few seeds from their mean are multiplied by."""
+    from scipy.stats import t
+
+    return math.sqrt(count / (count - 1)) * float(t.ppf(0.975, count - 1)) / Z95
+
+
+def _cell(problem: Problem, rows: Sequence[Prediction]) -> Cell:
+    return Cell([p.id for p in rows], problem.statistics(rows))
+
+
+def _labels_agree(predictions: Mapping[Pair, Sequence[Prediction]]) -> bool:
+    golds = {cell_name(pair): {p.id: p.gold for p in rows} for pair, rows in predictions.items()}
+    try:
+        check_alignment("", golds)
+    except DataError:
+        return False
+    return True
+
+
+def _hash(rows: Sequence[Prediction]) -> str:
+    return hashlib.sha256("\n".join(f"{p.id}\t{p.gold}" for p in rows).encode()).hexdigest()

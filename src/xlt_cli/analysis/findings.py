@@ -1,0 +1,117 @@
+"""A comparison as values that can be stored: figures, gains, verdicts; JSON and CSV.
+
+Figures and gains are in [0, 1] and [-1, 1], each with its 95% interval.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from xlt_cli.analysis.claims import verdict
+from xlt_cli.analysis.comparison import Comparison, Gain, Group, Measured, group
+from xlt_cli.analysis.summary import Pair
+
+COLUMNS = ("task", "metric", "method", "quantity", "cell", "seeds", "value", "low", "high")
+
+
+class TaskFindings:
+    """What one task shows.
+
+    Args:
+        about: task, split, metric, limit, trained_on, notes; kept as they are.
+        runs: {method: {seed: what it answered}} of the finished runs.
+        methods: all methods, the baseline first.
+        near: languages near the source language.
+    """
+
+    def __init__(
+        self,
+        about: Mapping[str, Any],
+        runs: Mapping[str, Mapping[int, Measured]],
+        methods: Sequence[str],
+        near: Sequence[str],
+    ) -> None:
+        self.about, self.methods = dict(about), list(methods)
+        self.comparison = Comparison(runs, methods[0])
+        self.groups = group(self.comparison.pairs, self.about["trained_on"], near)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Per method: its seeds, and figures and gains of averages and languages."""
+        kinds = {name: [pair[0] for pair in self.groups.get(name, [])] for name in _LANGUAGES}
+        cells: dict[str, Sequence[Pair]] = {f"average:{k}": v for k, v in self.groups.items()}
+        cells |= {pair[0]: [pair] for name in _LANGUAGES for pair in self.groups.get(name, [])}
+        return {
+            **self.about,
+            "languages": kinds,
+            "averages": {name: len(members) for name, members in self.groups.items()},
+            "methods": {method: self._method(method, cells) for method in self.methods},
+        }
+
+    def judge(
+        self, of: Group, than: Group | None, points: float | None, quick: bool
+    ) -> dict[str, dict[str, Any]]:
+        """A claim's verdict for each robust method, with the gain that it rests on."""
+        return {method: self._judge(method, of, than, points, quick) for method in self.methods[1:]}
+
+    def _method(self, method: str, cells: Mapping[str, Sequence[Pair]]) -> dict[str, Any]:
+        figures = {name: self.comparison.figure(method, members) for name, members in cells.items()}
+        gains = {}
+        if method != self.methods[0]:
+            gains = {name: self.comparison.gain(method, members) for name, members in cells.items()}
+        paired = next((gain.seeds for gain in gains.values() if gain), ())
+        return {
+            "seeds": sorted(self.comparison.runs.get(method, {})),
+            "paired_seeds": list(paired),
+            "figures": {k: f.interval().as_dict() for k, f in figures.items() if f},
+            "gains": {k: g.figure.interval().as_dict() for k, g in gains.items() if g},
+        }
+
+    def _judge(
+        self, method: str, of: Group, than: Group | None, points: float | None, quick: bool
+    ) -> dict[str, Any]:
+        gain = self._gain(method, of, than)
+        interval = gain.figure.interval() if gain else None
+        found = verdict(interval, points, len(gain.seeds) if gain else 0, quick)
+        return {
+            "verdict": found.word,
+            "remark": found.remark,
+            "seeds": list(gain.seeds) if gain else [],
+            "gain": interval.as_dict() if interval else None,
+        }
+
+    def _gain(self, method: str, of: Group, than: Group | None) -> Gain | None:
+        if of not in self.groups or (than is not None and than not in self.groups):
+            return None
+        if than is None:
+            return self.comparison.gain(method, self.groups[of])
+        return self.comparison.larger(method, self.groups[of], self.groups[than])
+
+
+_LANGUAGES: tuple[Group, ...] = ("source", "near", "distant")
+
+
+def csv_text(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """One line per figure and gain: `cell` is a language or an average."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for task in tasks:
+        for row in _rows(task):
+            writer.writerow({"task": task["task"], "metric": task["metric"], **row})
+    return buffer.getvalue()
+
+
+def _rows(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for method, found in task["methods"].items():
+        for quantity, seeds in (("figures", "seeds"), ("gains", "paired_seeds")):
+            for cell, interval in found[quantity].items():
+                yield {
+                    "method": method,
+                    "quantity": quantity.removesuffix("s"),
+                    "cell": cell,
+                    "seeds": len(found[seeds]),
+                    **interval,
+                }

@@ -1,0 +1,119 @@
+"""`xlt reproduce`: both tasks and all four methods on a tiny encoder and tiny data."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance_tools import Desk, kill, wait_for
+
+LABELS = {"0": "neutral", "1": "entailment"}
+LEXICON = "counterfitted_neighbors.json"
+NEIGHBORS = {"cat": ["dog", "bird"], "sees": ["finds"], "likes": ["follows"]}
+
+
+@pytest.fixture
+def data(tmp_path: Path, tiny_data: Path) -> Path:
+    """A data folder with both tasks in English, German and French; without synonyms."""
+    root = tmp_path / "data"
+    shutil.copytree(tiny_data / "pawsx", root / "pawsx")
+    (root / "xnli").mkdir()
+    for path in sorted((root / "pawsx").glob("*.tsv")):
+        rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
+        text = "".join(f"{one}\t{two}\t{LABELS[label]}\n" for one, two, label in rows)
+        (root / "xnli" / path.name).write_text(text, "utf-8")
+    return root
+
+
+@pytest.fixture
+def synonyms(data: Path) -> None:
+    """Puts the lexicon of RS-DA there."""
+    (data / "lexicons").mkdir()
+    (data / "lexicons" / LEXICON).write_text(json.dumps(NEIGHBORS), "utf-8")
+
+
+@pytest.fixture
+def arguments(tiny_encoder: Path) -> list[str]:
+    changes = [f"encoder.model={tiny_encoder}", "stages.0.max_steps=4", "max_length=48"]
+    changes += ["evaluations.0.languages=[en, de, fr]"]
+    sets = [word for change in changes for word in ("--set", change)]
+    return ["reproduce", "robust-xlt", "--encoder", "hf", "--device", "cpu", *sets]
+
+
+def report(desk: Desk, name: str) -> dict[str, Any]:
+    path = desk.path / "runs" / "reproductions" / name / "report.json"
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+@pytest.mark.usefixtures("synonyms")
+def test_killed_it_goes_on_and_ends_with_a_report(
+    desk: Desk, data: Path, arguments: list[str]
+) -> None:
+    arguments += ["--seeds", "2"]
+    process = desk.start(*arguments, XLT_DATA_DIR=str(data))
+    wait_for(lambda: len(list(desk.path.glob("runs/*/evaluations/*/results.json"))) >= 2, process)
+    kill(process)
+    code, out, err = desk.xlt(*arguments, XLT_DATA_DIR=str(data))
+    assert code == 0, err
+    assert "done before" in err
+    assert "[16/16] xnli RS-DA seed 2" in err
+    for shown in (
+        "pawsx test accuracy",
+        "gain over ERM by language",
+        "the paper's claims",
+        "fewer than 5 seeds",
+    ):
+        assert shown in out
+
+    found = report(desk, "robust-xlt-hf")
+    assert [task["task"] for task in found["tasks"]] == ["pawsx", "xnli"]
+    assert (found["missing"], len(found["runs"])) == ([], 16)
+    for task in found["tasks"]:
+        assert list(task["methods"]) == ["ERM", "adversarial", "RS-RP", "RS-DA"]
+        for method in found["methods"][1:]:
+            of = task["methods"][method]
+            assert of["paired_seeds"] == [1, 2]
+            own = of["figures"]["average:all"]["value"]
+            theirs = task["methods"]["ERM"]["figures"]["average:all"]["value"]
+            gain = of["gains"]["average:all"]
+            assert gain["value"] == pytest.approx(own - theirs)
+            assert gain["low"] <= gain["value"] <= gain["high"]
+    words = {v["verdict"] for claim in found["claims"] for v in claim["verdicts"].values()}
+    assert words <= {"confirmed", "not confirmed", "undecided"}
+
+    folder = desk.path / "runs" / "reproductions" / "robust-xlt-hf"
+    rows = list(csv.DictReader((folder / "figures.csv").open(encoding="utf-8")))
+    assert {row["cell"] for row in rows} >= {"en", "de", "fr", "average:generalized"}
+    text = (folder / "report.txt").read_text("utf-8")
+    assert max(map(len, text.splitlines())) <= 100
+
+    before = (folder / "report.json").read_bytes()
+    code, out, err = desk.xlt(*arguments, "--json", XLT_DATA_DIR=str(data))
+    assert code == 0, err
+    assert json.loads(out) == found
+    assert (folder / "report.json").read_bytes() == before
+
+
+def test_quick_says_that_it_means_nothing_and_what_is_missing_is_named(
+    desk: Desk, data: Path, arguments: list[str]
+) -> None:
+    (data / "lexicons").mkdir()
+    (data / "lexicons" / LEXICON).write_text("{", "utf-8")  # RS-DA fails
+    code, out, err = desk.xlt(*arguments, "--quick", XLT_DATA_DIR=str(data))
+    assert code == 1
+    assert out.count("QUICK RUN") == 2
+    assert "its figures mean nothing" in err
+    assert "2 of 8 runs are missing" in out
+    found = report(desk, "robust-xlt-hf-quick")
+    assert [run["method"] for run in found["missing"]] == ["RS-DA", "RS-DA"]
+    for run in found["missing"]:
+        assert f"{run['task']} RS-DA seed 1: {run['error'][:30]}" in out
+    verdicts = [v for claim in found["claims"] for v in claim["verdicts"].values()]
+    assert {v["verdict"] for v in verdicts} == {"undecided"}
+    assert {v["remark"] for v in verdicts} == {"quick run", "not measured"}
+    assert all("-quick-s1-" in run["run"] for run in found["runs"])

@@ -1,0 +1,187 @@
+"""`xlt reproduce`: what is wrong is said before anything runs; what ships is valid."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from xlt_cli import shipped
+from xlt_cli.errors import SpecError
+from xlt_cli.sweep import reproduction
+from xlt_cli.sweep.trials import Choice, Trial, plan
+
+Cli = Callable[..., Result]
+
+SPECS = sorted((shipped.experiments() / "robust-xlt").glob("*-*.yaml"))
+
+SPEC = """\
+encoder: mbert
+stages:
+  - task: pawsx
+sweep:
+  grid:
+    stages.0.perturbation: [null, word-dropout]
+"""
+GOOD = """\
+title: A title
+reference: A paper
+methods: [ERM, dropout]
+specs:
+  mbert: [spec.yaml]
+original: mbert
+near: [de]
+claims:
+  - {task: pawsx, text: better, of: all, points: 2.1}
+quick:
+  spec.yaml: [stages.0.limit=10]
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Makes `own` the one reproduction that ships, and returns its file."""
+    folder = tmp_path / "experiments" / "own"
+    folder.mkdir(parents=True)
+    (folder / "spec.yaml").write_text(SPEC, "utf-8")
+    monkeypatch.setattr(shipped, "experiments", lambda: folder.parent)
+
+    def write(text: str) -> Path:
+        path = folder / reproduction.FILE
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+def planned(name: str = "robust-xlt", **choice: object) -> list[Trial]:
+    return plan(reproduction.read(name), Choice(**choice))  # type: ignore[arg-type]
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones(xlt: Cli) -> None:
+    result = xlt("reproduce", "robust-xtl")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: unknown reproduction 'robust-xtl'\n"
+        "  xlt reproduce\n"
+        "  did you mean 'robust-xlt'? known: robust-xlt\n"
+    )
+
+
+def test_an_unknown_encoder_is_refused_by_its_option(xlt: Cli) -> None:
+    result = xlt("reproduce", "robust-xlt", "--encoder", "mbrt")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: unknown encoder 'mbrt'\n  --encoder\n")
+
+
+def test_an_override_that_does_not_fit_is_refused(xlt: Cli) -> None:
+    result = xlt("reproduce", "robust-xlt", "--set", "stages.0.epochs=soon")
+    assert result.exit_code == 2
+    assert "--set stages.0.epochs=soon" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "where"),
+    [
+        ("near:", "nearr:", "unknown field 'nearr'", ":7: nearr"),
+        ("points: 2.1", "points: many", "valid number, not 'many'", ":9: claims.0.points"),
+        (", points: 2.1", "", "either 'points' or 'than'", ":9: claims.0"),
+        ("of: all", "of: everything", "not 'everything'", ":9: claims.0.of"),
+        ("dropout]", "ERM]", "a method is listed twice", ""),
+        ("original: mbert", "original: xlm", "'xlm', which has no specs", ""),
+        ("  spec.yaml: [s", "  other.yaml: [s", "'quick' says nothing of spec.yaml", ""),
+        ("title: A", "title: B\ntitle: A", "the key 'title' stands here twice", ":2: title"),
+        ("methods: [", "methods: [A, ", "2 points for 3 methods (A, ERM, dropout)", "sweep.grid"),
+        ("[spec.yaml]", "[spec.yaml, spec.yaml]", "two specs are on the task 'pawsx'", "spec.yaml"),
+        ("[spec.yaml]", "[none.yaml]", "'quick' says nothing of none.yaml", ""),
+    ],
+)
+def test_a_wrong_file_is_refused_with_file_and_field(
+    xlt: Cli, own: Callable[[str], Path], old: str, new: str, what: str, where: str
+) -> None:
+    assert old in GOOD
+    path = own(GOOD.replace(old, new))
+    result = xlt("reproduce", "own")
+    assert result.exit_code == 2
+    assert what in result.stderr
+    assert str(path.parent) in result.stderr
+    assert where in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_no_mapping_is_refused(own: Callable[[str], Path]) -> None:
+    own("[1, 2]")
+    with pytest.raises(SpecError):
+        reproduction.read("own")
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.name)
+def test_every_spec_that_ships_is_valid(xlt: Cli, path: Path) -> None:
+    result = xlt("validate", path)
+    assert result.exit_code == 0, result.stderr
+
+
+def test_what_ships_is_the_papers_comparison() -> None:
+    content = reproduction.read("robust-xlt").content
+    assert content.methods == ["ERM", "adversarial", "RS-RP", "RS-DA"]
+    files = {path.name for path in SPECS}
+    assert {file for listed in content.specs.values() for file in listed} == files
+    assert set(content.quick) == files
+    figures = {c.task: c.points for c in content.claims if c.points is not None}
+    assert figures == {"pawsx": 2.1, "xnli": 1.6}
+
+
+def test_the_default_is_the_offline_encoder_and_seeds_are_the_specs_own() -> None:
+    trials = planned()
+    assert {t.job.spec.encoder.name for t in trials} == {"e5-small-q4"}
+    assert len(trials) == 2 * 4
+    assert len(planned(encoder="mbert")) == 2 * 4 * 5
+
+
+def test_seeds_run_from_one_and_seed_by_seed() -> None:
+    trials = planned(seeds=2)
+    assert [(t.job.seed, t.task, t.method) for t in trials] == [
+        (seed, task, method)
+        for seed in (1, 2)
+        for task in ("pawsx", "xnli")
+        for method in ("ERM", "adversarial", "RS-RP", "RS-DA")
+    ]
+
+
+def test_another_encoder_takes_the_papers_specs_under_its_own_name() -> None:
+    (first, *_) = planned(encoder="xlm-r-base")
+    spec = first.job.spec
+    assert (spec.name, spec.encoder.name) == ("pawsx-xlm-r-base", "xlm-r-base")
+    assert (spec.stages[0].batch_size, spec.seeds) == (32, [1, 2, 3, 4, 5])
+
+
+def test_quick_cuts_down_and_what_the_user_says_comes_last() -> None:
+    for encoder in ("e5-small-q4", "mbert"):
+        trials = planned(encoder=encoder, quick=True, overrides=["stages.0.limit=7"])
+        assert len(trials) == 8
+        for trial in trials:
+            spec = trial.job.spec
+            assert spec.name is not None
+            assert spec.name.endswith("-quick")
+            assert spec.stages[0].limit == 7
+            assert spec.evaluations[0].languages == ["en", "de", "zh"]
+    assert {t.job.seed for t in planned(quick=True, seeds=3)} == {1, 2, 3}
+
+
+def test_a_run_of_a_sweep_is_the_same_run() -> None:
+    # What `xlt sweep` has finished is not run again.
+    (first, *_) = planned()
+    assert first.job.spec.name == "pawsx-e5-small-q4"
+
+
+def test_experiments_inside_the_package_come_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "a" / "b" / "xlt_cli"
+    (package / "experiments").mkdir(parents=True)
+    monkeypatch.setattr(shipped, "__file__", str(package / "shipped.py"))
+    assert shipped.experiments() == package / "experiments"
+    (package / "experiments").rmdir()
+    assert shipped.experiments() == tmp_path / "a" / "experiments"
