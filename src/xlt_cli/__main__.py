@@ -12,10 +12,12 @@ import typer
 
 from xlt_cli import __version__
 from xlt_cli.commands import (
+    analyze,
     evaluate,
     fetch,
     init,
     list_plugins,
+    reproduce,
     runs,
     schema,
     show,
@@ -43,6 +45,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "train": train.train,
     "eval": evaluate.evaluate,
     "sweep": sweep.sweep,
+    "reproduce": reproduce.reproduce,
     "runs": runs.runs,
     "list-plugins": list_plugins.list_plugins,
     "show": show.show,
@@ -50,6 +53,9 @@ VERBS: dict[str, Callable[..., None]] = {
 }
 for verb, function in VERBS.items():
     app.command(verb)(function)
+GROUPS: dict[str, typer.Typer] = {"analyze": analyze.app}
+for verb, group in GROUPS.items():
+    app.add_typer(group, name=verb)
 
 
 def _version(wanted: bool) -> None:

@@ -45,6 +45,7 @@ def imported(arguments: list[str], folder: Path) -> tuple[int, list[str]]:
         ["--help"],
         ["--version"],
         ["train", "--help"],
+        ["reproduce", "--help"],
         ["list-plugins"],
         ["list-plugins", "--check", "--json"],
         ["validate", str(EXPERIMENTS / "quickstart.yaml")],

@@ -1,0 +1,250 @@
+"""What `xlt analyze alignment` compares: finished runs of one task, on the same rows and tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xlt_cli.analysis.alignment import FEW, Probed, summarise
+from xlt_cli.api import SequenceExample, Split
+from xlt_cli.data.features import Featuriser
+from xlt_cli.data.hashing import data_hash
+from xlt_cli.data.rows import RowStore
+from xlt_cli.engine import pipeline
+from xlt_cli.engine.evaluate import Plan, Subject, make_plan, notes
+from xlt_cli.engine.probing import Probing
+from xlt_cli.engine.runtime import Runtime
+from xlt_cli.errors import DataError, RunError
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.problems.sequence import SequenceClassification
+from xlt_cli.runs.directory import Run
+from xlt_cli.spec import Evaluation
+from xlt_cli.spec_file import build_encoder, build_task
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be probed.
+
+    Attributes:
+        languages: None for all that the task has.
+        limit: of the source language's rows, the first so many; None for all.
+    """
+
+    split: Split
+    languages: Sequence[str] | None
+    limit: int | None
+    probing: Probing
+
+
+@dataclass(frozen=True)
+class Subjected:
+    """A run made ready to be probed; its model is not loaded yet.
+
+    Attributes:
+        source: the language that it was trained on.
+        features: by language and id, in the order of the source's rows.
+        about: what the stored records depend on.
+        rows: hash of the rows of each language.
+    """
+
+    run: Run
+    plan: Plan
+    subject: Subject
+    problem: Problem
+    pad_id: int
+    source: str
+    features: dict[str, dict[str, Feature]]
+    about: dict[str, Any]
+    rows: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The run's, as tables show it."""
+        return self.run.path.resolve().name
+
+    @property
+    def languages(self) -> list[str]:
+        """All but the source language."""
+        return [language for language in self.features if language != self.source]
+
+    @property
+    def notes(self) -> list[str]:
+        """What must be said beside the figures."""
+        found = notes(self.plan, self.subject)
+        limit = self.about["limit"]
+        return [*found, f"only the first {limit:,} rows of '{self.source}'"] if limit else found
+
+
+def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
+    """Loads and checks what a probe of a finished run reads.
+
+    Raises:
+        RunError: the run is not finished.
+        DataError: its task is of another problem, its rows are not aligned, or there is no language
+            beside the source.
+    """
+    run.model  # noqa: B018  (raises if training has not finished)
+    spec = run.spec
+    stage = spec.stages[-1]
+    task = build_task(stage.task)
+    if not issubclass(task.problem, SequenceClassification):
+        raise DataError(
+            f"the run '{run.name}' ends with '{task.name}', which is no sequence classification",
+            str(run.path),
+            "alignment is probed for tasks that give a text, or two texts, one label",
+        )
+    source = (stage.languages or [task.source_language])[0]
+    wanted = list(request.languages or task.languages(request.split))
+    languages = list(dict.fromkeys([source, *wanted]))
+    if len(languages) < 2:
+        raise DataError(
+            f"there is no language to compare '{source}' with",
+            f"{task.name} ({request.split})",
+            "name others: --languages de,fr",
+        )
+    store = RowStore()
+    evaluation = Evaluation(task=stage.task, split=request.split, languages=languages)
+    plan = make_plan(evaluation, store)
+    if not plan.aligned:
+        raise DataError(
+            plan.notes[0] if plan.notes else f"the rows of '{task.name}' are not aligned",
+            f"{task.name} ({request.split})",
+            "alignment needs rows that are the same item in every language",
+        )
+    encoder = build_encoder(spec.encoder)
+    problem = task.problem(task.labels)
+    featuriser = Featuriser(problem, encoder.load_tokenizer(run.model), spec.max_length)
+    loaded = {x: store.load(task, request.split, x) for x in languages}
+    ids = [example.id for example in loaded[source][: request.limit]]
+    features = {x: _features(featuriser, examples, ids, x) for x, examples in loaded.items()}
+    pipeline.fingerprint(run, store, runtime)
+    subject = pipeline.trained_subject(run, spec, encoder, runtime)
+    about = {
+        "task": stage.task.model_dump(mode="json"),
+        "labels": list(task.labels),
+        "split": request.split,
+        "limit": request.limit,
+        "source": source,
+        "probing": dataclasses.asdict(request.probing),
+        "weights": subject.weights,
+        "tokens": _tokens(list(features[source].values())),
+    }
+    rows = {
+        x: data_hash([e for e in examples if e.id in features[x]]) for x, examples in loaded.items()
+    }
+    return Subjected(
+        run,
+        plan,
+        subject,
+        problem,
+        featuriser.template.pad_id,
+        source,
+        features,
+        about,
+        rows,
+    )
+
+
+def check_same(subjects: Sequence[Subjected]) -> None:
+    """Figures of runs are compared on the same rows only, in the same tokens.
+
+    Raises:
+        RunError: a run is of another task, other rows or other tokens than the first, or is the
+            same run once more.
+    """
+    first = subjects[0]
+    for other in subjects[1:]:
+        names = f"'{first.run.name}' and '{other.run.name}'"
+        where = f"{first.run.path}\n{other.run.path}"
+        if other.run.path.resolve() == first.run.path.resolve():
+            raise RunError(f"the run '{other.run.name}' is named twice", str(other.run.path))
+        mine, theirs = (_task(s) for s in (first, other))
+        if mine != theirs:
+            raise RunError(
+                f"{names} are of different tasks: {mine} and {theirs}",
+                where,
+                "compare runs of one task, labels and source language",
+            )
+        if first.rows != other.rows:
+            raise RunError(
+                f"{names} have different rows", where, "their tasks must read the same data"
+            )
+        if first.about["tokens"] != other.about["tokens"]:
+            raise RunError(
+                f"{names} cut the same rows into different tokens",
+                where,
+                "compare runs of one tokenizer and max_length: radii are per token",
+            )
+    _check_names([s.name for s in subjects])
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Raises RunError if two runs cannot be told apart in a table."""
+    for name in names:
+        if names.count(name) > 1:
+            raise RunError(f"two runs are called '{name}'", hint="rename one of the directories")
+
+
+def results(subjects: Sequence[Subjected], probed: Mapping[str, Probed]) -> dict[str, Any]:
+    """The figures of all runs, in the order of `subjects`, and what must be said of them."""
+    first = subjects[0]
+    found = summarise(probed)
+    for subjected in subjects:
+        found["runs"][subjected.name]["path"] = str(subjected.run.path)
+        found["runs"][subjected.name]["seed"] = subjected.run.seed
+        found["runs"][subjected.name]["weights"] = subjected.subject.weights
+    said = dict.fromkeys(note for subjected in subjects for note in subjected.notes)
+    if len(subjects) > 1 and len(first.languages) < FEW:
+        said[f"a correlation over {len(first.languages)} languages means little"] = None
+    return {
+        "task": first.plan.task.name,
+        "split": first.about["split"],
+        "limit": first.about["limit"],
+        "source": first.source,
+        "demonstration": first.plan.task.demonstration,
+        "radii": {**first.about["probing"], "explained": explained(first.about["probing"])},
+        **found,
+        "notes": list(said),
+    }
+
+
+def explained(probing: Mapping[str, Any]) -> list[str]:
+    """How the radii were found, in words."""
+    found = [
+        "empirical radius: the smallest ball in which gradient ascent flipped the decision, an "
+        f"upper bound of the true one (ascent: {probing['steps']} steps, starts: "
+        f"{probing['starts']}; balls doubled up to {probing['largest']:g}, then "
+        f"{probing['bisections']} bisections; fp32)",
+    ]
+    if probing["samples"]:
+        found.append(
+            f"certified radius: randomized smoothing, sigma {probing['sigma']:g}, "
+            f"{probing['selection']} + {probing['samples']} votes, alpha {probing['alpha']:g}"
+        )
+    return found
+
+
+def _features(
+    featuriser: Featuriser, examples: Sequence[Any], ids: Sequence[str], language: str
+) -> dict[str, Feature]:
+    """The features of the rows with these ids, in their order; a language may lack some."""
+    by_id: dict[str, SequenceExample] = {example.id: example for example in examples}
+    chosen = [by_id[i] for i in ids if i in by_id]
+    if not chosen:
+        raise DataError(f"'{language}' has none of the source language's rows", language)
+    return {feature.id: feature for feature in featuriser.features(chosen)}
+
+
+def _task(subjected: Subjected) -> str:
+    about = subjected.about
+    return f"{about['task']['name']} ({', '.join(about['labels'])}; from {about['source']})"
+
+
+def _tokens(features: Sequence[Feature]) -> str:
+    text = json.dumps([feature.input_ids for feature in features])
+    return hashlib.sha256(text.encode()).hexdigest()
