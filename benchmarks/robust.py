@@ -1,0 +1,132 @@
+"""What an update under each perturbation of embeddings costs, against a plain update.
+
+    python benchmarks/robust.py [--encoder e5-small-q4] [--task mini-pawsx] [--batch 32]
+
+One process; whole updates (forward, backward, clipping, AdamW) of one model on the same batches,
+the methods taking turns, so that the machine's moods are shared. A ratio is the median over turns
+of a method's time by the plain update's of the same turn. The bar for K steps of ascent is
+1.1 x (K + 1), for random noise 1.05.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from pathlib import Path
+
+import torch
+import transformers
+
+from xlt_cli.data.batches import collate, training_batches
+from xlt_cli.data.features import Featuriser
+from xlt_cli.engine import optimizer
+from xlt_cli.engine.loss import StageLoss
+from xlt_cli.engine.runtime import start
+from xlt_cli.spec import PerturbationUse, PluginUse, Stage
+from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
+from xlt_cli.yaml_lines import parse_value
+
+BARS: dict[str, float | None] = {
+    "{name: adversarial, steps: 1, clean_weight: 0}": 2.2,
+    "{name: adversarial, steps: 1, clean_weight: 0.5, random_start: false}": 2.2,
+    "{name: adversarial, steps: 1, clean_weight: 0.5}": 2.2,
+    "{name: adversarial, steps: 3, clean_weight: 0}": 4.4,
+    "{name: adversarial, steps: 3, clean_weight: 0.5}": 4.4,
+    "{name: random-perturbation}": 1.05,
+    "{name: freelb}": None,
+    "{name: smart}": None,
+    "{name: vat}": None,
+    "{name: r-drop}": None,
+    "{name: token-cutoff}": None,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", default="e5-small-q4", help="a name, or {name: ...}")
+    parser.add_argument("--task", default="mini-pawsx", help="a name, or {name: ...}")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--turns", type=int, default=15)
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    given = parser.parse_args()
+
+    runtime = start("auto", "auto")
+    encoder = build_encoder(_use(given.encoder))
+    task = build_task(_use(given.task))
+    problem, tokenizer = task.problem(task.labels), encoder.load_tokenizer()
+    featuriser = Featuriser(problem, tokenizer, 128)
+    examples = task.load("train", task.source_language).examples[: 50 * given.batch]
+    features = featuriser.features(examples)
+    lengths = [len(f.input_ids) for f in features]
+    batches = [
+        collate([features[i] for i in rows], problem, featuriser.template.pad_id).to(runtime.device)
+        for rows in training_batches(lengths, given.batch, "benchmark")
+        if len(rows) == given.batch
+    ]
+    model = encoder.load_model(problem.head).to(runtime.device).train()
+    stage = Stage(task=PluginUse(name=task.name), learning_rate=1e-6)
+    update = optimizer.build(model, stage, runtime.device)
+    losses = {"plain": StageLoss(model, problem)}
+    for text in BARS:
+        use = PerturbationUse.model_validate(parse_value(text, text))
+        losses[text] = StageLoss(model, problem, [(build_perturbation(use), 1.0)])
+
+    def seconds(loss: StageLoss, turn: int) -> float:
+        _wait()
+        began = time.perf_counter()
+        with runtime.accelerator.autocast():
+            total = loss(batches[turn % len(batches)], turn).float().mean()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        update.step()
+        update.zero_grad(set_to_none=True)
+        _wait()
+        return time.perf_counter() - began
+
+    times: dict[str, list[float]] = {name: [] for name in losses}
+    for turn in range(-1, given.turns):  # the first one warms up
+        seconds(losses["plain"], turn)  # a turn's batch has a new shape, which someone has to pay
+        for name, loss in losses.items():
+            took = seconds(loss, turn)
+            if turn >= 0:
+                times[name].append(took)
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    where = (
+        f"{gpu or platform.machine()}, {torch.get_num_threads()} threads, {runtime.precision}; "
+        f"Python {platform.python_version()}, torch {torch.__version__}, "
+        f"transformers {transformers.__version__}"
+    )
+    what = (
+        f"{encoder.name}, {task.name}, batch {given.batch}, "
+        f"mean length {statistics.mean(lengths):.0f}, median of {given.turns} turns"
+    )
+    print(f"{where}\n{what}")
+    print(f"{'plain':72} {1000 * statistics.median(times['plain']):8.1f} ms")
+    figures = []
+    for name, bar in BARS.items():
+        ratio = statistics.median(
+            own / plain for own, plain in zip(times[name], times["plain"], strict=True)
+        )
+        verdict = "" if bar is None else f"  bar {bar:.2f}: {'met' if ratio <= bar else 'missed'}"
+        print(f"{name:72} {ratio:8.2f} x{verdict}")
+        figures.append({"method": name, "ratio": round(ratio, 3), "bar": bar})
+    if given.json:
+        record = {"where": where, "what": what, "figures": figures}
+        given.json.write_text(json.dumps(record, indent=2) + "\n")
+
+
+def _use(text: str) -> PluginUse:
+    value = parse_value(text, text)
+    return PluginUse.model_validate({"name": value} if isinstance(value, str) else value)
+
+
+def _wait() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+if __name__ == "__main__":
+    main()
