@@ -1,4 +1,5 @@
-"""Which script a letter is of, and which keys lie beside it on that script's keyboard."""
+"""Which script a letter is of, which keys lie beside it on that script's keyboard, and which
+characters it is confused with."""
 
 from __future__ import annotations
 
@@ -31,6 +32,16 @@ ALIKE = (
 )
 """Kana are mostly typed through Latin letters: mixed up is what looks or sounds alike."""
 
+CONFUSABLE = (
+    "aаα eе oоο0 pрρ cс xхχ yуγ iіι lI1 sѕ jј kкκ vν uυ wω nη rг bь "
+    "AАΑ BВΒ EЕΕ HНΗ KКΚ MМΜ OОΟ0 PРΡ TТΤ XХΧ CС IІΙl ZΖ NΝ YΥУ SЅ JЈ "
+    "ёе йи шщ ьъ ДЛ νυ "
+    "بتثپ جحخچ دذ رزژ سش صض طظ عغ فق هة يىئ اأإآ كک وؤ "
+    "ㅏㅑ ㅓㅕ ㅗㅛ ㅜㅠ ㅐㅔ ㄱㅋ ㄷㅌ ㅂㅍ ㅈㅊ ㅇㅎ"
+)
+"""Characters that look alike, within a script or across scripts (cf. Unicode Technical Standard 39);
+those of kana are `ALIKE`."""
+
 SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC", "HIRAGANA", "KATAKANA")
 
 
@@ -52,6 +63,17 @@ def neighbors(key: str) -> tuple[str, ...]:
     lower = key.lower()
     found = _beside().get(lower, ())
     return found if lower == key else tuple(near.upper() for near in found)
+
+
+@cache
+def lookalikes(char: str) -> tuple[str, ...]:
+    """The characters that one may be confused with; none if it is not listed here."""
+    groups = (*CONFUSABLE.split(), *ALIKE.split())
+    return tuple(
+        dict.fromkeys(
+            other for group in groups if char in group for other in group if other != char
+        )
+    )
 
 
 @cache

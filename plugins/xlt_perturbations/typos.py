@@ -14,10 +14,10 @@ from pydantic import Field
 from xlt_cli.api import TokenExample
 from xlt_perturbations import hangul
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
-from xlt_perturbations.keyboards import neighbors, script
+from xlt_perturbations.keyboards import lookalikes, neighbors, script
 from xlt_perturbations.words import map_words
 
-Kind = Literal["swap", "drop", "repeat", "key"]
+Kind = Literal["swap", "drop", "repeat", "key", "confusable"]
 Strokes = list[str]
 
 
@@ -43,7 +43,7 @@ class Typos(NoisyCopies):
             min_length=1,
             description="swap: two neighbouring letters; drop: left out; repeat: typed twice; "
             "key: the key beside it on the script's keyboard (for kana: one that looks or "
-            "sounds alike)",
+            "sounds alike); confusable: a character that looks alike, also of another script",
         )
         keep_ends: bool = Field(
             True, description="leave a word's first and last letter (in Hangul, key) alone"
@@ -111,6 +111,11 @@ def _key(strokes: Strokes, i: int, rng: random.Random) -> Strokes:
     return [*strokes[:i], rng.choice(neighbors(letter[0])) + letter[1:], *strokes[i + 1 :]]
 
 
+def _confuse(strokes: Strokes, i: int, rng: random.Random) -> Strokes:
+    letter = strokes[i]
+    return [*strokes[:i], rng.choice(lookalikes(letter[0])) + letter[1:], *strokes[i + 1 :]]
+
+
 Make = Callable[[Strokes, int, random.Random], Strokes]
 At = Callable[[Strokes, int, range], bool]
 
@@ -119,5 +124,6 @@ ERRORS: dict[Kind, tuple[Make, At]] = {
     "drop": (_drop, lambda strokes, i, inside: len(strokes) > 1),
     "repeat": (_repeat, lambda strokes, i, inside: True),
     "key": (_key, lambda strokes, i, inside: bool(neighbors(strokes[i][0]))),
+    "confusable": (_confuse, lambda strokes, i, inside: bool(lookalikes(strokes[i][0]))),
 }
 """How each kind of error is made, and at which strokes it can be."""

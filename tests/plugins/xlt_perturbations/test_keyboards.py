@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlt_perturbations.hangul import FIRST, LAST, compose, strokes
-from xlt_perturbations.keyboards import LAYOUTS, neighbors, script
+from xlt_perturbations.keyboards import CONFUSABLE, LAYOUTS, lookalikes, neighbors, script
 
 
 @pytest.mark.parametrize(
@@ -88,3 +88,28 @@ def test_typing_the_keys_gives_the_syllables(syllables: str) -> None:
 )
 def test_keys_join_as_they_do_when_typed(keys: str, typed: str) -> None:
     assert compose(list(keys)) == typed
+
+
+@pytest.mark.parametrize(
+    ("char", "alike"),
+    [
+        ("a", "аα"),
+        ("о", "oο0"),
+        ("l", "I1ІΙ"),
+        ("I", "l1ІΙ"),
+        ("ش", "س"),
+        ("ㅏ", "ㅑ"),
+        ("シ", "ツジ"),
+        ("é", ""),
+        ("न", ""),
+    ],
+)
+def test_characters_are_confused_with_those_that_look_alike(char: str, alike: str) -> None:
+    assert sorted(lookalikes(char)) == sorted(alike)
+
+
+def test_confusion_goes_both_ways() -> None:
+    for group in CONFUSABLE.split():
+        assert len(set(group)) == len(group) > 1, group
+        for char in group:
+            assert all(char in lookalikes(other) for other in lookalikes(char)), char

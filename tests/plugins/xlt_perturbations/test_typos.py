@@ -93,6 +93,8 @@ def test_tokens_keep_their_tags(tokens: list[str], seed: int) -> None:
         ("drop", "猫abc犬", {"猫ac犬"}),
         ("drop", "don't", {"dn't"}),
         ("drop", "می\u200cخواهم", {"می\u200cخاهم", "می\u200cخوهم", "می\u200cخوام"}),
+        ("confusable", "xax", {"xаx", "xαx"}),
+        ("confusable", "한국어", {"햔국어", "한쿡어", "한귝어", "한궄어", "한국허"}),
         ("swap", "かなしい", {"かしない"}),
         ("key", "アシア", {"アツア", "アジア"}),
         ("drop", "한글", {"ㅎㄴ글", "하글", "하늘", "한ㄱㄹ"}),
