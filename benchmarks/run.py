@@ -1,10 +1,15 @@
 """Speeds on this machine, each as a ratio against a named peer measured in the same run.
 
-    python benchmarks/run.py [--rows 512]
+    python benchmarks/run.py [--task mini-pawsx] [--turns 3] [--json FILE]
 
 start-up   `xlt --help`, `xlt list-plugins` against `python -c pass`
-training   xlt's loop against the Hugging Face Trainer: same model, rows, batch size, settings
-evaluation xlt's predictions against the Trainer's `predict`
+training   xlt's updates against the Hugging Face Trainer: same model, rows, batch size, settings
+evaluation xlt's predictions against the Trainer's `predict`, on rows of several languages
+
+xlt and the Trainer take turns in one process, so that the machine's moods are shared; a ratio is
+the median over turns. The Trainer has fused AdamW, batches of similar length in training and in
+evaluation, and for evaluation the best of several batch sizes. Both are given token ids. Each turn
+of its training begins with a new optimizer: with few rows (--rows) that counts against it.
 """
 
 from __future__ import annotations
@@ -13,131 +18,187 @@ import argparse
 import json
 import platform
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
-SPEC = """\
-encoder: e5-small-q4
-stages:
-  - task: mini-pawsx
-    limit: {rows}
-    epochs: 1
-    dev: {{limit: 8}}
-evaluations:
-  - languages: [de]
-    limit: 500
-"""
+import start_up
+import torch
+import transformers
+from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+
+from xlt_cli.api import EncoderModel
+from xlt_cli.data.batches import training_batches
+from xlt_cli.data.features import Featuriser
+from xlt_cli.engine.predict import predict
+from xlt_cli.engine.runtime import Runtime, start
+from xlt_cli.engine.updates import Updates
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.spec import PluginUse, Stage
+from xlt_cli.spec_file import build_encoder, build_task
+from xlt_cli.yaml_lines import parse_value
+
+LANGUAGES = ("en", "de", "zh")
+SIZES = {"cpu": (8, 16, 32, 64), "cuda": (64, 256, 512, 1024)}
+"""Batch sizes of which the Trainer's best is the peer in evaluation."""
 
 
-def seconds(command: list[str], repeats: int = 5) -> float:
-    """Median wall-clock time of a command."""
-    times = []
-    for _ in range(repeats):
+class Bench:
+    """xlt and the Trainer with a model each, on the same features."""
+
+    def __init__(self, encoder: str, task: str, given: argparse.Namespace) -> None:
+        self.runtime: Runtime = start("auto", "auto")
+        built, chosen = build_encoder(_use(encoder)), build_task(_use(task))
+        self.problem: Problem = chosen.problem(chosen.labels)
+        self.tokenizer = built.load_tokenizer()
+        featuriser = Featuriser(self.problem, self.tokenizer, 128)
+        self.pad_id = featuriser.template.pad_id
+        self.stage = Stage(task=_use(task), batch_size=given.batch)
+        self.train = featuriser.features(chosen.load("train", "en").examples[: given.rows])
+        spoken = [name for name in LANGUAGES if name in chosen.languages("test")]
+        self.test = [
+            feature
+            for name in spoken
+            for feature in featuriser.features(chosen.load("test", name).examples[: given.test])
+        ]
+        self.models: list[EncoderModel] = []
+        for _ in range(2):
+            torch.manual_seed(0)
+            self.models.append(built.load_model(self.problem.head).to(self.runtime.device))
+        steps = -(-given.rows // given.batch) * (given.turns + 1)
+        self.updates = Updates(
+            self.models[0], self.problem, (), self.stage, self.pad_id, "b", self.runtime,
+            self.train[0], steps,
+        )  # fmt: skip
+        self.updates.enter(self.train)
+        self.total, self.step = steps, 0
+
+    def our_training(self) -> float:
+        """Seconds of one epoch."""
+        self.updates.loss.train()
+        lengths = [len(f.input_ids) for f in self.train]
         began = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+        for rows in training_batches(lengths, self.stage.batch_size, str(self.step)):
+            self.updates.make([self.train[i] for i in rows], self.step, self.total)
+            self.step += 1
+        self._wait()
+        took = time.perf_counter() - began
+        self.updates.settle()
+        return took
+
+    def their_training(self) -> float:
+        """Seconds of one epoch."""
+        with tempfile.TemporaryDirectory() as directory:
+            metrics = self._trainer(directory, 8, _inputs(self.train)).train().metrics
+        return float(metrics["train_runtime"])
+
+    def our_evaluation(self) -> float:
+        began = time.perf_counter()
+        predict(self.models[0], self.test, self.problem, self.pad_id, self.runtime)
+        self._wait()
+        return time.perf_counter() - began
+
+    def their_evaluation(self, size: int, rows: list[Feature] | None = None) -> float:
+        with tempfile.TemporaryDirectory() as directory:
+            trainer = self._trainer(directory, size, None)
+            inputs = _inputs(self.test if rows is None else rows)
+            began = time.perf_counter()
+            trainer.predict(inputs)
+            self._wait()
+            return time.perf_counter() - began
+
+    def their_best_size(self) -> int:
+        """The Trainer's fastest batch size, on a third of the rows."""
+        some, sizes = self.test[::3], SIZES[self.runtime.device.type]
+        times = {size: min(self.their_evaluation(size, some) for _ in range(2)) for size in sizes}
+        return min(times, key=times.__getitem__)
+
+    def _trainer(self, directory: str, size: int, rows: Any) -> Trainer:
+        return Trainer(
+            model=self.models[1].model,
+            args=TrainingArguments(
+                output_dir=directory,
+                num_train_epochs=1,
+                per_device_train_batch_size=self.stage.batch_size,
+                per_device_eval_batch_size=size,
+                learning_rate=self.stage.learning_rate,
+                weight_decay=self.stage.weight_decay,
+                optim="adamw_torch_fused",
+                bf16=self.runtime.precision == "bf16",
+                use_cpu=self.runtime.device.type == "cpu",
+                train_sampling_strategy="group_by_length",
+                save_strategy="no",
+                report_to=[],
+                disable_tqdm=True,
+            ),
+            data_collator=DataCollatorWithPadding(self.tokenizer),
+            train_dataset=rows,
+        )
+
+    def _wait(self) -> None:
+        if self.runtime.device.type == "cuda":
+            torch.cuda.synchronize()
 
 
-def start_up() -> None:
-    bare = seconds([sys.executable, "-c", "pass"])
-    print(f"{'python -c pass':24} {bare:6.3f} s")
-    for arguments in (["--help"], ["list-plugins"], ["validate", "experiments/quickstart.yaml"]):
-        took = seconds([sys.executable, "-m", "xlt_cli", *arguments])
-        print(f"{'xlt ' + arguments[0]:24} {took:6.3f} s   {took / bare:5.1f} x python -c pass")
+def compare(ours: Any, theirs: Any, turns: int, rows: list[Feature]) -> dict[str, Any]:
+    """Examples per second of both, and xlt's as a multiple of the peer's: medians over turns."""
+    ours(), theirs()  # warm up
+    pairs = [(ours(), theirs()) for _ in range(turns)]
+    ratios = sorted(peer / own for own, peer in pairs)
+    return {
+        "xlt": round(len(rows) / statistics.median(own for own, _ in pairs), 1),
+        "trainer": round(len(rows) / statistics.median(peer for _, peer in pairs), 1),
+        "ratio": round(statistics.median(ratios), 2),
+        "ratios": [round(ratio, 2) for ratio in ratios],
+        "rows": len(rows),
+        "mean_length": round(statistics.mean(len(f.input_ids) for f in rows), 1),
+    }
 
 
-def training(rows: int, directory: Path) -> None:
-    """Both in one process, one after the other, on the same features."""
-    import torch
-    from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+def _inputs(features: list[Feature]) -> list[dict[str, Any]]:
+    return [{"input_ids": list(f.input_ids), "labels": f.target} for f in features]
 
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.data.template import Template
-    from xlt_cli.engine.predict import predict
-    from xlt_cli.engine.runtime import start
-    from xlt_cli.spec_file import build_encoder, build_task, load
-    from xlt_cli.sweep.local import Job, run_jobs
 
-    path = directory / "spec.yaml"
-    path.write_text(SPEC.format(rows=rows))
-    spec = load(path)
-    stage, task, encoder = (
-        spec.stages[0],
-        build_task(spec.stages[0].task),
-        build_encoder(spec.encoder),
-    )
-    problem, runtime = task.problem(task.labels), start("auto", "auto")
-    tokenizer = encoder.load_tokenizer()
-    template = Template(tokenizer)
-
-    (outcome,) = run_jobs([Job(spec, 1, "", [])], directory / "runs", Reporter(quiet=True), False)
-    timing = [json.loads(line) for line in outcome.run.timing.read_text().splitlines()]
-    ours = timing[-1]["examples_this_session"] / timing[-1]["seconds_this_session"]
-
-    def features(split, language, limit):
-        rows = problem.encode(task.load(split, language).examples[:limit], tokenizer)
-        return [problem.feature(row, template, spec.max_length) for row in rows]
-
-    def as_inputs(chosen):
-        return [{"input_ids": f.input_ids, "labels": f.target} for f in chosen]
-
-    model = encoder.load_model(problem.head)
-    trainer = Trainer(
-        model=model.model,
-        args=TrainingArguments(
-            output_dir=str(directory / "trainer"),
-            num_train_epochs=1,
-            per_device_train_batch_size=stage.batch_size,
-            per_device_eval_batch_size=64,
-            learning_rate=stage.learning_rate,
-            optim="adamw_torch_fused",
-            bf16=runtime.precision == "bf16",
-            use_cpu=runtime.device.type == "cpu",
-            train_sampling_strategy="group_by_length",
-            save_strategy="no",
-            report_to=[],
-            disable_tqdm=True,
-        ),
-        data_collator=DataCollatorWithPadding(tokenizer),
-        train_dataset=as_inputs(features("train", "en", rows)),
-    )
-    theirs = trainer.train().metrics["train_samples_per_second"]
-    print(f"{'training, Trainer':24} {theirs:6.1f} examples/s")
-    print(f"{'training, xlt':24} {ours:6.1f} examples/s   {ours / theirs:5.2f} x the Trainer")
-
-    test = features("test", "de", 500)
-    began = time.perf_counter()
-    trainer.predict(as_inputs(test))
-    theirs = len(test) / (time.perf_counter() - began)
-    began = time.perf_counter()
-    predict(model.to(runtime.device), test, problem, template.pad_id, runtime)
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-    ours = len(test) / (time.perf_counter() - began)
-    print(f"{'evaluation, Trainer':24} {theirs:6.1f} examples/s")
-    print(f"{'evaluation, xlt':24} {ours:6.1f} examples/s   {ours / theirs:5.2f} x the Trainer")
+def _use(text: str) -> PluginUse:
+    value = parse_value(text, text)
+    return PluginUse.model_validate({"name": value} if isinstance(value, str) else value)
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--rows", type=int, default=512)
-    rows = arguments.parse_args().rows
-    import torch
-    import transformers
-
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--encoder", default="e5-small-q4", help="a name, or {name: ...}")
+    parser.add_argument("--task", default="mini-pawsx", help="a name, or {name: ...}")
+    parser.add_argument("--batch", type=int, default=32, help="examples in an update")
+    parser.add_argument("--rows", type=int, default=512, help="training rows")
+    parser.add_argument("--test", type=int, default=100, help="test rows of each language")
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--json", type=Path, help="write the figures to this file as well")
+    parser.add_argument("--only", choices=("training", "evaluation"), help="and no start-up")
+    given = parser.parse_args()
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""
-    print(
-        f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads{gpu}; "
+    where = (
+        f"{platform.machine()}, {torch.get_num_threads()} threads{gpu}; "
         f"Python {platform.python_version()}, torch {torch.__version__}, "
-        f"transformers {transformers.__version__}"
+        f"transformers {transformers.__version__}; {given.encoder}, {given.task}"
     )
-    start_up()
-    with tempfile.TemporaryDirectory() as directory:
-        training(rows, Path(directory))
+    print(where, flush=True)
+    if given.only is None:
+        start_up.show(repeats=7)
+    bench, figures = Bench(given.encoder, given.task, given), {}
+    if given.only != "training":
+        size = bench.their_best_size()
+        figures["evaluation"] = compare(
+            bench.our_evaluation, lambda: bench.their_evaluation(size), given.turns, bench.test
+        ) | {"trainer_batch_size": size}
+        print(f"evaluation: {figures['evaluation']}", flush=True)
+    if given.only != "evaluation":
+        figures["training"] = compare(
+            bench.our_training, bench.their_training, given.turns, bench.train
+        )
+        print(f"training: {figures['training']}", flush=True)
+    if given.json:
+        given.json.write_text(json.dumps({"where": where, **figures}, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -29,4 +29,6 @@ if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
   fi
 fi
 pip install --quiet --editable ".[dev]"
+# pip compiles what it copies, but not what it installs editable: the first commands would wait.
+"$venv/bin/python" -m compileall -q src plugins
 echo "ready: $venv/bin/xlt --help"

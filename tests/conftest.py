@@ -33,6 +33,15 @@ NAMES = (
 SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or writes the user's cache, nor does a process that it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XLT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("XLT_CACHE_SIZE", raising=False)
+        yield
+
+
 @pytest.fixture
 def write_spec(tmp_path: Path) -> WriteSpec:
     """Writes a spec file and returns its path."""
@@ -48,7 +57,7 @@ def write_spec(tmp_path: Path) -> WriteSpec:
 @pytest.fixture
 def xlt() -> Cli:
     """Runs `xlt ARGUMENTS` in this process, its output wide and without colours."""
-    from xlt_cli.__main__ import app
+    from xlt_cli.cli import app
 
     def run(*arguments: object) -> Result:
         return CliRunner().invoke(app, [str(a) for a in arguments], prog_name="xlt")

@@ -61,7 +61,7 @@ def test_the_plugin_in_the_documents_is_one() -> None:
 
 
 def test_every_verb_of_the_readme_exists() -> None:
-    from xlt_cli.__main__ import GROUPS, VERBS
+    from xlt_cli.cli import GROUPS, VERBS
 
     text = (ROOT / "README.md").read_text("utf-8")
     verbs = set(re.findall(r"^xlt ([a-z][a-z-]*)", text, re.MULTILINE))

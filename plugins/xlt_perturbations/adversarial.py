@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -45,6 +46,9 @@ class Adversarial(EmbeddingPerturbation):
         special: bool = Field(False, description="attack special tokens as well")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "clean" if progress < self.params.warmup else "attack"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """The attacked loss, mixed with the clean one, [B]."""

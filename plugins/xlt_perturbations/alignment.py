@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,9 @@ class Alignment(EmbeddingPerturbation):
         weight: float = Field(1.0, ge=0, description="of the distance")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "noise"
 
     def fetch(self) -> None:
         """Reads the sentences, so that missing or broken files are known before training."""

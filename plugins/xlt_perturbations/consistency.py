@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -37,6 +38,9 @@ class Consistency(EmbeddingPerturbation):
         )
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "noise"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """loss + noisy_weight * noisy loss + weight * (KL + KL), [B]."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from xlt_cli.api import DataError, OfflineError
+from xlt_cli.api import DataError, OfflineError, user_cache
 
 CACHE_DIR = "XLT_CACHE_DIR"
 FOLDER = "lexicons"
@@ -18,10 +18,8 @@ TIMEOUT = 10.0
 
 
 def cache_path(name: str) -> Path:
-    """A lexicon's place in $XLT_CACHE_DIR, $XDG_CACHE_HOME/xlt or ~/.cache/xlt; it may be empty."""
-    given, base = os.environ.get(CACHE_DIR), os.environ.get("XDG_CACHE_HOME")
-    folder = Path(given) if given else Path(base or "~/.cache") / "xlt"
-    return folder.expanduser() / FOLDER / name
+    """A lexicon's place in the user's cache; it may be empty."""
+    return user_cache() / FOLDER / name
 
 
 def is_offline() -> bool:

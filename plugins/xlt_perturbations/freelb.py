@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -41,6 +42,9 @@ class FreeLB(EmbeddingPerturbation):
         special: bool = Field(False, description="attack special tokens as well")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "clean" if progress < self.params.warmup else "attack"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """The mean of the losses along the attack, mixed with the clean one, [B]."""

@@ -39,8 +39,7 @@ CONFUSABLE = (
     "بتثپ جحخچ دذ رزژ سش صض طظ عغ فق هة يىئ اأإآ كک وؤ "
     "ㅏㅑ ㅓㅕ ㅗㅛ ㅜㅠ ㅐㅔ ㄱㅋ ㄷㅌ ㅂㅍ ㅈㅊ ㅇㅎ"
 )
-"""Characters that look alike, within a script or across scripts (cf. Unicode Technical Standard 39);
-those of kana are `ALIKE`."""
+"""Characters that look alike, within a script or across scripts; those of kana are `ALIKE`."""
 
 SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC", "HIRAGANA", "KATAKANA")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -29,6 +30,9 @@ class RDrop(EmbeddingPerturbation):
         alpha: float = Field(1.0, ge=0, description="weight of the divergence")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "noise"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """(loss + loss) / 2 + alpha * (KL + KL) / 2, [B]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -45,6 +46,9 @@ class RandomPerturbation(EmbeddingPerturbation):
         special: bool = Field(False, description="perturb special tokens as well")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "noise"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """Loss at embeddings + noise, mixed with the clean one, [B]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -54,6 +55,9 @@ class Smart(EmbeddingPerturbation):
         special: bool = Field(False, description="perturb special tokens as well")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "clean" if progress < self.params.warmup else "attack"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """The clean loss + weight * divergence, [B]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -35,6 +36,9 @@ class TokenCutoff(EmbeddingPerturbation):
         special: bool = Field(False, description="erase special tokens as well")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "noise"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """The clean loss + cut_weight * cut loss + consistency_weight * divergence, [B]."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -39,6 +40,9 @@ class Vat(EmbeddingPerturbation):
         special: bool = Field(False, description="perturb special tokens as well")
 
     params: Params
+
+    def phase(self, progress: float) -> Hashable:
+        return "clean" if progress < self.params.warmup else "attack"
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """The clean loss + weight * divergence, [B]."""

@@ -1,87 +1,19 @@
-"""The command line: one file per verb under `commands`, each imported light and working lazily."""
+"""The entry point of `xlt` and of `python -m xlt_cli`.
 
-from __future__ import annotations
+It imports nothing of its own, so that Ctrl-C is answered from the first import on.
+"""
 
-import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
-
-import typer
-
-from xlt_cli import __version__
-from xlt_cli.commands import (
-    analyze,
-    evaluate,
-    fetch,
-    init,
-    list_plugins,
-    reproduce,
-    runs,
-    schema,
-    show,
-    sweep,
-    train,
-    validate,
-)
-from xlt_cli.commands.errors import ErrorReporting
-from xlt_cli.commands.options import is_first_process
-
-app = typer.Typer(
-    name="xlt",
-    cls=ErrorReporting,
-    help="Zero-shot cross-lingual transfer under robust training: train on one language, "
-    "test in many.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-VERBS: dict[str, Callable[..., None]] = {
-    "init": init.init,
-    "validate": validate.validate,
-    "fetch": fetch.fetch,
-    "train": train.train,
-    "eval": evaluate.evaluate,
-    "sweep": sweep.sweep,
-    "reproduce": reproduce.reproduce,
-    "runs": runs.runs,
-    "list-plugins": list_plugins.list_plugins,
-    "show": show.show,
-    "schema": schema.schema,
-}
-for verb, function in VERBS.items():
-    app.command(verb)(function)
-GROUPS: dict[str, typer.Typer] = {"analyze": analyze.app}
-for verb, group in GROUPS.items():
-    app.add_typer(group, name=verb)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"xlt {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def options(
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
-    ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of any error.")
-    ] = False,
-) -> None:
-    """Options of all commands."""
 
 
 def main() -> None:
-    """The entry point of `xlt`."""
-    if not is_first_process():
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (open as long as the process)
-    app(prog_name="xlt")
+    """Runs `xlt`; interrupted while it still starts, it ends with 130 and no traceback."""
+    try:
+        from xlt_cli.cli import run
+
+        run()
+    except KeyboardInterrupt:
+        sys.exit(130)  # errors.EXIT_INTERRUPTED, which may not be importable yet
 
 
 if __name__ == "__main__":

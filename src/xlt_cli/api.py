@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -35,6 +35,7 @@ from xlt_cli.errors import (
     UserError,
     did_you_mean,
 )
+from xlt_cli.user_cache import user_cache
 
 if TYPE_CHECKING:
     import torch
@@ -163,7 +164,7 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """The same batch on another device."""
         return Batch(
-            **{name: t.to(device, non_blocking=True) for name, t in self._tensors().items()},
+            **{name: t.to(device, non_blocking=True) for name, t in self.tensors().items()},
             languages=self.languages,
             companions=tuple(companion.to(device) for companion in self.companions),
         )
@@ -171,12 +172,13 @@ class Batch:
     def select(self, rows: Sequence[int]) -> Batch:
         """Some rows of the batch, in that order, with the same padding."""
         return Batch(
-            **{name: t[rows] if len(t) else t for name, t in self._tensors().items()},
+            **{name: t[rows] if len(t) else t for name, t in self.tensors().items()},
             languages=[self.languages[row] for row in rows],
             companions=tuple(companion.select(rows) for companion in self.companions),
         )
 
-    def _tensors(self) -> dict[str, torch.Tensor]:
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Its own tensors, by name."""
         others = ("languages", "companions")
         return {name: value for name, value in vars(self).items() if name not in others}
 
@@ -359,6 +361,15 @@ class EmbeddingPerturbation(Perturbation):
 
     companion: ClassVar[Companion] = ""
 
+    def phase(self, progress: float) -> Hashable:
+        """What of a stage's progress the loss depends on; on a GPU, an update is then recorded
+        once for each value, and replayed.
+
+        None, the default, says that the loss cannot be recorded: it looks at values on the device,
+        or depends on progress in another way.
+        """
+        return None
+
     @abstractmethod
     def loss(self, seam: Seam) -> torch.Tensor:
         """The robust loss of each example, [B].
@@ -468,4 +479,5 @@ __all__ = [
     "UserError",
     "View",
     "did_you_mean",
+    "user_cache",
 ]

@@ -17,7 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, distributions, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Any, Literal, overload
 
 from pydantic import BaseModel
@@ -129,6 +129,8 @@ def get(kind: Kind, name: str, where: str = "") -> type[Plugin]:
 def clear() -> None:
     """Forgets what was found and loaded; for tests that install plugins."""
     _points.cache_clear()
+    _installed.cache_clear()
+    _owner.cache_clear()
     _load.cache_clear()
 
 
@@ -145,7 +147,8 @@ def _points(kind: Kind) -> dict[str, list[EntryPoint]]:
 
 def _found(group_name: str) -> Iterable[EntryPoint]:
     try:
-        return entry_points(group=group_name)
+        found_points: Iterable[EntryPoint] = _installed().select(group=group_name)
+        return found_points
     except Exception:  # one distribution's malformed metadata spoils the list of all
         found: dict[str, list[EntryPoint]] = {}
         for distribution in distributions():
@@ -153,6 +156,12 @@ def _found(group_name: str) -> Iterable[EntryPoint]:
                 points = list(distribution.entry_points.select(group=group_name))
                 found.setdefault(_normal(distribution.name), points)
         return [point for points in found.values() for point in points]
+
+
+@functools.cache
+def _installed() -> Any:  # of another type in Python 3.11 than in later ones
+    """All entry points, read once: finding those of one group reads every distribution's files."""
+    return entry_points()
 
 
 @functools.cache
@@ -265,10 +274,16 @@ def _normal(distribution: str) -> str:
 
 
 def _dist(point: EntryPoint) -> tuple[str, str]:
-    if point.dist is None:
-        return ("unknown", "")
+    """Name and version of the distribution that a plugin comes from."""
+    return ("unknown", "") if point.dist is None else _owner(point.dist)
+
+
+@functools.cache
+def _owner(distribution: Distribution) -> tuple[str, str]:
+    """Name and version, parsed once: a distribution has many plugins, and is asked for each."""
+    metadata = distribution.metadata
     # Damaged metadata has neither, whatever the annotations say.
-    return (point.dist.name or "unknown", point.dist.version or "")
+    return (metadata["Name"] or "unknown", metadata["Version"] or "")
 
 
 def _with(entry: Entry, **changes: Any) -> Entry:

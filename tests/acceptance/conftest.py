@@ -34,4 +34,5 @@ def desk(tmp_path: Path, tiny_encoder: Path, tiny_data: Path) -> Desk:
         if key not in ("XLT_DATA_DIR", "XLT_RUNS_DIR")
     }
     environment.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", COLUMNS="120")
+    environment.update(XLT_CACHE_DIR=str(tmp_path / "cache"))
     return Desk(tmp_path, spec, environment)

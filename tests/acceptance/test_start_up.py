@@ -46,6 +46,7 @@ def imported(arguments: list[str], folder: Path) -> tuple[int, list[str]]:
         ["--version"],
         ["train", "--help"],
         ["reproduce", "--help"],
+        ["bench", "--help"],
         ["list-plugins"],
         ["list-plugins", "--check", "--json"],
         ["validate", str(EXPERIMENTS / "quickstart.yaml")],
@@ -55,6 +56,8 @@ def imported(arguments: list[str], folder: Path) -> tuple[int, list[str]]:
         ["schema"],
         ["init"],
         ["runs"],
+        ["cache"],
+        ["cache", "clear"],
     ],
     ids=lambda arguments: Path(" ".join(arguments)).name,
 )

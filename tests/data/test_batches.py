@@ -11,7 +11,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlt_cli.data.batches import BUCKET, collate, evaluation_batches, training_batches
+from xlt_cli.data.batches import (
+    BUCKET,
+    collate,
+    evaluation_batches,
+    filled_batches,
+    training_batches,
+)
 from xlt_cli.problems import Feature, SequenceClassification, TokenLabelling
 from xlt_cli.problems.base import IGNORED
 
@@ -49,6 +55,19 @@ def test_evaluation_takes_every_example_once_the_longest_first(
     assert sorted(order) == list(range(len(lengths)))
     assert [lengths[i] for i in order] == sorted(lengths, reverse=True)
     assert all(len(batch) == size for batch in batches[:-1])
+
+
+@given(LENGTHS, st.integers(1, 400))
+def test_filled_batches_hold_as_many_of_the_longest_as_fit(lengths: list[int], tokens: int) -> None:
+    batches = filled_batches(lengths, tokens)
+    order = [i for batch in batches for i in batch]
+    assert sorted(order) == list(range(len(lengths)))
+    assert [lengths[i] for i in order] == sorted(lengths, reverse=True)
+    for batch, after in itertools.pairwise(batches):
+        width = lengths[batch[0]]
+        assert width * len(batch) <= tokens or len(batch) == 1
+        assert width * (len(batch) + 1) > tokens, "one more would not have fitted"
+        assert after
 
 
 def test_order_is_a_function_of_the_seed() -> None:

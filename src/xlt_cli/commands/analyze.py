@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xlt_cli.api import SPLITS, did_you_mean
 from xlt_cli.commands.options import (
     AsJson,
     Device,
@@ -18,7 +17,7 @@ from xlt_cli.commands.options import (
     go_offline,
     runs_root,
 )
-from xlt_cli.errors import SpecError, UserError
+from xlt_cli.errors import SpecError, UserError, did_you_mean
 
 if TYPE_CHECKING:
     from xlt_cli.analysis.alignment import Probed
@@ -73,6 +72,8 @@ def alignment(
 
     What was measured is kept in the run and not measured again.
     """
+    from xlt_cli.api import SPLITS
+
     if split not in SPLITS:
         raise SpecError(f"there is no split '{split}'", "--split", did_you_mean(split, SPLITS))
     go_offline(offline)

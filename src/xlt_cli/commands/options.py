@@ -19,6 +19,9 @@ RunsDir = Annotated[
     Path | None,
     typer.Option("--runs-dir", help="Where runs live. Default: $XLT_RUNS_DIR, or ./runs."),
 ]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Make updates the plain way: slower, the same training.")
+]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Make no network call; what is missing is an error.")

@@ -11,6 +11,7 @@ from xlt_cli.commands.options import (
     Device,
     Offline,
     Overrides,
+    Plain,
     Quiet,
     RunsDir,
     SpecFile,
@@ -28,6 +29,7 @@ def sweep(
         bool, typer.Option("--stop-on-error", help="Do not go on after a failed run.")
     ] = False,
     device: Device = None,
+    plain: Plain = False,
     runs_dir: RunsDir = None,
     offline: Offline = False,
     quiet: Quiet = False,
@@ -69,7 +71,7 @@ def sweep(
         for seed in point.spec.seeds
     ]
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
-    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=not stop_on_error)
+    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, not stop_on_error, plain)
     report.outcomes(outcomes, as_json)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)

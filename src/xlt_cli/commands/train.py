@@ -11,6 +11,7 @@ from xlt_cli.commands.options import (
     Device,
     Offline,
     Overrides,
+    Plain,
     Quiet,
     RunsDir,
     SpecFile,
@@ -27,6 +28,7 @@ def train(
         list[int] | None, typer.Option("--seed", help="Instead of the spec's seeds; repeatable.")
     ] = None,
     device: Device = None,
+    plain: Plain = False,
     runs_dir: RunsDir = None,
     offline: Offline = False,
     quiet: Quiet = False,
@@ -54,7 +56,7 @@ def train(
     if spec.sweep and spec.sweep.grid:
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
     jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]
-    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=False)
+    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=False, plain=plain)
 
     from xlt_cli.console import report
 

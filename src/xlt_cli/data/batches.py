@@ -34,13 +34,30 @@ def evaluation_batches(lengths: Sequence[int], batch_size: int) -> list[list[int
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
 
-def collate(features: Sequence[Feature], problem: Problem, pad_id: int) -> Batch:
-    """Pads features on the right to the longest of them."""
+def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
+    """Every index once, the longest first, in batches of at most so many tokens, padding included.
+
+    A batch then takes about the same time and memory whether its rows are long or short. A row
+    longer than `tokens` is a batch of its own.
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
+        last = batches[-1] if batches else []
+        if last and lengths[last[0]] * (len(last) + 1) <= tokens:
+            last.append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple: int = 1) -> Batch:
+    """Pads features on the right to the longest of them, or to a multiple of so many tokens."""
     import numpy as np
     import torch
 
     lengths = np.array([len(feature.input_ids) for feature in features])
-    filled = np.arange(lengths.max()) < lengths[:, None]
+    width = -(-int(lengths.max()) // multiple) * multiple
+    filled = np.arange(width) < lengths[:, None]
 
     def padded(rows: Iterable[Iterable[int]], value: int, dtype: type = np.int64) -> torch.Tensor:
         # All rows in one assignment: building a tensor from nested lists is five times slower.
@@ -56,9 +73,9 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int) -> Batch
         special_mask=padded((f.special_mask for f in features), True, np.bool_),
         text_ids=padded((f.text_ids for f in features), 0),
         languages=[feature.languages for feature in features],
-        targets=torch.tensor(problem.targets(features, int(lengths.max())) if asked else []),
+        targets=torch.tensor(problem.targets(features, width) if asked else []),
         companions=tuple(
-            collate(companions, problem, pad_id)
+            collate(companions, problem, pad_id, multiple)
             for companions in zip(*(feature.companions for feature in features), strict=True)
         ),
     )

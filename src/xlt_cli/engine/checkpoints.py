@@ -1,17 +1,19 @@
 """What an interrupted stage goes on from: the last checkpoint, and the best one so far.
 
-A checkpoint directory holds `model/` (opens with AutoModelFor...), `optimizer.pt` and
-`position.json`. No random state: see `seeding`.
+A checkpoint directory holds `model/` (opens with AutoModelFor...), `optimizer.pt`, `rows.npy`
+and `position.json`. No random state: see `seeding`.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from xlt_cli.api import EncoderModel
@@ -48,14 +50,24 @@ def path_of(stage: Path, step: int) -> Path:
 
 
 def save(
-    stage: Path, model: EncoderModel, optimizer: torch.optim.Optimizer, position: Position
+    stage: Path,
+    model: EncoderModel,
+    optimizer: torch.optim.Optimizer,
+    position: Position,
+    rows: Sequence[int] = (),
 ) -> None:
-    """Writes the checkpoint of `position.step`, then removes those no longer needed."""
+    """Writes the checkpoint of `position.step`, then removes those no longer needed.
+
+    Args:
+        rows: of the word-embedding table that are trained apart, in their order.
+    """
     with atomic.new_directory(path_of(stage, position.step)) as directory:
         (directory / "model").mkdir()
         model.save(directory / "model")
         with (directory / "optimizer.pt").open("wb") as file:
             torch.save(optimizer.state_dict(), file)
+        with (directory / "rows.npy").open("wb") as file:
+            np.save(file, np.array(rows, dtype=np.int64))
         values = asdict(position)
         if position.best_step < 0:
             values["best_score"] = None
@@ -81,10 +93,19 @@ def latest(stage: Path) -> tuple[Path, Position] | None:
     return None
 
 
+def rows_of(path: Path) -> list[int]:
+    """The rows that a checkpoint's stage trains apart from their table; none if it does not."""
+    found: list[int] = np.load(path / "rows.npy", allow_pickle=False).tolist()
+    return found
+
+
 def restore_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
-    """Loads the optimizer's state."""
+    """Loads the optimizer's state; the peak rates and the kind of update stay as built."""
+    built = [dict(group) for group in optimizer.param_groups]
     state: Any = torch.load(path / "optimizer.pt", map_location="cpu", weights_only=True)
     optimizer.load_state_dict(state)
+    for group, own in zip(optimizer.param_groups, built, strict=True):
+        group.update({name: own[name] for name in ("lr", "fused", "capturable")})
 
 
 ABOUT = "xlt.json"

@@ -76,7 +76,7 @@ class Epochs:
 
     def _clean_features(self) -> list[Feature]:
         if not self._clean:
-            self._clean = self.featuriser.features(self.examples)
+            self._clean = self.featuriser.clean_features(self.examples)
         return self._clean
 
     def _with_views(self, drawn: Sequence[Drawn]) -> list[Feature]:

@@ -15,6 +15,7 @@ from xlt_cli.analysis.smoothing import summarise as certified_figures
 from xlt_cli.analysis.summary import cell_name, check_alignment, summarise
 from xlt_cli.api import EncoderModel, Example, SequenceExample, Task
 from xlt_cli.console.progress import Reporter
+from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine.predict import predict
@@ -245,14 +246,15 @@ def _fill(
     if runtime.is_main:
         store.write_notes([str(w.message) for w in caught if w.category is ResultWarning])
     assert isinstance(model, torch.nn.Module)
-    featuriser = Featuriser(problem, tokenizer, subject.max_length)
+    cache = FeatureCache.of_user(reporter.warn)
+    featuriser = Featuriser(problem, tokenizer, subject.max_length, cache)
     encoded: dict[str, dict[str, Encoded]] = {}
 
     def of(language: str) -> dict[str, Encoded]:
         """The rows of a language as token ids; each language is tokenized once."""
         if language not in encoded:
             rows = plan.rows.load(plan.task, plan.evaluation.split, language, plan.evaluation.limit)
-            encoded[language] = {e.id: e for e in problem.encode(rows, tokenizer)}
+            encoded[language] = {e.id: e for e in featuriser.clean(rows)}
         return encoded[language]
 
     def answers(features: Sequence[Feature]) -> list[Prediction]:

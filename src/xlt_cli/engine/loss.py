@@ -5,7 +5,7 @@ One module, so that data-parallel training and mixed precision wrap the whole of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 import torch
@@ -31,11 +31,19 @@ class StageLoss(torch.nn.Module):
         self.problem = problem
         self.methods = tuple(methods)
 
-    def forward(self, batch: Batch, seed: int, progress: float = 0.0) -> torch.Tensor:
+    def forward(
+        self,
+        batch: Batch,
+        seed: int,
+        progress: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> torch.Tensor:
+        """The losses; noise is drawn from a generator of this seed, or from the one given."""
         if not self.methods:
             return self._plain(batch)
-        generator = torch.Generator(device=batch.input_ids.device)
-        generator.manual_seed(seed)
+        if generator is None:
+            generator = torch.Generator(device=batch.input_ids.device)
+            generator.manual_seed(seed)
         if len(self.methods) == 1 and self.methods[0][1] >= 1:
             return self._robust(self.methods[0][0], batch, generator, progress)
         rows: list[int] = []
@@ -49,6 +57,14 @@ class StageLoss(torch.nn.Module):
             rows += own
         order = torch.tensor(rows, device=losses[0].device).argsort()
         return torch.cat(losses)[order]
+
+    def phase(self, progress: float) -> Hashable:
+        """What the computation depends on besides its tensors; None if it cannot be recorded."""
+        if not self.methods:
+            return "plain"
+        if len(self.methods) > 1 or self.methods[0][1] < 1:
+            return None
+        return self.methods[0][0].phase(progress)
 
     def _shared_out(
         self, size: int, seed: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 
@@ -10,10 +11,19 @@ from xlt_cli.api import EncoderModel
 from xlt_cli.spec import Stage
 
 
-def build(model: EncoderModel, stage: Stage, device: torch.device) -> torch.optim.AdamW:
+def build(
+    model: EncoderModel,
+    stage: Stage,
+    device: torch.device,
+    more: Sequence[torch.nn.Parameter] = (),
+) -> torch.optim.AdamW:
     """AdamW over the trainable parameters; vectors (biases, norms) are not decayed.
 
-    Each group keeps its peak learning rate under `peak`.
+    Each group keeps its peak learning rate under `peak`. On CUDA rates are tensors, so that an
+    update can be recorded.
+
+    Args:
+        more: matrices of the body that are not among the model's parameters.
     """
     assert isinstance(model, torch.nn.Module)
     head = {id(parameter) for parameter in model.head_parameters()}
@@ -23,17 +33,21 @@ def build(model: EncoderModel, stage: Stage, device: torch.device) -> torch.opti
         if parameter.requires_grad:
             kind = (id(parameter) in head, parameter.ndim > 1)
             groups.setdefault(kind, []).append(parameter)
+    if more:
+        groups.setdefault((False, True), []).extend(more)
+    on_gpu = device.type == "cuda"
     return torch.optim.AdamW(
         [
             {
                 "params": parameters,
+                "lr": torch.tensor(0.0, device=device) if on_gpu else 0.0,
                 "peak": head_rate if in_head else stage.learning_rate,
                 "weight_decay": stage.weight_decay if decayed else 0.0,
             }
             for (in_head, decayed), parameters in sorted(groups.items())
         ],
-        lr=stage.learning_rate,
         fused=device.type in ("cuda", "cpu"),
+        capturable=on_gpu,
     )
 
 
@@ -41,8 +55,32 @@ def set_rates(optimizer: torch.optim.Optimizer, stage: Stage, step: int, total: 
     """Sets the rates for update `step` (from 0) of `total`; returns the body's."""
     factor = rate_factor(stage, step, total)
     for group in optimizer.param_groups:
-        group["lr"] = group["peak"] * factor
+        if torch.is_tensor(group["lr"]):
+            group["lr"].fill_(group["peak"] * factor)
+        else:
+            group["lr"] = group["peak"] * factor
     return stage.learning_rate * factor
+
+
+def clip(
+    parameters: Sequence[torch.nn.Parameter],
+    limit: float,
+    table: torch.Tensor | None = None,
+    used: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Scales the gradients so that their common l2 norm is at most `limit`; returns the norm.
+
+    Args:
+        table: the one of the parameters most of whose rows have no gradient.
+        used: its rows that may have one, in an order that does not depend on what else is in it:
+            the norm is then the same to the bit, however many rows there are.
+    """
+    gradients = [p.grad for p in parameters if p.grad is not None and p is not table]
+    if table is not None and table.grad is not None:
+        gradients.append(table.grad if used is None else table.grad[used])
+    norm = torch.nn.utils.get_total_norm(gradients)
+    torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
+    return norm
 
 
 def rate_factor(stage: Stage, step: int, total: int) -> float:

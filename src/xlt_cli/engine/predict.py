@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.data.batches import collate, evaluation_batches
+from xlt_cli.data.batches import collate, filled_batches
+from xlt_cli.engine.packing import packed
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.problems import Feature, Prediction, Problem
 
-BATCH_SIZES = {"cuda": 512, "cpu": 64}
-"""Examples in a forward pass: enough to fill the device, few enough for its memory."""
+TOKENS = {"cuda": 32768, "cpu": 1024}
+"""Tokens in a forward pass, padding included: enough to fill a GPU; on a CPU few enough for its
+caches to hold what passes from layer to layer."""
 
 
 @torch.inference_mode()
@@ -28,16 +32,30 @@ def predict(
     assert isinstance(model, torch.nn.Module)
     was_training = model.training
     model.eval()
-    size = BATCH_SIZES.get(runtime.device.type, 64)
-    batches = evaluation_batches([len(f.input_ids) for f in features], size)
-    own = []
-    for indices in batches[runtime.rank :: runtime.world]:
-        chosen = [features[i] for i in indices]
-        batch = collate(chosen, problem, pad_id).to(runtime.device)
-        with runtime.accelerator.autocast():
-            logits = model.logits(model.embed(batch), batch)
-        own += list(zip(indices, problem.predict(logits, chosen), strict=True))
-        on_batch(len(indices))
+    tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
+    batches = filled_batches([len(f.input_ids) for f in features], tokens)
+    answers = []
+    # Autocast spans all batches, so that weights are cast once.
+    with _fast_layers(model, runtime), runtime.accelerator.autocast():
+        for indices in batches[runtime.rank :: runtime.world]:
+            chosen = [features[i] for i in indices]
+            batch = collate(chosen, problem, pad_id).to(runtime.device)
+            answers.append((indices, chosen, model.logits(model.embed(batch), batch)))
+            on_batch(len(indices))
+    # Decoded at the end: a look at the logits makes the processor wait for the GPU.
+    own = [
+        pair
+        for indices, chosen, logits in answers
+        for pair in zip(indices, problem.predict(logits, chosen), strict=True)
+    ]
     model.train(was_training)
     found = dict(runtime.gather(own))
     return [found[i] for i in range(len(features))]
+
+
+def _fast_layers(
+    model: torch.nn.Module, runtime: Runtime
+) -> contextlib.AbstractContextManager[Any]:
+    # Packed weights are float32, whatever autocast says.
+    plain = runtime.plain or runtime.precision != "fp32"
+    return contextlib.nullcontext() if plain else packed(model)

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The device and processes that a command works with."""
+    """The device and processes that a command works with.
+
+    Attributes:
+        plain: no faster way than the textbook's, to compare with.
+    """
 
     accelerator: Accelerator
     precision: str
+    plain: bool = False
 
     @property
     def device(self) -> torch.device:
@@ -51,7 +56,7 @@ class Runtime:
             self.accelerator.wait_for_everyone()
 
 
-def start(device: str, precision: str) -> Runtime:
+def start(device: str, precision: str, plain: bool = False) -> Runtime:
     """Takes hold of a device.
 
     Raises:
@@ -63,7 +68,7 @@ def start(device: str, precision: str) -> Runtime:
     if precision == "auto":
         bf16 = wanted.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
         precision = "bf16" if bf16 else "fp32"
-    return Runtime(_accelerator(wanted, precision), precision)
+    return Runtime(_accelerator(wanted, precision), precision, plain)
 
 
 def resolve_device(device: str) -> str:

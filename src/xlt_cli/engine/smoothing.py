@@ -11,12 +11,14 @@ from xlt_cli.analysis.smoothing import ABSTAINED, Certified, certify
 from xlt_cli.api import Batch, EmbeddingPerturbation, EncoderModel, Seam
 from xlt_cli.data.batches import collate, evaluation_batches
 from xlt_cli.engine.loss import seam
-from xlt_cli.engine.predict import BATCH_SIZES
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive
 from xlt_cli.problems import Feature, Prediction, Problem
 from xlt_cli.spec import Smoothing
 from xlt_cli.spec_file import build_perturbation
+
+BATCH_SIZES = {"cuda": 512, "cpu": 64}
+"""Examples in a forward pass; the noise is drawn per batch, so other sizes draw other noise."""
 
 
 @torch.inference_mode()

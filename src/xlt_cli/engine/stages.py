@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.api import Encoder, EncoderModel, Task
 from xlt_cli.console.progress import Reporter
+from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine import checkpoints
@@ -61,7 +62,8 @@ def train_stage(
     tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
     _check_room(run, model)
     check_length(spec.max_length, tokenizer, f"encoder '{spec.encoder.name}'")
-    featuriser = Featuriser(problem, tokenizer, spec.max_length)
+    cache = FeatureCache.of_user(reporter.warn)
+    featuriser = Featuriser(problem, tokenizer, spec.max_length, cache)
     examples = [
         example
         for language in stage.languages or []
@@ -117,7 +119,7 @@ def _dev_features(
     if dev is None:
         return {}
     return {
-        language: featuriser.features(rows.load(task, dev.split, language, dev.limit))
+        language: featuriser.clean_features(rows.load(task, dev.split, language, dev.limit))
         for language in dev.languages or []
     }
 

@@ -22,11 +22,13 @@ class Stream:
     Attributes:
         features: of an epoch, by its number.
         seed: names the order of the batches.
+        on_epoch: is told the features of an epoch before its first batch.
     """
 
     features: Callable[[int], list[Feature]]
     batch_size: int
     seed: str
+    on_epoch: Callable[[list[Feature]], None] = lambda features: None
     _epoch: int = -1
     _features: list[Feature] = field(default_factory=list)
     _batches: list[list[int]] = field(default_factory=list)
@@ -35,6 +37,11 @@ class Stream:
         """The number of batches in the first epoch."""
         self._enter(0)
         return len(self._batches)
+
+    @property
+    def current(self) -> list[Feature]:
+        """The features of the epoch that was entered last."""
+        return self._features
 
     def next(self, position: Position) -> list[Feature]:
         """The batch at a position, which moves on."""
@@ -50,6 +57,7 @@ class Stream:
         if epoch == self._epoch:
             return
         self._features = self.features(epoch)
+        self.on_epoch(self._features)
         lengths = [len(feature.input_ids) for feature in self._features]
         self._batches = training_batches(lengths, self.batch_size, f"{self.seed}/epoch/{epoch}")
         self._epoch = epoch

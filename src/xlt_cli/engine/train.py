@@ -7,7 +7,6 @@ so a stage that goes on from a checkpoint ends exactly as one that was never int
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Mapping, Sequence
@@ -20,15 +19,13 @@ from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.api import EncoderModel, Task
 from xlt_cli.console.progress import Bar, Reporter
-from xlt_cli.data.batches import collate
-from xlt_cli.engine import checkpoints, optimizer
+from xlt_cli.engine import checkpoints
 from xlt_cli.engine.checkpoints import Position
-from xlt_cli.engine.loss import StageLoss
 from xlt_cli.engine.noise import Noise
 from xlt_cli.engine.predict import predict
 from xlt_cli.engine.runtime import Runtime
-from xlt_cli.engine.seeding import derive
 from xlt_cli.engine.stream import Stream, updates
+from xlt_cli.engine.updates import Updates
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
@@ -78,25 +75,35 @@ class StageTrainer:
         self.per_epoch = per_epoch
         self.total = updates(stage, per_epoch)
         self.evaluate_every = stage.evaluate_every or per_epoch
-        module = StageLoss(parts.model, parts.problem, parts.noise.methods)
-        self.parameters = [p for p in module.parameters() if p.requires_grad]
-        self.optimizer = optimizer.build(parts.model, stage, runtime.device)
+        self.updates = Updates(
+            parts.model,
+            parts.problem,
+            parts.noise.methods,
+            stage,
+            parts.pad_id,
+            parts.stream.seed,
+            runtime,
+            parts.stream.current[0],
+            self.total,
+            checkpoints.rows_of(parts.restored[0]) if parts.restored else None,
+        )
+        self.updates.enter(parts.stream.current)
+        parts.stream.on_epoch = self.updates.enter
         if parts.restored:
-            checkpoints.restore_optimizer(parts.restored[0], self.optimizer)
+            checkpoints.restore_optimizer(parts.restored[0], self.updates.optimizer)
             self.position = parts.restored[1]
         else:
             before = atomic.read_json(run.stage(index - 1) / "result.json") if index else None
             self.position = Position(metrics_size=before["metrics_size"] if before else 0)
         if runtime.is_main:
             atomic.truncate(run.metrics, self.position.metrics_size)
-        self.loss = runtime.accelerator.prepare(module)
         self.pending: list[torch.Tensor] = []
 
     def train(self) -> None:
         """Trains to the end, and leaves the stage's model and result."""
         position = self.position
         title = f"stage {self.index + 1} ({self.parts.task.name})"
-        self.loss.train()
+        self.updates.loss.train()
         began, seen = time.monotonic(), 0
         with self.reporter.bar(title, self.total, "examples", done=position.step) as bar:
             while position.step < self.total and not self._patience_is_out():
@@ -123,42 +130,13 @@ class StageTrainer:
         return patience is not None and self.position.stale >= patience
 
     def _update(self, features: Sequence[Feature]) -> tuple[float, torch.Tensor]:
-        """One update from one batch, cut over processes and forward passes.
-
-        Returns the learning rate and the norm of the gradient before clipping.
-        """
-        step, runtime = self.position.step, self.runtime
-        rate = optimizer.set_rates(self.optimizer, self.stage, step, self.total)
+        """One update; returns the learning rate and the gradient's norm before clipping."""
+        rate, norm, loss = self.updates.make(features, self.position.step, self.total)
         size = max(1, sum(self.parts.problem.size(feature) for feature in features))
-        cuts = self.stage.accumulate * runtime.world
-        total = torch.zeros((), device=runtime.device)
-        for cut in range(runtime.rank, cuts, runtime.world):
-            seed = derive(self.parts.stream.seed, "update", step, cut)
-            torch.manual_seed(seed)
-            # A cut without examples still takes its turn, with no weight: processes must meet.
-            chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
-            batch = collate(chosen, self.parts.problem, self.parts.pad_id).to(runtime.device)
-            with self._gradients_meet(last=cut + runtime.world >= cuts):
-                losses: torch.Tensor = self.loss(batch, seed, step / self.total)
-                loss = losses.float().sum() * (weight / size)
-                # Data-parallel training averages over processes; wanted is the sum.
-                runtime.accelerator.backward(loss * runtime.world)
-            total += loss.detach()
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.stage.max_grad_norm or math.inf)
-        self.optimizer.step()
-        self.optimizer.zero_grad(set_to_none=True)
-        if runtime.world > 1:
-            total = runtime.accelerator.reduce(total, reduction="sum")
-        self.pending.append(total * size)
+        self.pending.append(loss * size)
         self.position.loss_size += size
         self.position.step += 1
         return rate, norm
-
-    def _gradients_meet(self, last: bool) -> Any:
-        """Processes exchange gradients once per update, in the last backward pass."""
-        if last or self.runtime.world == 1:
-            return contextlib.nullcontext()
-        return self.runtime.accelerator.no_sync(self.loss)
 
     def _settle(self) -> None:
         """Adds up the losses that are still on the device.
@@ -200,6 +178,7 @@ class StageTrainer:
     def _evaluate(self, bar: Bar) -> None:
         """Scores the model on dev, and notes whether it is the best so far."""
         position, parts = self.position, self.parts
+        self.updates.settle()
         scores = []
         for language, features in parts.dev.items():
             predictions = predict(parts.model, features, parts.problem, parts.pad_id, self.runtime)
@@ -228,8 +207,13 @@ class StageTrainer:
     def _checkpoint(self) -> None:
         self._settle()
         self.position.metrics_size = _size(self.run.metrics)
+        self.updates.settle()
         if self.runtime.is_main:
-            checkpoints.save(self.directory, self.parts.model, self.optimizer, self.position)
+            updates = self.updates
+            trained = updates.rows.ids if updates.rows else []
+            checkpoints.save(
+                self.directory, self.parts.model, updates.optimizer, self.position, trained
+            )
         self.runtime.wait()
 
     def _finish(self) -> None:
@@ -274,6 +258,7 @@ class StageTrainer:
                 {
                     "stage": self.index,
                     "step": self.position.step,
+                    "path": self.updates.path,
                     "seconds_this_session": round(seconds, 3),
                     "examples_this_session": seen,
                 },

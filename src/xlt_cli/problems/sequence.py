@@ -89,16 +89,19 @@ class SequenceClassification(Problem):
         return 1
 
     def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Prediction]:
-        probabilities = logits.float().softmax(dim=-1).cpu()
-        best = probabilities.argmax(dim=-1).tolist()
+        import numpy as np
+
+        probabilities = logits.float().softmax(dim=-1).cpu().numpy()
+        best = probabilities.argmax(axis=-1).tolist()
+        shown = np.round(probabilities.astype(np.float64), 6).tolist()
         return [
             Prediction(
                 feature.id,
                 feature.gold,
                 self.labels[label],
-                tuple(round(p, 6) for p in row),
+                tuple(row),
             )
-            for feature, label, row in zip(features, best, probabilities.tolist(), strict=True)
+            for feature, label, row in zip(features, best, shown, strict=True)
         ]
 
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:

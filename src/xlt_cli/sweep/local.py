@@ -37,9 +37,9 @@ class Outcome:
 
 
 def run_jobs(
-    jobs: Sequence[Job], root: Path, reporter: Reporter, keep_going: bool
+    jobs: Sequence[Job], root: Path, reporter: Reporter, keep_going: bool, plain: bool = False
 ) -> list[Outcome]:
-    """Runs jobs in order; an error is said when it happens.
+    """Runs jobs in order; an error is said when it happens. `plain` turns the fast path off.
 
     Raises:
         Whatever a job raises, unless `keep_going`; an interruption always.
@@ -50,7 +50,7 @@ def run_jobs(
     outcomes = []
     with _terminated_as_interrupted():
         for number, job in enumerate(jobs, start=1):
-            runtime = start(job.spec.device, job.spec.precision)
+            runtime = start(job.spec.device, job.spec.precision, plain)
             if runtime.is_main:
                 create(root, job.spec, job.seed, job.text, job.overrides)
             runtime.wait()  # the other processes find it made

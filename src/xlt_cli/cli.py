@@ -1,0 +1,92 @@
+"""The command line: one file per verb under `commands`, each imported light and working lazily."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xlt_cli import __version__
+from xlt_cli.commands import (
+    analyze,
+    bench,
+    cache,
+    evaluate,
+    fetch,
+    init,
+    list_plugins,
+    reproduce,
+    runs,
+    schema,
+    show,
+    sweep,
+    train,
+    validate,
+)
+from xlt_cli.commands.errors import ErrorReporting
+from xlt_cli.commands.options import is_first_process
+
+app = typer.Typer(
+    name="xlt",
+    cls=ErrorReporting,
+    help="Zero-shot cross-lingual transfer under robust training: train on one language, "
+    "test in many.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: importing rich for its frames doubles the start-up
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+VERBS: dict[str, Callable[..., None]] = {
+    "init": init.init,
+    "validate": validate.validate,
+    "fetch": fetch.fetch,
+    "train": train.train,
+    "eval": evaluate.evaluate,
+    "sweep": sweep.sweep,
+    "reproduce": reproduce.reproduce,
+    "runs": runs.runs,
+    "list-plugins": list_plugins.list_plugins,
+    "show": show.show,
+    "schema": schema.schema,
+    "bench": bench.bench,
+}
+for verb, function in VERBS.items():
+    # As a short help, the first line stands in the list of commands uncut.
+    app.command(verb, short_help=(function.__doc__ or "").partition("\n")[0])(function)
+GROUPS: dict[str, typer.Typer] = {"analyze": analyze.app, "cache": cache.app}
+for verb, group in GROUPS.items():
+    app.add_typer(group, name=verb)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xlt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of any error.")
+    ] = False,
+) -> None:
+    """Options of all commands."""
+
+
+def run() -> None:
+    """Runs the command line of this process."""
+    # pydantic looks for plugins of its own in the metadata of every installed package; xlt uses
+    # none, and the search takes longer than most commands.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    if not is_first_process():
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (open as long as the process)
+    app(prog_name="xlt")

@@ -1,0 +1,126 @@
+"""`xlt bench`: what this machine does, in about a minute."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xlt_cli.commands.options import AsJson, Device, Offline, go_offline
+from xlt_cli.errors import SpecError
+
+if TYPE_CHECKING:
+    from xlt_cli.spec import ExperimentSpec
+
+MAX_LENGTH = 128
+STARTS = 3
+
+
+def bench(
+    encoder: Annotated[
+        str, typer.Option("--encoder", help="An encoder, or '{name: hf, model: DIR}'.")
+    ] = "e5-small-q4",
+    task: Annotated[
+        str, typer.Option("--task", help="A task, or '{name: xnli, path: DIR}'.")
+    ] = "mini-pawsx",
+    batch_size: Annotated[
+        int, typer.Option("--batch-size", min=1, help="Examples in an update of training.")
+    ] = 32,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=0.1, help="To time training for, and evaluation.")
+    ] = 12.0,
+    device: Device = None,
+    offline: Offline = False,
+    as_json: AsJson = False,
+) -> None:
+    """Measure how fast this machine starts, trains and evaluates; leaves nothing behind."""
+    go_offline(offline)
+    from dataclasses import asdict
+
+    from xlt_cli.console import report
+    from xlt_cli.engine.runtime import start
+    from xlt_cli.engine.speed import measure
+    from xlt_cli.runs.provenance import environment
+    from xlt_cli.spec_file import build_encoder, build_task
+
+    spec = _spec(encoder, task)
+    built_encoder, built_task = build_encoder(spec.encoder), build_task(spec.stages[0].task)
+    runtime = start(device or "auto", "auto")
+    if runtime.world > 1:
+        raise SpecError("speeds are measured in one process", "xlt bench")
+    if not as_json:
+        typer.echo(f"measuring {built_encoder.name} on {built_task.name} ...", err=True)
+    start_up = _start_up()
+    training, evaluation = measure(
+        built_encoder, built_task, batch_size, MAX_LENGTH, seconds, runtime
+    )
+    about = environment(str(runtime.device))
+    found = {
+        "xlt": about["xlt"],
+        "python": about["python"],
+        "torch": about["packages"]["torch"],
+        "transformers": about["packages"]["transformers"],
+        "hardware": about["hardware"],
+        "precision": runtime.precision,
+        "encoder": built_encoder.name,
+        "task": built_task.name,
+        "batch_size": batch_size,
+        "start_up_seconds": round(start_up, 3),
+        "training": asdict(training),
+        "evaluation": asdict(evaluation),
+    }
+    if as_json:
+        report.print_json(found)
+    else:
+        _print(found)
+
+
+def _spec(encoder: str, task: str) -> ExperimentSpec:
+    """The experiment that training is timed on; raises UserError for plugins and parameters."""
+    from xlt_cli.spec_file import resolve
+    from xlt_cli.spec_source import Source
+    from xlt_cli.yaml_lines import Document, parse_value
+
+    values = {
+        "encoder": parse_value(encoder, "--encoder"),
+        "stages": [{"task": parse_value(task, "--task")}],
+    }
+    return resolve(Source(Document(Path("xlt bench"), values, {}), ""))
+
+
+def _start_up() -> float:
+    """Median seconds of `xlt --help`."""
+    import statistics
+    import subprocess
+    import sys
+    import time
+
+    times = []
+    for _ in range(STARTS):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "xlt_cli", "--help"], check=True, capture_output=True)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def _print(found: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from xlt_cli.console.report import stdout
+
+    hardware = found["hardware"]
+    device = hardware.get("gpu") or f"{hardware['cpu']}, {hardware['threads']} threads"
+    table = Table(show_header=False)
+    table.add_row("device", f"{device}, {found['precision']}")
+    versions = (f"{name} {found[name]}" for name in ("xlt", "python", "torch", "transformers"))
+    table.add_row("versions", ", ".join(versions))
+    table.add_row("start-up", f"{found['start_up_seconds']:.2f} s (xlt --help)")
+    for what, batch in (("training", f", batch {found['batch_size']}"), ("evaluation", "")):
+        speed = found[what]
+        table.add_row(
+            what,
+            f"{speed['per_second']:,.1f} examples/s ({found['encoder']}, {found['task']}, mean "
+            f"length {speed['mean_length']:.0f}{batch})",
+        )
+    stdout().print(table)

@@ -1,0 +1,95 @@
+"""`xlt cache`: what stands in the user's cache, and clearing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xlt_cli.commands.options import AsJson
+
+LEXICONS = "lexicons"
+"""Where perturbations keep what they fetched or made."""
+
+app = typer.Typer(
+    short_help="Show what is kept between runs, where, and how much; clear it.",
+    invoke_without_command=True,
+)
+
+
+@app.callback()
+def cache(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show what is kept between runs, where, and how much; `clear` removes it.
+
+    It holds the token ids of texts (features), and lexicons; all is made or fetched again when it
+    is needed.
+
+    $XLT_CACHE_DIR says where it is, $XLT_CACHE_SIZE how much the features may take (default: 2GB;
+    0 turns them off).
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from xlt_cli.data.feature_cache import size_limit
+    from xlt_cli.user_cache import total_size, user_cache
+
+    limit = size_limit()
+    held = {kind: (len(files), total_size(files)) for kind, files in _files().items()}
+    if as_json:
+        import json
+
+        about = {kind: {"entries": n, "bytes": size} for kind, (n, size) in held.items()}
+        typer.echo(json.dumps({"path": str(user_cache()), "limit": limit, **about}, indent=2))
+        return
+    notes = {"features": f" of at most {_size(limit)}" if limit else " (turned off)"}
+    typer.echo(user_cache())
+    for kind, (count, size) in held.items():
+        typer.echo(f"  {kind:<9} {_entries(count):>14}  {_size(size):>9}{notes.get(kind, '')}")
+
+
+@app.command("clear")
+def clear(
+    features: Annotated[
+        bool, typer.Option("--features", help="Only the token ids of texts.")
+    ] = False,
+    lexicons: Annotated[bool, typer.Option("--lexicons", help="Only the lexicons.")] = False,
+) -> None:
+    """Remove what is kept between runs.
+
+    Lexicons that were downloaded need the network again. Runs that go on meanwhile are not
+    disturbed.
+    """
+    from xlt_cli.data.feature_cache import FOLDER, abandoned
+    from xlt_cli.user_cache import total_size, user_cache
+
+    wanted = {"features": features, LEXICONS: lexicons}
+    for kind, files in _files().items():
+        if not wanted[kind] and any(wanted.values()):
+            continue
+        size = total_size(files)
+        for path in files:
+            path.unlink(missing_ok=True)
+        typer.echo(f"removed {_entries(len(files))} of {kind} ({_size(size)})")
+    if features or not lexicons:
+        for path in abandoned(user_cache() / FOLDER):
+            path.unlink(missing_ok=True)
+
+
+def _files() -> dict[str, list[Path]]:
+    """The files of each kind that the cache holds."""
+    from xlt_cli.data.feature_cache import stored
+    from xlt_cli.user_cache import entries, user_cache
+
+    return {"features": stored(), LEXICONS: entries(user_cache() / LEXICONS)}
+
+
+def _entries(count: int) -> str:
+    return f"{count:,} {'entry' if count == 1 else 'entries'}"
+
+
+def _size(count: int) -> str:
+    """Bytes for people, in the units that $XLT_CACHE_SIZE takes: `12.6 MB`."""
+    for unit, worth in (("kB", 10**3), ("MB", 10**6)):
+        if count < 999.95 * worth:
+            return f"{count / worth:.1f} {unit}"
+    return f"{count / 10**9:.1f} GB"

@@ -1,0 +1,111 @@
+"""Whole updates as CUDA graphs: at a researcher's batch size a GPU otherwise waits for Python.
+
+An update (forward, attack if any, backward, clipping, AdamW) is recorded once for each shape of
+batch, and replayed with new inputs. Random numbers are drawn as ever: the generators are seeded
+before each replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from xlt_cli.api import Batch
+
+MULTIPLE = 16
+"""Batches are padded to a multiple of so many tokens, so that there are few shapes."""
+
+EAGER = 3
+"""Updates made before the first recording: the optimizer has its state then, libraries theirs."""
+
+Work = Callable[[Batch, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
+"""An update from a batch, the weight of its losses and a generator: loss, gradient's norm."""
+
+
+@dataclass
+class Recorded:
+    """An update of one shape: its inputs, to be overwritten, and its outputs."""
+
+    batch: Batch
+    weight: torch.Tensor
+    graph: torch.cuda.CUDAGraph
+    outputs: tuple[torch.Tensor, torch.Tensor]
+
+
+@dataclass
+class Graphs:
+    """The recorded updates of a stage.
+
+    Attributes:
+        backward: everything of an update but the optimizer's step, for warming up.
+        work: a whole update, without any synchronisation.
+        forget: drops all gradients.
+    """
+
+    device: torch.device
+    work: Work
+    backward: Work
+    forget: Callable[[], None]
+    _recorded: dict[Hashable, Recorded] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.generator = torch.Generator(device=self.device)
+        # One pool for all: they never run at the same time, and their outputs are copied at once.
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def run(
+        self, batch: Batch, weight: float, seed: int, phase: Hashable
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Makes an update with a batch on the device; returns its loss and the gradient's norm.
+
+        Raises:
+            RuntimeError: the update cannot be recorded; nothing was changed.
+        """
+        key = (phase, _shapes(batch))
+        if key not in self._recorded:
+            self._recorded[key] = self._record(batch, weight)
+        found = self._recorded[key]
+        _copy(batch, found.batch)
+        found.weight.fill_(weight)
+        torch.cuda.manual_seed(seed)
+        self.generator.manual_seed(seed)
+        found.graph.replay()
+        loss, norm = found.outputs
+        return loss.clone(), norm.clone()
+
+    def clear(self) -> None:
+        """Forgets all recordings: some parameter has another shape now."""
+        self._recorded.clear()
+
+    def _record(self, batch: Batch, weight: float) -> Recorded:
+        inputs = batch.select(range(len(batch)))
+        scale = torch.tensor(weight, device=self.device)
+        self.forget()
+        aside: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            self.backward(inputs, scale, self.generator)
+            self.forget()
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        graph.register_generator_state(self.generator)
+        with torch.cuda.graph(graph, pool=self._pool):
+            outputs = self.work(inputs, scale, self.generator)
+        self.forget()
+        return Recorded(inputs, scale, graph, outputs)
+
+
+def _shapes(batch: Batch) -> Hashable:
+    own = tuple((name, tuple(t.shape)) for name, t in sorted(batch.tensors().items()))
+    return own, tuple(_shapes(companion) for companion in batch.companions)
+
+
+def _copy(source: Batch, target: Batch) -> None:
+    known = target.tensors()
+    for name, tensor in source.tensors().items():
+        known[name].copy_(tensor, non_blocking=True)
+    for one, other in zip(source.companions, target.companions, strict=True):
+        _copy(one, other)

@@ -1,0 +1,216 @@
+"""One update of a stage: forward, backward, clipping, AdamW; by the fastest way that is exact."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from xlt_cli.api import Batch, EncoderModel
+from xlt_cli.data.batches import collate
+from xlt_cli.engine import optimizer
+from xlt_cli.engine.graphs import EAGER, MULTIPLE, Graphs
+from xlt_cli.engine.layers import COMPILED_FROM, compile_layers, layers_of, restore_layers
+from xlt_cli.engine.loss import StageLoss
+from xlt_cli.engine.noise import Method
+from xlt_cli.engine.rows import UsedRows, word_table
+from xlt_cli.engine.runtime import Runtime
+from xlt_cli.engine.seeding import derive
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.spec import Stage
+
+
+class Updates:
+    """The model in training with its optimizer.
+
+    Attributes:
+        rows: the trained rows of the word-embedding table, where they are apart from it.
+        graphs: recorded updates, where they are used.
+    """
+
+    def __init__(
+        self,
+        model: EncoderModel,
+        problem: Problem,
+        methods: Sequence[Method],
+        stage: Stage,
+        pad_id: int,
+        seed: str,
+        runtime: Runtime,
+        probe: Feature,
+        length: int,
+        rows: Sequence[int] | None = None,
+    ) -> None:
+        """Prepares a stage's updates.
+
+        Args:
+            seed: names the stage's randomness.
+            probe: any input of the stage.
+            length: how many updates it has at most.
+            rows: those that a checkpoint was trained with; None for a stage that begins.
+        """
+        self.problem, self.stage, self.pad_id = problem, stage, pad_id
+        self.seed, self.runtime = seed, runtime
+        batch = collate([probe], problem, pad_id).to(runtime.device)
+        table = word_table(model, batch) if runtime.world == 1 else None
+        fast = not runtime.plain if rows is None else bool(rows)
+        self.rows = UsedRows(table, rows or ()) if table is not None and fast else None
+        self.table = self.rows.weight if self.rows else (table.weight if table else None)
+        module = StageLoss(model, problem, methods)
+        apart = [self.rows.weight] if self.rows else []
+        self.optimizer = optimizer.build(model, stage, runtime.device, apart)
+        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        self.loss: Any = runtime.accelerator.prepare(module)
+        self.graphs = self._graphs(fast)
+        self.layers = layers_of(model) if self.graphs and length >= COMPILED_FROM else []
+        self.made = 0
+
+    @property
+    def path(self) -> str:
+        """How updates are made, for the record."""
+        parts = ["used rows"] * (self.rows is not None) + ["graphs"] * (self.graphs is not None)
+        parts += ["compiled"] * bool(self.layers)
+        return " + ".join(parts) or "plain"
+
+    def enter(self, features: Iterable[Feature]) -> None:
+        """Prepares for the features of an epoch."""
+        if self.rows is None:
+            return
+        found: set[int] = {self.pad_id}
+        for feature in _with_companions(features):
+            found.update(feature.input_ids)
+        if self.rows.admit(found):
+            self.rows.grow(self.optimizer)
+            if self.graphs is not None:
+                self.graphs.clear()
+
+    def make(
+        self, features: Sequence[Feature], step: int, total: int
+    ) -> tuple[float, torch.Tensor, torch.Tensor]:
+        """Makes update `step` of `total` from a batch, cut over processes and forward passes.
+
+        Returns the learning rate, the norm of the gradient before clipping, and the mean loss of a
+        prediction (in all processes).
+        """
+        rate = optimizer.set_rates(self.optimizer, self.stage, step, total)
+        size = max(1, sum(self.problem.size(feature) for feature in features))
+        loss, norm = self._graphed(features, step, total, size) or self._eager(
+            features, step, total, size
+        )
+        if self.rows is not None:
+            self.rows.stepped(rate, self.stage.weight_decay)
+        self.made += 1
+        return rate, norm, loss
+
+    def settle(self) -> None:
+        """Brings the model up to date with the updates made, for evaluation or a checkpoint."""
+        if self.rows is not None:
+            self.rows.write_back()
+
+    def _eager(
+        self, features: Sequence[Feature], step: int, total: int, size: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        runtime = self.runtime
+        cuts = self.stage.accumulate * runtime.world
+        summed = torch.zeros((), device=runtime.device)
+        for cut in range(runtime.rank, cuts, runtime.world):
+            seed = derive(self.seed, "update", step, cut)
+            torch.manual_seed(seed)
+            # A cut without examples still takes its turn, with no weight: processes must meet.
+            chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
+            batch = collate(chosen, self.problem, self.pad_id).to(runtime.device)
+            with self._gradients_meet(last=cut + runtime.world >= cuts):
+                losses: torch.Tensor = self.loss(batch, seed, step / total)
+                loss = losses.float().sum() * (weight / size)
+                # Data-parallel training averages over processes; wanted is the sum.
+                runtime.accelerator.backward(loss * runtime.world)
+            summed += loss.detach()
+        norm = self._clip(self._used(features))
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if runtime.world > 1:
+            summed = runtime.accelerator.reduce(summed, reduction="sum")
+        return summed, norm
+
+    def _clip(self, used: torch.Tensor | None) -> torch.Tensor:
+        limit = self.stage.max_grad_norm or math.inf
+        return optimizer.clip(self.parameters, limit, self.table, used)
+
+    def _used(self, features: Sequence[Feature]) -> torch.Tensor | None:
+        """Rows of `table` that the batch can have given a gradient, by the tokens' ids."""
+        if self.table is None:
+            return None
+        ids = np.unique(np.concatenate([f.input_ids for f in _with_companions(features)]))
+        if self.rows is not None:
+            return self.rows.place[torch.from_numpy(ids).to(self.runtime.device)]
+        return torch.from_numpy(ids).to(self.runtime.device)
+
+    def _gradients_meet(self, last: bool) -> Any:
+        """Processes exchange gradients once per update, in the last backward pass."""
+        if last or self.runtime.world == 1:
+            return contextlib.nullcontext()
+        return self.runtime.accelerator.no_sync(self.loss)
+
+    # ------------------------------------------------------------------------- recorded updates
+
+    def _graphs(self, fast: bool) -> Graphs | None:
+        one = self.runtime.world == 1 and self.stage.accumulate == 1
+        if not (fast and one and self.runtime.device.type == "cuda"):
+            return None
+        if self.loss.phase(0.0) is None:
+            return None
+
+        def backward(
+            batch: Batch, weight: torch.Tensor, generator: torch.Generator
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            losses: torch.Tensor = self.loss(batch, 0, self._progress, generator)
+            loss = losses.float().sum() * weight
+            self.runtime.accelerator.backward(loss)
+            return loss.detach(), loss.detach()
+
+        def work(
+            batch: Batch, weight: torch.Tensor, generator: torch.Generator
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            loss, _ = backward(batch, weight, generator)
+            norm = self._clip(None)
+            self.optimizer.step()
+            return loss, norm
+
+        def forget() -> None:
+            self.optimizer.zero_grad(set_to_none=True)
+
+        return Graphs(self.runtime.device, work, backward, forget)
+
+    _progress: float = 0.0
+
+    def _graphed(
+        self, features: Sequence[Feature], step: int, total: int, size: int
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """An update by replay; None where this one has to be made eagerly."""
+        whole = len(features) == self.stage.batch_size
+        if self.graphs is None or self.made < EAGER or not whole:
+            return None
+        self._progress = step / total
+        batch = collate(features, self.problem, self.pad_id, MULTIPLE).to(self.runtime.device)
+        seed = derive(self.seed, "update", step, 0)
+        try:
+            compile_layers(self.layers)
+            return self.graphs.run(batch, 1 / size, seed, self.loss.phase(self._progress))
+        except RuntimeError:
+            # Some encoders and plugins look at values on the device, some machines have no
+            # compiler: their updates are made eagerly.
+            self.graphs = None
+            restore_layers(self.layers)
+            self.layers = []
+            self.optimizer.zero_grad(set_to_none=True)
+            return None
+
+
+def _with_companions(features: Iterable[Feature]) -> Iterable[Feature]:
+    for feature in features:
+        yield feature
+        yield from feature.companions

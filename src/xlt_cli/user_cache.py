@@ -1,0 +1,51 @@
+"""The user's cache: one folder for all that can be fetched or computed again.
+
+The commands that need no model list and clear it, and plugins find their place in it: it imports
+nothing heavy.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from xlt_cli.errors import UserError
+
+CACHE_DIR = "XLT_CACHE_DIR"
+
+
+def user_cache() -> Path:
+    """$XLT_CACHE_DIR, $XDG_CACHE_HOME/xlt or ~/.cache/xlt; it may not exist.
+
+    Raises:
+        UserError: there is no home directory.
+    """
+    given, base = os.environ.get(CACHE_DIR), os.environ.get("XDG_CACHE_HOME")
+    folder = Path(given) if given else Path(base or "~/.cache") / "xlt"
+    try:
+        return folder.expanduser()
+    except RuntimeError as error:  # a container's user may have none
+        raise UserError(
+            f"there is no place for the cache: {error}",
+            str(folder),
+            f"set {CACHE_DIR} to a folder of your own",
+        ) from error
+
+
+def entries(folder: Path) -> list[Path]:
+    """The files of one of the cache's folders; hidden ones are locks, or half written."""
+    if not folder.is_dir():
+        return []
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.is_file())
+
+
+def total_size(paths: Iterable[Path]) -> int:
+    """Bytes of all files; one that another process has just removed counts nothing."""
+    total = 0
+    for path in paths:
+        try:
+            total += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return total

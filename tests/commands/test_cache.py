@@ -1,0 +1,97 @@
+"""`xlt cache` says what is there, and clears no more than it is told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from xlt_cli.commands.cache import LEXICONS
+from xlt_cli.data.feature_cache import FeatureCache
+from xlt_perturbations import downloads
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of two entries of features, and one lexicon of 2 kB."""
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path))
+    cache = FeatureCache(tmp_path / "features", warn=pytest.fail)
+    for key in ("0" * 64, "1" * 64):
+        cache.write(key, [[1] * 1000])
+    downloads.cache_path("x.json").parent.mkdir()
+    downloads.cache_path("x.json").write_bytes(b"x" * 2000)
+    downloads.cache_path(".x.json.lock").touch()
+    (cache.folder / "notes.txt").write_text("not ours")
+    return tmp_path
+
+
+def left(folder: Path) -> list[str]:
+    return sorted(path.name[:5] for path in folder.glob("*/*"))
+
+
+def test_what_is_there(xlt: Cli, folder: Path) -> None:
+    result = xlt("cache")
+    assert result.exit_code == 0, result.output
+    place, features, lexicons = result.stdout.splitlines()
+    assert place == str(folder)
+    assert " ".join(features.split()) == "features 2 entries 8.4 kB of at most 2.0 GB"
+    assert " ".join(lexicons.split()) == "lexicons 1 entry 2.0 kB"
+    found = json.loads(xlt("cache", "--json").stdout)
+    size = sum(path.stat().st_size for path in folder.glob("features/*.ids"))
+    assert found == {
+        "path": str(folder),
+        "limit": 2 * 10**9,
+        "features": {"entries": 2, "bytes": size},
+        "lexicons": {"entries": 1, "bytes": 2000},
+    }
+
+
+def test_nothing_is_there(xlt: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "none"))
+    assert "0 entries" in xlt("cache").stdout
+    assert xlt("cache", "clear").exit_code == 0
+    assert not (tmp_path / "none").exists()
+
+
+def test_features_that_are_turned_off_are_said_to_be(
+    xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLT_CACHE_SIZE", "0")
+    assert "(turned off)" in xlt("cache").stdout
+
+
+def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLT_CACHE_SIZE", "lots")
+    result = xlt("cache")
+    assert result.exit_code == 2
+    assert "XLT_CACHE_SIZE" in result.stderr
+    assert xlt("cache", "clear").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "kinds", "remaining"),
+    [
+        ([], ["features", "lexicons"], [".x.js", "notes"]),
+        (["--features", "--lexicons"], ["features", "lexicons"], [".x.js", "notes"]),
+        (["--features"], ["features"], [".x.js", "notes", "x.jso"]),
+        (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "notes"]),
+    ],
+)
+def test_clearing(
+    xlt: Cli, folder: Path, options: list[str], kinds: list[str], remaining: list[str]
+) -> None:
+    result = xlt("cache", "clear", *options)
+    assert result.exit_code == 0, result.output
+    said = {"features": "removed 2 entries of features (8.4 kB)"}
+    said["lexicons"] = "removed 1 entry of lexicons (2.0 kB)"
+    assert result.stdout.splitlines() == [said[kind] for kind in kinds]
+    assert left(folder) == remaining
+
+
+def test_lexicons_are_where_perturbations_keep_them() -> None:
+    assert downloads.FOLDER == LEXICONS
