@@ -7,12 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.data.batches import collate, filled_batches
 from xlt_cli.engine.packing import packed
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.problems import Feature, Prediction, Problem
+
+ATTENTION = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""Kinds of attention; cuDNN's is left out, which plans for a tenth of a second for each new shape."""
 
 TOKENS = {"cuda": 32768, "cpu": 1024}
 """Tokens in a forward pass, padding included: enough to fill a GPU; on a CPU few enough for its
@@ -36,7 +40,7 @@ def predict(
     batches = filled_batches([len(f.input_ids) for f in features], tokens)
     answers = []
     # Autocast spans all batches, so that weights are cast once.
-    with _fast_layers(model, runtime), runtime.accelerator.autocast():
+    with _fast_layers(model, runtime), runtime.accelerator.autocast(), sdpa_kernel(ATTENTION):
         for indices in batches[runtime.rank :: runtime.world]:
             chosen = [features[i] for i in indices]
             batch = collate(chosen, problem, pad_id).to(runtime.device)

@@ -6,7 +6,7 @@ status.json         created, started, success, cancelled or error; who works on 
 environment.jsonl   one line per session: versions, git revision, hardware, command line
 fingerprints.json   hashes and sources of encoder and data, with what was left out
 metrics.jsonl       losses and dev scores; the same bytes for the same run on the same CPU
-timing.jsonl        speeds
+timing.jsonl        speeds, and how updates were made
 stages/N/model/     the selected model: safetensors, opens with AutoModelFor...
 stages/N/result.json    which checkpoint was selected, by what rule
 stages/N/checkpoints/   what an interrupted stage goes on from
