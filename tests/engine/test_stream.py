@@ -68,6 +68,8 @@ class Maker:
         self.calls.append(len(examples))
         return featurise(examples)
 
+    clean_features = features
+
 
 def epochs(
     examples: Sequence[Example], noise: TextPerturbation | None, seed: str, maker: Any = None

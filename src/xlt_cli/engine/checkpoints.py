@@ -95,6 +95,8 @@ def latest(stage: Path) -> tuple[Path, Position] | None:
 
 def rows_of(path: Path) -> list[int]:
     """The rows that a checkpoint's stage trains apart from their table; none if it does not."""
+    if not (path / "rows.npy").exists():  # of an earlier version
+        return []
     found: list[int] = np.load(path / "rows.npy", allow_pickle=False).tolist()
     return found
 
