@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.analysis.export import csv_of
 from xlt_cli.runs import atomic
 
 COLUMNS = ("task", "split", "run", "kind", "language", "quantity", "n", "value", "low", "high")
@@ -21,12 +20,8 @@ def write(directory: Path, results: dict[str, Any]) -> None:
 
 def csv_text(results: dict[str, Any]) -> str:
     """The figures as CSV; `kind` is figure, gain, radius factor or correlation."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for row in _rows(results):
-        writer.writerow({"task": results["task"], "split": results["split"], **row})
-    return buffer.getvalue()
+    about = {"task": results["task"], "split": results["split"]}
+    return csv_of(COLUMNS, ({**about, **row} for row in _rows(results)))
 
 
 def _rows(results: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,22 @@ def write_csv(path: Path, results: dict[str, Any]) -> None:
 
 def csv_text(evaluations: list[dict[str, Any]]) -> str:
     """The figures of evaluations as CSV with a header."""
+    return csv_of(
+        COLUMNS,
+        (
+            {"task": results["task"], "split": results["split"], **row}
+            for results in evaluations
+            for row in _rows(results)
+        ),
+    )
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Rows as CSV with a header."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
-    for results in evaluations:
-        for row in _rows(results):
-            writer.writerow({"task": results["task"], "split": results["split"], **row})
+    writer.writerows(rows)
     return buffer.getvalue()
 
 

@@ -5,13 +5,12 @@ Figures and gains are in [0, 1] and [-1, 1], each with its 95% interval.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.analysis.claims import verdict
 from xlt_cli.analysis.comparison import Comparison, Gain, Group, Measured, group
+from xlt_cli.analysis.export import csv_of
 from xlt_cli.analysis.summary import Pair
 
 COLUMNS = ("task", "metric", "method", "quantity", "cell", "seeds", "value", "low", "high")
@@ -95,13 +94,14 @@ _LANGUAGES: tuple[Group, ...] = ("source", "near", "distant")
 
 def csv_text(tasks: Sequence[Mapping[str, Any]]) -> str:
     """One line per figure and gain: `cell` is a language or an average."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for task in tasks:
-        for row in _rows(task):
-            writer.writerow({"task": task["task"], "metric": task["metric"], **row})
-    return buffer.getvalue()
+    return csv_of(
+        COLUMNS,
+        (
+            {"task": task["task"], "metric": task["metric"], **row}
+            for task in tasks
+            for row in _rows(task)
+        ),
+    )
 
 
 def _rows(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

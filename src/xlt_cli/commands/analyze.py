@@ -15,6 +15,7 @@ from xlt_cli.commands.options import (
     Quiet,
     RunsDir,
     go_offline,
+    listed,
     runs_root,
 )
 from xlt_cli.errors import SpecError, UserError, did_you_mean
@@ -98,7 +99,7 @@ def alignment(
         raise UserError("alignment is probed by one process", "xlt analyze alignment")
     request = Request(
         split,
-        _listed(languages),
+        listed(languages),
         limit or None,
         Probing(sigma=sigma, samples=votes, selection=max(votes // 10, 1) if votes else 0),
     )
@@ -129,9 +130,3 @@ def _draw(
     from xlt_cli.analysis import figures
 
     figures.write(directory, found, probed)
-
-
-def _listed(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    return [part.strip() for part in text.split(",") if part.strip()]

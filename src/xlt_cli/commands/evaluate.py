@@ -15,6 +15,7 @@ from xlt_cli.commands.options import (
     RunsDir,
     go_offline,
     is_first_process,
+    listed,
     runs_root,
 )
 from xlt_cli.errors import SpecError
@@ -93,7 +94,7 @@ def evaluate(
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     root = runs_root(runs_dir)
-    request = _Request(task, split, _listed(languages), generalized, limit, smoothing)
+    request = _Request(task, split, listed(languages), generalized, limit, smoothing)
     if model is not None:
         if task is None:
             raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
@@ -103,7 +104,7 @@ def evaluate(
             model,
             encoder,
             request.evaluations([], []),
-            _listed(trained_on) or [],
+            listed(trained_on) or [],
             max_length,
             runtime,
             reporter,
@@ -184,9 +185,3 @@ def _validated(model: type[Evaluation], values: dict[str, object]) -> Evaluation
         missing = first["type"] == "missing"
         what = "is missing" if missing else f"{first['msg']}, not {first['input']!r}"
         raise SpecError(what, where) from None
-
-
-def _listed(text: str | None) -> list[str] | None:
-    if text is None:
-        return None
-    return [part.strip() for part in text.split(",") if part.strip()]

@@ -47,3 +47,10 @@ def go_offline(offline: bool) -> None:
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
+def listed(text: str | None) -> list[str] | None:
+    """The parts of a comma-separated option; None where it is not given."""
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(",") if part.strip()]
