@@ -211,3 +211,29 @@ def test_tables_that_cannot_be_trained_in_parts_are_left_alone(
     del model.tied
     table.max_norm = 1.0
     assert word_table(model, batch) is None
+
+
+def test_an_update_that_cannot_be_recorded_is_made_eagerly_and_says_why(
+    model: EncoderModel,
+    problem: SequenceClassification,
+    features: list[Feature],
+    runtime: Runtime,
+) -> None:
+    class Refusing:
+        def run(self, *arguments: object) -> None:
+            raise RuntimeError("operation not permitted\nand a long story")
+
+        def clear(self) -> None:
+            pass
+
+    other = copy.deepcopy(model)
+    plain = updates(other, problem, features, runtime)
+    made = updates(model, problem, features, runtime)
+    made.graphs = Refusing()  # type: ignore[assignment]
+    for each in (plain, made):
+        each.enter(features)
+    for step, batch in enumerate(batches(features, 6)):
+        expected, found = plain.make(batch, step, 6), made.make(batch, step, 6)
+        assert torch.equal(found[2], expected[2])
+    assert made.graphs is None
+    assert made.path == "used rows (not recorded: RuntimeError: operation not permitted)"

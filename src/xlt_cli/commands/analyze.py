@@ -68,8 +68,8 @@ def alignment(
     Measures per row how much noise flips the decision and how far the translation lies; compares
     robust runs with a baseline.
 
-    200 rows in 15 languages take a quarter to half an hour per run on two processor cores with a
-    small encoder, half of it for votes: --votes 0 leaves them out.
+    On a processor this takes minutes for a hundred rows, about half of them for votes: --votes 0
+    leaves them out.
 
     What was measured is kept in the run and not measured again.
     """

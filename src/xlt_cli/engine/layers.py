@@ -10,8 +10,8 @@ from torch import nn
 from xlt_cli.api import EncoderModel
 
 COMPILED_FROM = 5000
-"""Updates of a stage from which on compiling, about half a minute, is worth it: it saves one to
-seven milliseconds of an update on an H100."""
+"""Updates of a stage from which on compiling is worth its wait: it saves one to seven milliseconds
+of an update on an H100."""
 
 
 def layers_of(model: EncoderModel) -> list[nn.Module]:

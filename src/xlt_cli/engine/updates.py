@@ -30,6 +30,7 @@ class Updates:
     Attributes:
         rows: the trained rows of the word-embedding table, where they are apart from it.
         graphs: recorded updates, where they are used.
+        refusal: why updates that were to be recorded could not be.
     """
 
     def __init__(
@@ -68,13 +69,15 @@ class Updates:
         self.graphs = self._graphs(fast)
         self.layers = layers_of(model) if self.graphs and length >= COMPILED_FROM else []
         self.made = 0
+        self.refusal = ""
 
     @property
     def path(self) -> str:
         """How updates are made, for the record."""
         parts = ["used rows"] * (self.rows is not None) + ["graphs"] * (self.graphs is not None)
         parts += ["compiled"] * bool(self.layers)
-        return " + ".join(parts) or "plain"
+        path = " + ".join(parts) or "plain"
+        return f"{path} (not recorded: {self.refusal})" if self.refusal else path
 
     def enter(self, features: Iterable[Feature]) -> None:
         """Prepares for the features of an epoch."""
@@ -200,10 +203,11 @@ class Updates:
         try:
             compile_layers(self.layers)
             return self.graphs.run(batch, 1 / size, seed, self.loss.phase(self._progress))
-        except RuntimeError:
+        except RuntimeError as error:
             # Some encoders and plugins look at values on the device, some machines have no
             # compiler: their updates are made eagerly.
             self.graphs = None
+            self.refusal = f"{type(error).__name__}: {error}".splitlines()[0]
             restore_layers(self.layers)
             self.layers = []
             self.optimizer.zero_grad(set_to_none=True)
