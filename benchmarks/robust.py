@@ -77,8 +77,16 @@ def main() -> None:
     def seconds(loss: StageLoss, turn: int) -> float:
         _wait()
         began = time.perf_counter()
+        batch = batches[turn % len(batches)]
         with runtime.accelerator.autocast():
-            total = loss(batches[turn % len(batches)], turn).float().mean()
+            total = (
+                loss(
+                    batch,
+                    torch.arange(len(batch), device=batch.input_ids.device) + turn * 1_000_000,
+                )
+                .float()
+                .mean()
+            )
         total.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         update.step()

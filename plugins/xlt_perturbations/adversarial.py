@@ -57,12 +57,13 @@ class Adversarial(EmbeddingPerturbation):
             return ascent.clean_loss(seam)
         if weight == 0:
             return seam.loss(seam.logits(self.perturbed(seam)))
-        clean = ascent.clean_loss(seam)
-        rise = None
         if not self.params.random_start and seam.embeddings.requires_grad:
             # The attack's first step is at the clean point, where the pass is made already.
+            clean = ascent.clean_loss(seam)
             rise = ascent.slope(clean.sum(), seam.embeddings, keep=True)
-        attacked = seam.loss(seam.logits(self._attacked(seam, rise)))
+            attacked = seam.loss(seam.logits(self._attacked(seam, rise)))
+        else:
+            clean, attacked = ascent.losses(seam, seam.embeddings, self._attacked(seam))
         return weight * clean + (1 - weight) * attacked
 
     def perturbed(self, seam: Seam) -> torch.Tensor:
@@ -77,7 +78,7 @@ class Adversarial(EmbeddingPerturbation):
         step = radius * (p.step_size or min(2.5 / p.steps, 1.25))
         noise = touched.new_zeros(embeddings.shape)
         if p.random_start:
-            noise = radius * balls.sample(touched, embeddings.shape[-1], p.norm, seam.generator)
+            noise = radius * balls.sample(touched, embeddings.shape[-1], p.norm, seam.draws)
         for number in range(p.steps):
             if number > 0 or rise is None:
                 rise = ascent.gradient(lambda at: seam.loss(ascent.noisy(seam, at)), noise)

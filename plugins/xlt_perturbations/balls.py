@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from xlt_cli.api import Seam
+from xlt_cli.api import Draws, Seam
 
 if TYPE_CHECKING:
     import torch
@@ -100,38 +100,28 @@ def direction(gradient: torch.Tensor, norm: Norm) -> torch.Tensor:
     return scaled / norms(scaled, norm).clamp(min=1)  # at least 1 unless all is zero
 
 
-def sample(
-    touched: torch.Tensor, size: int, norm: Norm, generator: torch.Generator
-) -> torch.Tensor:
+def sample(touched: torch.Tensor, size: int, norm: Norm, draws: Draws) -> torch.Tensor:
     """Noise drawn uniformly from the unit ball of `size` coordinates a token, [B, L, size]."""
-    import torch
-
     like = touched.expand(-1, -1, size)
     if norm == "l2-token":
-        return unit_noise(like, "uniform", generator) * touched
+        return unit_noise(like, "uniform", draws) * touched
     if norm == "linf":
-        return like.new_empty(like.shape).uniform_(-1, 1, generator=generator) * touched
-    noise = like.new_empty(like.shape).normal_(generator=generator) * touched
-    depth = torch.rand((len(like), 1, 1), generator=generator, device=like.device, dtype=like.dtype)
+        return (2 * draws.uniform(*like.shape[1:], dtype=like.dtype) - 1) * touched
+    noise = draws.normal(*like.shape[1:], dtype=like.dtype) * touched
+    depth = draws.uniform(1, 1, dtype=like.dtype)
     dimensions = touched.sum(dim=1, keepdim=True).clamp(min=1) * size
     return direction(noise, norm) * depth.pow(1 / dimensions)
 
 
-def unit_noise(like: torch.Tensor, distribution: str, generator: torch.Generator) -> torch.Tensor:
-    """Noise of radius 1 for each vector of [..., D].
+def unit_noise(like: torch.Tensor, distribution: str, draws: Draws) -> torch.Tensor:
+    """Noise of radius 1 for each vector of [B, ..., D].
 
     Uniform in the ball: a Gaussian direction times U^(1/D). Gaussian: standard deviation
     1/sqrt(D), whose norm has a root mean square of 1.
     """
-    import torch
-
     size = like.shape[-1]
-    noise: torch.Tensor = torch.randn(
-        like.shape, generator=generator, device=like.device, dtype=like.dtype
-    )
+    noise = draws.normal(*like.shape[1:], dtype=like.dtype)
     if distribution == "gaussian":
         return noise.div(size**0.5)
-    depth: torch.Tensor = torch.rand(
-        like.shape[:-1], generator=generator, device=like.device, dtype=like.dtype
-    )
+    depth = draws.uniform(*like.shape[1:-1], dtype=like.dtype)
     return noise.div(noise.norm(dim=-1, keepdim=True)).mul(depth.unsqueeze(-1).pow(1 / size))

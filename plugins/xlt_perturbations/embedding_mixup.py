@@ -46,16 +46,13 @@ class EmbeddingMixup(EmbeddingPerturbation):
 
     def _shares(self, seam: Seam) -> torch.Tensor:
         """The example's own share in the mixture, [B]."""
-        import numpy as np
         import torch
+        from scipy.special import betaincinv
 
-        # torch's Beta takes no generator.
-        drawn = torch.randint(
-            2**62, (1,), generator=seam.generator, device=seam.embeddings.device
-        ).item()
-        alpha = self.params.alpha
-        shares = np.random.default_rng(int(drawn)).beta(alpha, alpha, len(seam.batch))
-        return torch.tensor(shares, dtype=torch.float32, device=seam.embeddings.device)
+        # By the distribution's inverse: torch draws from Beta with its global generator alone.
+        drawn = seam.draws.uniform(dtype=torch.float64).cpu().numpy()
+        shares = betaincinv(self.params.alpha, self.params.alpha, drawn)
+        return torch.from_numpy(shares).to(seam.embeddings.device, torch.float32)
 
 
 def _mask(batch: Batch, like: torch.Tensor) -> torch.Tensor:

@@ -63,7 +63,7 @@ class FreeLB(EmbeddingPerturbation):
         p, embeddings = self.params, seam.embeddings
         touched = balls.touched(seam, p.special)
         dimensions = touched.sum(dim=1, keepdim=True).clamp(min=1) * embeddings.shape[-1]
-        noise = touched.new_empty(embeddings.shape).uniform_(-1, 1, generator=seam.generator)
+        noise = 2 * seam.draws.uniform(*embeddings.shape[1:], dtype=touched.dtype) - 1
         noise = noise * touched * p.init_magnitude / dimensions.sqrt()
         losses: list[torch.Tensor] = []
         for step in range(p.steps):

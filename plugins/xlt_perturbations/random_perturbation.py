@@ -68,7 +68,7 @@ class RandomPerturbation(EmbeddingPerturbation):
         p, embeddings = self.params, seam.embeddings
         touched = balls.touched(seam, p.special)
         radii = balls.radius(embeddings, touched, "l2-token", p.radius)
-        noise = unit_noise(balls.precise(embeddings), p.distribution, seam.generator)
+        noise = unit_noise(balls.precise(embeddings), p.distribution, seam.draws)
         return embeddings + (noise * (radii * touched)).to(embeddings.dtype)
 
     @property

@@ -73,7 +73,7 @@ class Smart(EmbeddingPerturbation):
         p, embeddings = self.params, seam.embeddings
         touched = balls.touched(seam, p.special)
         radius = balls.radius(embeddings, touched, "linf", p.radius, p.absolute)
-        noise = touched.new_empty(embeddings.shape).normal_(generator=seam.generator)
+        noise = seam.draws.normal(*embeddings.shape[1:], dtype=touched.dtype)
         noise = noise * p.noise * touched
         for _ in range(p.steps):
             rise = ascent.gradient(

@@ -52,14 +52,12 @@ class TokenCutoff(EmbeddingPerturbation):
 
     def _chosen(self, seam: Seam) -> torch.Tensor:
         """True for the tokens to erase, [B, L, 1]."""
-        import torch
-
         p = self.params
         eligible = balls.touched(seam, p.special).squeeze(-1).bool()
         found = eligible.sum(dim=1, keepdim=True)
         exact = p.rate * found.double() - 1e-6  # 0.1 * 30 is 3, whatever floats say
         count = exact.ceil().long().minimum(found - 1).clamp(min=0)
-        draws = torch.rand(eligible.shape, generator=seam.generator, device=eligible.device)
+        draws = seam.draws.uniform(eligible.shape[1])
         if p.span:
             start = (draws[:, :1] * (found - count + 1)).long()
             rank = eligible.cumsum(dim=1) - 1 - start

@@ -59,7 +59,7 @@ class Vat(EmbeddingPerturbation):
         p, embeddings = self.params, seam.embeddings
         touched = balls.touched(seam, p.special)
         unit = balls.radius(embeddings, touched, p.norm, 1.0, p.absolute)
-        noise = touched.new_empty(embeddings.shape).normal_(generator=seam.generator)
+        noise = seam.draws.normal(*embeddings.shape[1:], dtype=touched.dtype)
         ahead = balls.direction(noise * touched, p.norm)
         for _ in range(p.steps):
             rise = ascent.gradient(

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_chec
 
 from pydantic import BaseModel, ConfigDict
 
+from xlt_cli.draws import Draws
 from xlt_cli.errors import (
     DataError,
     OfflineError,
@@ -177,6 +178,14 @@ class Batch:
             companions=tuple(companion.select(rows) for companion in self.companions),
         )
 
+    def repeat(self, times: int) -> Batch:
+        """The batch's rows again and again, e.g. to run two versions of them in one pass."""
+        return Batch(
+            **{n: t.repeat(times, *[1] * (t.dim() - 1)) for n, t in self.tensors().items()},
+            languages=self.languages * times,
+            companions=tuple(companion.repeat(times) for companion in self.companions),
+        )
+
     def tensors(self) -> dict[str, torch.Tensor]:
         """Its own tensors, by name."""
         others = ("languages", "companions")
@@ -282,13 +291,14 @@ class Seam(View):
     """The batch that a perturbation works on.
 
     Attributes:
-        generator: the source of randomness; it makes runs reproducible and resumable.
+        draws: random numbers of each example, independent of the batch it stands in; with them
+            alone, runs are reproducible and resumable.
         progress: the share of the stage's updates made so far, in [0, 1), for schedules.
         companions: what the perturbation asked for beside each example (see `Companion`); row i
             belongs to example i.
     """
 
-    generator: torch.Generator
+    draws: Draws
     progress: float = 0.0
     companions: tuple[View, ...] = ()
 
@@ -456,6 +466,7 @@ __all__ = [
     "Batch",
     "Companion",
     "DataError",
+    "Draws",
     "EmbeddingPerturbation",
     "Encoder",
     "EncoderModel",

@@ -20,9 +20,9 @@ from xlt_cli.engine.probing import (
     Probing,
     at_rest,
     certified_radii,
+    draws,
     empirical_radii,
     gaussian,
-    generator,
     hidden_move,
 )
 from xlt_cli.problems import SequenceClassification
@@ -241,11 +241,11 @@ def test_the_hidden_states_move_by_what_the_noise_moves_them(linear: Linear) -> 
 
 def test_noise_is_a_rows_own_and_standard_normal(linear: Linear) -> None:
     anchor = Anchor.of(linear, made(TEXTS, padding=4), KEYS)
-    drawn = gaussian(anchor, [generator(key, "votes") for key in KEYS])
+    drawn = gaussian(anchor, draws(anchor, "votes"))
     assert (drawn[anchor.batch.special_mask] == 0).all()
     assert drawn[~anchor.batch.special_mask].std() == pytest.approx(1.0, abs=0.15)
     alone = Anchor.of(linear, made(TEXTS[2:3]), KEYS[2:3])
-    own = gaussian(alone, [generator("2", "votes")])
+    own = gaussian(alone, draws(alone, "votes"))
     length = own.shape[1]
     assert torch.equal(drawn[2, :length], own[0])
 

@@ -1,8 +1,8 @@
 """Whole updates as CUDA graphs: at a researcher's batch size a GPU otherwise waits for Python.
 
 An update (forward, attack if any, backward, clipping, AdamW) is recorded once for each shape of
-batch, and replayed with new inputs. Random numbers are drawn as ever: the generators are seeded
-before each replay.
+batch, and replayed with new inputs. Random numbers are drawn as ever: the examples' seeds are an
+input, and torch's generator, which dropout draws from, is seeded before each replay.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ MULTIPLE = 16
 EAGER = 3
 """Updates made before the first recording: the optimizer has its state then, libraries theirs."""
 
-Work = Callable[[Batch, torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Tensor]]
-"""An update from a batch, the weight of its losses and a generator: loss, gradient's norm."""
+Work = Callable[[Batch, torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+"""An update from a batch, its examples' seeds, the weight of its losses: loss, gradient's norm."""
 
 
 @dataclass
@@ -30,6 +30,7 @@ class Recorded:
     """An update of one shape: its inputs, to be overwritten, and its outputs."""
 
     batch: Batch
+    seeds: torch.Tensor
     weight: torch.Tensor
     graph: torch.cuda.CUDAGraph
     outputs: tuple[torch.Tensor, torch.Tensor]
@@ -52,26 +53,31 @@ class Graphs:
     _recorded: dict[Hashable, Recorded] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.generator = torch.Generator(device=self.device)
         # One pool for all: they never run at the same time, and their outputs are copied at once.
         self._pool = torch.cuda.graph_pool_handle()
 
     def run(
-        self, batch: Batch, weight: float, seed: int, phase: Hashable
+        self, batch: Batch, seeds: torch.Tensor, weight: float, seed: int, phase: Hashable
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Makes an update with a batch on the device; returns its loss and the gradient's norm.
+
+        Args:
+            seeds: of the examples' noise, int64, [B].
+            weight: of each example's loss.
+            seed: of torch's generator.
+            phase: what else the computation depends on.
 
         Raises:
             RuntimeError: the update cannot be recorded; nothing was changed.
         """
         key = (phase, _shapes(batch))
         if key not in self._recorded:
-            self._recorded[key] = self._record(batch, weight)
+            self._recorded[key] = self._record(batch, seeds, weight)
         found = self._recorded[key]
         _copy(batch, found.batch)
+        found.seeds.copy_(seeds, non_blocking=True)
         found.weight.fill_(weight)
         torch.cuda.manual_seed(seed)
-        self.generator.manual_seed(seed)
         found.graph.replay()
         loss, norm = found.outputs
         return loss.clone(), norm.clone()
@@ -80,22 +86,22 @@ class Graphs:
         """Forgets all recordings: some parameter has another shape now."""
         self._recorded.clear()
 
-    def _record(self, batch: Batch, weight: float) -> Recorded:
+    def _record(self, batch: Batch, seeds: torch.Tensor, weight: float) -> Recorded:
         inputs = batch.select(range(len(batch)))
+        noise = seeds.clone()
         scale = torch.tensor(weight, device=self.device)
         self.forget()
         aside: Any = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
-            self.backward(inputs, scale, self.generator)
+            self.backward(inputs, noise, scale)
             self.forget()
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        graph.register_generator_state(self.generator)
         with torch.cuda.graph(graph, pool=self._pool):
-            outputs = self.work(inputs, scale, self.generator)
+            outputs = self.work(inputs, noise, scale)
         self.forget()
-        return Recorded(inputs, scale, graph, outputs)
+        return Recorded(inputs, noise, scale, graph, outputs)
 
 
 def _shapes(batch: Batch) -> Hashable:

@@ -10,9 +10,8 @@ from typing import Any
 
 import torch
 
-from xlt_cli.api import Batch, EmbeddingPerturbation, EncoderModel, Seam, View
+from xlt_cli.api import Batch, Draws, EmbeddingPerturbation, EncoderModel, Seam, View
 from xlt_cli.engine.noise import Method
-from xlt_cli.engine.seeding import derive
 from xlt_cli.problems import Problem
 
 
@@ -34,26 +33,24 @@ class StageLoss(torch.nn.Module):
     def forward(
         self,
         batch: Batch,
-        seed: int,
+        seeds: torch.Tensor | None = None,
         progress: float = 0.0,
-        generator: torch.Generator | None = None,
     ) -> torch.Tensor:
-        """The losses; noise is drawn from a generator of this seed, or from the one given."""
+        """The losses; `seeds` are those of the examples' noise, int64, [B]."""
         if not self.methods:
             return self._plain(batch)
-        if generator is None:
-            generator = torch.Generator(device=batch.input_ids.device)
-            generator.manual_seed(seed)
+        assert seeds is not None
+        draws = Draws(seeds)
         if len(self.methods) == 1 and self.methods[0][1] >= 1:
-            return self._robust(self.methods[0][0], batch, generator, progress)
+            return self._robust(self.methods[0][0], batch, draws, progress)
         rows: list[int] = []
         losses = []
-        for method, own in self._shared_out(len(batch), seed):
+        for method, own in self._shared_out(draws):
             part = batch.select(own)
             if method is None:
                 losses.append(self._plain(part))
             else:
-                losses.append(self._robust(method, part, generator, progress))
+                losses.append(self._robust(method, part, draws.select(own), progress))
             rows += own
         order = torch.tensor(rows, device=losses[0].device).argsort()
         return torch.cat(losses)[order]
@@ -66,20 +63,17 @@ class StageLoss(torch.nn.Module):
             return None
         return self.methods[0][0].phase(progress)
 
-    def _shared_out(
-        self, size: int, seed: int
-    ) -> list[tuple[EmbeddingPerturbation | None, list[int]]]:
+    def _shared_out(self, draws: Draws) -> list[tuple[EmbeddingPerturbation | None, list[int]]]:
         """The rows of each method, and (None) those of none; methods without rows are left out."""
-        draws = torch.Generator().manual_seed(derive(seed, "methods"))
         proportions = torch.tensor([share for _, share in self.methods], dtype=torch.float64)
         bounds = proportions.cumsum(0)
         if bounds[-1] > 1 - 1e-9:  # shares such as 0.7 + 0.2 + 0.1 are all there is
             bounds[-1] = 2.0
-        at = torch.rand(size, generator=draws, dtype=torch.float64)
+        at = draws.uniform(dtype=torch.float64).cpu()
         chosen = torch.searchsorted(bounds, at, right=True).tolist()
         methods = [*(method for method, _ in self.methods), None]
         found = [
-            (method, [row for row in range(size) if chosen[row] == index])
+            (method, [row for row, which in enumerate(chosen) if which == index])
             for index, method in enumerate(methods)
         ]
         return [(method, rows) for method, rows in found if rows]
@@ -92,23 +86,23 @@ class StageLoss(torch.nn.Module):
         self,
         method: EmbeddingPerturbation,
         batch: Batch,
-        generator: torch.Generator,
+        draws: Draws,
         progress: float,
     ) -> torch.Tensor:
-        return method.loss(seam(self.model, self.problem, batch, generator, progress))
+        return method.loss(seam(self.model, self.problem, batch, draws, progress))
 
 
 def seam(
     model: EncoderModel,
     problem: Problem,
     batch: Batch,
-    generator: torch.Generator,
+    draws: Draws,
     progress: float = 0.0,
 ) -> Seam:
     """A batch as a perturbation sees it."""
     return Seam(
         **_view(model, problem, batch),
-        generator=generator,
+        draws=draws,
         progress=progress,
         companions=tuple(View(**_view(model, problem, b)) for b in batch.companions),
     )

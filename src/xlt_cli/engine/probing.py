@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from xlt_cli.analysis.smoothing import certify
-from xlt_cli.api import Batch, EncoderModel
+from xlt_cli.api import Batch, Draws, EncoderModel
 from xlt_cli.engine.distances import TINY, mean_norms, pooled, relative, text_masks
 from xlt_cli.engine.seeding import derive
 
@@ -180,8 +180,7 @@ def _attack(
         part = anchor.select(rows)
         first = torch.zeros_like(part.embeddings)
         if start > 0:
-            generators = [generator(key, "start", start) for key in part.keys]
-            first = radius[rows] * _unit(gaussian(part, generators))
+            first = radius[rows] * _unit(gaussian(part, draws(part, "start", start)))
         flipped[rows], noise[rows] = _ascend(model, part, radius[rows], first, probing.steps)
     return flipped, noise
 
@@ -230,12 +229,12 @@ def certified_radii(
     """
     width = anchor.embeddings.shape[-1]
     deviation = probing.sigma * anchor.norms / width**0.5
-    generators = [generator(key, "votes") for key in anchor.keys]
+    drawn = draws(anchor, "votes")
     votes = []
     for count in (probing.selection, probing.samples):
         counted: torch.Tensor | int = 0
         for _ in range(count):
-            noisy = anchor.embeddings + deviation * gaussian(anchor, generators)
+            noisy = anchor.embeddings + deviation * gaussian(anchor, drawn)
             logits = model.logits(noisy, anchor.batch)
             counted = counted + torch.nn.functional.one_hot(logits.argmax(-1), logits.shape[-1])
         assert isinstance(counted, torch.Tensor)
@@ -258,21 +257,16 @@ def hidden_move(model: EncoderModel, anchor: Anchor, noise: torch.Tensor) -> tor
 # ------------------------------------------------------------------------------------ noise
 
 
-def generator(key: str, *purpose: object) -> torch.Generator:
-    """A row's own source of randomness; on the CPU, so that all devices draw the same."""
-    return torch.Generator().manual_seed(derive("probing", *purpose, key))
+def draws(anchor: Anchor, *purpose: object) -> Draws:
+    """The rows' own randomness."""
+    found = [derive("probing", *purpose, key) for key in anchor.keys]
+    return Draws(torch.tensor(found, device=anchor.embeddings.device))
 
 
-def gaussian(anchor: Anchor, generators: Sequence[torch.Generator]) -> torch.Tensor:
+def gaussian(anchor: Anchor, drawn: Draws) -> torch.Tensor:
     """Standard normal noise where rows may be touched, zero elsewhere, [B, L, D]."""
-    drawn = torch.zeros(anchor.embeddings.shape, dtype=anchor.embeddings.dtype)
-    touched = anchor.touched[..., 0].cpu()
-    for row, source in enumerate(generators):
-        count = int(touched[row].sum())
-        drawn[row, touched[row]] = torch.randn(
-            count, drawn.shape[-1], generator=source, dtype=drawn.dtype
-        )
-    return drawn.to(anchor.embeddings.device)
+    embeddings = anchor.embeddings
+    return drawn.normal(*embeddings.shape[1:], dtype=embeddings.dtype) * anchor.touched
 
 
 def _unit(vectors: torch.Tensor) -> torch.Tensor:

@@ -7,9 +7,19 @@ carried through a checkpoint, so a resumed run draws exactly what the uninterrup
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+
+import torch
+
+from xlt_cli.problems import Feature
 
 
 def derive(*names: object) -> int:
     """A 63-bit seed for a purpose, e.g. `derive(seed, "stage", 0, "update", 17)`."""
     text = "/".join(str(name) for name in names)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+def seeds(features: Sequence[Feature], *names: object) -> torch.Tensor:
+    """A seed for each feature, int64, [B]; by what it is, not by where in a batch it stands."""
+    return torch.tensor([derive(*names, f.languages, f.id, f.input_ids) for f in features])

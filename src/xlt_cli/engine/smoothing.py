@@ -8,17 +8,17 @@ import numpy as np
 import torch
 
 from xlt_cli.analysis.smoothing import ABSTAINED, Certified, certify
-from xlt_cli.api import Batch, EmbeddingPerturbation, EncoderModel, Seam
+from xlt_cli.api import Batch, Draws, EmbeddingPerturbation, EncoderModel, Seam
 from xlt_cli.data.batches import collate, evaluation_batches
 from xlt_cli.engine.loss import seam
 from xlt_cli.engine.runtime import Runtime
-from xlt_cli.engine.seeding import derive
+from xlt_cli.engine.seeding import seeds
 from xlt_cli.problems import Feature, Prediction, Problem
 from xlt_cli.spec import Smoothing
 from xlt_cli.spec_file import build_perturbation
 
 BATCH_SIZES = {"cuda": 512, "cpu": 64}
-"""Examples in a forward pass; the noise is drawn per batch, so other sizes draw other noise."""
+"""Examples in a forward pass."""
 
 
 @torch.inference_mode()
@@ -47,10 +47,9 @@ def smoothed(
     for number in range(runtime.rank, len(batches), runtime.world):
         chosen = [features[i] for i in batches[number]]
         batch = collate(chosen, problem, pad_id).to(runtime.device)
-        generator = torch.Generator(device=runtime.device)
-        generator.manual_seed(derive("smoothing", number))
+        draws = Draws(seeds(chosen, "smoothing").to(runtime.device))
         with runtime.accelerator.autocast():
-            found, shares, unit = _certified(model, problem, batch, smoothing, noise, generator)
+            found, shares, unit = _certified(model, problem, batch, smoothing, noise, draws)
         own += [
             (
                 i,
@@ -78,10 +77,10 @@ def _certified(
     batch: Batch,
     smoothing: Smoothing,
     noise: EmbeddingPerturbation,
-    generator: torch.Generator,
+    draws: Draws,
 ) -> tuple[Certified, np.ndarray, np.ndarray]:
     """Answers and radii, shares of the votes [B, C], and the mean norms of embeddings [B]."""
-    here = seam(model, problem, batch, generator)
+    here = seam(model, problem, batch, draws)
     selection = votes(here, noise, smoothing.selection)
     estimation = votes(here, noise, smoothing.samples)
     deviation = noise.deviation(here).double().cpu().numpy()

@@ -19,7 +19,7 @@ from xlt_cli.engine.loss import StageLoss
 from xlt_cli.engine.noise import Method
 from xlt_cli.engine.rows import UsedRows, word_table
 from xlt_cli.engine.runtime import Runtime
-from xlt_cli.engine.seeding import derive
+from xlt_cli.engine.seeding import derive, seeds
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import Stage
 
@@ -56,6 +56,7 @@ class Updates:
         """
         self.problem, self.stage, self.pad_id = problem, stage, pad_id
         self.seed, self.runtime = seed, runtime
+        self.noisy = bool(methods)
         batch = collate([probe], problem, pad_id).to(runtime.device)
         table = word_table(model, batch) if runtime.world == 1 else None
         fast = not runtime.plain if rows is None else bool(rows)
@@ -127,7 +128,8 @@ class Updates:
             chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
             batch = collate(chosen, self.problem, self.pad_id).to(runtime.device)
             with self._gradients_meet(last=cut + runtime.world >= cuts):
-                losses: torch.Tensor = self.loss(batch, seed, step / total)
+                seeds = self._seeds(chosen, step)
+                losses: torch.Tensor = self.loss(batch, seeds, step / total)
                 loss = losses.float().sum() * (weight / size)
                 # Data-parallel training averages over processes; wanted is the sum.
                 runtime.accelerator.backward(loss * runtime.world)
@@ -138,6 +140,13 @@ class Updates:
         if runtime.world > 1:
             summed = runtime.accelerator.reduce(summed, reduction="sum")
         return summed, norm
+
+    def _seeds(self, features: Sequence[Feature], step: int) -> torch.Tensor:
+        """The seeds of the examples' noise in an update; they know no batch, row or process."""
+        if not self.noisy:
+            return torch.zeros(len(features), dtype=torch.int64, device=self.runtime.device)
+        found = seeds(features, self.seed, "update", step)
+        return found.to(self.runtime.device, non_blocking=True)
 
     def _clip(self, used: torch.Tensor | None) -> torch.Tensor:
         limit = self.stage.max_grad_norm or math.inf
@@ -168,17 +177,17 @@ class Updates:
             return None
 
         def backward(
-            batch: Batch, weight: torch.Tensor, generator: torch.Generator
+            batch: Batch, seeds: torch.Tensor, weight: torch.Tensor
         ) -> tuple[torch.Tensor, torch.Tensor]:
-            losses: torch.Tensor = self.loss(batch, 0, self._progress, generator)
+            losses: torch.Tensor = self.loss(batch, seeds, self._progress)
             loss = losses.float().sum() * weight
             self.runtime.accelerator.backward(loss)
             return loss.detach(), loss.detach()
 
         def work(
-            batch: Batch, weight: torch.Tensor, generator: torch.Generator
+            batch: Batch, seeds: torch.Tensor, weight: torch.Tensor
         ) -> tuple[torch.Tensor, torch.Tensor]:
-            loss, _ = backward(batch, weight, generator)
+            loss, _ = backward(batch, seeds, weight)
             norm = self._clip(None)
             self.optimizer.step()
             return loss, norm
@@ -202,7 +211,8 @@ class Updates:
         seed = derive(self.seed, "update", step, 0)
         try:
             compile_layers(self.layers)
-            return self.graphs.run(batch, 1 / size, seed, self.loss.phase(self._progress))
+            phase = self.loss.phase(self._progress)
+            return self.graphs.run(batch, self._seeds(features, step), 1 / size, seed, phase)
         except RuntimeError as error:
             # Some encoders and plugins look at values on the device, some machines have no
             # compiler: their updates are made eagerly.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from xlt_cli.api import Batch, EncoderModel, Example, Seam, SequenceExample, TokenExample
+from xlt_cli.api import Batch, Draws, EncoderModel, Example, Seam, SequenceExample, TokenExample
 from xlt_cli.data.batches import collate
 from xlt_cli.data.template import Template
 from xlt_cli.engine.loss import seam
@@ -25,6 +25,11 @@ TAGS = ("O", "B-PER", "I-PER")
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)
+
+
+def draws(rows: int, seed: int = 1) -> Draws:
+    """Random numbers of so many examples, whose seeds count up."""
+    return Draws(torch.arange(rows) + 1_000_000 * seed)
 
 
 @dataclass
@@ -42,7 +47,7 @@ class Bench:
     def seam(
         self,
         batch: Batch | None = None,
-        generator: torch.Generator | None = None,
+        seed: int = 1,
         progress: float = 0.5,
     ) -> Seam:
         """What the runner would give; `seen` collects the embeddings that were run."""
@@ -52,7 +57,7 @@ class Bench:
             self.model,
             self.problem,
             chosen,
-            generator or torch.Generator().manual_seed(1),
+            draws(len(chosen), seed),
             progress,
         )
 
@@ -140,6 +145,7 @@ def toy_seam() -> Callable[..., Seam]:
         embeddings: torch.Tensor,
         function: Callable[[torch.Tensor], torch.Tensor],
         perturbable: torch.Tensor | None = None,
+        seed: int = 1,
     ) -> Seam:
         if perturbable is None:
             perturbable = torch.ones(embeddings.shape[:2], dtype=torch.bool)
@@ -152,7 +158,7 @@ def toy_seam() -> Callable[..., Seam]:
             states=lambda given, other=None: given,
             logits=lambda given, other=None: function(given).unsqueeze(1),
             loss=lambda found: found[:, 0],
-            generator=torch.Generator().manual_seed(1),
+            draws=draws(len(embeddings), seed),
             progress=0.5,
         )
 

@@ -90,8 +90,7 @@ def test_the_noise_stays_in_the_ball(
     absolute: bool,
 ) -> None:
     clean, weights = vectors(seed).float(), vectors(seed + 1).float()
-    seam = toy_seam(clean, lambda given: (weights * given).tanh().sum(dim=(1, 2)))
-    seam.generator.manual_seed(seed)
+    seam = toy_seam(clean, lambda given: (weights * given).tanh().sum(dim=(1, 2)), seed=seed)
     values = {"norm": norm, "steps": steps, "epsilon": epsilon, "absolute": absolute}
     noise = adversarial(**values, step_size=step_size).perturbed(seam) - clean
     radius = balls.radius(clean, torch.ones(3, 5, 1), norm, epsilon, absolute)
@@ -140,8 +139,7 @@ def test_the_attacked_loss_is_never_below_the_clean_one(
         attack = adversarial(
             norm=norm, epsilon=0.05, steps=steps, random_start=random_start, clean_weight=0
         )
-        generator = torch.Generator().manual_seed(seed)
-        assert (attack.loss(bench.seam(batch, generator)) >= bench.clean(batch)).all()
+        assert (attack.loss(bench.seam(batch, seed)) >= bench.clean(batch)).all()
 
 
 def test_more_steps_attack_harder(bench: Any) -> None:
@@ -166,7 +164,9 @@ def test_each_step_costs_one_pass_and_no_gradient_of_a_parameter(bench: Any) -> 
     for parameter in bench.model.parameters():
         parameter.register_hook(lambda gradient: computed.append(gradient))
     losses = adversarial(steps=4).loss(bench.seam())
-    assert len(bench.seen) == 4 + 2  # the attack's, the attacked and the clean one
+    *attack, last = bench.seen
+    assert [len(seen) for seen in attack] == [4] * 4
+    assert len(last) == 2 * 4, "the attacked one and the clean one, at once"
     assert computed == []
     losses.sum().backward()
     assert computed

@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import stats  # type: ignore[import-untyped]
 
-from xlt_cli.api import Batch, Seam
+from xlt_cli.api import Batch, Draws, Seam
 from xlt_perturbations.random_perturbation import RandomPerturbation, unit_noise
 
 KINDS = ["uniform", "gaussian"]
@@ -47,7 +47,7 @@ def noise_on(
         states=logits,
         logits=logits,
         loss=lambda found: found[:, 0],
-        generator=torch.Generator().manual_seed(seed),
+        draws=Draws(torch.arange(len(ids)) + 1_000_000 * seed),
     )
     found = perturbation(**values).loss(seam)
     (given,) = changed
@@ -58,19 +58,18 @@ def noise_on(
 def test_uniform_noise_fills_the_ball_evenly() -> None:
     # The share of a ball of radius r is r^D: norms are distributed as U^(1/D).
     for size in (1, 3, 48):
-        generator = torch.Generator().manual_seed(3)
-        norms = unit_noise(torch.empty(4000, size), "uniform", generator).norm(dim=-1).double()
+        draws = Draws(torch.arange(4000))
+        norms = unit_noise(torch.empty(4000, size), "uniform", draws).norm(dim=-1).double()
         assert norms.max() <= 1.0 + 1e-6
         assert stats.kstest((norms**size).numpy(), "uniform").pvalue > 0.01
-    noise = unit_noise(torch.empty(20_000, 3), "uniform", generator)
+    noise = unit_noise(torch.empty(2, 10_000, 3), "uniform", Draws(torch.arange(2)))[1]
     assert noise.mean(dim=0).abs().max() < 0.02
     # Uniform in the unit ball, each coordinate has a variance of 1 / (D + 2).
     assert noise.var(dim=0) == pytest.approx(torch.full((3,), 0.2), abs=0.01)
 
 
 def test_gaussian_noise_has_a_root_mean_square_norm_of_one() -> None:
-    generator = torch.Generator().manual_seed(3)
-    noise = unit_noise(torch.empty(5000, 48), "gaussian", generator)
+    noise = unit_noise(torch.empty(5000, 48), "gaussian", Draws(torch.arange(5000)))
     assert noise.norm(dim=-1).square().mean().sqrt().item() == pytest.approx(1.0, abs=0.01)
     assert stats.kstest(noise.flatten().numpy()[::7] * 48**0.5, "norm").pvalue > 0.01
 
@@ -133,7 +132,6 @@ def test_noise_is_a_function_of_the_seed(distribution: str) -> None:
 
 def test_gradients_do_not_flow_through_the_radius() -> None:
     embeddings = words().requires_grad_()
-    generator = torch.Generator().manual_seed(1)
     ones = torch.ones(1, 12, dtype=torch.bool)
     ids = ones.long()
     seam = Seam(
@@ -143,7 +141,7 @@ def test_gradients_do_not_flow_through_the_radius() -> None:
         states=lambda given, other=None: given,
         logits=lambda given, other=None: given.sum(dim=(1, 2)).unsqueeze(1),
         loss=lambda found: found[:, 0],
-        generator=generator,
+        draws=Draws(torch.tensor([1])),
     )
     (gradient,) = torch.autograd.grad(perturbation().loss(seam).sum(), embeddings)
     assert torch.equal(gradient, torch.ones_like(embeddings))

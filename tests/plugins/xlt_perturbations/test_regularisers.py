@@ -10,7 +10,7 @@ import torch
 from torch.distributions import Categorical, kl_divergence
 from torch.nn.functional import cross_entropy
 
-from xlt_cli.api import Batch, EmbeddingPerturbation
+from xlt_cli.api import Batch, Draws, EmbeddingPerturbation
 from xlt_perturbations.freelb import FreeLB
 from xlt_perturbations.r_drop import RDrop
 from xlt_perturbations.random_perturbation import RandomPerturbation
@@ -66,14 +66,14 @@ def compare(
     bench: Any,
     method: EmbeddingPerturbation,
     reference: Callable[[Reference, torch.Tensor], torch.Tensor],
-    numbers: Callable[[torch.Tensor, torch.Generator], torch.Tensor],
+    numbers: Callable[[torch.Tensor, Draws], torch.Tensor],
     rtol: float = 1e-3,
 ) -> None:
     """The method's losses equal the reference's, given each example's share of the numbers."""
     batch = bench.batch(*ROWS)
-    found = method.loss(bench.seam(batch, torch.Generator().manual_seed(7)))
+    found = method.loss(bench.seam(batch))
     empty = torch.empty(*batch.input_ids.shape, 32)
-    drawn = numbers(empty, torch.Generator().manual_seed(7))
+    drawn = numbers(empty, bench.seam(batch).draws)
     expected = []
     for row in ROWS:
         each = Reference(bench, row)
@@ -84,8 +84,8 @@ def compare(
     assert added.abs().max() > 0.05
 
 
-def normal(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    return torch.randn(like.shape, generator=generator)
+def normal(like: torch.Tensor, draws: Draws) -> torch.Tensor:
+    return draws.normal(*like.shape[1:])
 
 
 @pytest.mark.parametrize("max_norm", [None, 0.5])
@@ -109,7 +109,7 @@ def test_freelb(bench: Any, steps: int, max_norm: float | None) -> None:
     method = FreeLB(
         FreeLB.Params(steps=steps, learning_rate=rate, init_magnitude=magnitude, max_norm=max_norm)
     )
-    compare(bench, method, reference, lambda x, g: x.uniform_(-1, 1, generator=g))
+    compare(bench, method, reference, lambda x, draws: 2 * draws.uniform(*x.shape[1:]) - 1)
 
 
 def test_freelb_has_the_authors_settings_and_the_gradient_of_the_mean(bench: Any) -> None:
@@ -243,8 +243,7 @@ def test_every_word_is_erased_as_often(bench: Any, span: bool) -> None:
     """But for spans, which cover the middle of a text more often than its ends."""
     batch = bench.batch(8)
     method = TokenCutoff(TokenCutoff.Params(rate=0.2, span=span))
-    generator = torch.Generator().manual_seed(0)
-    seam = bench.seam(batch, generator)
+    seam = bench.seam(batch)
     counts = torch.stack([method._chosen(seam)[0, :, 0] for _ in range(1500)]).float().mean(dim=0)
     words = counts[seam.perturbable[0]]
     assert words.min() > 0.05
