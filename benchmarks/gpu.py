@@ -24,14 +24,17 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from xlt_cli.console.progress import Reporter
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
-from xlt_cli.engine.graphs import EAGER, MULTIPLE
-from xlt_cli.engine.predict import predict
+from xlt_cli.data.rows import RowStore
+from xlt_cli.engine.evaluate import Subject, _fill, make_plan
+from xlt_cli.engine.graphs import EAGER
 from xlt_cli.engine.runtime import Runtime, start
 from xlt_cli.engine.updates import Updates
 from xlt_cli.problems import Feature
-from xlt_cli.spec import PerturbationUse, PluginUse, Stage
+from xlt_cli.runs.predictions import Store
+from xlt_cli.spec import Evaluation, PerturbationUse, PluginUse, Stage
 from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
 from xlt_cli.yaml_lines import parse_value
 from xlt_encoders.halves import NativeModel
@@ -90,7 +93,8 @@ def ours(
     lengths = [len(f.input_ids) for f in features]
     order = [b for b in training_batches(lengths, size, "benchmark") if len(b) == size]
     work = itertools.cycle(order)
-    widths = {-(-max(lengths[i] for i in b) // MULTIPLE): b for b in order}
+    multiple = updates.recorder.multiple if updates.recorder else 8
+    widths = {-(-max(lengths[i] for i in b) // multiple): b for b in order}
     warming = [order[0]] * EAGER + list(widths.values()) * 2  # each shape is recorded, and replayed
     warm = len(warming)
     for step, rows in enumerate(warming):
@@ -101,7 +105,7 @@ def ours(
         loss = updates.make([features[i] for i in next(work)], warm + step, 10 * steps)[2]
     torch.cuda.synchronize()
     rate = size * steps / (time.perf_counter() - began)
-    if updates.graphs and not method and PROFILE:
+    if updates.recorder and not method and PROFILE:
         profile(updates, [[features[i] for i in next(work)] for _ in range(20)])
     assert torch.isfinite(loss)
     assert all(p.isfinite().all() for p in updates.parameters)
@@ -191,13 +195,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--tokenizer", default="e5-small-q4", help="encoder whose pieces are used")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--matrix", action="store_true", help="evaluate all pairs of languages")
     parser.add_argument("--profile", action="store_true", help="show where the GPU's time goes")
     parser.add_argument(
         "--methods", default="trainer,plain,short,erm,adversarial,noise,evaluation,same"
     )
     given = parser.parse_args()
-    global PROFILE
-    PROFILE = given.profile
+    global PROFILE, MATRIX
+    PROFILE, MATRIX = given.profile, given.matrix
     chosen = given.methods.split(",")
     runtime, plain = start("cuda", "bf16"), start("cuda", "bf16", plain=True)
     value = parse_value(given.tokenizer, given.tokenizer)
@@ -212,6 +217,8 @@ def main() -> None:
         f"{torch.__version__}, transformers {transformers.__version__}; XNLI training rows, mean "
         f"{mean:.0f} tokens, bf16, dropout on"
     )
+    limit = matrix_rate()
+    about += f"; bf16 products reach {limit:.0f} TFLOP/s"
     print(about, flush=True)
     figures = []
 
@@ -245,21 +252,79 @@ def main() -> None:
                     continue
                 length = 10**3 if key == "short" else 10**6
                 found = ours(shape, features, problem, size, steps, how, method, length)
-                show(shape, size, what, found["examples_per_second"], peer, found["path"])
+                rate = found["examples_per_second"]
+                used = flops(shape, features) * rate / 1e12
+                share = "" if method else f", {used:.0f} TFLOP/s = {100 * used / limit:.0f}%"
+                show(shape, size, what, rate, peer, found["path"] + share)
         if "same" in chosen:
             check_same(shape, features, problem)
-        if "evaluation" not in chosen:
-            continue
-        model = NativeModel(model_of(shape)).to(runtime.device)
-        predict(model, features[:2000], problem, 1, runtime)
-        torch.cuda.synchronize()
-        began = time.perf_counter()
-        predict(model, features, problem, 1, runtime)
-        torch.cuda.synchronize()
-        rate = len(features) / (time.perf_counter() - began)
-        show(shape, 0, "evaluation", rate, 0)
+        if "evaluation" in chosen:
+            for what, seconds, count in evaluated(shape, build_encoder(use), runtime):
+                show(shape, 0, what, count / seconds, 0, f"{count:,} examples in {seconds:.1f} s")
     if given.json:
         given.json.write_text(json.dumps({"about": about, "figures": figures}, indent=2) + "\n")
+
+
+def evaluated(shape: str, encoder: Any, runtime: Runtime) -> list[tuple[str, float, int]]:
+    """Seconds and examples of XNLI's tests: all languages, the GPU's part of it, all pairs.
+
+    Everything from rows to stored predictions, as `xlt eval` does it; tokens come from the cache.
+    """
+    from torch.profiler import ProfilerActivity
+    from torch.profiler import profile as profiler
+
+    model = NativeModel(model_of(shape)).to(runtime.device)
+    rows, found = RowStore(), []
+
+    def fill(**values: Any) -> tuple[float, int]:
+        evaluation = Evaluation.model_validate({"task": "xnli", "split": "test", **values})
+        plan = make_plan(evaluation, rows)
+        with tempfile.TemporaryDirectory() as directory:
+            store = Store.open(Path(directory), evaluation)
+            subject = Subject(lambda _: (tokenizer, model), [], [], (), 128, "")
+            torch.cuda.synchronize()
+            began = time.perf_counter()
+            _fill(plan, plan.cells, store, subject, runtime, Reporter(quiet=True))
+            seconds = time.perf_counter() - began
+            lines = (store.path / "cells.jsonl").read_text("utf-8").splitlines()
+        return seconds, sum(json.loads(line)["rows"] for line in lines)
+
+    tokenizer = encoder.load_tokenizer()
+    fill()  # warms up, and fills the token cache
+    found.append(("evaluation, 15 languages", *fill()))
+    with profiler(activities=[ProfilerActivity.CUDA]) as seen:
+        _, count = fill()
+    busy = sum(kernel.self_device_time_total for kernel in seen.key_averages()) / 1e6
+    found.append(("evaluation, 15 languages, GPU alone", busy, count))
+    if MATRIX:
+        found.append(("evaluation, 225 pairs", *fill(settings=["standard", "generalized"])))
+    return found
+
+
+MATRIX = False
+
+
+def matrix_rate() -> float:
+    """TFLOP/s of large products of bf16 matrices."""
+    one = torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16)
+    for count in (10, 50):
+        torch.cuda.synchronize()
+        began = time.perf_counter()
+        for _ in range(count):
+            one @ one
+        torch.cuda.synchronize()
+        seconds = time.perf_counter() - began
+    return float(count * 2 * 8192**3 / seconds / 1e12)
+
+
+def flops(shape: str, features: list[Feature]) -> float:
+    """Of an example's forward and backward pass: products with weights, and of attention."""
+    s = SHAPES[shape]
+    width, layers = s["hidden_size"], s["num_hidden_layers"]
+    weights = layers * (4 * width**2 + 2 * width * s["intermediate_size"])
+    lengths = [len(f.input_ids) for f in features]
+    total = sum(2 * weights * n + layers * 4 * n**2 * width for n in lengths)
+    return 3 * total / len(lengths)
 
 
 def check_same(shape: str, features: list[Feature], problem: Any) -> None:

@@ -2,10 +2,10 @@
 
     python benchmarks/robust.py [--encoder e5-small-q4] [--task mini-pawsx] [--batch 32]
 
-One process; whole updates (forward, backward, clipping, AdamW) of one model on the same batches,
-the methods taking turns, so that the machine's moods are shared. A ratio is the median over turns
-of a method's time by the plain update's of the same turn. The bar for K steps of ascent is
-1.1 x (K + 1), for random noise 1.05.
+One process; whole updates as `xlt train` makes them (forward, backward, clipping, AdamW) of equal
+models on the same batches, the methods taking turns, so that the machine's moods are shared. A
+ratio is the median over turns of a method's time by the plain update's of the same turn. The bar
+for K steps of ascent is 1.1 x (K + 1), for random noise 1.05.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pathlib import Path
 import torch
 import transformers
 
-from xlt_cli.data.batches import collate, training_batches
+from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
-from xlt_cli.engine import optimizer
-from xlt_cli.engine.loss import StageLoss
+from xlt_cli.engine.graphs import EAGER
 from xlt_cli.engine.runtime import start
+from xlt_cli.engine.updates import Updates
 from xlt_cli.spec import PerturbationUse, PluginUse, Stage
 from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
 from xlt_cli.yaml_lines import parse_value
@@ -44,6 +44,16 @@ BARS: dict[str, float | None] = {
 }
 
 
+SHAPES = 4
+"""Batches, each of a shape of its own, which a GPU records once."""
+
+WARMING = EAGER + 2 * SHAPES
+"""Updates before time is taken."""
+
+TOTAL = 1000
+"""Updates of the stage that these would be in; as for short stages, layers are not compiled."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--encoder", default="e5-small-q4", help="a name, or {name: ...}")
@@ -61,44 +71,37 @@ def main() -> None:
     examples = task.load("train", task.source_language).examples[: 50 * given.batch]
     features = featuriser.features(examples)
     lengths = [len(f.input_ids) for f in features]
-    batches = [
-        collate([features[i] for i in rows], problem, featuriser.template.pad_id).to(runtime.device)
-        for rows in training_batches(lengths, given.batch, "benchmark")
-        if len(rows) == given.batch
-    ]
-    model = encoder.load_model(problem.head).to(runtime.device).train()
-    stage = Stage(task=PluginUse(name=task.name), learning_rate=1e-6)
-    update = optimizer.build(model, stage, runtime.device)
-    losses = {"plain": StageLoss(model, problem)}
-    for text in BARS:
-        use = PerturbationUse.model_validate(parse_value(text, text))
-        losses[text] = StageLoss(model, problem, [(build_perturbation(use), 1.0)])
+    order = training_batches(lengths, given.batch, "benchmark")
+    whole = [[features[i] for i in rows] for rows in order if len(rows) == given.batch]
+    batches = whole[:SHAPES]
+    stage = Stage(task=PluginUse(name=task.name), batch_size=given.batch, learning_rate=1e-6)
 
-    def seconds(loss: StageLoss, turn: int) -> float:
+    def made(text: str) -> Updates:
+        """Updates of a model of their own, which is the same for all methods."""
+        torch.manual_seed(0)
+        model = encoder.load_model(problem.head).to(runtime.device).train()
+        methods = []
+        if text != "plain":
+            use = PerturbationUse.model_validate(parse_value(text, text))
+            methods = [(build_perturbation(use), 1.0)]
+        pad = featuriser.template.pad_id
+        found = Updates(model, problem, methods, stage, pad, "s", runtime, features[0], TOTAL)
+        found.enter(feature for batch in batches for feature in batch)
+        return found
+
+    updates = {name: made(name) for name in ("plain", *BARS)}
+
+    def seconds(name: str, turn: int) -> float:
         _wait()
         began = time.perf_counter()
-        batch = batches[turn % len(batches)]
-        with runtime.accelerator.autocast():
-            total = (
-                loss(
-                    batch,
-                    torch.arange(len(batch), device=batch.input_ids.device) + turn * 1_000_000,
-                )
-                .float()
-                .mean()
-            )
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        update.step()
-        update.zero_grad(set_to_none=True)
+        updates[name].make(batches[turn % len(batches)], updates[name].made, TOTAL)
         _wait()
         return time.perf_counter() - began
 
-    times: dict[str, list[float]] = {name: [] for name in losses}
-    for turn in range(-1, given.turns):  # the first one warms up
-        seconds(losses["plain"], turn)  # a turn's batch has a new shape, which someone has to pay
-        for name, loss in losses.items():
-            took = seconds(loss, turn)
+    times: dict[str, list[float]] = {name: [] for name in updates}
+    for turn in range(-WARMING, given.turns):
+        for name in updates:
+            took = seconds(name, turn)
             if turn >= 0:
                 times[name].append(took)
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
@@ -112,6 +115,7 @@ def main() -> None:
         f"mean length {statistics.mean(lengths):.0f}, median of {given.turns} turns"
     )
     print(f"{where}\n{what}")
+    print(f"updates: {updates['plain'].path}")
     print(f"{'plain':72} {1000 * statistics.median(times['plain']):8.1f} ms")
     figures = []
     for name, bar in BARS.items():
@@ -119,10 +123,11 @@ def main() -> None:
             own / plain for own, plain in zip(times[name], times["plain"], strict=True)
         )
         verdict = "" if bar is None else f"  bar {bar:.2f}: {'met' if ratio <= bar else 'missed'}"
-        print(f"{name:72} {ratio:8.2f} x{verdict}")
+        eager = f"  {updates[name].path}" * (updates[name].path != updates["plain"].path)
+        print(f"{name:72} {ratio:8.2f} x{verdict}{eager}")
         figures.append({"method": name, "ratio": round(ratio, 3), "bar": bar})
     if given.json:
-        record = {"where": where, "what": what, "figures": figures}
+        record = {"where": where, "what": what, "path": updates["plain"].path, "figures": figures}
         given.json.write_text(json.dumps(record, indent=2) + "\n")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ Cli = Callable[..., Result]
 # Two cores, several processes: more threads than that only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+if shutil.which("nvidia-smi") is None:  # Triton asks when it is first imported
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 
 LEXICON = {
     "en": ("the", ["cat", "dog", "bird", "horse"], ["sees", "likes", "finds", "follows"]),

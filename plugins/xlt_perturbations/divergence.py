@@ -6,6 +6,7 @@ positions that have something to predict, as the task's own loss is. Computed in
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from xlt_cli.api import Batch
@@ -34,7 +35,7 @@ def symmetric_kl(one: torch.Tensor, other: torch.Tensor, batch: Batch) -> torch.
 def jensen_shannon(one: torch.Tensor, other: torch.Tensor, batch: Batch) -> torch.Tensor:
     """The mean of both KL divergences from their average distribution, [B]; at most log 2."""
     p, q = _log_probabilities(one), _log_probabilities(other)
-    average = p.logaddexp(q) - p.new_tensor(2.0).log()
+    average = p.logaddexp(q) - math.log(2)
     return _per_example((p.exp() * (p - average) + q.exp() * (q - average)) / 2, batch)
 
 

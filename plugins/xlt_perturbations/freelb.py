@@ -77,5 +77,5 @@ class FreeLB(EmbeddingPerturbation):
             rise = ascent.slope(total, noise, keep=True) * touched
             noise = noise.detach() + p.learning_rate * balls.direction(rise, "l2-sentence")
             if p.max_norm is not None:
-                noise = balls.project(noise, noise.new_tensor(p.max_norm), "l2-sentence")
+                noise = balls.project(noise, noise.new_full((), p.max_norm), "l2-sentence")
         return torch.stack(losses).mean(dim=0)

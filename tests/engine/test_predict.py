@@ -31,20 +31,6 @@ def test_predictions_are_those_of_each_row_alone_in_the_rows_order(
     assert len({p.probabilities for p in found}) > 5, "the rows differ"
 
 
-def test_every_batch_is_reported(
-    model: EncoderModel,
-    features: list[Feature],
-    problem: SequenceClassification,
-    runtime: Runtime,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(module.TOKENS, "cpu", 100)
-    sizes: list[int] = []
-    predict(model, features, problem, 0, runtime, sizes.append)
-    assert sum(sizes) == len(features)
-    assert len(sizes) > 3
-
-
 @pytest.mark.parametrize("training", [True, False])
 def test_dropout_is_off_and_the_models_mode_is_restored(
     model: EncoderModel,

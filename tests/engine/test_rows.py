@@ -220,20 +220,26 @@ def test_an_update_that_cannot_be_recorded_is_made_eagerly_and_says_why(
     runtime: Runtime,
 ) -> None:
     class Refusing:
+        path = ("graphs",)
+        multiple = 8
+
         def run(self, *arguments: object) -> None:
             raise RuntimeError("operation not permitted\nand a long story")
 
-        def clear(self) -> None:
-            pass
+        def clear(self) -> None: ...
+
+        def changed(self) -> None: ...
+
+        def give_up(self) -> None: ...
 
     other = copy.deepcopy(model)
     plain = updates(other, problem, features, runtime)
     made = updates(model, problem, features, runtime)
-    made.graphs = Refusing()  # type: ignore[assignment]
+    made.recorder = Refusing()  # type: ignore[assignment]
     for each in (plain, made):
         each.enter(features)
     for step, batch in enumerate(batches(features, 6)):
         expected, found = plain.make(batch, step, 6), made.make(batch, step, 6)
         assert torch.equal(found[2], expected[2])
-    assert made.graphs is None
+    assert made.recorder is None
     assert made.path == "used rows (not recorded: RuntimeError: operation not permitted)"

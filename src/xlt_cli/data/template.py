@@ -21,6 +21,8 @@ _PROBE = ("one", "two")
 class Layout:
     """One model input: token ids with special tokens, and what each position is.
 
+    All lists but `input_ids` are shared with other inputs, and not to be changed.
+
     Attributes:
         starts: the position of each text's first token.
         text_ids: the text that a position belongs to; special tokens go with the text before
@@ -34,6 +36,9 @@ class Layout:
     starts: tuple[int, ...]
 
 
+_Around = tuple[list[int], list[bool], list[int], tuple[int, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """Special tokens before, between and after `len(types)` texts, with their segment ids."""
@@ -45,6 +50,19 @@ class _Frame:
     @property
     def specials(self) -> int:
         return sum(len(gap) for gap in self.gaps)
+
+    def around(self, lengths: tuple[int, ...]) -> _Around:
+        """All of a layout but its ids, for texts of these lengths."""
+        types = list(self.gap_types[0])
+        special, text_ids = [True] * len(types), [0] * len(types)
+        starts = []
+        for text, length in enumerate(lengths):
+            starts.append(len(types))
+            gap = self.gap_types[text + 1]
+            types += [self.types[text]] * length + list(gap)
+            special += [False] * length + [True] * len(gap)
+            text_ids += [text] * (length + len(gap))
+        return types, special, text_ids, tuple(starts)
 
 
 class Template:
@@ -60,24 +78,23 @@ class Template:
             raise UserError("the encoder's tokenizer has no padding token")
         self._fast = bool(tokenizer.is_fast)
         self._frames = {1: _frame(tokenizer, _PROBE[:1]), 2: _frame(tokenizer, _PROBE)}
+        # Inputs of the same lengths differ in nothing but their ids; millions share these lists.
+        self._around: dict[tuple[int, ...], _Around] = {}
 
     def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
         """Puts token ids of one or two texts into the frame, cut to `max_length` tokens."""
         frame = self._frames[len(pieces)]
-        lengths = truncated(
-            [len(piece) for piece in pieces], max_length - frame.specials, self._fast
+        lengths = tuple(
+            truncated([len(piece) for piece in pieces], max_length - frame.specials, self._fast)
         )
-        ids, types = list(frame.gaps[0]), list(frame.gap_types[0])
-        special, text_ids = [True] * len(ids), [0] * len(ids)
-        starts = []
-        for text, (piece, length) in enumerate(zip(pieces, lengths, strict=True)):
-            starts.append(len(ids))
-            gap = frame.gaps[text + 1]
-            ids += [*piece[:length], *gap]
-            types += [frame.types[text]] * length + list(frame.gap_types[text + 1])
-            special += [False] * length + [True] * len(gap)
-            text_ids += [text] * (length + len(gap))
-        return Layout(ids, types, special, text_ids, tuple(starts))
+        if lengths not in self._around:
+            self._around[lengths] = frame.around(lengths)
+        types, special, text_ids, starts = self._around[lengths]
+        ids = list(frame.gaps[0])
+        for piece, length, gap in zip(pieces, lengths, frame.gaps[1:], strict=True):
+            ids += piece[:length]
+            ids += gap
+        return Layout(ids, types, special, text_ids, starts)
 
 
 def truncated(lengths: list[int], room: int, fast: bool = True) -> list[int]:

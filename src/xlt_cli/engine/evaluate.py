@@ -18,7 +18,7 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
-from xlt_cli.engine.predict import predict
+from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.smoothing import noise_of, smoothed
 from xlt_cli.errors import DataError, ResultWarning
@@ -257,13 +257,25 @@ def _fill(
             encoded[language] = {e.id: e for e in featuriser.clean(rows)}
         return encoded[language]
 
-    def answers(features: Sequence[Feature]) -> list[Prediction]:
+    def answers(features: Sequence[Feature]) -> Callable[[], list[Prediction]]:
+        """Begins with a cell; what it returns waits for its predictions."""
         pad_id = featuriser.template.pad_id
         if smoothing is None:
-            return predict(model, features, problem, pad_id, runtime)
-        return smoothed(model, features, problem, pad_id, smoothing, noise_of(smoothing), runtime)
+            return launch(model, features, problem, pad_id, runtime).answers
+        noise = noise_of(smoothing)
+        found = smoothed(model, features, problem, pad_id, smoothing, noise, runtime)
+        return lambda: found
+
+    def store_last() -> None:
+        while underway:
+            pair, waited_for = underway.pop()
+            found = waited_for()
+            if runtime.is_main:
+                store.write(pair, found)
+            bar.advance(1, len(found), pair[0] if pair[0] == pair[1] else "-".join(pair))
 
     smoothing = plan.evaluation.smoothing
+    underway: list[tuple[Pair, Callable[[], list[Prediction]]]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
     with reporter.bar(title, len(absent), "examples") as bar:
         for first, second in absent:
@@ -274,10 +286,12 @@ def _fill(
                     f"{plan.task.name} ({first}, {second})",
                 )
             features = [problem.feature(e, featuriser.template, subject.max_length) for e in rows]
-            found = answers(features)
-            if runtime.is_main:
-                store.write((first, second), found)
-            bar.advance(1, len(rows), first if first == second else f"{first}-{second}")
+            begun = answers(features)
+            store_last()  # while a GPU is busy with this cell
+            underway.append(((first, second), begun))
+            if runtime.device.type == "cpu":
+                store_last()
+        store_last()
     runtime.wait()
 
 

@@ -15,8 +15,11 @@ import torch
 
 from xlt_cli.api import Batch
 
-MULTIPLE = 16
+MULTIPLE = 8
 """Batches are padded to a multiple of so many tokens, so that there are few shapes."""
+
+FINE = 4
+"""The same in stages that are long enough to be worth twice as many recordings."""
 
 EAGER = 3
 """Updates made before the first recording: the optimizer has its state then, libraries theirs."""

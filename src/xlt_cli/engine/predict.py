@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.data.batches import collate, filled_batches
+from xlt_cli.engine.attention import one_tile, users_of
 from xlt_cli.engine.packing import packed
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.problems import Feature, Prediction, Problem
@@ -23,43 +25,70 @@ TOKENS = {"cuda": 32768, "cpu": 1024}
 caches to hold what passes from layer to layer."""
 
 
-@torch.inference_mode()
+@dataclass
+class Underway:
+    """Features whose logits a GPU is still busy with.
+
+    Attributes:
+        parts: for each batch of this process: where its features stand, the features, the logits.
+    """
+
+    features: Sequence[Feature]
+    problem: Problem
+    runtime: Runtime
+    parts: list[tuple[list[int], list[Feature], torch.Tensor]]
+
+    def answers(self) -> list[Prediction]:
+        """The predictions in the order of the features; waits for the GPU."""
+        own = [
+            pair
+            for indices, chosen, logits in self.parts
+            for pair in zip(indices, self.problem.predict(logits, chosen), strict=True)
+        ]
+        found = dict(self.runtime.gather(own))
+        return [found[i] for i in range(len(self.features))]
+
+
 def predict(
     model: EncoderModel,
     features: Sequence[Feature],
     problem: Problem,
     pad_id: int,
     runtime: Runtime,
-    on_batch: Callable[[int], None] = lambda size: None,
 ) -> list[Prediction]:
-    """Predictions in the order of `features`; `on_batch` is told how many are done."""
+    """Predictions in the order of `features`."""
+    return launch(model, features, problem, pad_id, runtime).answers()
+
+
+@torch.inference_mode()
+def launch(
+    model: EncoderModel,
+    features: Sequence[Feature],
+    problem: Problem,
+    pad_id: int,
+    runtime: Runtime,
+) -> Underway:
+    """Starts predicting; a GPU goes on while the processor prepares what comes next."""
     assert isinstance(model, torch.nn.Module)
     was_training = model.training
     model.eval()
     tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
     batches = filled_batches([len(f.input_ids) for f in features], tokens)
-    answers = []
+    parts = []
     # Autocast spans all batches, so that weights are cast once.
     with _fast_layers(model, runtime), runtime.accelerator.autocast(), sdpa_kernel(ATTENTION):
         for indices in batches[runtime.rank :: runtime.world]:
             chosen = [features[i] for i in indices]
             batch = collate(chosen, problem, pad_id).to(runtime.device)
-            answers.append((indices, chosen, model.logits(model.embed(batch), batch)))
-            on_batch(len(indices))
-    # Decoded at the end: a look at the logits makes the processor wait for the GPU.
-    own = [
-        pair
-        for indices, chosen, logits in answers
-        for pair in zip(indices, problem.predict(logits, chosen), strict=True)
-    ]
+            parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
     model.train(was_training)
-    found = dict(runtime.gather(own))
-    return [found[i] for i in range(len(features))]
+    return Underway(features, problem, runtime, parts)
 
 
 def _fast_layers(
     model: torch.nn.Module, runtime: Runtime
 ) -> contextlib.AbstractContextManager[Any]:
+    if runtime.plain:
+        return contextlib.nullcontext()
     # Packed weights are float32, whatever autocast says.
-    plain = runtime.plain or runtime.precision != "fp32"
-    return contextlib.nullcontext() if plain else packed(model)
+    return packed(model) if runtime.precision == "fp32" else one_tile(users_of(model))

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from xlt_cli.api import Batch, EncoderModel
+from xlt_cli.api import EncoderModel
 from xlt_cli.data.batches import collate
 from xlt_cli.engine import optimizer
-from xlt_cli.engine.graphs import EAGER, MULTIPLE, Graphs
-from xlt_cli.engine.layers import COMPILED_FROM, compile_layers, layers_of, restore_layers
+from xlt_cli.engine.graphs import EAGER
 from xlt_cli.engine.loss import StageLoss
 from xlt_cli.engine.noise import Method
+from xlt_cli.engine.recorder import Recorder
 from xlt_cli.engine.rows import UsedRows, word_table
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive, seeds
@@ -29,7 +29,7 @@ class Updates:
 
     Attributes:
         rows: the trained rows of the word-embedding table, where they are apart from it.
-        graphs: recorded updates, where they are used.
+        recorder: of whole updates, where they are recorded.
         refusal: why updates that were to be recorded could not be.
     """
 
@@ -57,6 +57,7 @@ class Updates:
         self.problem, self.stage, self.pad_id = problem, stage, pad_id
         self.seed, self.runtime = seed, runtime
         self.noisy = bool(methods)
+        self.limit = stage.max_grad_norm or math.inf
         batch = collate([probe], problem, pad_id).to(runtime.device)
         table = word_table(model, batch) if runtime.world == 1 else None
         fast = not runtime.plain if rows is None else bool(rows)
@@ -67,16 +68,15 @@ class Updates:
         self.optimizer = optimizer.build(model, stage, runtime.device, apart)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.loss: Any = runtime.accelerator.prepare(module)
-        self.graphs = self._graphs(fast)
-        self.layers = layers_of(model) if self.graphs and length >= COMPILED_FROM else []
+        self.recorder = self._recorder(model, fast, length)
         self.made = 0
         self.refusal = ""
 
     @property
     def path(self) -> str:
         """How updates are made, for the record."""
-        parts = ["used rows"] * (self.rows is not None) + ["graphs"] * (self.graphs is not None)
-        parts += ["compiled"] * bool(self.layers)
+        parts = ["used rows"] * (self.rows is not None)
+        parts += self.recorder.path if self.recorder else []
         path = " + ".join(parts) or "plain"
         return f"{path} (not recorded: {self.refusal})" if self.refusal else path
 
@@ -89,8 +89,8 @@ class Updates:
             found.update(feature.input_ids)
         if self.rows.admit(found):
             self.rows.grow(self.optimizer)
-            if self.graphs is not None:
-                self.graphs.clear()
+            if self.recorder is not None:
+                self.recorder.clear()
 
     def make(
         self, features: Sequence[Feature], step: int, total: int
@@ -102,7 +102,7 @@ class Updates:
         """
         rate = optimizer.set_rates(self.optimizer, self.stage, step, total)
         size = max(1, sum(self.problem.size(feature) for feature in features))
-        loss, norm = self._graphed(features, step, total, size) or self._eager(
+        loss, norm = self._recorded(features, step, total, size) or self._eager(
             features, step, total, size
         )
         if self.rows is not None:
@@ -137,6 +137,8 @@ class Updates:
         norm = self._clip(self._used(features))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        if self.recorder is not None:
+            self.recorder.changed()
         if runtime.world > 1:
             summed = runtime.accelerator.reduce(summed, reduction="sum")
         return summed, norm
@@ -149,8 +151,7 @@ class Updates:
         return found.to(self.runtime.device, non_blocking=True)
 
     def _clip(self, used: torch.Tensor | None) -> torch.Tensor:
-        limit = self.stage.max_grad_norm or math.inf
-        return optimizer.clip(self.parameters, limit, self.table, used)
+        return optimizer.clip(self.parameters, self.limit, self.table, used)
 
     def _used(self, features: Sequence[Feature]) -> torch.Tensor | None:
         """Rows of `table` that the batch can have given a gradient, by the tokens' ids."""
@@ -167,60 +168,34 @@ class Updates:
             return contextlib.nullcontext()
         return self.runtime.accelerator.no_sync(self.loss)
 
-    # ------------------------------------------------------------------------- recorded updates
-
-    def _graphs(self, fast: bool) -> Graphs | None:
+    def _recorder(self, model: EncoderModel, fast: bool, length: int) -> Recorder | None:
         one = self.runtime.world == 1 and self.stage.accumulate == 1
         if not (fast and one and self.runtime.device.type == "cuda"):
             return None
         if self.loss.phase(0.0) is None:
             return None
+        return Recorder(model, self.loss, self.optimizer, self.limit, self.runtime, length)
 
-        def backward(
-            batch: Batch, seeds: torch.Tensor, weight: torch.Tensor
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            losses: torch.Tensor = self.loss(batch, seeds, self._progress)
-            loss = losses.float().sum() * weight
-            self.runtime.accelerator.backward(loss)
-            return loss.detach(), loss.detach()
-
-        def work(
-            batch: Batch, seeds: torch.Tensor, weight: torch.Tensor
-        ) -> tuple[torch.Tensor, torch.Tensor]:
-            loss, _ = backward(batch, seeds, weight)
-            norm = self._clip(None)
-            self.optimizer.step()
-            return loss, norm
-
-        def forget() -> None:
-            self.optimizer.zero_grad(set_to_none=True)
-
-        return Graphs(self.runtime.device, work, backward, forget)
-
-    _progress: float = 0.0
-
-    def _graphed(
+    def _recorded(
         self, features: Sequence[Feature], step: int, total: int, size: int
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """An update by replay; None where this one has to be made eagerly."""
         whole = len(features) == self.stage.batch_size
-        if self.graphs is None or self.made < EAGER or not whole:
+        if self.recorder is None or self.made < EAGER or not whole:
             return None
-        self._progress = step / total
-        batch = collate(features, self.problem, self.pad_id, MULTIPLE).to(self.runtime.device)
+        multiple = self.recorder.multiple
+        batch = collate(features, self.problem, self.pad_id, multiple).to(self.runtime.device)
         seed = derive(self.seed, "update", step, 0)
         try:
-            compile_layers(self.layers)
-            phase = self.loss.phase(self._progress)
-            return self.graphs.run(batch, self._seeds(features, step), 1 / size, seed, phase)
+            return self.recorder.run(
+                batch, self._seeds(features, step), 1 / size, seed, step / total
+            )
         except RuntimeError as error:
             # Some encoders and plugins look at values on the device, some machines have no
             # compiler: their updates are made eagerly.
-            self.graphs = None
             self.refusal = f"{type(error).__name__}: {error}".splitlines()[0]
-            restore_layers(self.layers)
-            self.layers = []
-            self.optimizer.zero_grad(set_to_none=True)
+            self.recorder.give_up()
+            self.recorder = None
             return None
 
 
