@@ -12,6 +12,7 @@ from acceptance_tools import Desk
 
 def test_two_processes_with_one_cut_equal_one_process_with_two(desk: Desk) -> None:
     stage = {**desk.spec["stages"][0], "epochs": 3, "batch_size": 5, "evaluate_every": 10}
+    stage["perturbation"] = "random-perturbation"  # an example's noise knows no process
     one = desk.write("one.yaml", stages=[{**stage, "accumulate": 2}])
     assert desk.xlt("train", one, runs="one")[0] == 0
     two = desk.write("two.yaml", stages=[stage])

@@ -50,6 +50,10 @@ def report(desk: Desk, name: str) -> dict[str, Any]:
     return found
 
 
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 @pytest.mark.usefixtures("synonyms")
 def test_killed_it_goes_on_and_ends_with_a_report(
     desk: Desk, data: Path, arguments: list[str]
@@ -92,11 +96,40 @@ def test_killed_it_goes_on_and_ends_with_a_report(
     text = (folder / "report.txt").read_text("utf-8")
     assert max(map(len, text.splitlines())) <= 100
 
-    before = (folder / "report.json").read_bytes()
-    code, out, err = desk.xlt(*arguments, "--json", XLT_DATA_DIR=str(data))
+    before = contents(folder)
+    code, out, err = desk.xlt(*arguments, "--json", "--archive", "kept", XLT_DATA_DIR=str(data))
     assert code == 0, err
     assert json.loads(out) == found
-    assert (folder / "report.json").read_bytes() == before
+    assert contents(folder) == before
+
+    # The archive is enough: without runs, data, encoder and torch.
+    shutil.rmtree(desk.path / "runs")
+    shutil.rmtree(data)
+    (desk.path / "none" / "torch").mkdir(parents=True)
+    (desk.path / "none" / "torch" / "__init__.py").write_text("raise ImportError", "utf-8")
+    read = ["reproduce", "robust-xlt", "--from", "kept", "--out", "again"]
+    code, again, err = desk.xlt(*read, "--json", PYTHONPATH=str(desk.path / "none"))
+    assert code == 0, err
+    assert again == out
+    assert contents(desk.path / "again") == before
+
+
+@pytest.mark.usefixtures("synonyms")
+def test_a_rerun_that_fails_leaves_the_report_in_place(
+    desk: Desk, data: Path, arguments: list[str]
+) -> None:
+    arguments += ["--quick"]
+    code, _, err = desk.xlt(*arguments, XLT_DATA_DIR=str(data))
+    assert code == 0, err
+    folder = desk.path / "runs" / "reproductions" / "robust-xlt-hf-quick"
+    before = contents(folder)
+    shutil.rmtree(data / "xnli")
+    code, out, err = desk.xlt(*arguments, XLT_DATA_DIR=str(data))
+    assert code == 1
+    assert "4 of 8 runs are missing" in out
+    assert "holds a report over more finished runs, and stays as it is" in err
+    assert contents(folder) == before
+    assert len(report(desk, "robust-xlt-hf-quick-incomplete")["missing"]) == 4
 
 
 def test_quick_says_that_it_means_nothing_and_what_is_missing_is_named(
@@ -104,7 +137,7 @@ def test_quick_says_that_it_means_nothing_and_what_is_missing_is_named(
 ) -> None:
     (data / "lexicons").mkdir()
     (data / "lexicons" / LEXICON).write_text("{", "utf-8")  # RS-DA fails
-    code, out, err = desk.xlt(*arguments, "--quick", XLT_DATA_DIR=str(data))
+    code, out, err = desk.xlt(*arguments, "--quick", "--jobs", 2, XLT_DATA_DIR=str(data))
     assert code == 1
     assert out.count("QUICK RUN") == 2
     assert "its figures mean nothing" in err

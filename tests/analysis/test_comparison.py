@@ -14,6 +14,7 @@ from xlt_cli.analysis.comparison import Comparison, Measured, group, measure, ov
 from xlt_cli.analysis.intervals import RESAMPLES, Resampled, draws
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, SequenceClassification
+from xlt_cli.runs.predictions import Answers
 
 Pair = tuple[str, str]
 Right = Mapping[Pair, Sequence[bool] | np.ndarray]
@@ -27,10 +28,11 @@ def answered(right: Right, aligned: bool = True, metric: str = "accuracy") -> Me
     rows = {}
     for pair, outcomes in right.items():
         golds = [i % 2 for i in range(len(outcomes))]
-        rows[pair] = [
-            Prediction(f"test-{i}", str(gold), str(gold if ok else 1 - gold))
-            for i, (gold, ok) in enumerate(zip(golds, outcomes, strict=True))
-        ]
+        rows[pair] = Answers(
+            [f"test-{i}" for i in range(len(outcomes))],
+            [str(gold) for gold in golds],
+            [str(gold if ok else 1 - gold) for gold, ok in zip(golds, outcomes, strict=True)],
+        )
     return measure(PROBLEM, metric, rows, aligned)
 
 
@@ -218,10 +220,22 @@ def test_runs_on_different_rows_are_not_compared() -> None:
         compared(erm={1: {DE: [True]}}, da={1: {DE: [True], EN: [True]}})
 
 
+def test_statistics_are_those_of_each_prediction() -> None:
+    rng = np.random.default_rng(0)
+    labels: list[str | None] = ["0", "1", None]  # None: an abstention
+    rows = [
+        Prediction(str(i), str(gold), labels[answer])
+        for i, (gold, answer) in enumerate(rng.integers(0, [2, 3], (50, 2)))
+    ]
+    found = measure(PROBLEM, "macro_f1", {EN: Answers.of(rows)}, aligned=True)
+    sums = PROBLEM.statistics(rows).sum(axis=0)
+    assert found.scores[EN].value == PROBLEM.score(sums)["macro_f1"]
+
+
 def test_languages_whose_labels_disagree_are_resampled_apart() -> None:
     def run(shift: int) -> Measured:
         rows = {
-            pair: [Prediction(f"test-{i}", str((i + move) % 2), "0") for i in range(40)]
+            pair: Answers.of([Prediction(f"test-{i}", str((i + move) % 2), "0") for i in range(40)])
             for pair, move in ((EN, 0), (DE, shift))
         }
         return measure(PROBLEM, "accuracy", rows, aligned=True)
@@ -244,6 +258,10 @@ def test_groups() -> None:
     assert len(found["generalized"]) == 12
     assert set(found["generalized_zero_shot"]) == {
         (a, b) for a in languages for b in languages if a != b and "en" not in (a, b)
+    }
+    assert found["generalized_near"] == [("de", "en"), ("en", "de")]
+    assert set(found["generalized_distant"]) == set(found["generalized"]) - {
+        *found["generalized_near"]
     }
 
 

@@ -70,10 +70,49 @@ def test_an_unknown_name_is_refused_with_the_known_ones(xlt: Cli) -> None:
     )
 
 
+def test_a_folder_of_yaml_is_a_reproduction(xlt: Cli, own: Callable[[str], Path]) -> None:
+    own(GOOD)
+    assert [trial.method for trial in planned("own")] == ["ERM", "dropout"]
+    result = xlt("reproduce", "robust-xlt")
+    assert result.exit_code == 2
+    assert "known: own\n" in result.stderr
+
+
+def test_an_archive_takes_no_folder_that_holds_something_else(xlt: Cli, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("", "utf-8")
+    result = xlt("reproduce", "robust-xlt", "--archive", tmp_path)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: this is there, and is no archive\n")
+    assert (tmp_path / "thesis.tex").exists()
+
+
+@pytest.mark.parametrize(
+    "option", [["--quick"], ["--seeds", "1"], ["--set", "a=1"], ["--archive", "x"], ["--jobs", "2"]]
+)
+def test_nothing_is_run_or_changed_beside_an_archive(
+    xlt: Cli, tmp_path: Path, option: list[str]
+) -> None:
+    result = xlt("reproduce", "robust-xlt", "--from", tmp_path, *option)
+    assert result.exit_code == 2
+    assert "finished runs, which cannot be changed" in result.stderr
+
+
+def test_a_folder_without_an_archive_is_refused(xlt: Cli, tmp_path: Path) -> None:
+    result = xlt("reproduce", "robust-xlt", "--from", tmp_path)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: there is no archive\n")
+
+
 def test_an_unknown_encoder_is_refused_by_its_option(xlt: Cli) -> None:
     result = xlt("reproduce", "robust-xlt", "--encoder", "mbrt")
     assert result.exit_code == 2
     assert result.stderr.startswith("error: unknown encoder 'mbrt'\n  --encoder\n")
+
+
+def test_runs_without_an_evaluation_cannot_be_compared(xlt: Cli) -> None:
+    result = xlt("reproduce", "robust-xlt", "--set", "evaluations=[]")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: a comparison needs an evaluation\n  --set evaluations")
 
 
 def test_an_override_that_does_not_fit_is_refused(xlt: Cli) -> None:

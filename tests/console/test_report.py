@@ -14,6 +14,7 @@ from xlt_cli.analysis.summary import summarise
 from xlt_cli.console import report
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.sweep.local import Outcome
+from xlt_cli.sweep.selection import Selected
 
 
 def result(right: int, languages: Sequence[str] = ("en", "de")) -> dict[str, Any]:
@@ -31,19 +32,29 @@ def result(right: int, languages: Sequence[str] = ("en", "de")) -> dict[str, Any
     return {**about, **found.as_dict()}
 
 
-def outcome(label: str, seed: int, *right: int, error: str = "") -> Outcome:
-    job = SimpleNamespace(label=label, seed=seed)
+def outcome(
+    label: str, seed: int, *right: int, error: str = "", dev: Selected | None = None
+) -> Outcome:
+    results = [result(n) for n in right]
+    job = SimpleNamespace(label=label, seed=seed, spec=SimpleNamespace(evaluations=results))
     run = SimpleNamespace(path=Path(f"/runs/[bold]/x-s{seed}"))
-    return cast(
-        Outcome,
-        SimpleNamespace(job=job, run=run, results=[result(n) for n in right], error=error),
-    )
+    return cast(Outcome, SimpleNamespace(job=job, run=run, results=results, error=error, dev=dev))
+
+
+def on_dev(score: float, step: int = 10, task: str = "pawsx", oracle: bool = False) -> Selected:
+    languages = ["en", "de"] if oracle else ["en"]
+    return Selected(task, "dev", languages, "accuracy", score, step, 20, oracle)
+
+
+def rows(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    """The rows of the table that was printed."""
+    lines = [row for row in capsys.readouterr().out.splitlines() if row.startswith("│")]
+    return [[value.strip() for value in row.strip("│").split("│")] for row in lines]
 
 
 def comparison(found: Sequence[Outcome], capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
     report.stdout().print(report.comparison(found))
-    lines = [row for row in capsys.readouterr().out.splitlines() if row.startswith("│")]
-    return [[value.strip() for value in row.strip("│").split("│")] for row in lines]
+    return rows(capsys)
 
 
 def test_headlines_are_figures_of_the_evaluation() -> None:
@@ -94,14 +105,77 @@ def test_the_comparison_counts_failed_runs_apart(capsys: pytest.CaptureFixture[s
         outcome("a", 2, error="boom"),
         outcome("b", 1, error="boom"),
     ]
-    rows = comparison(found, capsys)
-    assert rows[0][2:5] == ["1 (1 failed)", "90.0", "70.0"]
-    assert rows[1] == ["b", "", "0 (1 failed)", "", "", ""]
+    shown = comparison(found, capsys)
+    assert shown[0][2:5] == ["1 (1 failed)", "90.0", "70.0"]
+    assert shown[1] == ["b", "", "0 (1 failed)", "", "", ""]
 
 
 def test_each_evaluation_has_a_line(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = comparison([outcome("a", 1, 70, 60), outcome("a", 2, 72, 66)], capsys)
-    assert [row[4] for row in rows] == ["71.0 (1.4)", "63.0 (4.2)"]
+    shown = comparison([outcome("a", 1, 70, 60), outcome("a", 2, 72, 66)], capsys)
+    assert [row[4] for row in shown] == ["71.0 (1.4)", "63.0 (4.2)"]
+
+
+def test_the_comparison_has_the_score_on_dev_where_there_is_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = [
+        outcome("a", 1, 70, dev=on_dev(0.81)),
+        outcome("a", 2, 70, dev=on_dev(0.83)),
+        outcome("b", 1, 60),
+    ]
+    report.stdout().print(report.comparison(found))
+    printed = capsys.readouterr().out
+    assert "dev en" in printed
+    assert "82.0 (1.4)" in printed
+    assert [row[3:5] for row in comparison(found, capsys)] == [
+        ["82.0 (1.4)", "90.0 (0.0)"],
+        ["", "90.0"],
+    ]
+
+
+def test_a_search_is_ranked_by_its_mean_on_dev(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [
+        outcome("failed", 1, error="boom"),
+        outcome("worse", 1, dev=on_dev(0.7)),
+        outcome("best", 1, dev=on_dev(0.8)),
+        outcome("best", 2, dev=on_dev(0.9, step=20)),
+        outcome("other task", 1, dev=on_dev(0.95, task="xnli", oracle=True)),
+        outcome("half", 1, dev=on_dev(0.75)),
+        outcome("half", 2, error="boom"),
+    ]
+    report.outcomes(found, as_json=False)
+    assert rows(capsys) == [
+        ["best", "pawsx dev en accuracy", "2", "85.0 (7.1)", "10/20, 20/20"],
+        ["half", "pawsx dev en accuracy", "1 (1 failed)", "75.0", "10/20"],
+        ["worse", "pawsx dev en accuracy", "1", "70.0", "10/20"],
+        ["other task", "xnli dev en+de accuracy (oracle)", "1", "95.0", "10/20"],
+        ["failed", "", "0 (1 failed)", "", ""],
+    ]
+    report.outcomes(found, as_json=True)
+    listed = json.loads(capsys.readouterr().out)
+    assert [one["point"] for one in listed] == [
+        *("best", "best", "half", "half", "worse", "other task", "failed")
+    ]
+    assert listed[0]["dev"] == {
+        "task": "pawsx",
+        "split": "dev",
+        "languages": ["en"],
+        "metric": "accuracy",
+        "score": 0.8,
+        "step": 10,
+        "steps": 20,
+        "oracle": False,
+    }
+    assert listed[-1]["dev"] is None
+
+
+def test_a_single_run_without_evaluations_shows_its_score_and_its_path(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report.outcomes([outcome("", 1, dev=on_dev(0.7))], as_json=False)
+    printed = capsys.readouterr().out
+    assert "70.0" in printed
+    assert "run: /runs/[bold]/x-s1\n" in printed
 
 
 def test_tables_in_a_pipe_are_not_folded(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,11 +14,15 @@ from hypothesis import strategies as st
 
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic
-from xlt_cli.runs.predictions import Store
+from xlt_cli.runs.predictions import Answers, Store
 from xlt_cli.spec import Evaluation
 
-ODD = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(
-    ["\u2028", "\u2029", "\x85", "a\nb", "a\r\nb", '"', "\\", "\x00", "\x1c", "\ufeff", "😀"]
+ODD = (
+    st.text(st.characters(codec="utf-8"), max_size=6)
+    | st.sampled_from(['", "probabilities": ', '", "radius": '])
+    | st.sampled_from(
+        ["\u2028", "\u2029", "\x85", "a\nb", "a\r\nb", '"', "\\", "\x00", "\x1c", "\ufeff", "😀"]
+    )
 )
 LABELS = ODD | st.lists(ODD, max_size=4).map(tuple)
 PREDICTIONS = st.builds(
@@ -48,6 +52,7 @@ def test_predictions_round_trip(
     store = Store(tmp_path_factory.mktemp("store"))
     store.write(("en", "de"), rows)
     assert store.read(("en", "de")) == rows
+    assert store.answers(("en", "de")) == Answers.of(rows)
     assert store.done() == [("en", "de")]
 
 

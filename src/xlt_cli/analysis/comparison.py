@@ -8,8 +8,8 @@ The interval is a crossed bootstrap (items x seeds; cf. Owen 2007, The pigeonhol
 replicate draws the items, and then the seeds with replacement. A bootstrap over K seeds
 understates their variance by (K - 1) / K, and knows that variance from K seeds only, so each
 replicate's distance from the mean over the seeds is scaled by sqrt(K / (K - 1)) and by
-t / 1.96, t being Student's quantile for K - 1 degrees of freedom. docs/reproduce.md says how often
-the interval then covers the truth.
+t / z, the quantiles of Student's t for K - 1 degrees of freedom and of the normal distribution at
+the interval's level. docs/reproduce.md says how often the interval then covers the truth.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from xlt_cli.analysis.intervals import (
-    Z95,
+    LEVEL,
     Cell,
     Resampled,
     average,
@@ -34,9 +34,18 @@ from xlt_cli.analysis.intervals import (
 from xlt_cli.analysis.summary import Pair, cell_name, check_alignment
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, Problem
+from xlt_cli.runs.predictions import Answers
 
 Group = Literal[
-    "source", "zero_shot", "near", "distant", "all", "generalized", "generalized_zero_shot"
+    "source",
+    "zero_shot",
+    "near",
+    "distant",
+    "all",
+    "generalized",
+    "generalized_zero_shot",
+    "generalized_near",
+    "generalized_distant",
 ]
 """An average over cells; `group` says over which."""
 
@@ -74,20 +83,20 @@ class Gain:
 def measure(
     problem: Problem,
     metric: str,
-    predictions: Mapping[Pair, Sequence[Prediction]],
+    answers: Mapping[Pair, Answers],
     aligned: bool,
 ) -> Measured:
-    """The figures of one run's predictions; runs with the same rows get the same resamples.
+    """The figures of one run's answers; runs with the same rows get the same resamples.
 
     Args:
         aligned: one id is the same item in every language, if the labels do not speak against it.
     """
-    pairs = sorted(predictions)  # the order decides which weights an item gets
-    cells = {cell_name(pair): _cell(problem, predictions[pair]) for pair in pairs}
-    scores = resample(cells, problem.score, aligned and _labels_agree(predictions))
+    pairs = sorted(answers)  # the order decides which weights an item gets
+    cells = {cell_name(p): Cell(answers[p].ids, _statistics(problem, answers[p])) for p in pairs}
+    scores = resample(cells, problem.score, aligned and _labels_agree(answers))
     return Measured(
         {pair: scores[cell_name(pair)][metric] for pair in pairs},
-        {pair: _hash(predictions[pair]) for pair in pairs},
+        {pair: _hash(answers[pair]) for pair in pairs},
     )
 
 
@@ -97,8 +106,10 @@ def group(
     """The cells that each average is over; averages without a cell are left out.
 
     source: languages trained on. zero_shot: the others, which are near or distant. all: both.
-    generalized: pairs of different languages; generalized_zero_shot: neither trained on.
+    generalized: pairs of different languages; generalized_zero_shot: neither trained on;
+    generalized_near: each trained on or near; generalized_distant: all others.
     """
+    close = {*trained_on, *near}
     standard = [pair for pair in pairs if pair[0] == pair[1]]
     mixed = [pair for pair in pairs if pair[0] != pair[1]]
     unseen = [pair for pair in standard if pair[0] not in trained_on]
@@ -110,6 +121,8 @@ def group(
         "all": standard,
         "generalized": mixed,
         "generalized_zero_shot": [pair for pair in mixed if not set(pair) & set(trained_on)],
+        "generalized_near": [pair for pair in mixed if set(pair) <= close],
+        "generalized_distant": [pair for pair in mixed if not set(pair) <= close],
     }
     return {name: members for name, members in cells.items() if members}
 
@@ -147,12 +160,14 @@ class Comparison:
 
     def gain(self, method: str, cells: Sequence[Pair]) -> Gain | None:
         """A method minus the baseline; None if there is no seed that both finished."""
+        each = self.differences(method, cells)
+        return Gain(over_seeds(list(each.values())), tuple(each)) if each else None
+
+    def differences(self, method: str, cells: Sequence[Pair]) -> dict[int, Resampled]:
+        """A method minus the baseline, for each seed that both finished."""
         mine, theirs = self.runs.get(method, {}), self.runs.get(self.baseline, {})
         seeds = sorted(set(mine) & set(theirs))
-        if not seeds:
-            return None
-        each = [difference(mine[seed].mean(cells), theirs[seed].mean(cells)) for seed in seeds]
-        return Gain(over_seeds(each), tuple(seeds))
+        return {s: difference(mine[s].mean(cells), theirs[s].mean(cells)) for s in seeds}
 
     def larger(self, method: str, of: Sequence[Pair], than: Sequence[Pair]) -> Gain | None:
         """By how much a method gains more in some cells than in others."""
@@ -163,30 +178,39 @@ class Comparison:
         return Gain(difference(first.figure, second.figure), first.seeds)
 
 
-def over_seeds(parts: Sequence[Resampled]) -> Resampled:
-    """The mean over seeds; each replicate is the mean over seeds drawn with replacement."""
+def over_seeds(parts: Sequence[Resampled], level: float = LEVEL) -> Resampled:
+    """The mean over seeds; each replicate is the mean over seeds drawn with replacement.
+
+    Args:
+        level: of the interval that the replicates are for.
+    """
     count = len(parts)
     replicates = np.stack([part.replicates for part in parts])  # [K, RESAMPLES]
     mean = replicates.mean(axis=0)
     if count > 1:
         drawn = draws(count, "seeds").T / count  # [K, RESAMPLES], columns sum to 1
-        mean = mean + _widening(count) * ((drawn * replicates).sum(axis=0) - mean)
+        mean = mean + _widening(count, level) * ((drawn * replicates).sum(axis=0) - mean)
     return Resampled(float(np.mean([part.value for part in parts])), mean)
 
 
-def _widening(count: int) -> float:
+def _widening(count: int, level: float) -> float:
     """What the distances of so few seeds from their mean are multiplied by."""
-    from scipy.stats import t
+    from scipy.stats import norm, t
 
-    return math.sqrt(count / (count - 1)) * float(t.ppf(0.975, count - 1)) / Z95
-
-
-def _cell(problem: Problem, rows: Sequence[Prediction]) -> Cell:
-    return Cell([p.id for p in rows], problem.statistics(rows))
+    quantile = 1 - level / 2
+    return math.sqrt(count / (count - 1)) * float(t.ppf(quantile, count - 1) / norm.ppf(quantile))
 
 
-def _labels_agree(predictions: Mapping[Pair, Sequence[Prediction]]) -> bool:
-    golds = {cell_name(pair): {p.id: p.gold for p in rows} for pair, rows in predictions.items()}
+def _statistics(problem: Problem, answers: Answers) -> np.ndarray:
+    """[N, S], computed once for each gold label with its answer: most rows repeat one."""
+    kinds: dict[Any, int] = {}
+    pairs = zip(answers.golds, answers.predicted, strict=True)
+    rows = [kinds.setdefault(pair, len(kinds)) for pair in pairs]
+    return problem.statistics([Prediction("", *pair) for pair in kinds])[rows]
+
+
+def _labels_agree(answers: Mapping[Pair, Answers]) -> bool:
+    golds = {cell_name(p): dict(zip(a.ids, a.golds, strict=True)) for p, a in answers.items()}
     try:
         check_alignment("", golds)
     except DataError:
@@ -194,5 +218,6 @@ def _labels_agree(predictions: Mapping[Pair, Sequence[Prediction]]) -> bool:
     return True
 
 
-def _hash(rows: Sequence[Prediction]) -> str:
-    return hashlib.sha256("\n".join(f"{p.id}\t{p.gold}" for p in rows).encode()).hexdigest()
+def _hash(answers: Answers) -> str:
+    rows = zip(answers.ids, answers.golds, strict=True)
+    return hashlib.sha256("\n".join(f"{i}\t{gold}" for i, gold in rows).encode()).hexdigest()

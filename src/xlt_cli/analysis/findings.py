@@ -1,6 +1,7 @@
 """A comparison as values that can be stored: figures, gains, verdicts; JSON and CSV.
 
-Figures and gains are in [0, 1] and [-1, 1], each with its 95% interval.
+Figures and gains are in [0, 1] and [-1, 1], each with its 95% interval; the gain in a language
+also with its p-value, and with Holm's over the languages of the task and the method.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from typing import Any
 from xlt_cli.analysis.claims import verdict
 from xlt_cli.analysis.comparison import Comparison, Gain, Group, Measured, group
 from xlt_cli.analysis.export import csv_of
+from xlt_cli.analysis.significance import holm, p_value
 from xlt_cli.analysis.summary import Pair
 
-COLUMNS = ("task", "metric", "method", "quantity", "cell", "seeds", "value", "low", "high")
+COLUMNS = (
+    *("task", "metric", "method", "quantity", "cell", "seeds"),
+    *("value", "low", "high", "p", "p_holm"),
+)
 
 
 class TaskFindings:
@@ -57,15 +62,33 @@ class TaskFindings:
 
     def _method(self, method: str, cells: Mapping[str, Sequence[Pair]]) -> dict[str, Any]:
         figures = {name: self.comparison.figure(method, members) for name, members in cells.items()}
-        gains = {}
+        gains, tests = {}, {}
         if method != self.methods[0]:
+            tests = self._tests(method)
             gains = {name: self.comparison.gain(method, members) for name, members in cells.items()}
         paired = next((gain.seeds for gain in gains.values() if gain), ())
         return {
             "seeds": sorted(self.comparison.runs.get(method, {})),
             "paired_seeds": list(paired),
             "figures": {k: f.interval().as_dict() for k, f in figures.items() if f},
-            "gains": {k: g.figure.interval().as_dict() for k, g in gains.items() if g},
+            "gains": {
+                name: {**gain.figure.interval().as_dict(), **tests.get(name, {})}
+                for name, gain in gains.items()
+                if gain
+            },
+        }
+
+    def _tests(self, method: str) -> dict[str, dict[str, float]]:
+        """By language: the gain's p-value, and the one adjusted for looking at all of them."""
+        parts = {
+            pair[0]: list(self.comparison.differences(method, [pair]).values())
+            for pair in self.groups.get("all", [])
+        }
+        values = {language: p_value(found) for language, found in parts.items() if found}
+        adjusted = holm(list(values.values()))
+        return {
+            language: {"p": value, "p_holm": p_holm}
+            for (language, value), p_holm in zip(values.items(), adjusted, strict=True)
         }
 
     def _judge(

@@ -12,10 +12,14 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 RESAMPLES = 1000
+LEVEL = 0.05
+"""How often an interval may miss the truth, unless stated otherwise."""
+
 Z95 = 1.959963984540054
 
 Score = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -53,8 +57,10 @@ class Resampled:
     value: float
     replicates: np.ndarray
 
-    def interval(self) -> Interval:
-        low, high = np.nanpercentile(self.replicates, [2.5, 97.5])
+    def interval(self, level: float = LEVEL) -> Interval:
+        """The percentile interval that misses the truth with probability `level`."""
+        tails = [100 * level / 2, 100 * (1 - level / 2)]
+        low, high = np.nanpercentile(self.replicates, tails)
         # A percentile can miss the point estimate by a hair in tiny samples.
         return Interval(self.value, min(float(low), self.value), max(float(high), self.value))
 
@@ -113,8 +119,11 @@ def _score_cell(cell: Cell, resampled: np.ndarray, score: Score) -> dict[str, Re
     return {name: Resampled(float(values[name]), replicates[name]) for name in values}
 
 
+@lru_cache(maxsize=4)  # runs of one task are resampled one after another, all in the same way
 def draws(n: int, name: str) -> np.ndarray:
     """How often each of n is drawn in each resample, [RESAMPLES, n]; the same for the same name."""
     seed = int.from_bytes(hashlib.sha256(f"{name}/{n}".encode()).digest()[:8], "big")
     generator = np.random.default_rng(seed)
-    return generator.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES).astype(np.float64)
+    counts = generator.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES).astype(np.float64)
+    counts.flags.writeable = False
+    return counts

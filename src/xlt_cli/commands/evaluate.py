@@ -142,13 +142,14 @@ class _Request:
     def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[Evaluation]:
         """The evaluations to make: the spec's own, changed by what the command line says.
 
+        A spec without any has the last stage's task, as one that says nothing of evaluations.
         A task named as in the spec has the spec's parameters.
         """
         from xlt_cli.spec import Evaluation
         from xlt_cli.spec_file import resolve_evaluation
         from xlt_cli.yaml_lines import parse_value
 
-        chosen = list(known)
+        chosen = list(known) or [Evaluation(task=stage.task) for stage in stages[-1:]]
         if self.task is not None:
             wanted = parse_value(self.task, "--task")
             chosen = [e for e in known if e.task is not None and e.task.name == wanted][:1]

@@ -22,6 +22,15 @@ RunsDir = Annotated[
 Plain = Annotated[
     bool, typer.Option("--plain", help="Make updates the plain way: slower, the same training.")
 ]
+Jobs = Annotated[
+    int,
+    typer.Option(
+        "--jobs",
+        metavar="N",
+        min=1,
+        help="Runs at once, each in a process of its own, dealt out over the GPUs.",
+    ),
+]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Make no network call; what is missing is an error.")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xlt_cli.commands.options import (
     AsJson,
     Device,
+    Jobs,
     Offline,
     Overrides,
     Quiet,
@@ -19,9 +20,14 @@ from xlt_cli.commands.options import (
     runs_root,
 )
 
+if TYPE_CHECKING:
+    from xlt_cli.console.progress import Reporter
+
 
 def reproduce(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to reproduce: robust-xlt.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="What to reproduce, e.g. robust-xlt.")
+    ],
     encoder: Annotated[
         str | None,
         typer.Option("--encoder", metavar="NAME", help="Encoder plugin. Default: e5-small-q4."),
@@ -37,6 +43,15 @@ def reproduce(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where the report goes. Default: the runs'."),
     ] = None,
+    archive_to: Annotated[
+        Path | None,
+        typer.Option("--archive", metavar="DIR", help="Also keep all that the report rests on."),
+    ] = None,
+    archived: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Report from an archive; nothing is run."),
+    ] = None,
+    at_once: Jobs = 1,
     device: Device = None,
     runs_dir: RunsDir = None,
     offline: Offline = False,
@@ -48,47 +63,85 @@ def reproduce(
     The same command again goes on where it stopped; once all runs are finished, it only reports.
     """
     go_offline(offline)
-    from xlt_cli.sweep import reproduction, trials
-
-    changes = [*(overrides or []), *([f"device={device}"] if device else [])]
-    shipped = reproduction.read(name)
-    choice = trials.Choice(encoder, seeds, quick, changes)
-    planned = trials.plan(shipped, choice)
-
-    from xlt_cli.console import report as screen
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.console.reproduction import render
-    from xlt_cli.errors import EXIT_FAILURE
-    from xlt_cli.sweep.local import run_jobs
+    from xlt_cli.sweep import archive, reproduction, trials
     from xlt_cli.sweep.reproduced import report
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
+    changes = [*(overrides or []), *([f"device={device}"] if device else [])]
+    if archived is not None:
+        if any((encoder, seeds, quick, changes, archive_to, at_once > 1)):
+            raise _nothing_beside_from()
+        found = report(*archive.read(name, archived), reporter)
+        _show(found, _written(found, out, reporter) if out else None, as_json)
+        return
+    shipped = reproduction.read(name)
+    choice = trials.Choice(encoder, seeds, quick, changes)
+    planned = trials.plan(shipped, choice)
+    if archive_to is not None:
+        archive.check_place(archive_to)
+
+    from xlt_cli.errors import EXIT_FAILURE
+    from xlt_cli.sweep.parallel import run_jobs
+    from xlt_cli.sweep.records import of_run
+
     if quick and is_first_process():
         reporter.warn("--quick: this shows the machinery at work; its figures mean nothing")
     root = runs_root(runs_dir)
-    outcomes = run_jobs([trial.job for trial in planned], root, reporter, keep_going=True)
+    jobs = [trial.job for trial in planned]
+    outcomes = run_jobs(jobs, root, reporter, keep_going=True, at_once=at_once)
     failed = any(outcome.error for outcome in outcomes)
     if is_first_process():
-        found = report(shipped, choice, planned, outcomes, reporter)
+        records = [of_run(*ran) for ran in zip(planned, outcomes, strict=True)]
+        found = report(shipped, choice, records, reporter)
         label = f"{name}-{found['encoder']}" + ("-quick" if quick else "")
-        folder = out or root / "reproductions" / label
-        _write(folder, found)
-        if as_json:
-            screen.print_json(found)
-        else:
-            console = screen.stdout()
-            console.print(render(found))
-            console.print(f"written to {folder}", soft_wrap=True, style="dim")
+        folder = _written(found, out or root / "reproductions" / label, reporter)
+        _show(found, folder, as_json)
+        if archive_to is not None:
+            runs = [outcome.run for outcome in outcomes]
+            kept = archive.write(archive_to, shipped, choice, records, runs, reporter)
+            _say_place(kept, archive_to, "an archive", reporter)
     if failed:
         raise typer.Exit(EXIT_FAILURE)
 
 
-def _write(folder: Path, found: dict[str, Any]) -> None:
-    """Everything as JSON, the figures as CSV, and what the screen shows."""
-    from xlt_cli.analysis.findings import csv_text
-    from xlt_cli.console.reproduction import plain
-    from xlt_cli.runs import atomic
+def _nothing_beside_from() -> Exception:
+    """An archive says which runs there are; nothing else has a say in it."""
+    from xlt_cli.errors import SpecError
 
-    atomic.write_json(folder / "report.json", found)
-    atomic.write_text(folder / "figures.csv", csv_text(found["tasks"]))
-    atomic.write_text(folder / "report.txt", plain(found))
+    return SpecError(
+        "an archive holds finished runs, which cannot be changed or run",
+        "xlt reproduce --from",
+        "give NAME, and at most --out, --json and --quiet beside it",
+    )
+
+
+def _written(found: dict[str, Any], folder: Path, reporter: Reporter) -> Path:
+    """Writes the report; says so if it is not where it was to go."""
+    from xlt_cli.sweep import reports
+
+    place = reports.write(folder, found)
+    _say_place(place, folder, "a report", reporter)
+    return place
+
+
+def _say_place(place: Path, folder: Path, what: str, reporter: Reporter) -> None:
+    if place != folder:
+        reporter.warn(
+            f"{folder} holds {what} over more finished runs, and stays as it is; "
+            f"this one goes to {place}"
+        )
+
+
+def _show(found: dict[str, Any], folder: Path | None, as_json: bool) -> None:
+    """The report on stdout."""
+    from xlt_cli.console import report as screen
+    from xlt_cli.console.reproduction import render
+
+    if as_json:
+        screen.print_json(found)
+        return
+    console = screen.stdout()
+    console.print(render(found))
+    if folder is not None:
+        console.print(f"written to {folder}", soft_wrap=True, style="dim")

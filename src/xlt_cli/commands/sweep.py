@@ -9,6 +9,7 @@ import typer
 from xlt_cli.commands.options import (
     AsJson,
     Device,
+    Jobs,
     Offline,
     Overrides,
     Plain,
@@ -28,6 +29,7 @@ def sweep(
     stop_on_error: Annotated[
         bool, typer.Option("--stop-on-error", help="Do not go on after a failed run.")
     ] = False,
+    at_once: Jobs = 1,
     device: Device = None,
     plain: Plain = False,
     runs_dir: RunsDir = None,
@@ -35,7 +37,7 @@ def sweep(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run every point of a spec's grid, with every seed, one after another.
+    """Run every point of a spec's grid, with every seed.
 
     The same command again runs only what is missing, and goes on with what was interrupted.
     """
@@ -57,7 +59,8 @@ def sweep(
 
     from xlt_cli.console import report
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.sweep.local import Job, run_jobs
+    from xlt_cli.sweep.local import Job
+    from xlt_cli.sweep.parallel import run_jobs
 
     jobs = [
         Job(
@@ -71,7 +74,7 @@ def sweep(
         for seed in point.spec.seeds
     ]
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
-    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, not stop_on_error, plain)
+    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, not stop_on_error, plain, at_once)
     report.outcomes(outcomes, as_json)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)

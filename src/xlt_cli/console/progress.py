@@ -128,9 +128,9 @@ class _PlainBar(Bar):
         self.said = now
         seconds = max(now - self.began, 1e-9)
         left = seconds / max(self.done - self.first, 1) * (self.total - self.done)
+        speed = f" {self.items / seconds:,.0f} {self.unit}/s" if self.items else ""
         self.console.print(
-            f"{self.title}: {self.done}/{self.total} {note} "
-            f"{self.items / seconds:,.0f} {self.unit}/s, {_duration(left)} left",
+            f"{self.title}: {self.done}/{self.total} {note}{speed}, {_duration(left)} left",
             soft_wrap=True,
             markup=False,
         )

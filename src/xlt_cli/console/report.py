@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import statistics
 from collections.abc import Sequence
@@ -31,11 +32,21 @@ def print_json(value: Any) -> None:
 
 
 def outcomes(found: Sequence[Outcome], as_json: bool) -> None:
-    """The results of runs: one table per run and evaluation, and one over all if several."""
+    """The results of runs: one table per run and evaluation, and one over all if several.
+
+    Runs without evaluations are a search: they are ranked by their score on dev.
+    """
+    search = bool(found) and not any(outcome.job.spec.evaluations for outcome in found)
     if as_json:
-        print_json([_as_json(outcome) for outcome in found])
+        order = [one for group in ranked(found) for one in group] if search else found
+        print_json([_as_json(outcome) for outcome in order])
         return
     console = stdout()
+    if search:
+        console.print(ranking(found))
+        if len(found) == 1:
+            console.print(f"run: {found[0].run.path}", soft_wrap=True, style="dim")
+        return
     for outcome in found:
         for result in outcome.results:
             console.print(tables.results(result, zero_shot=True))
@@ -57,28 +68,91 @@ def evaluation(results: Sequence[dict[str, Any]], zero_shot: bool, as_json: bool
 
 def comparison(found: Sequence[Outcome]) -> Table:
     """One row per point of a sweep: means over seeds of what its runs ended with."""
-    points: dict[str, list[Outcome]] = {}
-    for outcome in found:
-        points.setdefault(outcome.job.label, []).append(outcome)
-    table = Table(title="over seeds: mean (standard deviation)", title_justify="left")
-    for column in ("point", "task", "seeds", "trained on", "zero-shot", "generalized"):
-        table.add_column(column, justify="left" if column in ("point", "task") else "right")
-    for label, group in points.items():
+    dev = _dev_column(found)
+    columns = ("point", "task", "seeds", *dev, "trained on", "zero-shot", "generalized")
+    table = _table("over seeds: mean (standard deviation)", columns, left=2)
+    for group in _points(found):
         good = [outcome for outcome in group if outcome.results]
-        failed = len(group) - len(good)
-        note = f"{len(good)}" + (f" ({failed} failed)" if failed else "")
+        begin = (group[0].job.label, "", _seeds(good, group))
         if not good:
-            table.add_row(label, "", note, "", "", "")
+            table.add_row(*begin, *[""] * (len(columns) - 3))
             continue
         for index, first in enumerate(good[0].results):
             per_run = [outcome.results[index] for outcome in good]
             table.add_row(
-                label,
+                begin[0],
                 f"{first['task']} {first['split']} {first['metric']}",
-                note,
+                begin[2],
+                *[_spread(one.dev.score for one in good if one.dev) for _ in dev],
                 *[_spread(headline(r, name) for r in per_run) for name in HEADLINES],
             )
     return table
+
+
+def ranking(found: Sequence[Outcome]) -> Table:
+    """One row per point of a search: its mean score on dev over seeds, the best first."""
+    columns = ("point", "selected on", "seeds", "score", "selected step")
+    table = _table("on dev, best first; over seeds: mean (standard deviation)", columns, left=2)
+    for group in ranked(found):
+        good = [outcome for outcome in group if not outcome.error]
+        devs = [outcome.dev for outcome in good if outcome.dev]
+        table.add_row(
+            group[0].job.label,
+            _selected_on(group),
+            _seeds(good, group),
+            _spread(dev.score for dev in devs),
+            ", ".join(f"{dev.step}/{dev.steps}" for dev in devs),
+        )
+    return table
+
+
+def ranked(found: Sequence[Outcome]) -> list[list[Outcome]]:
+    """The points of a search by their mean score on dev, within what they were selected on."""
+    groups = _points(found)
+    kinds = list(dict.fromkeys(map(_selected_on, groups)))
+
+    def place(group: list[Outcome]) -> tuple[bool, int, float]:
+        scores = [outcome.dev.score for outcome in group if outcome.dev]
+        kind = kinds.index(_selected_on(group))
+        return not scores, kind, -statistics.mean(scores) if scores else 0.0
+
+    return sorted(groups, key=place)
+
+
+def _points(found: Sequence[Outcome]) -> list[list[Outcome]]:
+    """The outcomes of each point, one for each seed."""
+    points: dict[str, list[Outcome]] = {}
+    for outcome in found:
+        points.setdefault(outcome.job.label, []).append(outcome)
+    return list(points.values())
+
+
+def _table(title: str, columns: Sequence[str], left: int) -> Table:
+    """A table whose first columns hold words, and the others figures."""
+    table = Table(title=title, title_justify="left")
+    for index, column in enumerate(columns):
+        table.add_column(column, justify="left" if index < left else "right")
+    return table
+
+
+def _seeds(good: Sequence[Outcome], group: Sequence[Outcome]) -> str:
+    failed = len(group) - len(good)
+    return f"{len(good)}" + (f" ({failed} failed)" if failed else "")
+
+
+def _dev_column(found: Sequence[Outcome]) -> list[str]:
+    """The heading of the column with scores on dev, if any run has one."""
+    languages = {"+".join(outcome.dev.languages) for outcome in found if outcome.dev}
+    return [f"dev {languages.pop()}" if len(languages) == 1 else "dev"] if languages else []
+
+
+def _selected_on(group: Sequence[Outcome]) -> str:
+    """What a point's models were selected on: task, split, languages and metric."""
+    dev = next((outcome.dev for outcome in group if outcome.dev), None)
+    if dev is None:
+        return ""
+    oracle = " (oracle)" if dev.oracle else ""
+    return f"{dev.task} {dev.split} {'+'.join(dev.languages)} {dev.metric}{oracle}"
 
 
 HEADLINES = ("trained_on", "zero_shot", "generalized")
@@ -111,5 +185,6 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "seed": outcome.job.seed,
         "point": outcome.job.label,
         "error": outcome.error,
+        "dev": dataclasses.asdict(outcome.dev) if outcome.dev else None,
         "evaluations": outcome.results,
     }

@@ -6,7 +6,7 @@ Tables fit into 100 columns. Figures are percentages, gains are points of them.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -14,7 +14,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from xlt_cli.analysis.significance import stands_out
+
 WIDTH = 100
+BESIDE = 3
+"""So many methods fit beside each other; more get a table of their own."""
 
 _METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "F1"}
 _STYLES = {"confirmed": "green", "not confirmed": "red", "undecided": "yellow"}
@@ -29,8 +33,12 @@ def render(report: dict[str, Any]) -> RenderableType:
     quick = [Panel(Text(_QUICK, style="bold red"), style="red")] if report["quick"] else []
     parts: list[RenderableType] = [*quick, _heading(report)]
     for task in report["tasks"]:
-        parts += ["", _methods(task, report), "", _languages(task, report)]
-    parts += ["", _claims(report), *[Text(line) for line in report["rule"]], ""]
+        parts += ["", _methods(task, report)]
+        for methods in _threes(report):
+            parts += ["", _languages(task, report, methods)]
+    for methods in _threes(report) if report["claims"] else []:
+        parts += ["", _claims(report, methods)]
+    parts += [*[Text(line) for line in report["rule"]], ""]
     parts += [Text(f"note: {note}", style="yellow") for note in report["notes"]]
     parts += [*_missing(report), *quick]
     return Group(*parts)
@@ -70,18 +78,18 @@ def _methods(task: dict[str, Any], report: dict[str, Any]) -> Table:
     return table
 
 
-def _languages(task: dict[str, Any], report: dict[str, Any]) -> Table:
-    baseline, *others = task["methods"]
+def _languages(task: dict[str, Any], report: dict[str, Any], methods: Sequence[str]) -> Table:
+    baseline = report["baseline"]
     table = Table(
         title=f"{_title(task)}: gain over {report['baseline']} by language, with 95% intervals",
         title_justify="left",
     )
     table.add_column("language")
-    for method in (baseline, *others):
+    for method in (baseline, *methods):
         table.add_column(method, justify="right")
     for label, cell, ends in _language_rows(task):
         figure = task["methods"][baseline]["figures"].get(cell)
-        gains = [_gain(task["methods"][method]["gains"].get(cell)) for method in others]
+        gains = [_gain(task["methods"][method]["gains"].get(cell)) for method in methods]
         table.add_row(
             label,
             f"{100 * figure['value']:.1f}" if figure else "",
@@ -102,14 +110,18 @@ def _language_rows(task: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
             yield language, language, False
         if _has(task, kind):
             yield f"mean of {kind} ({task['averages'][kind]})", f"average:{kind}", True
-    names = {"generalized": "all pairs", "generalized_zero_shot": "pairs not trained on"}
+    names = {
+        "generalized": "all pairs",
+        "generalized_zero_shot": "unseen pairs",
+        "generalized_near": "near pairs",
+        "generalized_distant": "distant pairs",
+    }
     for kind, label in names.items():
         if _has(task, kind):
             yield f"{label} ({task['averages'][kind]})", f"average:{kind}", False
 
 
-def _claims(report: dict[str, Any]) -> Table:
-    methods = report["methods"][1:]
+def _claims(report: dict[str, Any], methods: Sequence[str]) -> Table:
     table = Table(
         title="the paper's claims: gains in points, with 95% intervals", title_justify="left"
     )
@@ -173,8 +185,16 @@ def _figure_and_gain(found: dict[str, Any], cell: str) -> str:
 
 
 def _gain(figure: dict[str, float] | None) -> str:
-    """`+1.1 [0.2, 2.0]`."""
+    """`+1.1 [0.2, 2.0]`, with a star where it stands out among the languages."""
     if figure is None:
         return ""
     value, low, high = (100 * figure[key] for key in ("value", "low", "high"))
-    return f"{value:+.1f} [{low:.1f}, {high:.1f}]"
+    star = "*" if "p_holm" in figure and stands_out(figure["p_holm"]) else ""
+    return f"{value:+.1f} [{low:.1f}, {high:.1f}]{star}"
+
+
+def _threes(report: dict[str, Any]) -> Iterator[list[str]]:
+    """The methods after the baseline, as many at a time as fit."""
+    methods = report["methods"][1:]
+    for start in range(0, len(methods), BESIDE):
+        yield methods[start : start + BESIDE]

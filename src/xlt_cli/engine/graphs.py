@@ -101,7 +101,8 @@ class Graphs:
             self.forget()
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
+        # NCCL's watchdog, a thread of its own, may look at its events meanwhile.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             outputs = self.work(inputs, noise, scale)
         self.forget()
         return Recorded(inputs, noise, scale, graph, outputs)

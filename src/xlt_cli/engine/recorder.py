@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
 
 import torch
 from torch import nn
@@ -11,9 +10,11 @@ from torch import nn
 from xlt_cli.api import Batch, EncoderModel
 from xlt_cli.engine import optimizer
 from xlt_cli.engine.attention import one_tile, users_of
+from xlt_cli.engine.exchange import add_up
 from xlt_cli.engine.graphs import FINE, MULTIPLE, Graphs
 from xlt_cli.engine.half_weights import HalfWeights
 from xlt_cli.engine.layers import COMPILED_FROM, compile_layers, layers_of, restore_layers
+from xlt_cli.engine.loss import StageLoss
 from xlt_cli.engine.runtime import Runtime
 
 
@@ -21,7 +22,6 @@ class Recorder:
     """The recorded updates of a stage, and all that they need.
 
     Args:
-        loss: the stage's loss, prepared for the device.
         limit: the largest norm of a gradient.
         length: how many updates the stage has at most.
 
@@ -32,7 +32,7 @@ class Recorder:
     def __init__(
         self,
         model: EncoderModel,
-        loss: Any,
+        loss: StageLoss,
         steps: torch.optim.AdamW,
         limit: float,
         runtime: Runtime,
@@ -40,6 +40,7 @@ class Recorder:
     ) -> None:
         assert isinstance(model, nn.Module)
         self.loss, self.optimizer, self.limit, self.runtime = loss, steps, limit, runtime
+        self.parameters = [p for group in steps.param_groups for p in group["params"]]
         half = runtime.precision == "bf16"
         self.attention = users_of(model) if half else []
         self.weights = HalfWeights(model, torch.bfloat16) if half else None
@@ -97,7 +98,8 @@ class Recorder:
     def _losses(
         self, batch: Batch, seeds: torch.Tensor, weight: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        losses: torch.Tensor = self.loss(batch, seeds, self._progress)
+        with self.runtime.accelerator.autocast():
+            losses = self.loss(batch, seeds, self._progress)
         loss = losses.float().sum() * weight
         self.runtime.accelerator.backward(loss)
         return loss.detach(), loss.detach()
@@ -106,6 +108,7 @@ class Recorder:
         self, batch: Batch, seeds: torch.Tensor, weight: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         loss, _ = self._backward(batch, seeds, weight)
+        loss = add_up(self.parameters, loss, self.runtime)
         norm = optimizer.clip_in_step(self.optimizer, self.limit)
         self.optimizer.step()
         self.optimizer.grad_scale = None  # type: ignore[attr-defined]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +11,7 @@ import torch
 from xlt_cli.api import EncoderModel
 from xlt_cli.data.batches import collate
 from xlt_cli.engine import optimizer
+from xlt_cli.engine.exchange import add_up
 from xlt_cli.engine.graphs import EAGER
 from xlt_cli.engine.loss import StageLoss
 from xlt_cli.engine.noise import Method
@@ -59,15 +58,14 @@ class Updates:
         self.noisy = bool(methods)
         self.limit = stage.max_grad_norm or math.inf
         batch = collate([probe], problem, pad_id).to(runtime.device)
-        table = word_table(model, batch) if runtime.world == 1 else None
+        table = word_table(model, batch)
         fast = not runtime.plain if rows is None else bool(rows)
         self.rows = UsedRows(table, rows or ()) if table is not None and fast else None
         self.table = self.rows.weight if self.rows else (table.weight if table else None)
-        module = StageLoss(model, problem, methods)
+        self.loss = StageLoss(model, problem, methods)
         apart = [self.rows.weight] if self.rows else []
         self.optimizer = optimizer.build(model, stage, runtime.device, apart)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        self.loss: Any = runtime.accelerator.prepare(module)
         self.recorder = self._recorder(model, fast, length)
         self.made = 0
         self.refusal = ""
@@ -127,20 +125,17 @@ class Updates:
             # A cut without examples still takes its turn, with no weight: processes must meet.
             chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
             batch = collate(chosen, self.problem, self.pad_id).to(runtime.device)
-            with self._gradients_meet(last=cut + runtime.world >= cuts):
-                seeds = self._seeds(chosen, step)
-                losses: torch.Tensor = self.loss(batch, seeds, step / total)
-                loss = losses.float().sum() * (weight / size)
-                # Data-parallel training averages over processes; wanted is the sum.
-                runtime.accelerator.backward(loss * runtime.world)
+            with runtime.accelerator.autocast():
+                losses = self.loss(batch, self._seeds(chosen, step), step / total)
+            loss = losses.float().sum() * (weight / size)
+            runtime.accelerator.backward(loss)
             summed += loss.detach()
+        summed = add_up(self.parameters, summed, runtime)
         norm = self._clip(self._used(features))
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         if self.recorder is not None:
             self.recorder.changed()
-        if runtime.world > 1:
-            summed = runtime.accelerator.reduce(summed, reduction="sum")
         return summed, norm
 
     def _seeds(self, features: Sequence[Feature], step: int) -> torch.Tensor:
@@ -162,15 +157,8 @@ class Updates:
             return self.rows.place[torch.from_numpy(ids).to(self.runtime.device)]
         return torch.from_numpy(ids).to(self.runtime.device)
 
-    def _gradients_meet(self, last: bool) -> Any:
-        """Processes exchange gradients once per update, in the last backward pass."""
-        if last or self.runtime.world == 1:
-            return contextlib.nullcontext()
-        return self.runtime.accelerator.no_sync(self.loss)
-
     def _recorder(self, model: EncoderModel, fast: bool, length: int) -> Recorder | None:
-        one = self.runtime.world == 1 and self.stage.accumulate == 1
-        if not (fast and one and self.runtime.device.type == "cuda"):
+        if not fast or self.stage.accumulate > 1 or self.runtime.device.type != "cuda":
             return None
         if self.loss.phase(0.0) is None:
             return None
@@ -180,16 +168,15 @@ class Updates:
         self, features: Sequence[Feature], step: int, total: int, size: int
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """An update by replay; None where this one has to be made eagerly."""
-        whole = len(features) == self.stage.batch_size
+        whole = len(features) == self.stage.batch_size >= self.runtime.world
         if self.recorder is None or self.made < EAGER or not whole:
             return None
-        multiple = self.recorder.multiple
-        batch = collate(features, self.problem, self.pad_id, multiple).to(self.runtime.device)
-        seed = derive(self.seed, "update", step, 0)
+        runtime, multiple = self.runtime, self.recorder.multiple
+        own = features[runtime.rank :: runtime.world]
+        batch = collate(own, self.problem, self.pad_id, multiple).to(runtime.device)
+        seed = derive(self.seed, "update", step, runtime.rank)
         try:
-            return self.recorder.run(
-                batch, self._seeds(features, step), 1 / size, seed, step / total
-            )
+            return self.recorder.run(batch, self._seeds(own, step), 1 / size, seed, step / total)
         except RuntimeError as error:
             # Some encoders and plugins look at values on the device, some machines have no
             # compiler: their updates are made eagerly.

@@ -25,6 +25,32 @@ from xlt_cli.spec import Evaluation
 
 Pair = tuple[str, str]
 
+Answer = str | tuple[str, ...] | None
+
+_CUT = b', "probabilities": '
+"""What follows the answer in a line; JSON escapes quotes, so it stands nowhere else."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A cell in columns: what was asked and answered, without probabilities.
+
+    A full reproduction has tens of millions of answers, too many for an object each.
+    """
+
+    ids: list[str]
+    golds: list[Answer]
+    predicted: list[Answer]
+
+    @classmethod
+    def of(cls, predictions: Sequence[Prediction]) -> Answers:
+        """The columns of predictions."""
+        return cls(
+            [p.id for p in predictions],
+            [p.gold for p in predictions],
+            [p.predicted for p in predictions],
+        )
+
 
 @dataclass(frozen=True)
 class Store:
@@ -101,8 +127,6 @@ class Store:
 
     def read(self, pair: Pair) -> list[Prediction]:
         """The predictions of a stored cell."""
-        with gzip.open(self._file(pair), "rt", encoding="utf-8", newline="\n") as file:
-            rows = [json.loads(line) for line in file]
         return [
             Prediction(
                 row["id"],
@@ -111,8 +135,21 @@ class Store:
                 tuple(row.get("probabilities", ())),
                 row.get("radius"),
             )
-            for row in rows
+            for row in _values(self._lines(pair))
         ]
+
+    def answers(self, pair: Pair) -> Answers:
+        """The same without probabilities, several times as fast."""
+        lines = [line.partition(_CUT)[0].removesuffix(b"}") for line in self._lines(pair)]
+        rows = _values([line + b"}" for line in lines])
+        return Answers(
+            [row["id"] for row in rows],
+            _column([row["gold"] for row in rows]),
+            _column([row["predicted"] for row in rows]),
+        )
+
+    def _lines(self, pair: Pair) -> list[bytes]:
+        return gzip.decompress(self._file(pair).read_bytes()).split(b"\n")[:-1]
 
     def _hash(self, pair: Pair) -> str | None:
         try:
@@ -123,6 +160,16 @@ class Store:
     def _file(self, pair: Pair) -> Path:
         name = pair[0] if pair[0] == pair[1] else "+".join(pair)
         return self.path / "predictions" / f"{name}.jsonl.gz"
+
+
+def _values(lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The values of JSON lines, parsed in one go."""
+    values: list[dict[str, Any]] = json.loads(b"[" + b",".join(lines) + b"]")
+    return values
+
+
+def _column(values: list[Any]) -> list[Answer]:
+    return [_frozen(value) for value in values] if list in set(map(type, values)) else values
 
 
 def _frozen(value: Any) -> Any:

@@ -6,6 +6,7 @@ import contextlib
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import UserError
 from xlt_cli.runs.directory import Run, create
 from xlt_cli.spec import ExperimentSpec
+from xlt_cli.sweep.selection import Selected, selected
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Outcome:
     results: list[dict[str, Any]]
     error: str = ""
 
+    @cached_property
+    def dev(self) -> Selected | None:
+        """What its training was selected by; None where it failed or there is no dev."""
+        return None if self.error else selected(self.run, self.job.spec)
+
 
 def run_jobs(
     jobs: Sequence[Job], root: Path, reporter: Reporter, keep_going: bool, plain: bool = False
@@ -48,7 +55,7 @@ def run_jobs(
     from xlt_cli.engine.runtime import start
 
     outcomes = []
-    with _terminated_as_interrupted():
+    with terminated_as_interrupted():
         for number, job in enumerate(jobs, start=1):
             runtime = start(job.spec.device, job.spec.precision, plain)
             if runtime.is_main:
@@ -62,16 +69,21 @@ def run_jobs(
             except Exception as error:
                 if not keep_going:
                     raise
-                what = error.what if isinstance(error, UserError) else str(error)
-                reporter.warn(f"{run.name} failed: {what}")
-                outcomes.append(Outcome(job, run, [], what or type(error).__name__))
+                reporter.warn(f"{run.name} failed: {what_failed(error)}")
+                outcomes.append(Outcome(job, run, [], what_failed(error)))
             else:
                 outcomes.append(Outcome(job, run, results))
     return outcomes
 
 
+def what_failed(error: Exception) -> str:
+    """An error in a line of a table."""
+    what = error.what if isinstance(error, UserError) else str(error)
+    return what or type(error).__name__
+
+
 @contextlib.contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
+def terminated_as_interrupted() -> Iterator[None]:
     """A polite kill (Slurm, docker stop) leaves the run as Ctrl-C does: cancelled, resumable."""
 
     def interrupt(signum: int, frame: object) -> None:

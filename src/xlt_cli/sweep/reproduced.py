@@ -9,41 +9,31 @@ from xlt_cli.analysis import claims
 from xlt_cli.analysis.comparison import Measured, measure
 from xlt_cli.analysis.findings import TaskFindings
 from xlt_cli.console.progress import Reporter
-from xlt_cli.runs import provenance
-from xlt_cli.runs.predictions import Store
 from xlt_cli.spec_file import build_task
-from xlt_cli.sweep.local import Outcome
+from xlt_cli.sweep.records import Record
 from xlt_cli.sweep.reproduction import Claim, Reproduction, Shipped
-from xlt_cli.sweep.trials import Choice, Trial, encoder_of
+from xlt_cli.sweep.trials import Choice, encoder_of
 
 FEW_SEEDS = 5
 """Below this many, Student's t widens an interval over seeds by half and more."""
 
-Finished = list[tuple[Trial, Outcome]]
-
 
 def report(
-    shipped: Shipped,
-    choice: Choice,
-    trials: Sequence[Trial],
-    outcomes: Sequence[Outcome],
-    reporter: Reporter,
+    shipped: Shipped, choice: Choice, records: Sequence[Record], reporter: Reporter
 ) -> dict[str, Any]:
-    """Figures, gains and verdicts, and what is missing; `outcomes` are those of `trials`.
+    """Figures, gains and verdicts, and what is missing.
 
     Raises:
         DataError: two runs of a task were tested on different rows.
     """
-    content, ran = shipped.content, list(zip(trials, outcomes, strict=True))
-    finished = [(trial, outcome) for trial, outcome in ran if not outcome.error]
+    content, finished = shipped.content, [record for record in records if not record.error]
     findings = _findings(content, finished, reporter)
     tasks = {name: found.as_dict() for name, found in findings.items()}
-    encoder = encoder_of(shipped, choice)
     return {
         "reproduction": shipped.name,
         "title": content.title,
         "reference": content.reference,
-        "encoder": encoder,
+        "encoder": encoder_of(shipped, choice),
         "original": content.original,
         "quick": choice.quick,
         "overrides": list(choice.overrides),
@@ -51,31 +41,31 @@ def report(
         "methods": content.methods,
         "tasks": list(tasks.values()),
         "claims": [_judged(claim, findings, choice.quick) for claim in content.claims],
-        "rule": list(claims.RULE),
+        "rule": list(claims.RULE) if content.claims else [],
         "notes": [*_notes(choice, tasks), *_notes_of_runs(finished)],
-        "planned": len(trials),
-        "runs": [{**_which(trial), "run": str(outcome.run.path)} for trial, outcome in ran],
+        "planned": len(records),
+        "runs": [{**_which(record), "run": record.run} for record in records],
         "missing": [
-            {**_which(trial), "error": outcome.error} for trial, outcome in ran if outcome.error
+            {**_which(record), "error": record.error} for record in records if record.error
         ],
     }
 
 
-def _which(trial: Trial) -> dict[str, Any]:
-    return {"task": trial.task, "method": trial.method, "seed": trial.job.seed}
+def _which(record: Record) -> dict[str, Any]:
+    return {"task": record.task, "method": record.method, "seed": record.seed}
 
 
 def _findings(
-    content: Reproduction, finished: Finished, reporter: Reporter
+    content: Reproduction, finished: Sequence[Record], reporter: Reporter
 ) -> dict[str, TaskFindings]:
     """By task; tasks without a finished run are left out."""
     about: dict[str, dict[str, Any]] = {}
     runs: dict[str, dict[str, dict[int, Measured]]] = {}
     with reporter.bar("reading predictions", len(finished), "runs") as bar:
-        for trial, outcome in finished:
-            about.setdefault(trial.task, _about(outcome))
-            by_method = runs.setdefault(trial.task, {})
-            by_method.setdefault(trial.method, {})[trial.job.seed] = _answers(outcome)
+        for record in finished:
+            about.setdefault(record.task, _about(record))
+            by_method = runs.setdefault(record.task, {})
+            by_method.setdefault(record.method, {})[record.seed] = _measured(record)
             bar.advance(1, 1)
     return {
         task: TaskFindings(about[task], found, content.methods, content.near)
@@ -83,23 +73,15 @@ def _findings(
     }
 
 
-def _about(outcome: Outcome) -> dict[str, Any]:
+def _about(record: Record) -> dict[str, Any]:
     names = ("task", "split", "limit", "metric", "demonstration", "trained_on")
-    return {name: outcome.results[0][name] for name in names}
+    return {name: record.results[0][name] for name in names}
 
 
-def _answers(outcome: Outcome) -> Measured:
-    """What a run answered in its spec's first evaluation."""
-    evaluation, result = outcome.job.spec.evaluations[0], outcome.results[0]
-    assert evaluation.task is not None
-    task = build_task(evaluation.task)
-    store = Store.open(
-        outcome.run.evaluations, evaluation, provenance.weights_hash(outcome.run.model)
-    )
-    pairs = [(language, language) for language in result["languages"]]
-    pairs += [(pair["first"], pair["second"]) for pair in result["pairs"].values()]
-    predictions = {pair: store.read(pair) for pair in pairs}
-    return measure(task.problem(task.labels), task.metric, predictions, task.aligned)
+def _measured(record: Record) -> Measured:
+    assert record.evaluation.task is not None
+    task = build_task(record.evaluation.task)
+    return measure(task.problem(task.labels), task.metric, record.answers(), task.aligned)
 
 
 def _judged(claim: Claim, findings: dict[str, TaskFindings], quick: bool) -> dict[str, Any]:
@@ -126,16 +108,16 @@ def _notes(choice: Choice, tasks: dict[str, dict[str, Any]]) -> list[str]:
             f"fewer than {FEW_SEEDS} seeds: what they say of other seeds is little, and the "
             "intervals are wide"
         )
+    if paired:
+        found.append(
+            "*: p <= 0.05, also after Holm's correction over the languages of a task and method"
+        )
     if choice.overrides:
         found.append(f"changed with --set: {', '.join(choice.overrides)}")
     return found
 
 
-def _notes_of_runs(finished: Finished) -> list[str]:
+def _notes_of_runs(finished: Sequence[Record]) -> list[str]:
     """What the evaluations themselves say, each once."""
-    notes = (
-        f"{trial.task}: {note}"
-        for trial, outcome in finished
-        for note in outcome.results[0]["notes"]
-    )
+    notes = (f"{record.task}: {note}" for record in finished for note in record.results[0]["notes"])
     return list(dict.fromkeys(notes))

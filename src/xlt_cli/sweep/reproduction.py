@@ -87,12 +87,20 @@ def read(name: str) -> Shipped:
     """Reads and validates a reproduction.
 
     Raises:
-        SpecError: there is none of that name, or its file is wrong; says file, line and field.
+        SpecError: there is none of that name, or its file is wrong.
     """
     if name not in names():
         hint = did_you_mean(name, names()) or f"there is none in {shipped.experiments()}"
         raise SpecError(f"unknown reproduction '{name}'", "xlt reproduce", hint)
-    folder = shipped.experiments() / name
+    return read_folder(name, shipped.experiments() / name)
+
+
+def read_folder(name: str, folder: Path) -> Shipped:
+    """Reads and validates the reproduction in a folder.
+
+    Raises:
+        SpecError: its file is wrong; says file, line and field.
+    """
     path = folder / FILE
     text = path.read_text("utf-8")
     source = Source(parse(text, path), text)

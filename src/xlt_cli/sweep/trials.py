@@ -42,14 +42,8 @@ class Trial:
 
 
 def encoder_of(shipped: Shipped, choice: Choice) -> str:
-    """The encoder that is asked for.
-
-    Raises:
-        PluginError: there is none of that name, or it is broken.
-    """
-    name = choice.encoder or next(iter(shipped.content.specs))
-    registry.get("encoder", name, "--encoder")
-    return name
+    """The encoder that is asked for."""
+    return choice.encoder or next(iter(shipped.content.specs))
 
 
 def plan(shipped: Shipped, choice: Choice) -> list[Trial]:
@@ -59,6 +53,7 @@ def plan(shipped: Shipped, choice: Choice) -> list[Trial]:
         SpecError, PluginError: a spec or an override is wrong, or a spec does not fit the methods.
     """
     encoder, content = encoder_of(shipped, choice), shipped.content
+    registry.get("encoder", encoder, "--encoder")
     files = content.specs.get(encoder, content.specs[content.original])
     trials: list[Trial] = []
     for file in files:
@@ -98,6 +93,8 @@ def _trials(path: Path, methods: Sequence[str], changes: list[str]) -> list[Tria
     trials = []
     for method, point in zip(methods, found, strict=True):
         check_languages(point.spec, source)
+        if not point.spec.evaluations:
+            raise SpecError("a comparison needs an evaluation", source.where(("evaluations",)))
         task = point.spec.evaluations[0].task
         assert task is not None  # resolved
         for seed in point.spec.seeds:

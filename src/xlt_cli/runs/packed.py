@@ -1,0 +1,115 @@
+"""Answers in few bytes: two bits or less each, before compression.
+
+The answers of a run to all its cells become one sequence, in which those to one item lie side by
+side: what is hard in one language is hard in the others. Each is written as its distance from the
+gold label in the alphabet of labels, modulo the alphabet's size A, so that right answers are 0; as
+many as fit share a byte, as digits of a number in base A, the first the lowest. XZ does the rest.
+"""
+
+from __future__ import annotations
+
+import lzma
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+
+from xlt_cli.errors import DataError
+from xlt_cli.runs.predictions import Answer, Answers, Pair
+
+Alphabet = list[str | None]
+"""All labels that are asked for or answered; None stands for an abstention."""
+
+BYTE = 256
+
+
+def alphabet_of(cells: Iterable[Answers]) -> Alphabet:
+    """The labels in some cells, sorted.
+
+    Raises:
+        DataError: there are more than can be packed.
+    """
+    answers = {answer for cell in cells for answer in {*cell.golds, *cell.predicted}}
+    labels = {label for answer in answers for label in _labels(answer)}
+    if len(labels) > BYTE:
+        raise DataError(f"{len(labels)} labels; the most that can be packed are {BYTE}")
+    return sorted(labels, key=lambda label: (label is None, label or ""))
+
+
+class Layout:
+    """In which order answers are packed; the same for all runs that were asked the same.
+
+    Args:
+        asked: the cells; only their ids and gold labels are looked at.
+    """
+
+    def __init__(self, asked: Mapping[Pair, Answers]) -> None:
+        self.asked = dict(asked)
+        self.golds = [gold for cell in asked.values() for gold in cell.golds]
+        items: dict[str, int] = {}  # in the order in which they first occur
+        ids = (identifier for cell in asked.values() for identifier in cell.ids)
+        rows = [items.setdefault(identifier, len(items)) for identifier in ids]
+        lengths = [len(_labels(gold)) for gold in self.golds]
+        self.order = np.argsort(np.repeat(rows, lengths), kind="stable")
+
+    def pack(self, answers: Mapping[Pair, Answers], alphabet: Alphabet) -> bytes:
+        """The answers of a run."""
+        given = _places([a for pair in self.asked for a in answers[pair].predicted], alphabet)
+        codes = (given - _places(self.golds, alphabet)) % len(alphabet)
+        return lzma.compress(_digits(codes[self.order], len(alphabet)), preset=9)
+
+    def unpack(self, content: bytes, alphabet: Alphabet) -> dict[Pair, Answers]:
+        """The answers that were packed."""
+        codes = np.empty(len(self.order), np.int16)
+        codes[self.order] = _numbers(lzma.decompress(content), len(alphabet))[: len(codes)]
+        places = (codes + _places(self.golds, alphabet)) % len(alphabet)
+        answers = iter(_put_together([alphabet[place] for place in places.tolist()], self.golds))
+        return {
+            pair: Answers(cell.ids, cell.golds, list(islice(answers, len(cell.ids))))
+            for pair, cell in self.asked.items()
+        }
+
+
+def _labels(answer: Answer) -> tuple[str | None, ...]:
+    return answer if isinstance(answer, tuple) else (answer,)
+
+
+def _places(answers: Sequence[Answer], alphabet: Alphabet) -> np.ndarray:
+    """The places in the alphabet of all labels, one after another."""
+    place = {label: index for index, label in enumerate(alphabet)}
+    known = {answer: [place[label] for label in _labels(answer)] for answer in set(answers)}
+    return np.array([i for answer in answers for i in known[answer]], dtype=np.int16)
+
+
+def _put_together(labels: Sequence[str | None], golds: Sequence[Answer]) -> list[Answer]:
+    """Labels as answers of the golds' shapes."""
+    if tuple not in set(map(type, golds)):
+        return list(labels)
+    rest = iter(labels)
+    # Only where the answer is one label can a model abstain.
+    return [
+        tuple(str(next(rest)) for _ in gold) if isinstance(gold, tuple) else next(rest)
+        for gold in golds
+    ]
+
+
+def _powers(base: int) -> np.ndarray:
+    """What the digits in a byte stand for: 1, 3, 9, 27 and 81 in base 3."""
+    powers = [1]
+    while powers[-1] * base**2 <= BYTE:
+        powers.append(powers[-1] * base)
+    return np.array(powers, np.int16)
+
+
+def _digits(codes: np.ndarray, size: int) -> bytes:
+    powers = _powers(max(size, 2))
+    padded = np.concatenate([codes, np.zeros(-len(codes) % len(powers), codes.dtype)])
+    packed: np.ndarray = padded.reshape(-1, len(powers)) @ powers
+    return packed.astype(np.uint8).tobytes()
+
+
+def _numbers(content: bytes, size: int) -> np.ndarray:
+    base = max(size, 2)
+    packed = np.frombuffer(content, np.uint8).astype(np.int16)
+    numbers: np.ndarray = packed[:, None] // _powers(base) % base
+    return numbers.reshape(-1)

@@ -1,0 +1,80 @@
+"""One run in a process of its own: `python -m xlt_cli.sweep.process RUN ANSWER PLAIN COMMAND...`.
+
+RUN is a directory that is made already; what becomes of the run is written to ANSWER as JSON. PLAIN
+is 1 for the plain way of making updates, else 0; COMMAND is what the user typed, for the record.
+Standard input is a pipe that nothing is written into: it ends when the process that waits for the
+answer does, however that comes about, and then this one ends, too.
+
+Nothing of ours is imported before the signals are in place.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+INTERRUPTED = 130
+PATIENCE = 60.0
+"""Seconds that an interrupted run has to end by itself, where nobody waits for it any more."""
+
+
+def main() -> None:
+    """Runs to the end, or until it is interrupted."""
+    run, answer, plain, *command = sys.argv[1:]
+    sys.argv = command
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        found = _outcome(Path(run), plain == "1")
+        from xlt_cli.runs import atomic
+
+        atomic.write_json(Path(answer), found)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _outcome(path: Path, plain: bool) -> dict[str, Any]:
+    """The results of the run's evaluations, or what went wrong; the details go to stderr."""
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.engine.pipeline import run_experiment
+    from xlt_cli.engine.runtime import start
+    from xlt_cli.errors import UserError
+    from xlt_cli.runs.directory import Run
+    from xlt_cli.sweep.local import what_failed
+
+    run = Run(path)
+    try:
+        spec = run.spec
+        runtime = start(spec.device, spec.precision, plain)
+        return {"results": run_experiment(run, spec, runtime, Reporter()), "error": ""}
+    except Exception as error:
+        if isinstance(error, UserError):
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            import traceback
+
+            traceback.print_exc()
+        return {"results": [], "error": what_failed(error)}
+
+
+def _interrupt(signum: int, frame: object) -> None:
+    """Interrupts once: what the run does then to leave its record true is not interrupted."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(PATIENCE)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""`xlt sweep` with several runs at once: the same results as one after another, and no run lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance_tools import Desk, wait_for
+
+from xlt_cli.runs.directory import Run, create
+from xlt_cli.spec_source import read
+from xlt_cli.sweep.plan import points
+
+RATES = {"stages.0.learning_rate": [1e-3, 2e-3]}
+
+
+def short(desk: Desk, grid: dict[str, Any], **changes: Any) -> Path:
+    """A spec with a grid whose runs take a moment."""
+    stages = [{**desk.spec["stages"][0], "max_steps": 30, "evaluate_every": 10}]
+    return desk.write(stages=stages, sweep={"grid": grid}, **changes)
+
+
+def results(desk: Desk, runs: str = "runs") -> dict[str, bytes]:
+    """What must be the same, by the run's name."""
+    folder = desk.path / runs
+    names = ("metrics.jsonl", "stages/0/result.json", "evaluations/*/results.json")
+    files = [path for name in names for path in folder.glob(f"*/{name}")]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def all_runs(desk: Desk, runs: str = "runs") -> list[Run]:
+    return [Run(path.parent) for path in sorted((desk.path / runs).glob("*/run.json"))]
+
+
+def test_two_at_once_end_as_one_after_another(desk: Desk) -> None:
+    spec = short(desk, RATES)
+    code, out, err = desk.xlt("sweep", spec, "--json", runs="one")
+    assert code == 0, err
+    alone = json.loads(out)
+    code, out, err = desk.xlt("sweep", spec, "--json", "--jobs", 2, runs="two")
+    assert code == 0, err
+    together = json.loads(out)
+    for one, other in zip(alone, together, strict=True):
+        assert {**one, "run": ""} == {**other, "run": ""}
+        assert Path(one["run"]).name == Path(other["run"]).name
+    assert results(desk, "one") == results(desk, "two")
+    assert len(results(desk, "two")) == 6
+    for run in all_runs(desk, "two"):
+        assert "step 30: dev" in (run.path / "output.log").read_text("utf-8")
+        (session,) = (run.path / "environment.jsonl").read_text("utf-8").splitlines()
+        assert json.loads(session)["command"][1:3] == ["sweep", str(spec)]
+
+    code, out, err = desk.xlt("sweep", spec, "--jobs", 2, runs="two")
+    assert code == 0, err
+    assert "[2/2] stages.0.learning_rate=0.002 seed 1 -> two/" in err
+    assert "over seeds: mean (standard deviation)" in out
+    assert "dev en" in out
+
+
+def test_what_fails_or_is_taken_leaves_the_others(desk: Desk, tiny_data: Path) -> None:
+    grid = {"stages.0.task.path": ["nowhere", str(tiny_data)], **RATES}
+    spec = short(desk, grid)
+    point = points(read(spec))[3]
+    taken = create(desk.path / "runs", point.spec, 1, spec.read_text("utf-8"), point.overrides)
+    with taken.locked():
+        code, out, err = desk.xlt("sweep", spec, "--jobs", 3, "--json")
+    assert code == 1
+    found = json.loads(out)
+    assert [bool(one["error"]) for one in found] == [True, False, True, True]
+    assert "nowhere" in (Path(desk.path) / found[0]["run"] / "output.log").read_text("utf-8")
+    assert found[1]["evaluations"]
+    assert "another process (pid" in found[3]["error"]
+    for one in (found[0], found[2], found[3]):
+        assert f"{Path(one['run']).name} failed: {one['error']}" in err
+        assert f"{one['run']}/output.log" in err
+
+
+def test_after_a_failure_no_run_is_started_where_that_is_asked_for(
+    desk: Desk, tiny_data: Path
+) -> None:
+    grid = {"stages.0.task.path": ["nowhere", str(tiny_data)], **RATES}
+    spec = desk.write(sweep={"grid": grid})
+    code, out, err = desk.xlt("sweep", spec, "--jobs", 2, "--json", "--stop-on-error")
+    assert code == 1, err
+    assert [bool(one["error"]) for one in json.loads(out)] == [True, False]
+    assert len(all_runs(desk)) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_interrupted_its_runs_end_and_the_same_command_goes_on(desk: Desk, number: int) -> None:
+    spec = desk.write(sweep={"grid": RATES}, evaluations=[])
+    process = desk.start("sweep", spec, "--jobs", 2)
+    checkpoints = "runs/*/stages/0/checkpoints/step-*"
+    wait_for(lambda: len({p.parents[3] for p in desk.path.glob(checkpoints)}) == 2, process)
+    runs = all_runs(desk)
+    pids = [run.status["pid"] for run in runs]
+    os.kill(process.pid, number)
+    _, err = process.communicate(timeout=120)
+    if number == signal.SIGKILL:
+        assert process.returncode == -number
+        wait_for_end(pids)
+    else:
+        assert process.returncode == 130, err
+        assert "interrupting 2 runs" in err
+        assert "goes on where it stopped" in err
+        assert "Traceback" not in err
+    assert not [pid for pid in pids if alive(pid)]
+    assert [run.state for run in runs] == ["cancelled", "cancelled"]
+
+    code, out, err = desk.xlt("sweep", spec, "--jobs", 2)
+    assert code == 0, err
+    assert "pawsx dev en accuracy" in out
+    for run in runs:
+        assert run.state == "success"
+        assert "goes on from step" in (run.path / "output.log").read_text("utf-8")
+
+
+def wait_for_end(pids: list[int]) -> None:
+    class Nobody:
+        """A process that always runs, for `wait_for`."""
+
+        def poll(self) -> None:
+            return None
+
+    wait_for(lambda: not any(map(alive, pids)), Nobody(), seconds=60)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is at work; one that only waits to be reaped is not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_points_that_are_one_run_wait_for_each_other(desk: Desk) -> None:
+    spec = short(desk, {"evaluations.0.split": ["dev", "test"]})
+    code, out, err = desk.xlt("sweep", spec, "--jobs", 2, "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found[0]["run"] == found[1]["run"]
+    assert [one["evaluations"][0]["split"] for one in found] == ["dev", "test"]
+
+
+def test_a_search_looks_at_dev_alone_and_ranks_its_settings(desk: Desk) -> None:
+    spec = short(desk, {"stages.0.learning_rate": [1e-9, 1e-3]}, evaluations=[])
+    code, out, err = desk.xlt("sweep", spec)
+    assert code == 0, err
+    lines = [line for line in out.splitlines() if "pawsx dev en accuracy" in line]
+    assert len(lines) == 2
+    code, out, err = desk.xlt("sweep", spec, "--json")
+    assert code == 0, err
+    first, second = json.loads(out)
+    assert first["dev"]["score"] >= second["dev"]["score"]
+    for one in (first, second):
+        assert one["evaluations"] == []
+        result = json.loads((desk.path / one["run"] / "stages/0/result.json").read_text())
+        assert one["dev"]["score"] == result["dev_score"]
+        assert one["dev"]["step"] == result["selected_step"]
+    assert not list(desk.path.glob("runs/*/evaluations/*"))
+
+    code, out, err = desk.xlt("eval", Path(first["run"]).name, "--json")
+    assert code == 0, err
+    (result,) = json.loads(out)
+    assert (result["task"], result["split"]) == ("pawsx", "test")
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_number_of_runs_that_is_none_is_refused(desk: Desk, number: int) -> None:
+    code, _, err = desk.xlt("sweep", desk.write(), "--jobs", number)
+    assert code == 2
+    assert "--jobs" in err
+    assert "greater than or equal to 1" in err

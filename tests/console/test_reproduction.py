@@ -1,0 +1,78 @@
+"""A reproduction's tables: what stands out is marked, and many methods still fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from xlt_cli.console.reproduction import WIDTH, plain
+
+LANGUAGES = {"source": ["en"], "near": ["de", "fr"], "distant": ["zh"]}
+AVERAGES = {"source": 1, "zero_shot": 3, "near": 2, "distant": 1, "all": 4, "generalized": 12}
+AVERAGES |= {"generalized_zero_shot": 6, "generalized_near": 6, "generalized_distant": 6}
+GAIN = {"value": -0.101, "low": -0.122, "high": -0.08}
+
+
+def method(tested: bool, p_holm: float) -> dict[str, Any]:
+    cells = [f"average:{name}" for name in AVERAGES]
+    cells += [language for part in LANGUAGES.values() for language in part]
+    tests = {"p": 0.002, "p_holm": p_holm}
+    gains = {c: GAIN if ":" in c else {**GAIN, **tests} for c in cells} if tested else {}
+    figures = {cell: {"value": 0.7, "low": 0.6, "high": 0.8} for cell in cells}
+    return {"seeds": [1, 2], "paired_seeds": [1, 2], "figures": figures, "gains": gains}
+
+
+def report(methods: list[str], p_holm: float = 0.008, claims: int = 1) -> dict[str, Any]:
+    verdict = {"verdict": "undecided", "remark": "", "seeds": [1, 2], "gain": GAIN}
+    claim = {"task": "xnli", "text": "better", "of": "all", "points": 1.6, "than": None}
+    return {
+        "title": "A title",
+        "reference": "A paper",
+        "encoder": "mbert",
+        "original": "mbert",
+        "quick": False,
+        "baseline": methods[0],
+        "methods": methods,
+        "tasks": [
+            {
+                "task": "xnli",
+                "split": "test",
+                "metric": "accuracy",
+                "demonstration": False,
+                "languages": LANGUAGES,
+                "averages": AVERAGES,
+                "methods": {name: method(name != methods[0], p_holm) for name in methods},
+            }
+        ],
+        "claims": [{**claim, "verdicts": dict.fromkeys(methods[1:], verdict)}] * claims,
+        "rule": ["A rule."] * claims,
+        "notes": [],
+        "missing": [],
+    }
+
+
+@pytest.mark.parametrize("count", [2, 4, 5, 10])
+def test_tables_fit_however_many_methods_there_are(count: int) -> None:
+    methods = ["ERM", *(f"method-{number}" for number in range(1, count))]
+    text = plain(report(methods))
+    assert max(map(len, text.splitlines())) <= WIDTH
+    tables = -(-(count - 1) // 3)
+    assert text.count("gain over ERM by language") == tables
+    assert text.count("the paper's claims") == tables
+    assert text.count("-10.1 [-12.2, -8.0]*") == 4 * (count - 1)  # no gain is broken in two
+
+
+def test_only_what_stands_out_among_the_languages_is_marked() -> None:
+    assert "]*" in plain(report(["ERM", "da"], p_holm=0.05))
+    assert "]*" not in plain(report(["ERM", "da"], p_holm=0.051))
+
+
+def test_pairs_are_shown_by_the_nearness_of_their_languages() -> None:
+    text = plain(report(["ERM", "da"]))
+    for row in ("all pairs (12)", "unseen pairs (6)", "near pairs (6)", "distant pairs (6)"):
+        assert row in text
+
+
+def test_a_reproduction_without_claims_shows_none() -> None:
+    assert "claim" not in plain(report(["ERM", "da"], claims=0))

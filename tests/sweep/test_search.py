@@ -1,0 +1,34 @@
+"""The searches that ship: every method has as many settings, and none looks at a test set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xlt_cli import shipped
+from xlt_cli.spec import identity
+from xlt_cli.spec_source import read
+from xlt_cli.sweep.plan import points
+
+SEARCHES = sorted((shipped.experiments() / "robust-xlt" / "search").glob("*.yaml"))
+
+
+def test_there_is_one_for_each_task_and_method() -> None:
+    methods = ("adversarial", "erm", "rs-da", "rs-rp")
+    wanted = [f"{task}-{method}.yaml" for task in ("pawsx", "xnli") for method in methods]
+    assert [path.name for path in SEARCHES] == wanted
+
+
+@pytest.mark.parametrize("path", SEARCHES, ids=lambda path: path.name)
+def test_a_search_has_eight_settings_and_looks_at_english_dev_alone(path: Path) -> None:
+    found = points(read(path))
+    assert len({identity(point.spec, 1) for point in found}) == len(found) == 8
+    for point in found:
+        (stage,) = point.spec.stages
+        assert (point.spec.evaluations, point.spec.seeds) == ([], [1])
+        assert stage.task.name == path.name.partition("-")[0]
+        assert stage.dev is not None
+        assert (stage.dev.split, stage.dev.languages, stage.dev.limit) == ("dev", ["en"], None)
+        assert (stage.languages, stage.limit, stage.select) == (["en"], None, "best")
+        assert (point.spec.encoder.name, stage.batch_size) == ("e5-small-q4", 64)

@@ -1,0 +1,71 @@
+"""What a run was selected by, from its files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlt_cli.runs import atomic
+from xlt_cli.runs.directory import Run
+from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec_file import resolve
+from xlt_cli.spec_source import Source
+from xlt_cli.sweep.selection import Selected, selected
+from xlt_cli.yaml_lines import parse
+
+STAGE = "  - {task: pawsx, dev: {languages: [en, de]}}\n"
+
+
+def spec(stages: str = STAGE) -> ExperimentSpec:
+    text = f"encoder: mbert\nstages:\n{stages}"
+    return resolve(Source(parse(text, Path("spec.yaml")), text))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """A run of a stage with two evaluations on dev, the first of which was the best."""
+    for step, english, german in ((10, 0.9, 0.7), (20, 0.8, 0.6)):
+        record(Run(tmp_path), step, "en", english)
+        record(Run(tmp_path), step, "de", german)
+    finish(Run(tmp_path))
+    return Run(tmp_path)
+
+
+def record(run: Run, step: int, language: str, accuracy: float, stage: int = 0) -> None:
+    line = {"stage": stage, "step": step, "language": language, "accuracy": accuracy}
+    atomic.append_line(run.metrics, {"kind": "dev", **line})
+    atomic.append_line(run.metrics, {"kind": "train", "stage": stage, "step": step, "loss": 1.0})
+
+
+def finish(run: Run, stage: int = 0, **changes: Any) -> None:
+    result = {"selected_step": 10, "steps": 20, "dev_languages": ["en", "de"], "oracle": True}
+    atomic.write_json(run.stage(stage) / "result.json", {**result, **changes})
+
+
+def test_the_score_is_the_mean_over_languages_at_the_selected_step(run: Run) -> None:
+    expected = Selected("pawsx", "dev", ["en", "de"], "accuracy", 0.8, 10, 20, True)
+    assert selected(run, spec()) == expected
+
+
+def test_where_the_last_step_goes_on_its_own_score_counts(run: Run) -> None:
+    finish(run, selected_step=20, oracle=False)
+    found = selected(run, spec())
+    assert found is not None
+    assert (found.score, found.step) == (pytest.approx(0.7), 20)
+
+
+def test_of_several_stages_the_last_one_counts(run: Run) -> None:
+    both = spec("  - task: pawsx\n  - task: pawsx\n")
+    assert selected(run, both) is None
+    record(run, 10, "en", 0.5, stage=1)
+    finish(run, stage=1, dev_languages=["en"])
+    found = selected(run, both)
+    assert found is not None
+    assert found.score == 0.5
+
+
+def test_what_is_unfinished_or_has_no_dev_has_no_score(run: Run, tmp_path: Path) -> None:
+    assert selected(Run(tmp_path / "nothing"), spec()) is None
+    assert selected(run, spec("  - {task: pawsx, dev: null}\n")) is None
