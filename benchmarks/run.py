@@ -8,7 +8,8 @@ evaluation xlt's predictions against the Trainer's `predict`, on rows of several
 
 xlt and the Trainer take turns in one process, so that the machine's moods are shared; a ratio is
 the median over turns. The Trainer has fused AdamW, batches of similar length in training and in
-evaluation, and for evaluation the best of several batch sizes. Both are given token ids. Each turn
+evaluation, and for evaluation the best of several batch sizes; evaluation is also measured against
+its `predict` with its defaults (8 rows, in their order, fp32). Both are given token ids. Each turn
 of its training begins with a new optimizer: with few rows (--rows) that counts against it.
 """
 
@@ -43,12 +44,15 @@ LANGUAGES = ("en", "de", "zh")
 SIZES = {"cpu": (8, 16, 32, 64), "cuda": (64, 256, 512, 1024)}
 """Batch sizes of which the Trainer's best is the peer in evaluation."""
 
+DEFAULT = 8
+"""The Trainer's own batch size in evaluation; its own order is that of the rows."""
+
 
 class Bench:
     """xlt and the Trainer with a model each, on the same features."""
 
     def __init__(self, encoder: str, task: str, given: argparse.Namespace) -> None:
-        self.runtime: Runtime = start("auto", "auto")
+        self.runtime: Runtime = start("auto", given.precision)
         built, chosen = build_encoder(_use(encoder)), build_task(_use(task))
         self.problem: Problem = chosen.problem(chosen.labels)
         self.tokenizer = built.load_tokenizer()
@@ -99,9 +103,11 @@ class Bench:
         self._wait()
         return time.perf_counter() - began
 
-    def their_evaluation(self, size: int, rows: list[Feature] | None = None) -> float:
+    def their_evaluation(
+        self, size: int, rows: list[Feature] | None = None, grouped: bool = True
+    ) -> float:
         with tempfile.TemporaryDirectory() as directory:
-            trainer = self._trainer(directory, size, None)
+            trainer = self._trainer(directory, size, None, grouped)
             inputs = _inputs(self.test if rows is None else rows)
             began = time.perf_counter()
             trainer.predict(inputs)
@@ -114,7 +120,7 @@ class Bench:
         times = {size: min(self.their_evaluation(size, some) for _ in range(2)) for size in sizes}
         return min(times, key=times.__getitem__)
 
-    def _trainer(self, directory: str, size: int, rows: Any) -> Trainer:
+    def _trainer(self, directory: str, size: int, rows: Any, grouped: bool = True) -> Trainer:
         return Trainer(
             model=self.models[1].model,
             args=TrainingArguments(
@@ -125,9 +131,9 @@ class Bench:
                 learning_rate=self.stage.learning_rate,
                 weight_decay=self.stage.weight_decay,
                 optim="adamw_torch_fused",
-                bf16=self.runtime.precision == "bf16",
+                bf16=grouped and self.runtime.precision == "bf16",
                 use_cpu=self.runtime.device.type == "cpu",
-                train_sampling_strategy="group_by_length",
+                train_sampling_strategy="group_by_length" if grouped else "random",
                 save_strategy="no",
                 report_to=[],
                 disable_tqdm=True,
@@ -172,6 +178,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=32, help="examples in an update")
     parser.add_argument("--rows", type=int, default=512, help="training rows")
     parser.add_argument("--test", type=int, default=100, help="test rows of each language")
+    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16"))
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     parser.add_argument("--only", choices=("training", "evaluation"), help="and no start-up")
@@ -182,16 +189,25 @@ def main() -> None:
         f"Python {platform.python_version()}, torch {torch.__version__}, "
         f"transformers {transformers.__version__}; {given.encoder}, {given.task}"
     )
+    bench = Bench(given.encoder, given.task, given)
+    where += f", {bench.runtime.precision}"
     print(where, flush=True)
     if given.only is None:
         start_up.show(repeats=7)
-    bench, figures = Bench(given.encoder, given.task, given), {}
+    figures: dict[str, Any] = {}
     if given.only != "training":
         size = bench.their_best_size()
         figures["evaluation"] = compare(
             bench.our_evaluation, lambda: bench.their_evaluation(size), given.turns, bench.test
         ) | {"trainer_batch_size": size}
         print(f"evaluation: {figures['evaluation']}", flush=True)
+        figures["evaluation_defaults"] = compare(
+            bench.our_evaluation,
+            lambda: bench.their_evaluation(DEFAULT, grouped=False),
+            given.turns,
+            bench.test,
+        )
+        print(f"evaluation, its defaults: {figures['evaluation_defaults']}", flush=True)
     if given.only != "evaluation":
         figures["training"] = compare(
             bench.our_training, bench.their_training, given.turns, bench.train

@@ -29,6 +29,16 @@ def test_the_results_are_the_plain_ones(shape: tuple[int, ...]) -> None:
     torch.testing.assert_close(found, plain, atol=1e-5, rtol=1e-5)
 
 
+def test_in_bfloat16_they_are_those_of_autocast() -> None:
+    model, inputs = layers(), torch.randn(9, 48)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        plain = model(inputs)
+        with packed(model, torch.bfloat16):
+            found = model(inputs)
+    assert found.dtype == plain.dtype == torch.bfloat16
+    torch.testing.assert_close(found, plain, atol=1e-2, rtol=1e-2)
+
+
 def test_a_models_logits_are_those_of_its_plain_forward(
     model: EncoderModel, features: list[Feature], problem: SequenceClassification
 ) -> None:

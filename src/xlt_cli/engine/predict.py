@@ -90,5 +90,6 @@ def _fast_layers(
 ) -> contextlib.AbstractContextManager[Any]:
     if runtime.plain:
         return contextlib.nullcontext()
-    # Packed weights are float32, whatever autocast says.
-    return packed(model) if runtime.precision == "fp32" else one_tile(users_of(model))
+    if runtime.device.type == "cpu":
+        return packed(model, torch.bfloat16 if runtime.precision == "bf16" else torch.float32)
+    return one_tile(users_of(model) if runtime.precision == "bf16" else [])

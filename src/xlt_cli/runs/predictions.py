@@ -102,16 +102,18 @@ class Store:
         """Stores a cell; its file first, then the line that says it is there."""
         if not (self.path / "evaluation.json").is_file():
             atomic.write_json(self.path / "evaluation.json", self.about)
+        lines = []
+        for p in predictions:
+            row: dict[str, Any] = {"id": p.id, "gold": p.gold, "predicted": p.predicted}
+            if p.probabilities:
+                row["probabilities"] = p.probabilities
+            if p.radius is not None:
+                row["radius"] = p.radius
+            lines.append(atomic.json_bytes(row) + b"\n")
         buffer = io.BytesIO()
         # No time stamp: the same predictions are the same bytes.
         with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as file:
-            for p in predictions:
-                row: dict[str, Any] = {"id": p.id, "gold": p.gold, "predicted": p.predicted}
-                if p.probabilities:
-                    row["probabilities"] = p.probabilities
-                if p.radius is not None:
-                    row["radius"] = p.radius
-                file.write(atomic.json_bytes(row) + b"\n")
+            file.write(b"".join(lines))
         content = buffer.getvalue()
         atomic.write_bytes(self._file(pair), content)
         atomic.append_line(
