@@ -31,8 +31,8 @@ from xlt_cli.yaml_lines import parse_value
 
 BARS: dict[str, float | None] = {
     "{name: adversarial, steps: 1, clean_weight: 0}": 2.2,
-    "{name: adversarial, steps: 1, clean_weight: 0.5, random_start: false}": 2.2,
     "{name: adversarial, steps: 1, clean_weight: 0.5}": 2.2,
+    "{name: adversarial, steps: 1, clean_weight: 0.5, random_start: true}": None,
     "{name: adversarial, steps: 3, clean_weight: 0}": 4.4,
     "{name: adversarial, steps: 3, clean_weight: 0.5}": 4.4,
     "{name: random-perturbation}": 1.05,

@@ -18,7 +18,8 @@ class Adversarial(EmbeddingPerturbation):
     """Projected gradient ascent on the loss, within a ball.
 
     One step without a random start is the fast gradient method (Miyato et al. 2017), one step with
-    it FGSM-RS (Wong et al. 2020).
+    it FGSM-RS (Wong et al. 2020). Without one, the clean loss's pass is the attack's first, and an
+    update takes steps + 1 passes.
     """
 
     api_version = 1
@@ -37,7 +38,9 @@ class Adversarial(EmbeddingPerturbation):
             None, gt=0, description="relative to epsilon; None: 2.5 / steps, at most 1.25"
         )
         random_start: bool = Field(
-            True, description="start anywhere in the ball, not at its centre"
+            False,
+            description="start anywhere in the ball, not at its centre; beside a clean loss, that "
+            "is one pass more",
         )
         clean_weight: float = Field(
             0.5, ge=0, le=1, description="of the clean loss; the rest is the attacked one's"

@@ -64,6 +64,7 @@ def test_from_a_random_start_it_comes_close_to_the_worst_case(
     seam = toy_seam(clean, lambda given: (weights * given).sum(dim=(1, 2)))
     worst = 0.3 * dual(weights, norm)
     values = {"norm": norm, "epsilon": 0.3, "absolute": True, "clean_weight": 0}
+    values["random_start"] = True
     found = adversarial(**values, steps=30, step_size=1).loss(seam)
     torch.testing.assert_close(found, worst, rtol=1e-6, atol=0)
     one = adversarial(**values, steps=1).loss(seam)  # FGSM-RS
@@ -163,13 +164,18 @@ def test_each_step_costs_one_pass_and_no_gradient_of_a_parameter(bench: Any) -> 
     computed = []
     for parameter in bench.model.parameters():
         parameter.register_hook(lambda gradient: computed.append(gradient))
-    losses = adversarial(steps=4).loss(bench.seam())
+    losses = adversarial(steps=4, random_start=True).loss(bench.seam())
     *attack, last = bench.seen
     assert [len(seen) for seen in attack] == [4] * 4
     assert len(last) == 2 * 4, "the attacked one and the clean one, at once"
     assert computed == []
     losses.sum().backward()
     assert computed
+
+
+def test_an_update_takes_one_pass_more_than_steps(bench: Any) -> None:
+    adversarial(steps=4).loss(bench.seam())
+    assert [len(seen) for seen in bench.seen] == [4] * (4 + 1)
 
 
 def test_the_gradient_of_noise_is_that_of_each_example(toy_seam: MakeSeam) -> None:

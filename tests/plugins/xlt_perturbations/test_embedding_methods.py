@@ -21,9 +21,12 @@ from xlt_perturbations.token_cutoff import TokenCutoff
 from xlt_perturbations.vat import Vat
 
 METHODS: dict[str, tuple[type[EmbeddingPerturbation], dict[str, Any]]] = {
-    "pgd-token": (Adversarial, {"epsilon": 0.3}),
-    "pgd-sentence": (Adversarial, {"epsilon": 0.3, "norm": "l2-sentence"}),
-    "pgd-linf": (Adversarial, {"epsilon": 0.3, "norm": "linf", "clean_weight": 0}),
+    "pgd-token": (Adversarial, {"epsilon": 0.3, "random_start": True}),
+    "pgd-sentence": (Adversarial, {"epsilon": 0.3, "norm": "l2-sentence", "random_start": True}),
+    "pgd-linf": (
+        Adversarial,
+        {"epsilon": 0.3, "norm": "linf", "clean_weight": 0, "random_start": True},
+    ),
     "fgm": (Adversarial, {"epsilon": 0.3, "steps": 1, "random_start": False}),
     "freelb": (FreeLB, {"init_magnitude": 0.5, "learning_rate": 0.5}),
     "freelb-bounded": (FreeLB, {"learning_rate": 0.5, "max_norm": 0.3, "clean_weight": 0.5}),
