@@ -21,6 +21,7 @@ from xlt_cli.api import EncoderModel, Task
 from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.engine import checkpoints
 from xlt_cli.engine.checkpoints import Position
+from xlt_cli.engine.ledger import Ledger
 from xlt_cli.engine.noise import Noise
 from xlt_cli.engine.predict import predict
 from xlt_cli.engine.runtime import Runtime
@@ -33,10 +34,6 @@ from xlt_cli.spec import Stage
 
 RECORD_EVERY = 10
 """Updates between two records of the training loss."""
-
-
-class TrainingFailed(Exception):
-    """Training cannot go on: the loss is no longer a number."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +94,7 @@ class StageTrainer:
             self.position = Position(metrics_size=before["metrics_size"] if before else 0)
         if runtime.is_main:
             atomic.truncate(run.metrics, self.position.metrics_size)
-        self.pending: list[torch.Tensor] = []
+        self.ledger = Ledger(self.position, index, self._write)
 
     def train(self) -> None:
         """Trains to the end, and leaves the stage's model and result."""
@@ -111,7 +108,8 @@ class StageTrainer:
                 rate, norm = self._update(features)
                 seen += len(features)
                 if self._due(RECORD_EVERY):
-                    self._record(rate, float(norm))
+                    epoch = round(position.step / self.per_epoch, 4)
+                    self.ledger.record(epoch, rate, norm)
                 bar.advance(1, len(features), self._note())
                 evaluated = bool(self.parts.dev) and self._due(self.evaluate_every)
                 if evaluated:
@@ -133,51 +131,18 @@ class StageTrainer:
         """One update; returns the learning rate and the gradient's norm before clipping."""
         rate, norm, loss = self.updates.make(features, self.position.step, self.total)
         size = max(1, sum(self.parts.problem.size(feature) for feature in features))
-        self.pending.append(loss * size)
-        self.position.loss_size += size
+        self.ledger.add(loss, size)
         self.position.step += 1
         return rate, norm
 
-    def _settle(self) -> None:
-        """Adds up the losses that are still on the device.
-
-        Raises:
-            TrainingFailed: the loss is not a number.
-        """
-        self.position.loss_sum += sum(float(loss) for loss in self.pending)
-        self.pending.clear()
-        if not math.isfinite(self.position.loss_sum):
-            raise TrainingFailed(
-                f"the loss is {self.position.loss_sum} at step {self.position.step} of stage "
-                f"{self.index + 1}; a lower learning_rate or more warmup may help"
-            )
-
-    def _record(self, rate: float, norm: float) -> None:
-        self._settle()
-        position = self.position
-        self._write(
-            {
-                "kind": "train",
-                "stage": self.index,
-                "step": position.step,
-                "epoch": round(position.step / self.per_epoch, 4),
-                "loss": position.loss_sum / position.loss_size,
-                "learning_rate": rate,
-                "gradient_norm": norm,
-            }
-        )
-        self.last_loss = position.loss_sum / position.loss_size
-        position.loss_sum, position.loss_size = 0.0, 0
-
-    last_loss: float | None = None
-
     def _note(self) -> str:
         epoch = f"epoch {min(self.position.epoch + 1, math.ceil(self.stage.epochs))}"
-        return epoch if self.last_loss is None else f"{epoch} loss {self.last_loss:.4f}"
+        return epoch if self.ledger.last is None else f"{epoch} loss {self.ledger.last:.4f}"
 
     def _evaluate(self, bar: Bar) -> None:
         """Scores the model on dev, and notes whether it is the best so far."""
         position, parts = self.position, self.parts
+        self.ledger.settle()
         self.updates.settle()
         scores = []
         for language, features in parts.dev.items():
@@ -205,7 +170,7 @@ class StageTrainer:
         )
 
     def _checkpoint(self) -> None:
-        self._settle()
+        self.ledger.settle()
         self.position.metrics_size = _size(self.run.metrics)
         self.updates.settle()
         if self.runtime.is_main:

@@ -1,0 +1,75 @@
+"""The plugin contract: everything that a plugin author imports, and nothing heavy.
+
+A plugin is a class of one of three kinds, found through an entry point:
+
+    ============  ======================  ==================================================
+    kind          entry-point group       what it brings
+    ============  ======================  ==================================================
+    Encoder       `xlt.encoders`          a tokenizer and a model that runs in two halves
+    Perturbation  `xlt.perturbations`     noise on text, on its segmentation, on embeddings
+    Task          `xlt.tasks`             examples per split and language, and their problem
+    ============  ======================  ==================================================
+
+Every plugin class states `api_version = 1` itself (a literal, not `API_VERSION`: it says which
+contract the plugin was written for), a `name`, a `summary`, and a `Params` model against which
+its parameters are validated before anything is loaded. Plugin modules import torch, transformers
+and datasets inside the methods that need them, so that `xlt list-plugins` answers at once.
+"""
+
+from xlt_cli.api.examples import SPLITS, Example, Rows, SequenceExample, Split, TokenExample
+from xlt_cli.api.models import Batch, Encoder, EncoderModel, Head
+from xlt_cli.api.perturbations import (
+    Companion,
+    EmbeddingPerturbation,
+    Perturbation,
+    Seam,
+    SecondHalf,
+    SegmentationPerturbation,
+    TextPerturbation,
+    View,
+)
+from xlt_cli.api.plugin import API_VERSION, Plugin, PluginParams
+from xlt_cli.api.tasks import Task
+from xlt_cli.draws import Draws
+from xlt_cli.errors import (
+    DataError,
+    OfflineError,
+    PluginError,
+    ResultWarning,
+    UserError,
+    did_you_mean,
+)
+from xlt_cli.user_cache import user_cache
+
+__all__ = [
+    "API_VERSION",
+    "SPLITS",
+    "Batch",
+    "Companion",
+    "DataError",
+    "Draws",
+    "EmbeddingPerturbation",
+    "Encoder",
+    "EncoderModel",
+    "Example",
+    "Head",
+    "OfflineError",
+    "Perturbation",
+    "Plugin",
+    "PluginError",
+    "PluginParams",
+    "ResultWarning",
+    "Rows",
+    "Seam",
+    "SecondHalf",
+    "SegmentationPerturbation",
+    "SequenceExample",
+    "Split",
+    "Task",
+    "TextPerturbation",
+    "TokenExample",
+    "UserError",
+    "View",
+    "did_you_mean",
+    "user_cache",
+]

@@ -1,0 +1,136 @@
+"""Encoders: a tokenizer, and a model that runs in two halves."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+
+from xlt_cli.api.plugin import Plugin
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+
+@dataclass
+class Batch:
+    """Features of several examples, padded on the right to the longest.
+
+    Attributes:
+        input_ids: token ids, [B, L].
+        attention_mask: 1 for tokens and 0 for padding, [B, L].
+        token_type_ids: the segment ids that the tokenizer's model expects, [B, L].
+        special_mask: True for special tokens and padding, [B, L].
+        text_ids: which of the example's texts a token belongs to (padding: any), [B, L].
+        languages: the language of each text, per example.
+        targets: class ids [B], or tag ids [B, L] with -100 where nothing is to be predicted.
+        companions: batches whose rows travel with this one's (see `Companion`), each padded to
+            a length of its own; a translation has nothing to predict, and empty targets.
+    """
+
+    input_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    token_type_ids: torch.Tensor
+    special_mask: torch.Tensor
+    text_ids: torch.Tensor
+    languages: list[tuple[str, ...]]
+    targets: torch.Tensor
+    companions: tuple[Batch, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.languages)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device."""
+        return Batch(
+            **{name: t.to(device, non_blocking=True) for name, t in self.tensors().items()},
+            languages=self.languages,
+            companions=tuple(companion.to(device) for companion in self.companions),
+        )
+
+    def select(self, rows: Sequence[int]) -> Batch:
+        """Some rows of the batch, in that order, with the same padding."""
+        return Batch(
+            **{name: t[rows] if len(t) else t for name, t in self.tensors().items()},
+            languages=[self.languages[row] for row in rows],
+            companions=tuple(companion.select(rows) for companion in self.companions),
+        )
+
+    def repeat(self, times: int) -> Batch:
+        """The batch's rows again and again, e.g. to run two versions of them in one pass."""
+        return Batch(
+            **{n: t.repeat(times, *[1] * (t.dim() - 1)) for n, t in self.tensors().items()},
+            languages=self.languages * times,
+            companions=tuple(companion.repeat(times) for companion in self.companions),
+        )
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """Its own tensors, by name."""
+        others = ("languages", "companions")
+        return {name: value for name, value in vars(self).items() if name not in others}
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a problem asks of a model: the kind of output, and its labels in order of their ids."""
+
+    kind: Literal["sequence-classification", "token-classification"]
+    labels: tuple[str, ...]
+
+
+@runtime_checkable
+class EncoderModel(Protocol):
+    """A `torch.nn.Module` that runs in two halves; the seam between them is where noise goes.
+
+    `logits(embed(batch), batch)` equals the model's ordinary forward pass.
+    """
+
+    def embed(self, batch: Batch) -> torch.Tensor:
+        """Word embeddings of the tokens, before positions and normalisation: [B, L, D]."""
+        ...
+
+    def encode(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Last hidden states: [B, L, H]."""
+        ...
+
+    def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The head's output: [B, C] for a sequence head, [B, L, C] for a token head."""
+        ...
+
+    def head_parameters(self) -> Iterable[torch.nn.Parameter]:
+        """The head's parameters, which may have a learning rate of their own."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Writes config and safetensors weights, so that `Encoder.load_model` can read them."""
+        ...
+
+
+class Encoder(Plugin):
+    """A pretrained multilingual encoder."""
+
+    @abstractmethod
+    def load_tokenizer(self, checkpoint: Path | None = None) -> PreTrainedTokenizerBase:
+        """The tokenizer; from a checkpoint directory where one is given."""
+
+    @abstractmethod
+    def load_model(
+        self, head: Head, checkpoint: Path | None = None, *, new_head: bool = False
+    ) -> EncoderModel:
+        """The model with a head: pretrained with a new head, or as saved in a checkpoint.
+
+        With `new_head`, the checkpoint gives everything but the head (a later stage with other
+        labels). New weights are drawn from torch's global generator, which the runner seeds.
+        """
+
+    @abstractmethod
+    def fingerprint(self) -> dict[str, str]:
+        """What identifies the weights: a hash, or the commit that a revision resolved to."""
+
+    def fetch(self) -> None:
+        """Brings everything that a later offline run needs."""
+        self.load_tokenizer()
+        self.fingerprint()

@@ -1,0 +1,42 @@
+"""What every plugin states, of whatever kind."""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+API_VERSION = 1
+
+
+class PluginParams(BaseModel):
+    """Base of every `Params`: unknown names are refused, values do not change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Plugin(ABC):
+    """What the three kinds share.
+
+    Attributes:
+        api_version: the contract's version that the plugin was written for.
+        name: the name used in specs; equals the entry point's name.
+        summary: one line for `xlt list-plugins`.
+        reference: the paper or model card behind it.
+        speaks: ISO codes of the languages it can serve; None where it serves any.
+        caveat: what must be said wherever results that it took part in are shown.
+    """
+
+    api_version: ClassVar[int]
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    reference: ClassVar[str] = ""
+    speaks: ClassVar[tuple[str, ...] | None] = None
+    caveat: ClassVar[str] = ""
+
+    class Params(PluginParams):
+        """No parameters."""
+
+    def __init__(self, params: Any = None) -> None:
+        self.params = self.Params() if params is None else params

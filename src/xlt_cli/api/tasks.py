@@ -1,0 +1,53 @@
+"""Tasks: examples in several languages."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from xlt_cli.api.examples import Rows, Split
+from xlt_cli.api.plugin import Plugin
+
+if TYPE_CHECKING:
+    from xlt_cli.problems.base import Problem
+
+
+class Task(Plugin):
+    """Examples in several languages, for one problem.
+
+    Attributes:
+        problem: the shape of the task (from `xlt_cli.problems`).
+        metric: the published metric, one of the problem's; may depend on the parameters.
+        aligned: whether one id is the same item in every language (needed for the generalized
+            setting); may depend on the parameters.
+        source_language: the language that a stage trains on unless the spec says otherwise.
+        demonstration: True for data that must never be taken for evidence.
+    """
+
+    problem: ClassVar[type[Problem]]
+    metric: str
+    aligned: bool = False
+    source_language: ClassVar[str] = "en"
+    demonstration: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in order of their ids."""
+
+    @abstractmethod
+    def languages(self, split: Split) -> tuple[str, ...]:
+        """The languages that this split is there for."""
+
+    @abstractmethod
+    def load(self, split: Split, language: str) -> Rows:
+        """The rows of one split in one language.
+
+        Raises:
+            DataError: if the data is missing or malformed.
+            OfflineError: if it would have to be fetched and cannot be.
+        """
+
+    def fetch(self, split: Split, language: str) -> None:
+        """Brings everything that a later offline `load` needs."""
+        self.load(split, language)
