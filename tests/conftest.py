@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ Cli = Callable[..., Result]
 # Two cores, several processes: more threads than that only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Started in the background, tests would ignore Ctrl-C, and so would the commands that they run.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 if shutil.which("nvidia-smi") is None:  # Triton asks when it is first imported
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
