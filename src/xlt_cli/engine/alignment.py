@@ -15,7 +15,8 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.data.hashing import data_hash
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine import pipeline
-from xlt_cli.engine.evaluate import Plan, Subject, make_plan, notes
+from xlt_cli.engine.evaluate import Plan, Subject, make_plan
+from xlt_cli.engine.notes import notes
 from xlt_cli.engine.probing import Probing
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.errors import DataError, RunError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
+from xlt_cli.engine.notes import notes
 from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.smoothing import noise_of, smoothed
@@ -144,14 +145,16 @@ def evaluate(
     Figures of all cells in the store are written to its results.json and results.csv.
     """
     absent = missing(plan, store)
+    known: dict[Pair, list[Prediction]] = {}
     if absent:
         _fill(plan, absent, store, subject, runtime, reporter)
         if runtime.is_main:
             done = store.done()
-            everything = summary(_covering(plan, done), store, subject, done)
+            known = {pair: store.read(pair) for pair in done}
+            everything = summary(_covering(plan, done), store, subject, done, known)
             export.write_json(store.path / "results.json", everything)
             export.write_csv(store.path / "results.csv", everything)
-    return summary(plan, store, subject, plan.cells)
+    return summary(plan, store, subject, plan.cells, known)
 
 
 def missing(plan: Plan, store: Store) -> list[Pair]:
@@ -160,9 +163,20 @@ def missing(plan: Plan, store: Store) -> list[Pair]:
     return [pair for pair in plan.cells if pair not in done]
 
 
-def summary(plan: Plan, store: Store, subject: Subject, pairs: Sequence[Pair]) -> dict[str, Any]:
-    """The figures of stored cells, and what must be said beside them."""
-    predictions = {pair: store.read(pair) for pair in pairs}
+def summary(
+    plan: Plan,
+    store: Store,
+    subject: Subject,
+    pairs: Sequence[Pair],
+    known: Mapping[Pair, list[Prediction]] | None = None,
+) -> dict[str, Any]:
+    """The figures of stored cells, and what must be said beside them.
+
+    Args:
+        known: what was read of the store before.
+    """
+    known = known or {}
+    predictions = {p: known[p] if p in known else store.read(p) for p in pairs}
     figures = summarise(
         plan.task.problem(plan.task.labels),
         plan.task.metric,
@@ -190,45 +204,6 @@ def _covering(plan: Plan, pairs: Sequence[Pair]) -> Plan:
         return plan
     changes = {"languages": languages, "settings": ["standard"]}
     return make_plan(plan.evaluation.model_copy(update=changes), plan.rows)
-
-
-def notes(plan: Plan, subject: Subject) -> list[str]:
-    """What must be said beside the figures."""
-    task, split = plan.task, plan.evaluation.split
-    found = list(subject.caveats)
-    if task.demonstration:
-        found.append(f"'{task.name}' is a demonstration, never evidence")
-    if task.caveat:
-        found.append(task.caveat)
-    for stage in subject.stages:
-        used = plan.evaluation.task
-        if used is None or stage.task.name != used.name:
-            continue
-        if stage.task.model_dump() != used.model_dump():
-            # The same task from elsewhere; only a published task's splits are known to be the same.
-            if task.aligned and stage.split == split:
-                found.append(f"perhaps not held out: a stage trained on {task.name} {split}")
-            elif task.aligned and stage.dev is not None and stage.dev.split == split:
-                found.append(f"perhaps not held out: selected on {task.name} {split}")
-        elif stage.split == split:
-            touched = plan.languages if task.aligned else stage.languages or []
-            seen = [language for language in plan.languages if language in touched]
-            if seen:
-                found.append(f"not held out: a stage trained on these rows ({', '.join(seen)})")
-        elif stage.dev is not None and stage.dev.split == split and stage.select == "best":
-            found.append(f"the checkpoint was selected on the {split} split of '{task.name}'")
-    found += plan.notes
-    for language in plan.languages:
-        found += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
-    smoothing = plan.evaluation.smoothing
-    if smoothing is not None:
-        found.append(
-            f"majority of {smoothing.samples} votes under '{smoothing.noise.name}'; where the vote "
-            "abstains, the answer counts as wrong"
-        )
-    if plan.evaluation.limit:
-        found.append(f"only the first {plan.evaluation.limit} rows of each language")
-    return found
 
 
 def _fill(
