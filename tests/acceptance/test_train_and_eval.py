@@ -40,8 +40,8 @@ def test_the_table_shows_languages_apart_averages_and_notes(short: Desk, xlt: An
 def test_it_learns_and_transfers(short: Desk, xlt: Any) -> None:
     (outcome,) = json.loads(invoke(xlt, short, "train", short.write(), "--json"))
     (result,) = outcome["evaluations"]
-    assert result["languages"]["en"]["accuracy"]["value"] > 0.9
-    assert result["averages"]["zero_shot"]["accuracy"]["value"] > 0.9
+    assert result["languages"]["en"]["accuracy"]["value"] > 0.8
+    assert result["averages"]["zero_shot"]["accuracy"]["value"] > 0.8
     assert result["averages"]["zero_shot"]["cells"] == 2
     assert len(result["pairs"]) == 6
 
