@@ -28,6 +28,9 @@ from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec_file import build_task
 
+ALIGNMENT = 64
+"""Bytes; torch allocates at multiples of it."""
+
 
 def finished_stage(stage: Path) -> dict[str, Any] | None:
     """A stage's result, if the stage has one and its model is whole."""
@@ -125,8 +128,15 @@ def _dev_features(
 
 
 def on_device(model: EncoderModel, runtime: Runtime) -> EncoderModel:
-    """The model on the runtime's device."""
+    """The model on the runtime's device, its weights where torch itself would have put them.
+
+    Weights that a library leaves in a mapped file begin wherever the file's header ends, and the
+    last bits of products on a CPU depend on that: a resumed run would not end bit-identical.
+    """
     assert isinstance(model, torch.nn.Module)
+    for parameter in model.parameters():
+        if parameter.device.type == "cpu" and parameter.data_ptr() % ALIGNMENT:
+            parameter.data = parameter.data.clone()
     moved = model.to(runtime.device)
     assert isinstance(moved, EncoderModel)
     return moved

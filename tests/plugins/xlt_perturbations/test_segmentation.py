@@ -108,7 +108,7 @@ def test_unigram_samples_as_sentencepiece_does(alpha: float) -> None:
         for _ in range(20_000)
     )
     ours = draws(Unigram(pieces, alpha).sampler("▁bandalan", []), 20_000)
-    assert len(sampled) > 5
+    assert len(sampled) > 2  # alpha 1 leaves the likeliest 98 of 100 draws
     for ids in sampled | ours:
         share = (sampled[ids] + ours[ids]) / 40_000
         spread = math.sqrt(2 * share * (1 - share) / 20_000)
