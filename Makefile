@@ -20,7 +20,7 @@ demo: setup ## Fine-tune a real encoder on English, show the zero-shot table (no
 	$(BIN)/xlt train experiments/quickstart.yaml
 
 test: setup ## Run the tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 lint: setup ## Check style, types and the direction of imports.
 	$(BIN)/ruff check .
