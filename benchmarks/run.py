@@ -16,17 +16,21 @@ of its training begins with a new optimizer: with few rows (--rows) that counts 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import copy
 import json
 import platform
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import start_up
 import torch
 import transformers
+from accelerate.state import AcceleratorState, PartialState
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from xlt_cli.api import EncoderModel
@@ -53,6 +57,8 @@ class Bench:
 
     def __init__(self, encoder: str, task: str, given: argparse.Namespace) -> None:
         self.runtime: Runtime = start("auto", given.precision)
+        # Not to be asked while the Trainer has accelerate's settings.
+        self.on_gpu = self.runtime.device.type == "cuda"
         built, chosen = build_encoder(_use(encoder)), build_task(_use(task))
         self.problem: Problem = chosen.problem(chosen.labels)
         self.tokenizer = built.load_tokenizer()
@@ -93,7 +99,7 @@ class Bench:
 
     def their_training(self) -> float:
         """Seconds of one epoch."""
-        with tempfile.TemporaryDirectory() as directory:
+        with tempfile.TemporaryDirectory() as directory, settings_of_its_own():
             metrics = self._trainer(directory, 8, _inputs(self.train)).train().metrics
         return float(metrics["train_runtime"])
 
@@ -106,7 +112,7 @@ class Bench:
     def their_evaluation(
         self, size: int, rows: list[Feature] | None = None, grouped: bool = True
     ) -> float:
-        with tempfile.TemporaryDirectory() as directory:
+        with tempfile.TemporaryDirectory() as directory, settings_of_its_own():
             trainer = self._trainer(directory, size, None, grouped)
             inputs = _inputs(self.test if rows is None else rows)
             began = time.perf_counter()
@@ -116,13 +122,13 @@ class Bench:
 
     def their_best_size(self) -> int:
         """The Trainer's fastest batch size, on a third of the rows."""
-        some, sizes = self.test[::3], SIZES[self.runtime.device.type]
+        some, sizes = self.test[::3], SIZES["cuda" if self.on_gpu else "cpu"]
         times = {size: min(self.their_evaluation(size, some) for _ in range(2)) for size in sizes}
         return min(times, key=times.__getitem__)
 
     def _trainer(self, directory: str, size: int, rows: Any, grouped: bool = True) -> Trainer:
         return Trainer(
-            model=self.models[1].model,
+            model=copy.deepcopy(self.models[1].model),  # accelerate leaves its autocast on it
             args=TrainingArguments(
                 output_dir=directory,
                 num_train_epochs=1,
@@ -132,7 +138,7 @@ class Bench:
                 weight_decay=self.stage.weight_decay,
                 optim="adamw_torch_fused",
                 bf16=grouped and self.runtime.precision == "bf16",
-                use_cpu=self.runtime.device.type == "cpu",
+                use_cpu=not self.on_gpu,
                 train_sampling_strategy="group_by_length" if grouped else "random",
                 save_strategy="no",
                 report_to=[],
@@ -143,8 +149,22 @@ class Bench:
         )
 
     def _wait(self) -> None:
-        if self.runtime.device.type == "cuda":
+        if self.on_gpu:
             torch.cuda.synchronize()
+
+
+@contextlib.contextmanager
+def settings_of_its_own() -> Iterator[None]:
+    """Lets accelerate, which keeps the first precision it was given, be given another meanwhile."""
+    states = [state._shared_state for state in (AcceleratorState, PartialState)]
+    kept = [dict(state) for state in states]
+    AcceleratorState._reset_state()
+    try:
+        yield
+    finally:
+        for state, values in zip(states, kept, strict=True):
+            state.clear()
+            state.update(values)
 
 
 def compare(ours: Any, theirs: Any, turns: int, rows: list[Feature]) -> dict[str, Any]:

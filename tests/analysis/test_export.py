@@ -11,17 +11,21 @@ from typing import Any
 import pytest
 
 from xlt_cli.analysis import export
-from xlt_cli.analysis.summary import summarise
+from xlt_cli.analysis.intervals import Cell
+from xlt_cli.analysis.summary import counted, summarise
 from xlt_cli.problems import Prediction, SequenceClassification
 
 
 @pytest.fixture
 def results() -> dict[str, Any]:
-    def rows(right: int) -> list[Prediction]:
-        return [Prediction(f"t-{i}", "1", "1" if i < right else "0", (0, 1)) for i in range(30)]
+    problem = SequenceClassification(("0", "1"))
+
+    def rows(right: int) -> Cell:
+        answers = ["1" if i < right else "0" for i in range(30)]
+        return counted(problem, [Prediction(f"t-{i}", "1", a) for i, a in enumerate(answers)])
 
     cells = {("en", "en"): rows(27), ("de", "de"): rows(20), ("en", "de"): rows(11)}
-    found = summarise(SequenceClassification(("0", "1")), "accuracy", cells, ["en"], True)
+    found = summarise(problem, "accuracy", cells, ["en"], True)
     return {"task": "pawsx", "split": "test", **found.as_dict(), "notes": ['"quoted", Zürich']}
 
 

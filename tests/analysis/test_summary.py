@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
-from xlt_cli.analysis.summary import Pair, Summary, check_alignment, summarise
+from xlt_cli.analysis.summary import Pair, Summary, check_alignment, counted, summarise
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, SequenceClassification, TokenLabelling
 
@@ -38,7 +38,9 @@ UNSEEN = ("fr", "zh-Hans")
 def summary(
     cells: dict[Pair, list[Prediction]], trained: tuple[str, ...] = TRAINED, aligned: bool = True
 ) -> Summary:
-    return summarise(SequenceClassification(LABELS), "accuracy", cells, trained, aligned)
+    problem = SequenceClassification(LABELS)
+    evaluated = {pair: counted(problem, rows) for pair, rows in cells.items()}
+    return summarise(problem, "accuracy", evaluated, trained, aligned)
 
 
 def independent(rows: list[Prediction]) -> dict[str, float]:
@@ -130,7 +132,8 @@ def test_token_accuracy_is_no_share_of_the_sentences() -> None:
     rows = [
         Prediction(f"test-{i}", ("NOUN",) * 50, ("NOUN",) * 50) for i in range(4)
     ]  # Wilson over 4 sentences would say [0.51, 1]
-    found = summarise(problem, "accuracy", {("en", "en"): rows}, ["en"], aligned=False)
+    cells = {("en", "en"): counted(problem, rows)}
+    found = summarise(problem, "accuracy", cells, ["en"], aligned=False)
     assert found.languages["en"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
 
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from xlt_cli.analysis.summary import summarise
+from xlt_cli.analysis.summary import counted, summarise
 from xlt_cli.console import report
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.sweep.local import Outcome
@@ -19,15 +19,19 @@ from xlt_cli.sweep.selection import Selected
 
 def result(right: int, languages: Sequence[str] = ("en", "de")) -> dict[str, Any]:
     """English is always 9 of 10; the others are `right` of 100."""
+    problem = SequenceClassification(("0", "1"))
     cells = {
-        (a, b): [
-            Prediction(f"t-{i}", "1", "1" if i < (90 if a == b == "en" else right) else "0", (0, 1))
-            for i in range(100)
-        ]
+        (a, b): counted(
+            problem,
+            [
+                Prediction(f"t-{i}", "1", "1" if i < (90 if a == b == "en" else right) else "0")
+                for i in range(100)
+            ],
+        )
         for a in languages
         for b in languages
     }
-    found = summarise(SequenceClassification(("0", "1")), "accuracy", cells, ["en"], True)
+    found = summarise(problem, "accuracy", cells, ["en"], True)
     about = {"task": "pawsx", "split": "test", "demonstration": False, "notes": []}
     return {**about, **found.as_dict()}
 

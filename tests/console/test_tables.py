@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from xlt_cli.analysis.summary import Pair, summarise
+from xlt_cli.analysis.intervals import Cell
+from xlt_cli.analysis.summary import Pair, counted, summarise
 from xlt_cli.console import tables
 from xlt_cli.problems import Prediction, SequenceClassification
 
@@ -19,16 +20,20 @@ XNLI = (
 ODD = ("en", "zh-Hans", "sr_Latn", "x")
 
 
-def rows(right: int) -> list[Prediction]:
-    return [Prediction(f"t-{i}", "1", "1" if i < right else "0", (0, 1)) for i in range(1000)]
+PROBLEM = SequenceClassification(("0", "1"))
+
+
+def rows(right: int) -> Cell:
+    answers = ["1" if i < right else "0" for i in range(1000)]
+    return counted(PROBLEM, [Prediction(f"t-{i}", "1", a) for i, a in enumerate(answers)])
 
 
 def result(languages: tuple[str, ...] = ODD, mixed: bool = True, **changes: Any) -> dict[str, Any]:
     """Each cell has a figure of its own: 90.0 % minus its number in tenths."""
     cells: list[Pair] = [(a, a) for a in languages]
     cells += [(a, b) for a in languages for b in languages if a != b and mixed]
-    predictions = {pair: rows(900 - number) for number, pair in enumerate(cells)}
-    found = summarise(SequenceClassification(("0", "1")), "accuracy", predictions, ["en"], True)
+    figures = {pair: rows(900 - number) for number, pair in enumerate(cells)}
+    found = summarise(PROBLEM, "accuracy", figures, ["en"], True)
     about = {"task": "pawsx", "split": "test", "demonstration": False, "notes": []}
     return {**about, **found.as_dict(), **changes}
 

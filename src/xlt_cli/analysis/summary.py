@@ -55,18 +55,15 @@ class Summary:
 def summarise(
     problem: Problem,
     metric: str,
-    predictions: Mapping[Pair, Sequence[Prediction]],
+    evaluated: Mapping[Pair, Cell],
     trained_on: Collection[str],
     aligned: bool,
 ) -> Summary:
     """Figures with 95% intervals of all evaluated cells."""
-    cells = {
-        cell_name(pair): Cell([p.id for p in rows], problem.statistics(rows))
-        for pair, rows in predictions.items()
-    }
+    cells = {cell_name(pair): cell for pair, cell in evaluated.items()}
     scores = resample(cells, problem.score, aligned)
-    standard = {pair[0]: scores[cell_name(pair)] for pair in predictions if pair[0] == pair[1]}
-    mixed = {pair: scores[cell_name(pair)] for pair in predictions if pair[0] != pair[1]}
+    standard = {pair[0]: scores[cell_name(pair)] for pair in evaluated if pair[0] == pair[1]}
+    mixed = {pair: scores[cell_name(pair)] for pair in evaluated if pair[0] != pair[1]}
     seen = [language for language in standard if language in trained_on]
     unseen = [language for language in standard if language not in trained_on]
     unseen_pairs = [pair for pair in mixed if not set(pair) & set(trained_on)]
@@ -103,6 +100,11 @@ def summarise(
             {"all": list(mixed.values()), "zero_shot": [mixed[i] for i in unseen_pairs]}
         ),
     )
+
+
+def counted(problem: Problem, predictions: Sequence[Prediction]) -> Cell:
+    """What figures are computed from; millions of predictions take less room so."""
+    return Cell([p.id for p in predictions], problem.statistics(predictions))
 
 
 def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> None:

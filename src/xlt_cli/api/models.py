@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
+STAGED = 1 << 16
+"""Bytes that CUDA takes from ordinary memory without waiting for the device."""
+
+
 @dataclass
 class Batch:
     """Features of several examples, padded on the right to the longest.
@@ -44,9 +48,9 @@ class Batch:
         return len(self.languages)
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on another device."""
+        """The same batch on another device; a GPU that is busy is not waited for."""
         return Batch(
-            **{name: t.to(device, non_blocking=True) for name, t in self.tensors().items()},
+            **{name: _sent(tensor, device) for name, tensor in self.tensors().items()},
             languages=self.languages,
             companions=tuple(companion.to(device) for companion in self.companions),
         )
@@ -71,6 +75,11 @@ class Batch:
         """Its own tensors, by name."""
         others = ("languages", "companions")
         return {name: value for name, value in vars(self).items() if name not in others}
+
+
+def _sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
+    large = tensor.nbytes > STAGED and tensor.device.type == "cpu" and device.type == "cuda"
+    return (tensor.pin_memory() if large else tensor).to(device, non_blocking=True)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ together from token ids. Layouts equal the tokenizer's own, truncation "longest_
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ class Layout:
 _Around = tuple[list[int], list[bool], list[int], tuple[int, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Frame:
     """Special tokens before, between and after `len(types)` texts, with their segment ids."""
 
@@ -47,7 +48,7 @@ class _Frame:
     gap_types: tuple[tuple[int, ...], ...]
     types: tuple[int, ...]
 
-    @property
+    @functools.cached_property
     def specials(self) -> int:
         return sum(len(gap) for gap in self.gaps)
 

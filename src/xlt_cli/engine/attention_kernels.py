@@ -12,6 +12,15 @@ import triton
 import triton.language as tl
 
 
+@triton.jit
+def _tile(  # type: ignore[no-untyped-def]
+    start, row, head, by_row, by_token, by_head, places, sizes, mine
+):  # fmt: skip
+    """A head of a row, [TILE, SIZE], zero where it is not `mine`."""
+    first = start + row * by_row + head * by_head
+    return tl.load(first + places[:, None] * by_token + sizes[None, :], mask=mine, other=0.0)
+
+
 @triton.jit  # type: ignore[untyped-decorator]
 def _weights(q, k, inside, places, row, seed, scale, dropout, TILE: tl.constexpr):  # type: ignore[no-untyped-def]
     """Softmax over the row's tokens, and the factors that dropout leaves it with, [TILE, TILE]."""
@@ -36,12 +45,9 @@ def _forward(  # type: ignore[no-untyped-def]
     places, sizes = tl.arange(0, TILE), tl.arange(0, SIZE)
     inside = places < tl.load(lengths + row)
     mine = inside[:, None]
-    q += row * q_row + head * q_head
-    k += row * k_row + head * k_head
-    v += row * v_row + head * v_head
-    queries = tl.load(q + places[:, None] * q_token + sizes[None, :], mask=mine, other=0.0)
-    keys = tl.load(k + places[:, None] * k_token + sizes[None, :], mask=mine, other=0.0)
-    values = tl.load(v + places[:, None] * v_token + sizes[None, :], mask=mine, other=0.0)
+    queries = _tile(q, row, head, q_row, q_token, q_head, places, sizes, mine)
+    keys = _tile(k, row, head, k_row, k_token, k_head, places, sizes, mine)
+    values = _tile(v, row, head, v_row, v_token, v_head, places, sizes, mine)
     seed = tl.load(seeds)
     shares, kept = _weights(
         queries, keys, inside, places, program.to(tl.int32), seed, scale, dropout, TILE
@@ -70,15 +76,10 @@ def _backward(  # type: ignore[no-untyped-def]
     places, sizes = tl.arange(0, TILE), tl.arange(0, SIZE)
     inside = places < tl.load(lengths + row)
     mine = inside[:, None]
-    q += row * q_row + head * q_head
-    k += row * k_row + head * k_head
-    v += row * v_row + head * v_head
-    rise += row * r_row + head * r_head
-    queries = tl.load(q + places[:, None] * q_token + sizes[None, :], mask=mine, other=0.0)
-    keys = tl.load(k + places[:, None] * k_token + sizes[None, :], mask=mine, other=0.0)
-    values = tl.load(v + places[:, None] * v_token + sizes[None, :], mask=mine, other=0.0)
-    above = tl.load(rise + places[:, None] * r_token + sizes[None, :], mask=mine, other=0.0)
-    above = above.to(values.dtype)
+    queries = _tile(q, row, head, q_row, q_token, q_head, places, sizes, mine)
+    keys = _tile(k, row, head, k_row, k_token, k_head, places, sizes, mine)
+    values = _tile(v, row, head, v_row, v_token, v_head, places, sizes, mine)
+    above = _tile(rise, row, head, r_row, r_token, r_head, places, sizes, mine).to(values.dtype)
     seed = tl.load(seeds)
     shares, kept = _weights(
         queries, keys, inside, places, program.to(tl.int32), seed, scale, dropout, TILE

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +13,9 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.analysis import export
+from xlt_cli.analysis.intervals import Cell
 from xlt_cli.analysis.smoothing import summarise as certified_figures
-from xlt_cli.analysis.summary import cell_name, check_alignment, summarise
+from xlt_cli.analysis.summary import cell_name, check_alignment, counted, summarise
 from xlt_cli.api import EncoderModel, Example, SequenceExample, Task
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
@@ -145,12 +148,12 @@ def evaluate(
     Figures of all cells in the store are written to its results.json and results.csv.
     """
     absent = missing(plan, store)
-    known: dict[Pair, list[Prediction]] = {}
+    known: dict[Pair, Cell] = {}
     if absent:
-        _fill(plan, absent, store, subject, runtime, reporter)
+        known = _fill(plan, absent, store, subject, runtime, reporter)
         if runtime.is_main:
             done = store.done()
-            known = {pair: store.read(pair) for pair in done}
+            known |= _read(plan, store, [pair for pair in done if pair not in known])
             everything = summary(_covering(plan, done), store, subject, done, known)
             export.write_json(store.path / "results.json", everything)
             export.write_csv(store.path / "results.csv", everything)
@@ -168,24 +171,25 @@ def summary(
     store: Store,
     subject: Subject,
     pairs: Sequence[Pair],
-    known: Mapping[Pair, list[Prediction]] | None = None,
+    known: Mapping[Pair, Cell] | None = None,
 ) -> dict[str, Any]:
     """The figures of stored cells, and what must be said beside them.
 
     Args:
-        known: what was read of the store before.
+        known: what need not be read from the store.
     """
     known = known or {}
-    predictions = {p: known[p] if p in known else store.read(p) for p in pairs}
+    read = _read(plan, store, [pair for pair in pairs if pair not in known])
     figures = summarise(
         plan.task.problem(plan.task.labels),
         plan.task.metric,
-        predictions,
+        {pair: known[pair] if pair in known else read[pair] for pair in pairs},
         subject.trained_on,
         plan.aligned,
     )
     smoothing = plan.evaluation.smoothing
-    certified = {cell_name(pair): certified_figures(rows) for pair, rows in predictions.items()}
+    votes = pairs if smoothing else ()
+    certified = {cell_name(pair): certified_figures(store.read(pair)) for pair in votes}
     return {
         "task": plan.task.name,
         "split": plan.evaluation.split,
@@ -195,6 +199,11 @@ def summary(
         **({"smoothing": smoothing.model_dump(), "certified": certified} if smoothing else {}),
         "notes": [*notes(plan, subject), *store.notes()],
     }
+
+
+def _read(plan: Plan, store: Store, pairs: Sequence[Pair]) -> dict[Pair, Cell]:
+    problem = plan.task.problem(plan.task.labels)
+    return {pair: counted(problem, store.bare(pair)) for pair in pairs}
 
 
 def _covering(plan: Plan, pairs: Sequence[Pair]) -> Plan:
@@ -213,8 +222,10 @@ def _fill(
     subject: Subject,
     runtime: Runtime,
     reporter: Reporter,
-) -> None:
+) -> dict[Pair, Cell]:
+    """Predicts and stores cells; returns them, where this process stored them."""
     problem = plan.task.problem(plan.task.labels)
+    stored: dict[Pair, Cell] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResultWarning)
         tokenizer, model = subject.load(problem)
@@ -230,6 +241,7 @@ def _fill(
         if language not in encoded:
             rows = plan.rows.load(plan.task, plan.evaluation.split, language, plan.evaluation.limit)
             encoded[language] = {e.id: e for e in featuriser.clean(rows)}
+            gc.freeze()  # they stay: the collector need not walk through them again and again
         return encoded[language]
 
     def answers(features: Sequence[Feature]) -> Callable[[], list[Prediction]]:
@@ -247,12 +259,13 @@ def _fill(
             found = waited_for()
             if runtime.is_main:
                 store.write(pair, found)
+                stored[pair] = counted(problem, found)
             bar.advance(1, len(found), pair[0] if pair[0] == pair[1] else "-".join(pair))
 
     smoothing = plan.evaluation.smoothing
     underway: list[tuple[Pair, Callable[[], list[Prediction]]]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
-    with reporter.bar(title, len(absent), "examples") as bar:
+    with _unfrozen_after(), reporter.bar(title, len(absent), "examples") as bar:
         for first, second in absent:
             rows = _cell(of(first), of(second), first == second, problem)
             if not rows:
@@ -268,6 +281,16 @@ def _fill(
                 store_last()
         store_last()
     runtime.wait()
+    return stored
+
+
+@contextlib.contextmanager
+def _unfrozen_after() -> Iterator[None]:
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.collect()  # counts what is left, or the collector would walk through it ever again
 
 
 def _cell(

@@ -13,6 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from xlt_cli.api import EncoderModel
 from xlt_cli.data.batches import collate, filled_batches
 from xlt_cli.engine.attention import one_tile, users_of
+from xlt_cli.engine.first_token import first_token_only
 from xlt_cli.engine.packing import packed
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.problems import Feature, Prediction, Problem
@@ -76,7 +77,12 @@ def launch(
     batches = filled_batches([len(f.input_ids) for f in features], tokens)
     parts = []
     # Autocast spans all batches, so that weights are cast once.
-    with _fast_layers(model, runtime), runtime.accelerator.autocast(), sdpa_kernel(ATTENTION):
+    with (
+        _fast_layers(model, runtime),
+        runtime.accelerator.autocast(),
+        sdpa_kernel(ATTENTION),
+        _one_token(model, features, problem, pad_id, runtime),
+    ):
         for indices in batches[runtime.rank :: runtime.world]:
             chosen = [features[i] for i in indices]
             batch = collate(chosen, problem, pad_id).to(runtime.device)
@@ -93,3 +99,15 @@ def _fast_layers(
     if runtime.device.type == "cpu":
         return packed(model, torch.bfloat16 if runtime.precision == "bf16" else torch.float32)
     return one_tile(users_of(model) if runtime.precision == "bf16" else [])
+
+
+def _one_token(
+    model: EncoderModel,
+    features: Sequence[Feature],
+    problem: Problem,
+    pad_id: int,
+    runtime: Runtime,
+) -> contextlib.AbstractContextManager[None]:
+    if runtime.plain or problem.head.kind != "sequence-classification" or not features:
+        return contextlib.nullcontext()
+    return first_token_only(model, collate(features[:1], problem, pad_id).to(runtime.device))

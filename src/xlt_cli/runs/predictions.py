@@ -27,6 +27,9 @@ Pair = tuple[str, str]
 
 Answer = str | tuple[str, ...] | None
 
+COMPRESSION = 6
+"""Of stored predictions: three per cent larger than at 9, in a third of the time."""
+
 _CUT = b', "probabilities": '
 """What follows the answer in a line; JSON escapes quotes, so it stands nowhere else."""
 
@@ -112,7 +115,7 @@ class Store:
             lines.append(atomic.json_bytes(row) + b"\n")
         buffer = io.BytesIO()
         # No time stamp: the same predictions are the same bytes.
-        with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as file:
+        with gzip.GzipFile("", "wb", COMPRESSION, buffer, mtime=0) as file:
             file.write(b"".join(lines))
         content = buffer.getvalue()
         atomic.write_bytes(self._file(pair), content)
@@ -140,8 +143,14 @@ class Store:
             for row in _values(self._lines(pair))
         ]
 
+    def bare(self, pair: Pair) -> list[Prediction]:
+        """The same without probabilities and radii, several times as fast."""
+        found = self.answers(pair)
+        rows = zip(found.ids, found.golds, found.predicted, strict=True)
+        return [Prediction(i, gold, predicted) for i, gold, predicted in rows]  # type: ignore[arg-type]
+
     def answers(self, pair: Pair) -> Answers:
-        """The same without probabilities, several times as fast."""
+        """The same in columns."""
         lines = [line.partition(_CUT)[0].removesuffix(b"}") for line in self._lines(pair)]
         rows = _values([line + b"}" for line in lines])
         return Answers(
