@@ -47,3 +47,13 @@ def test_several_processes_for_one_run_are_refused(
     with pytest.raises(UserError, match="exclude each other"):
         run_jobs(jobs(2), tmp_path, Reporter(quiet=True), True, at_once=2)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_device_that_is_not_there_is_refused_before_any_run_is_made(tmp_path: Path) -> None:
+    spec = resolve(Source(parse(TEXT, Path("spec.yaml")), TEXT)).model_copy(
+        update={"device": "tpu"}
+    )
+    wanted = [Job(spec, seed, TEXT, []) for seed in range(2)]
+    with pytest.raises(UserError, match="unknown device 'tpu'"):
+        run_jobs(wanted, tmp_path, Reporter(quiet=True), True, at_once=2)
+    assert list(tmp_path.iterdir()) == []

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlt_cli.console.progress import Reporter
+from xlt_cli.engine.runtime import resolve_device
 from xlt_cli.errors import EXIT_INTERRUPTED, UserError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run, create
@@ -48,7 +49,8 @@ def run_jobs(
     With several at once a failure never ends the others; without `keep_going` no more are started.
 
     Raises:
-        UserError: a run's directory cannot be made, or processes are started already.
+        UserError: a device is not there, a run's directory cannot be made, or processes are started
+            already.
         KeyboardInterrupt: after all runs have ended.
     """
     slots = min(at_once, len(jobs))
@@ -60,6 +62,8 @@ def run_jobs(
             "--jobs",
             "leave torchrun or accelerate away, or --jobs",
         )
+    for device in {job.spec.device for job in jobs} - {"auto", "cpu"}:
+        resolve_device(device)  # or each run would find out by itself
     with terminated_as_interrupted(), tempfile.TemporaryDirectory() as answers:
         crew = _Crew(jobs, root, Path(answers), slots, plain)
         try:
