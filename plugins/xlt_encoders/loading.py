@@ -21,6 +21,14 @@ from xlt_encoders.freezing import embedding_modules, first_layers
 from xlt_encoders.halves import POOLER, Halves, NativeModel, check_seam
 from xlt_encoders.hub import WEIGHT_FILES
 from xlt_encoders.quiet import quiet
+from xlt_encoders.refusals import (
+    UNREADABLE,
+    Report,
+    other_pooling,
+    other_problem,
+    refuse,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
@@ -29,11 +37,9 @@ _SUFFIX = {
     "sequence-classification": "ForSequenceClassification",
     "token-classification": "ForTokenClassification",
 }
-_NUMBER = re.compile(r"\.\d+\.")
 _DROPOUT = re.compile(r"dropout|pdrop")
 _DEFAULT_DROPOUT = 0.1  # of our heads, where the encoder's config names none
 _H = TypeVar("_H", bound=Halves)
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, AttributeError)
 
 
 @dataclass(frozen=True)
@@ -61,15 +67,6 @@ class Weights:
     trust_remote_code: bool = False
 
 
-@dataclass(frozen=True)
-class _Report:
-    """Names of weights that the model lacks, that have other shapes, and that nobody asked for."""
-
-    missing: set[str]
-    mismatched: set[str]
-    unexpected: set[str]
-
-
 def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConfig:
     """The config of a model in a folder; raises UserError if there is none, or no weights."""
     from transformers import AutoConfig
@@ -88,8 +85,8 @@ def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConf
             config: PreTrainedConfig = AutoConfig.from_pretrained(
                 str(folder), trust_remote_code=trust_remote_code
             )
-    except _UNREADABLE as problem:
-        raise _unreadable("the model's config", str(folder), problem) from problem
+    except UNREADABLE as problem:
+        raise unreadable("the model's config", str(folder), problem) from problem
     return config
 
 
@@ -108,7 +105,7 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
         if settings.pooling == "native":
             model, report = _open(weights, _auto_class(head))
             reset = _new_names(model, report)
-            _refuse(weights.where, report, model, allowed=reset)
+            refuse(weights.where, report, model, allowed=reset)
             generator.manual_seed(seed)
             _reinitialise(model, reset)
             return _finish(NativeModel(model), settings)
@@ -132,13 +129,13 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
     ours = (weights.folder / INFO_FILE).is_file()
     if not ours:
         if strict and settings.pooling != "native":
-            raise _other_pooling(weights.where, "native", settings.pooling)
+            raise other_pooling(weights.where, "native", settings.pooling)
         return _load_native(weights, head, settings)
     info = read_head_info(weights.folder)
     if info.kind != head.kind or info.pooling is None:
-        raise _other_problem(weights.where, f"for {info.kind}", head)
+        raise other_problem(weights.where, f"for {info.kind}", head)
     if strict and info.pooling != settings.pooling:
-        raise _other_pooling(weights.where, info.pooling, settings.pooling)
+        raise other_pooling(weights.where, info.pooling, settings.pooling)
     _set_labels(weights.config, head)
     with torch.random.fork_rng(devices=[]):
         model = _with_head(_open_backbone(weights, settings), head, info.pooling)
@@ -150,16 +147,16 @@ def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeMode
     config = weights.config
     architecture = (config.architectures or [""])[0]
     if architecture and not architecture.endswith(_SUFFIX[head.kind]):
-        raise _other_problem(weights.where, f"of a {architecture}", head)
+        raise other_problem(weights.where, f"of a {architecture}", head)
     if config.problem_type not in (None, "single_label_classification"):
-        raise _other_problem(weights.where, f"for {config.problem_type}", head)
+        raise other_problem(weights.where, f"for {config.problem_type}", head)
     names = [str(name) for _, name in sorted((config.id2label or {}).items())]
     order = label_order(names, head.labels, weights.where)
     if order == list(range(len(order))):
         _set_labels(config, head)
     with torch.random.fork_rng(devices=[]):
         model, report = _open(weights, _auto_class(head))
-    _refuse(weights.where, report, model, allowed=set())
+    refuse(weights.where, report, model, allowed=set())
     return _finish(NativeModel(model, None if order == sorted(order) else order), settings)
 
 
@@ -172,7 +169,7 @@ def _auto_class(head: Head) -> Any:
     return getattr(transformers, f"AutoModel{_SUFFIX[head.kind]}")
 
 
-def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTrainedModel, _Report]:
+def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTrainedModel, Report]:
     """Builds the model; `bare` leaves the pooling layer out where the architecture has one."""
     config = weights.config
     # A config may ask for tuples; and a fine-tuned one may ask for more outputs than we use.
@@ -205,8 +202,8 @@ def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTra
                 ignore_mismatched_sizes=True,  # reported, and refused below if not in a new head
                 **options,
             )
-    except _UNREADABLE as problem:
-        raise _unreadable("the model", weights.where, problem) from problem
+    except UNREADABLE as problem:
+        raise unreadable("the model", weights.where, problem) from problem
     except Exception as problem:  # safetensors' and pickle's own errors derive from Exception only
         if type(problem).__module__.split(".")[0] not in (
             "safetensors_rust",
@@ -214,9 +211,9 @@ def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTra
             "_pickle",
         ):
             raise
-        raise _unreadable("the model", weights.where, problem) from problem
+        raise unreadable("the model", weights.where, problem) from problem
     mismatched = {name for name, *_ in info["mismatched_keys"]}
-    return model, _Report(set(info["missing_keys"]), mismatched, set(info["unexpected_keys"]))
+    return model, Report(set(info["missing_keys"]), mismatched, set(info["unexpected_keys"]))
 
 
 def _open_backbone(weights: Weights, settings: Settings) -> Halves:
@@ -224,7 +221,7 @@ def _open_backbone(weights: Weights, settings: Settings) -> Halves:
 
     model, report = _open(weights, AutoModel, bare=True)
     poolers = {name for name in report.missing if POOLER.search(name)}  # unused
-    _refuse(weights.where, report, model, allowed=poolers)
+    refuse(weights.where, report, model, allowed=poolers)
     return _finish(Halves(model), settings)
 
 
@@ -255,7 +252,7 @@ def _with_head(backbone: Halves, head: Head, pooling: Pooling) -> WithHead:
 # ------------------------------------------------------------------------------- new heads
 
 
-def _new_names(model: PreTrainedModel, report: _Report) -> set[str]:
+def _new_names(model: PreTrainedModel, report: Report) -> set[str]:
     """The weights to draw anew: those that are missing, or a fine-tuned model's whole head."""
     prefix = f"{model.base_model_prefix}."
     outside = {name for name, _ in model.named_parameters() if not name.startswith(prefix)}
@@ -301,65 +298,3 @@ def _set_dropout(config: PreTrainedConfig, dropout: float | None) -> None:
         raise UserError(f"'{config.model_type}' models have no dropout to set", "dropout")
     for name in names:
         setattr(config, name, dropout)
-
-
-# ---------------------------------------------------------------------------------- errors
-
-
-def _refuse(where: str, report: _Report, model: PreTrainedModel, allowed: set[str]) -> None:
-    """Raises UserError for weights that are missing or misshapen, and for layers left out."""
-    prefix = f"{model.base_model_prefix}."
-    for names, problem in (
-        (report.missing - allowed, "lacks"),
-        (report.mismatched - allowed, "has in other shapes than its config says"),
-    ):
-        if not names:
-            continue
-        inside = {name for name in names if name.startswith(prefix)}
-        if model.base_model is model or inside - {name for name in names if POOLER.search(name)}:
-            raise UserError(f"the model {problem} weights of its encoder", where, _some(names))
-        raise UserError(
-            f"the checkpoint {problem} weights of its classification head: it was not fine-tuned, "
-            "or not completely saved",
-            where,
-            f"{_some(names)}. To fine-tune it, give it as the encoder's model",
-        )
-    # Single weights left over are no fault (DeBERTa's come with position embeddings that their
-    # config switches off); one more of what the model has several of is a layer left out.
-    known = {_NUMBER.sub(".#.", name) for name, _ in model.named_parameters()}
-    left_out = {
-        name
-        for name in report.unexpected
-        if {_NUMBER.sub(".#.", name), _NUMBER.sub(".#.", name.removeprefix(prefix))} & known
-    }
-    if left_out:
-        raise UserError("the model has more layers than its config says", where, _some(left_out))
-
-
-def _some(names: set[str]) -> str:
-    first = sorted(names)[:3]
-    return ", ".join(first) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _unreadable(what: str, where: str, problem: Exception) -> UserError:
-    text = str(problem).strip().splitlines()
-    return UserError(
-        f"{what} cannot be opened", where, f"{type(problem).__name__}: {text[0] if text else ''}"
-    )
-
-
-def _other_problem(where: str, what: str, head: Head) -> UserError:
-    return UserError(
-        f"the checkpoint is {what}, and this task needs one for {head.kind}",
-        where,
-        "give a checkpoint of a model fine-tuned for this kind of task; to fine-tune this one, "
-        "give it as the encoder's model",
-    )
-
-
-def _other_pooling(where: str, has: str, asked: str) -> UserError:
-    return UserError(
-        f"the checkpoint was trained with the pooling '{has}', not '{asked}'",
-        where,
-        f"set pooling: {has}, or leave it out",
-    )
