@@ -1,0 +1,156 @@
+"""Plugins that cannot be used: entries with their error, which take nothing else down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from registry_tools import GOOD, TASK, changed
+
+from xlt_cli import registry
+from xlt_cli.errors import PluginError
+from xlt_cli.registry import Entry
+
+BROKEN = [
+    pytest.param(
+        "import dilithium\n", "ModuleNotFoundError: No module named 'dilithium'", id="imp"
+    ),
+    pytest.param("raise RuntimeError('boom')\n", "RuntimeError: boom", id="raises"),
+    pytest.param("import sys; sys.exit(3)\n", "SystemExit: 3", id="exits"),
+    pytest.param("class Good(\n", "SyntaxError", id="syntax"),
+    pytest.param("raise BaseException('odd')\n", "BaseException: odd", id="base-exception"),
+    pytest.param("x = 1\n", "AttributeError", id="no-such-class"),
+    pytest.param("Good = 5\n", "5 is not a subclass of xlt_cli.api.Perturbation", id="no-class"),
+    pytest.param("class Good: pass\n", "is not a subclass of xlt_cli.api.Perturb", id="stranger"),
+    pytest.param(
+        changed(("api_version = 1", "api_version = 99")),
+        "built for plugin API 99, this xlt has 1",
+        id="other-api",
+    ),
+    pytest.param(
+        changed(("    api_version = 1\n", "")), "states no api_version", id="no-api-version"
+    ),
+    pytest.param(
+        changed(('name = "good"', 'name = "better"')),
+        "the class calls itself 'better', not 'good'",
+        id="other-name",
+    ),
+    pytest.param(
+        changed(('    name = "good"\n', "")),
+        "the class calls itself 'None', not 'good'",
+        id="no-name",
+    ),
+    pytest.param(changed(('"a plugin"', '"  "')), "has no summary", id="blank-summary"),
+    pytest.param(changed(('    summary = "a plugin"\n', "")), "has no summary", id="no-summary"),
+    pytest.param(
+        changed(("    def perturb", "    def perturbe")), "does not define perturb", id="abstract"
+    ),
+    pytest.param(
+        changed(("    def", "    Params = dict\n\n    def")),
+        "Params is not a pydantic model",
+        id="params-no-model",
+    ),
+    pytest.param(
+        changed(
+            ("from xlt_cli.api", "from pydantic import BaseModel\nfrom xlt_cli.api"),
+            ("    def", "    class Params(BaseModel):\n        x: int = 1\n\n    def"),
+        ),
+        "Params must refuse unknown names",
+        id="params-not-forbidding",
+    ),
+    pytest.param(
+        changed(
+            ("TextPerturbation\n", "TextPerturbation, PluginParams\n"),
+            ("    def", "    class Params(PluginParams):\n        name: str = ''\n\n    def"),
+        ),
+        "Params has a field 'name'",
+        id="params-with-name",
+    ),
+    pytest.param(
+        changed(("TextPerturbation", "Perturbation")),
+        "is none of TextPerturbation, SegmentationPerturbation, EmbeddingPerturbation",
+        id="neither",
+    ),
+    pytest.param(
+        changed(
+            ("Good(TextPerturbation)", "Good(TextPerturbation, metaclass=Meta)"),
+            (
+                "class Good",
+                "class Meta(type(TextPerturbation)):\n"
+                "    @property\n"
+                "    def summary(cls): raise ValueError('no looking')\n"
+                "class Good",
+            ),
+        ),
+        "no looking",
+        id="hostile",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "error"), BROKEN)
+def test_a_broken_plugin_is_an_entry_with_its_error(
+    entry: Callable[..., Entry], source: str, error: str
+) -> None:
+    found = entry(source)
+    assert found.plugin is None
+    assert error in found.error
+    assert not found.disabled
+    assert "word-dropout" in [e.name for e in registry.entries("perturbation") if not e.error]
+
+
+@pytest.mark.parametrize(("source", "error"), BROKEN)
+def test_a_broken_plugin_is_refused_by_name_when_it_is_used(
+    entry: Callable[..., Entry], source: str, error: str
+) -> None:
+    entry(source)
+    with pytest.raises(PluginError) as caught:
+        registry.get("perturbation", "good")
+    assert caught.value.what.startswith("the perturbation plugin 'good' cannot be used: ")
+    assert error in caught.value.what
+    assert "some-dist 1.0" in caught.value.where
+    assert "xlt list-plugins --check" in caught.value.hint
+
+
+@pytest.mark.parametrize("target", ["good_plugin", "no_such_module:Good", "good_plugin:No.Such"])
+def test_an_entry_point_to_nothing_is_an_entry_with_its_error(
+    entry: Callable[..., Entry], target: str
+) -> None:
+    found = entry(GOOD, target)
+    assert found.plugin is None
+    assert found.error
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("", "", ""),
+        ("    problem = SequenceClassification\n", "", "problem = None is not a class of"),
+        ("problem = SequenceClassification", "problem = 'sequence'", "problem = 'sequence' is not"),
+        ('    metric = "accuracy"\n', "", "states no metric"),
+        ("    def load", "    def lode", "does not define load"),
+        ('    labels = ("a", "b")\n', "", "does not define labels"),
+    ],
+)
+def test_a_task_states_its_problem_and_metric(
+    entry: Callable[..., Entry], old: str, new: str, error: str
+) -> None:
+    found = entry(TASK.replace(old, new), kind="task")
+    assert error in found.error
+    assert bool(found.error) == bool(error)
+
+
+def test_an_interruption_while_a_plugin_is_imported_is_no_broken_plugin(
+    entry: Callable[..., Entry],
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        entry("raise KeyboardInterrupt\n")
+
+
+def test_what_a_plugin_prints_while_imported_stays_out_of_stdout(
+    entry: Callable[..., Entry], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert entry(GOOD + "\nprint('hello from the plugin')\n").error == ""
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "hello from the plugin" in captured.err
