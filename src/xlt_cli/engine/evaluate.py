@@ -286,6 +286,7 @@ def _fill(
 
 @contextlib.contextmanager
 def _unfrozen_after() -> Iterator[None]:
+    """Hands what was frozen meanwhile back to the collector."""
     try:
         yield
     finally:
