@@ -150,6 +150,8 @@ def test_a_stage_refuses(changes: dict[str, Any], loc: tuple[Any, ...]) -> None:
         ({"sweep": {"grids": {}}}, ("sweep", "grids")),
         ({"sweep": {"grid": {"max_length": []}}}, ("sweep", "grid", "max_length")),
         ({"sweep": {"grid": {"max_length": 64}}}, ("sweep", "grid", "max_length")),
+        ({"sweep": {"points": {"max_length": 64}}}, ("sweep", "points")),
+        ({"sweep": {"points": [{}, None]}}, ("sweep", "points", 1)),
     ],
 )
 def test_a_spec_refuses(changes: dict[str, Any], loc: tuple[Any, ...]) -> None:
@@ -177,6 +179,7 @@ def test_an_identity_is_sixteen_hexadecimal_digits() -> None:
         {"seeds": [1, 2, 3]},
         {"evaluations": [{"split": "dev"}]},
         {"sweep": {"grid": {"max_length": [64, 128]}}},
+        {"sweep": {"points": [{"max_length": 64}]}},
         {"encoder": {"name": "mbert"}},
         {"max_length": 128},
     ],

@@ -99,6 +99,9 @@ class Stage(Model):
     accumulate: int = Field(1, ge=1, description="forward passes that an update is cut into")
     learning_rate: float = Field(2e-5, gt=0)
     head_learning_rate: float | None = Field(None, gt=0, description="default: learning_rate")
+    layer_decay: float = Field(
+        1.0, gt=0, le=1, description="a layer's rate as a factor of the one above; embeddings too"
+    )
     weight_decay: float = Field(0.01, ge=0)
     warmup: float = Field(0.1, ge=0, le=1, description="fraction of the updates")
     schedule: Literal["linear", "constant"] = "linear"
@@ -110,7 +113,10 @@ class Stage(Model):
     checkpoint_every: int | None = Field(
         None, ge=1, description="updates; further checkpoints between the evaluations on dev"
     )
-    select: Literal["best", "last"] = Field("best", description="checkpoint that goes on")
+    select: Literal["best", "last", "average"] = Field(
+        "best",
+        description="checkpoint that goes on; average: the mean of the weights at all evaluations",
+    )
     patience: int | None = Field(
         None, ge=1, description="stop after so many evaluations on dev without a new best"
     )
@@ -162,8 +168,12 @@ class Evaluation(Model):
 
 
 class Sweep(Model):
-    """A grid: every combination of the values, times the seeds."""
+    """Points written out, times every combination of a grid's values, times the seeds."""
 
+    points: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="combinations written out, each path of a field -> its value",
+    )
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
         default_factory=dict, description="path of a field -> its values"
     )

@@ -101,7 +101,9 @@ def parse_override(item: str) -> Override:
 
 
 def parse_path(path: str, where: str) -> Loc:
-    """`stages.0.epochs` -> ("stages", 0, "epochs"); what stands below sweep.grid is itself a path.
+    """`stages.0.epochs` -> ("stages", 0, "epochs").
+
+    What stands below sweep.grid, or below a point of sweep.points, is itself a path.
 
     Raises:
         SpecError: a part is empty.
@@ -109,8 +111,9 @@ def parse_path(path: str, where: str) -> Loc:
     parts = [part.strip() for part in path.split(".")]
     if not all(parts):
         raise SpecError(f"'{path}' is not a path of a field, as stages.0.epochs is", where)
-    if parts[:2] == ["sweep", "grid"] and len(parts) > 3:
-        parts = [*parts[:2], ".".join(parts[2:])]
+    above = {"sweep.grid": 2, "sweep.points": 3}.get(".".join(parts[:2]), len(parts))
+    if len(parts) > above:
+        parts = [*parts[:above], ".".join(parts[above:])]
     return tuple(int(p) if re.fullmatch("[0-9]{1,9}", p) else p for p in parts)
 
 

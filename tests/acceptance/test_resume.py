@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from acceptance_tools import Desk, kill, last_step, wait_for, wait_for_step
+from safetensors.torch import load_file
 
 
 def content(run: Path) -> dict[str, bytes]:
@@ -138,3 +140,27 @@ def test_other_data_under_the_same_path_are_refused(desk: Desk, tiny_data: Path)
     code, _, err = desk.xlt("eval", desk.run().name)
     assert code == 2
     assert "is not what this run began with" in err
+
+
+def test_an_average_is_that_of_its_steps_and_survives_a_kill(desk: Desk) -> None:
+    """At a constant rate, a shorter stage ends where a longer one passes."""
+    stage = {**desk.spec["stages"][0], "schedule": "constant", "warmup": 0}
+    weights = []
+    for steps in (50, 100, 150):
+        spec = desk.write(stages=[{**stage, "max_steps": steps, "select": "last"}], evaluations=[])
+        code, _, err = desk.xlt("train", spec, runs=f"to-{steps}")
+        assert code == 0, err
+        weights.append(load_file(desk.run(f"to-{steps}") / "stages/0/model/model.safetensors"))
+    spec = desk.write(stages=[{**stage, "max_steps": 150, "select": "average"}], evaluations=[])
+    assert desk.xlt("train", spec, runs="whole")[0] == 0
+    found = load_file(desk.run("whole") / "stages/0/model/model.safetensors")
+    for name, weight in found.items():
+        expected = torch.stack([part[name].double() for part in weights]).mean(0)
+        torch.testing.assert_close(weight.double(), expected, rtol=1e-5, atol=1e-6)
+    process = desk.start("train", spec)
+    wait_for_step(desk, process, 100)
+    kill(process)
+    code, _, err = desk.xlt("train", spec)
+    assert code == 0, err
+    assert "mean of the weights at 3 steps" in err
+    assert content(desk.run()) == content(desk.run("whole"))

@@ -132,7 +132,7 @@ def test_an_override_that_does_not_fit_is_refused(xlt: Cli) -> None:
         ("original: mbert", "original: xlm", "'xlm', which has no specs", ""),
         ("  spec.yaml: [s", "  other.yaml: [s", "'quick' says nothing of spec.yaml", ""),
         ("title: A", "title: B\ntitle: A", "the key 'title' stands here twice", ":2: title"),
-        ("methods: [", "methods: [A, ", "2 points for 3 methods (A, ERM, dropout)", "sweep.grid"),
+        ("methods: [", "methods: [A, ", "2 points for 3 methods (A, ERM, dropout)", ":4: sweep"),
         ("[spec.yaml]", "[spec.yaml, spec.yaml]", "two specs are on the task 'pawsx'", "spec.yaml"),
         ("[spec.yaml]", "[none.yaml]", "'quick' says nothing of none.yaml", ""),
     ],
@@ -148,6 +148,15 @@ def test_a_wrong_file_is_refused_with_file_and_field(
     assert str(path.parent) in result.stderr
     assert where in result.stderr
     assert "Traceback" not in result.output
+
+
+def test_methods_may_be_points_written_out(own: Callable[[str], Path]) -> None:
+    path = own(GOOD)
+    listed = "  points:\n    - {}\n    - {stages.0.perturbation: word-dropout}\n"
+    (path.parent / "spec.yaml").write_text(SPEC.partition("  grid:")[0] + listed, "utf-8")
+    found = planned("own")
+    assert [trial.method for trial in found] == ["ERM", "dropout"]
+    assert [len(trial.job.spec.stages[0].perturbation) for trial in found] == [0, 1]
 
 
 def test_a_file_that_is_no_mapping_is_refused(own: Callable[[str], Path]) -> None:

@@ -34,6 +34,7 @@ GOOD = [
     BASE + "evaluations:\n- {languages: all, settings: generalized, task: xnli}\n",
     BASE + "evaluations:\n- {languages: null, settings: [standard, generalized]}\n",
     BASE + "sweep:\n  grid:\n    stages.0.epochs: [1, 2]\n",
+    BASE + "sweep:\n  points: [{}, {stages.0.epochs: 2, stages.0.perturbation: null}]\n",
     "encoder: {name: hf, model: a/b, freeze_layers: 1}\nstages:\n- task: {name: xnli}\n",
     "encoder: mbert\nstages:\n- task: {name: text-classification, path: d, labels: [0, 1]}\n",
     "encoder: mbert\nstages:\n- task: {name: text-classification, path: d, labels: [a, no]}\n",
@@ -72,6 +73,8 @@ BAD = [
     BASE + "name: ../up\n",
     BASE + "max_length: 3\n",
     BASE + "sweep: {grid: {max_length: []}}\n",
+    BASE + "sweep: {points: {max_length: 64}}\n",
+    BASE + "sweep: {points: [max_length]}\n",
 ]
 
 

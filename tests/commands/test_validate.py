@@ -49,6 +49,14 @@ def test_every_point_of_the_grid_is_checked(xlt: Cli, write_spec: WriteSpec) -> 
     assert f"{path}:9: sweep.grid.encoder.1" in result.stderr
 
 
+def test_every_point_that_is_written_out_is_checked(xlt: Cli, write_spec: WriteSpec) -> None:
+    lines = "sweep:\n  points:\n    - {}\n    - encoder: mbert\n      max_length: 1\n"
+    path = write_spec(SIX_LINES + lines)
+    result = xlt("validate", path)
+    assert result.exit_code == 2
+    assert f"{path}:11: sweep.points.1.max_length" in result.stderr
+
+
 def test_json_is_the_whole_spec_with_all_defaults(xlt: Cli, write_spec: WriteSpec) -> None:
     printed = xlt("validate", write_spec(SIX_LINES), "--json", "--set", "seeds=[4]").stdout
     spec = ExperimentSpec.model_validate(json.loads(printed))

@@ -137,7 +137,7 @@ def test_a_published_model_opens_in_transformers_and_outlives_its_checkpoint(
     encoder: HuggingFaceEncoder,
 ) -> None:
     save_all(tmp_path, model, adam, (10, 10))
-    checkpoints.publish(tmp_path, 10, tokenizer, {})
+    checkpoints.publish(tmp_path, checkpoints.path_of(tmp_path, 10), tokenizer, {})
     checkpoints.discard(tmp_path)
     folder = tmp_path / "model"
     assert atomic.is_complete(folder)
@@ -165,6 +165,6 @@ def test_publishing_again_replaces_what_is_there(
 ) -> None:
     save_all(tmp_path, model, adam, (10, 10))
     for _ in range(2):
-        checkpoints.publish(tmp_path, 10, tokenizer, {})
+        checkpoints.publish(tmp_path, checkpoints.path_of(tmp_path, 10), tokenizer, {})
         assert atomic.is_complete(tmp_path / "model")
     assert checkpoints.latest(tmp_path) is not None, "links do not harm the checkpoint"

@@ -13,6 +13,7 @@ from transformers import get_linear_schedule_with_warmup
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.engine import optimizer
+from xlt_cli.errors import UserError
 from xlt_cli.spec import Stage
 
 CPU = torch.device("cpu")
@@ -110,3 +111,46 @@ def test_state_goes_through_a_checkpoint(model: EncoderModel) -> None:
         assert (one["peak"], one["lr"]) == (other["peak"], other["lr"])
         for p in one["params"]:
             torch.testing.assert_close(first.state[p]["exp_avg"], second.state[p]["exp_avg"])
+
+
+def test_rates_decay_from_layer_to_layer(model: EncoderModel) -> None:
+    groups = group_of(
+        model,
+        optimizer.build(
+            model, stage(learning_rate=1e-4, head_learning_rate=3e-4, layer_decay=0.5), CPU
+        ),
+    )
+    count = 1 + max(
+        int(name.split("layer.")[1].split(".")[0]) for name in groups if "layer." in name
+    )
+    assert count > 1
+    for name, group in groups.items():
+        if "layer." in name:
+            below_last = count - 1 - int(name.split("layer.")[1].split(".")[0])
+            assert group["peak"] == pytest.approx(1e-4 * 0.5**below_last), name
+        elif "embeddings" in name:
+            assert group["peak"] == pytest.approx(1e-4 * 0.5**count), name
+        else:
+            assert group["peak"] == 3e-4, name
+
+
+def test_rows_trained_apart_have_the_embeddings_rate(model: EncoderModel) -> None:
+    rows = torch.nn.Parameter(torch.zeros(3, 4))
+    made = optimizer.build(model, stage(learning_rate=1e-4, layer_decay=0.5), CPU, [rows])
+    by_id = {id(p): group["peak"] for group in made.param_groups for p in group["params"]}
+    assert by_id[id(rows)] == group_of(model, made)[word_table_name(model)]["peak"]
+
+
+def word_table_name(model: EncoderModel) -> str:
+    assert isinstance(model, torch.nn.Module)
+    return next(name for name, _ in model.named_parameters() if "word_embeddings" in name)
+
+
+def test_without_layers_of_its_own_weights_a_model_has_no_rates_to_decay(
+    model: EncoderModel,
+) -> None:
+    assert isinstance(model, torch.nn.Module)
+    for block in [m for m in model.modules() if isinstance(m, torch.nn.ModuleList)]:
+        del block[1:]
+    with pytest.raises(UserError, match="no layers with weights of their own"):
+        optimizer.build(model, stage(layer_decay=0.9), CPU)

@@ -83,6 +83,7 @@ def state(model: Any) -> dict[str, torch.Tensor]:
         {"max_grad_norm": None, "weight_decay": 0.0},
         {"accumulate": 3},
         {"schedule": "constant", "warmup": 0.0},
+        {"layer_decay": 0.7},
     ],
     ids=str,
 )

@@ -53,6 +53,7 @@ def at(spec: ExperimentSpec, path: str) -> object:
         ("evaluations=[]", "evaluations", []),
         ("stages.0.perturbation.name=word-dropout", "stages/0/perturbation/0/probability", 0.1),
         ("sweep.grid.stages.0.epochs=[1, 2]", "sweep/grid", {"stages.0.epochs": [1, 2]}),
+        ("sweep.points=[{stages.0.epochs: 1}]", "sweep/points/0", {"stages.0.epochs": 1}),
         (" stages . 0 . epochs =4", "stages/0/epochs", 4),
     ],
 )

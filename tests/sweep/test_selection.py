@@ -69,3 +69,15 @@ def test_of_several_stages_the_last_one_counts(run: Run) -> None:
 def test_what_is_unfinished_or_has_no_dev_has_no_score(run: Run, tmp_path: Path) -> None:
     assert selected(Run(tmp_path / "nothing"), spec()) is None
     assert selected(run, spec("  - {task: pawsx, dev: null}\n")) is None
+
+
+def test_a_mean_of_weights_has_the_score_of_its_own_record(run: Run) -> None:
+    for language, accuracy in (("en", 0.95), ("de", 0.85)):
+        line = {"stage": 0, "step": 20, "language": language, "accuracy": accuracy}
+        atomic.append_line(run.metrics, {"kind": "dev", **line, "averaged": 2})
+    finish(run, selected_step=20)
+    averaged = selected(run, spec(STAGE.replace("dev:", "select: average, dev:")))
+    last = selected(run, spec(STAGE.replace("dev:", "select: last, dev:")))
+    assert averaged is not None
+    assert last is not None
+    assert (averaged.score, last.score) == (pytest.approx(0.9), pytest.approx(0.7))

@@ -1,4 +1,4 @@
-"""`xlt sweep SPEC`: a grid of fields x seeds."""
+"""`xlt sweep SPEC`: points and a grid of fields x seeds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sweep(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run every point of a spec's grid, with every seed.
+    """Run every point of a spec's sweep, with every seed.
 
     The same command again runs only what is missing, and goes on with what was interrupted.
     """

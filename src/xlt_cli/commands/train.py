@@ -53,7 +53,7 @@ def train(
     spec = files.resolve(source)
     files.check_languages(spec, source)
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
-    if spec.sweep and spec.sweep.grid:
+    if spec.sweep and (spec.sweep.points or spec.sweep.grid):
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
     jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]
     outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=False, plain=plain)

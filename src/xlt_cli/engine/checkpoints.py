@@ -1,7 +1,7 @@
 """What an interrupted stage goes on from: the last checkpoint, and the best one so far.
 
-A checkpoint directory holds `model/` (opens with AutoModelFor...), `optimizer.pt`, `rows.npy`
-and `position.json`. No random state: see `seeding`.
+A checkpoint directory holds `model/` (opens with AutoModelFor...), `optimizer.pt`, `rows.npy`,
+`position.json` and, where the weights are averaged, `average.pt`. No random state: see `seeding`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from xlt_cli.api import EncoderModel
+from xlt_cli.engine.averaging import Average
 from xlt_cli.runs import atomic
 
 
@@ -55,11 +56,13 @@ def save(
     optimizer: torch.optim.Optimizer,
     position: Position,
     rows: Sequence[int] = (),
+    average: Average | None = None,
 ) -> None:
     """Writes the checkpoint of `position.step`, then removes those no longer needed.
 
     Args:
         rows: of the word-embedding table that are trained apart, in their order.
+        average: of the weights until now, where they are averaged.
     """
     with atomic.new_directory(path_of(stage, position.step)) as directory:
         (directory / "model").mkdir()
@@ -68,6 +71,8 @@ def save(
             torch.save(optimizer.state_dict(), file)
         with (directory / "rows.npy").open("wb") as file:
             np.save(file, np.array(rows, dtype=np.int64))
+        if average is not None:
+            average.save(directory)
         values = asdict(position)
         if position.best_step < 0:
             values["best_score"] = None
@@ -114,12 +119,16 @@ ABOUT = "xlt.json"
 """In a published model's directory: encoder, run, and what must be said beside its results."""
 
 
-def publish(stage: Path, step: int, tokenizer: Any, about: dict[str, Any]) -> None:
-    """Makes the checkpoint of `step` the stage's model, with its tokenizer."""
+def publish(
+    stage: Path, checkpoint: Path | EncoderModel, tokenizer: Any, about: dict[str, Any]
+) -> None:
+    """Makes a checkpoint's model, or one that is in none, the stage's, with its tokenizer."""
     with atomic.new_directory(stage / "model") as directory:
-        source = path_of(stage, step) / "model"
-        for file in source.iterdir():
-            _link_or_copy(file, directory / file.name)
+        if isinstance(checkpoint, Path):
+            for file in (checkpoint / "model").iterdir():
+                _link_or_copy(file, directory / file.name)
+        else:
+            checkpoint.save(directory)
         tokenizer.save_pretrained(directory)
         atomic.write_json(directory / ABOUT, about)
 

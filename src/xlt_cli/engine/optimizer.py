@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import torch
 
 from xlt_cli.api import EncoderModel
+from xlt_cli.engine.layers import layers_above
+from xlt_cli.errors import UserError
 from xlt_cli.spec import Stage
 
 
@@ -19,32 +21,44 @@ def build(
 ) -> torch.optim.AdamW:
     """AdamW over the trainable parameters; vectors (biases, norms) are not decayed.
 
-    Each group keeps its peak learning rate under `peak`. On CUDA rates are tensors, so that an
-    update can be recorded.
+    Each group keeps its peak learning rate under `peak`: in the last layer the stage's, in each
+    layer below `layer_decay` times that of the one above, in the embeddings once more so (Howard
+    and Ruder 2018, section 3.2). On CUDA rates are tensors, so that an update can be recorded.
 
     Args:
-        more: matrices of the body that are not among the model's parameters.
+        more: matrices of the embeddings that are not among the model's parameters.
+
+    Raises:
+        UserError: the rates are to decay over layers, and the model has none.
     """
     assert isinstance(model, torch.nn.Module)
     head = {id(parameter) for parameter in model.head_parameters()}
     head_rate = stage.head_learning_rate or stage.learning_rate
-    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    above = layers_above(model) if stage.layer_decay < 1 else {}
+    if stage.layer_decay < 1 and not above:
+        raise UserError(
+            f"{type(model).__name__} has no layers with weights of their own",
+            "layer_decay",
+            "leave layer_decay out",
+        )
+    groups: dict[tuple[bool, int, bool], list[torch.nn.Parameter]] = {}
     for parameter in model.parameters():
         if parameter.requires_grad:
-            kind = (id(parameter) in head, parameter.ndim > 1)
-            groups.setdefault(kind, []).append(parameter)
+            in_head = id(parameter) in head
+            depth = 0 if in_head else above.get(id(parameter), 0)
+            groups.setdefault((in_head, depth, parameter.ndim > 1), []).append(parameter)
     if more:
-        groups.setdefault((False, True), []).extend(more)
+        groups.setdefault((False, max(above.values(), default=0), True), []).extend(more)
     on_gpu = device.type == "cuda"
     return torch.optim.AdamW(
         [
             {
                 "params": parameters,
                 "lr": torch.tensor(0.0, device=device) if on_gpu else 0.0,
-                "peak": head_rate if in_head else stage.learning_rate,
+                "peak": head_rate if in_head else stage.learning_rate * stage.layer_decay**depth,
                 "weight_decay": stage.weight_decay if decayed else 0.0,
             }
-            for (in_head, decayed), parameters in sorted(groups.items())
+            for (in_head, depth, decayed), parameters in sorted(groups.items())
         ],
         fused=device.type in ("cuda", "cpu"),
         capturable=on_gpu,
@@ -52,7 +66,7 @@ def build(
 
 
 def set_rates(optimizer: torch.optim.Optimizer, stage: Stage, step: int, total: int) -> float:
-    """Sets the rates for update `step` (from 0) of `total`; returns the body's."""
+    """Sets the rates for update `step` (from 0) of `total`; returns the last layer's."""
     factor = rate_factor(stage, step, total)
     for group in optimizer.param_groups:
         if torch.is_tensor(group["lr"]):

@@ -20,6 +20,7 @@ from transformers import PreTrainedTokenizerBase
 from xlt_cli.api import EncoderModel, Task
 from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.engine import checkpoints
+from xlt_cli.engine.averaging import Average
 from xlt_cli.engine.checkpoints import Position
 from xlt_cli.engine.ledger import Ledger
 from xlt_cli.engine.noise import Noise
@@ -92,6 +93,7 @@ class StageTrainer:
         else:
             before = atomic.read_json(run.stage(index - 1) / "result.json") if index else None
             self.position = Position(metrics_size=before["metrics_size"] if before else 0)
+        self.average = self._average() if stage.select == "average" else None
         if runtime.is_main:
             atomic.truncate(run.metrics, self.position.metrics_size)
         self.ledger = Ledger(self.position, index, self._write)
@@ -111,7 +113,11 @@ class StageTrainer:
                     epoch = round(position.step / self.per_epoch, 4)
                     self.ledger.record(epoch, rate, norm)
                 bar.advance(1, len(features), self._note())
-                evaluated = bool(self.parts.dev) and self._due(self.evaluate_every)
+                due = self._due(self.evaluate_every)
+                if due and self.average is not None:
+                    self.updates.settle()
+                    self.average.add(self.parts.model)
+                evaluated = bool(self.parts.dev) and due
                 if evaluated:
                     self._evaluate(bar)
                     self._record_speed(began, seen)
@@ -144,6 +150,23 @@ class StageTrainer:
         position, parts = self.position, self.parts
         self.ledger.settle()
         self.updates.settle()
+        score = self._score()
+        if score > position.best_score:
+            position.best_step, position.best_score, position.stale = position.step, score, 0
+        else:
+            position.stale += 1
+        self.reporter.say(
+            f"  step {position.step}: dev {'+'.join(parts.dev)} {parts.task.metric} {score:.4f}"
+            + (" (best so far)" if position.best_step == position.step else "")
+        )
+
+    def _score(self, **about: Any) -> float:
+        """Records the model's scores on dev; returns the mean over languages.
+
+        Args:
+            about: what else the records say.
+        """
+        position, parts = self.position, self.parts
         scores = []
         for language, features in parts.dev.items():
             predictions = predict(parts.model, features, parts.problem, parts.pad_id, self.runtime)
@@ -156,18 +179,11 @@ class StageTrainer:
                     "stage": self.index,
                     "step": position.step,
                     "language": language,
+                    **about,
                     **values,
                 }
             )
-        score = sum(scores) / len(scores)
-        if score > position.best_score:
-            position.best_step, position.best_score, position.stale = position.step, score, 0
-        else:
-            position.stale += 1
-        self.reporter.say(
-            f"  step {position.step}: dev {'+'.join(parts.dev)} {parts.task.metric} {score:.4f}"
-            + (" (best so far)" if position.best_step == position.step else "")
-        )
+        return sum(scores) / len(scores)
 
     def _checkpoint(self) -> None:
         self.ledger.settle()
@@ -177,24 +193,36 @@ class StageTrainer:
             updates = self.updates
             trained = updates.rows.ids if updates.rows else []
             checkpoints.save(
-                self.directory, self.parts.model, updates.optimizer, self.position, trained
+                self.directory,
+                self.parts.model,
+                updates.optimizer,
+                self.position,
+                trained,
+                self.average,
             )
         self.runtime.wait()
 
     def _finish(self) -> None:
-        """Selects a checkpoint, and makes it the stage's model."""
+        """Selects a checkpoint, or takes the mean of all, and makes it the stage's model."""
         position, stage = self.position, self.stage
+        score = position.best_score if position.best_step >= 0 else None
         best = stage.select == "best" and position.best_step >= 0
         selected = position.best_step if best else position.step
         dev = list(self.parts.dev)
         oracle = sorted(set(dev) - set(stage.languages or []))
+        source: Path | EncoderModel = checkpoints.path_of(self.directory, selected)
         rule = f"best {self.parts.task.metric} on dev {'+'.join(dev)}" if best else "last step"
         if best and oracle:
             rule += f" (oracle: selected on {', '.join(oracle)}, not trained on)"
         elif best:
             rule += " (strict zero-shot: source languages only)"
+        if self.average is not None:
+            self.average.adopt(self.parts.model)
+            source = self.parts.model
+            rule = f"mean of the weights at {self.average.count} steps"
+            score = self._score(averaged=self.average.count) if dev else None
         if self.runtime.is_main:
-            checkpoints.publish(self.directory, selected, self.parts.tokenizer, self.parts.about)
+            checkpoints.publish(self.directory, source, self.parts.tokenizer, self.parts.about)
             atomic.write_json(
                 self.directory / "result.json",
                 {
@@ -204,7 +232,7 @@ class StageTrainer:
                     "rule": rule,
                     "oracle": bool(best and oracle),
                     "dev_languages": dev,
-                    "dev_score": position.best_score if position.best_step >= 0 else None,
+                    "dev_score": score,
                     "stopped_early": position.step < self.total,
                     "metrics_size": _size(self.run.metrics),
                 },
@@ -214,6 +242,11 @@ class StageTrainer:
         self.reporter.say(
             f"stage {self.index + 1} done: step {selected} of {position.step} goes on, {rule}"
         )
+
+    def _average(self) -> Average:
+        if self.parts.restored is None:
+            return Average()
+        return Average.restored(self.parts.restored[0], self.runtime.device)
 
     def _record_speed(self, began: float, seen: int) -> None:
         if self.runtime.is_main:

@@ -66,6 +66,14 @@ class Updates:
         apart = [self.rows.weight] if self.rows else []
         self.optimizer = optimizer.build(model, stage, runtime.device, apart)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        self.rows_peak = next(
+            (
+                group["peak"]
+                for group in self.optimizer.param_groups
+                if self.rows and any(p is self.rows.weight for p in group["params"])
+            ),
+            0.0,
+        )
         self.recorder = self._recorder(model, fast, length)
         self.made = 0
         self.refusal = ""
@@ -104,7 +112,8 @@ class Updates:
             features, step, total, size
         )
         if self.rows is not None:
-            self.rows.stepped(rate, self.stage.weight_decay)
+            factor = optimizer.rate_factor(self.stage, step, total)
+            self.rows.stepped(self.rows_peak * factor, self.stage.weight_decay)
         self.made += 1
         return rate, norm, loss
 

@@ -1,4 +1,4 @@
-"""The runs of a sweep: every combination of the grid's values, times the seeds."""
+"""The runs of a sweep: its points, times every combination of the grid, times the seeds."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xlt_cli.errors import SpecError
-from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec import ExperimentSpec, Sweep
 from xlt_cli.spec_file import resolve
 from xlt_cli.spec_source import Override, Source, parse_path
+from xlt_cli.yaml_lines import Loc
 
 MOST_POINTS = 10_000
 FIXED = ("name", "seeds", "sweep", "device")
@@ -27,7 +28,7 @@ class Point:
 
     @property
     def label(self) -> str:
-        """`stages.0.learning_rate=1e-05 stages.0.epochs=2`, or `base` without a grid."""
+        """`stages.0.learning_rate=1e-05 stages.0.epochs=2`, or `base` without any."""
         shown = ((p, v if isinstance(v, str) else _written(v)) for p, v in self.values.items())
         return " ".join(f"{path}={value}" for path, value in shown) or "base"
 
@@ -38,25 +39,26 @@ class Point:
 
 
 def points(source: Source) -> list[Point]:
-    """All points of a spec's grid, each validated.
+    """All points of a spec's sweep, each validated; those written out change slowest.
 
     Raises:
-        SpecError: a field of the grid is not a field of the spec, or a value does not fit.
+        SpecError: what is swept is not a field of the spec, or a value does not fit.
     """
-    base = resolve(source)
-    grid = base.sweep.grid if base.sweep else {}
-    count = math.prod(len(values) for values in grid.values())
+    sweep = resolve(source).sweep or Sweep()
+    count = max(len(sweep.points), 1) * math.prod(len(values) for values in sweep.grid.values())
     if count > MOST_POINTS:
         raise SpecError(
-            f"the grid has {count} points; {MOST_POINTS} is the most",
-            source.where(("sweep", "grid")),
+            f"the sweep has {count} points; {MOST_POINTS} is the most", source.where(("sweep",))
         )
-    axes = [_axis(path, values, source) for path, values in grid.items()]
+    axes = [_axis(path, values, source) for path, values in sweep.grid.items()]
+    if sweep.points:
+        axes.insert(0, _written_out(sweep, source))
     found = []
-    for overrides in itertools.product(*axes):
-        chosen = {path: o.value for path, o in zip(grid, overrides, strict=True)}
-        spec = resolve(replace(source, overrides=source.overrides + overrides))
-        found.append(Point(chosen, spec))
+    for parts in itertools.product(*axes):
+        chosen = {path: override for part in parts for path, override in part.items()}
+        overrides = source.overrides + tuple(chosen.values())
+        spec = resolve(replace(source, overrides=overrides))
+        found.append(Point({path: override.value for path, override in chosen.items()}, spec))
     return found
 
 
@@ -64,16 +66,40 @@ def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _axis(path: str, values: list[Any], source: Source) -> list[Override]:
-    where = source.where(("sweep", "grid", path))
+def _swept(path: str, where: str) -> Loc:
+    """The field that a path of the sweep names."""
     loc = parse_path(path, where)
     if loc[0] in FIXED:
         hint = "seeds are a list of their own: `seeds: [1, 2, 3]`" if loc[0] == "seeds" else ""
         raise SpecError(f"'{path}' cannot be swept", where, hint)
+    return loc
+
+
+def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
+    in_grid = {_swept(path, source.where(("sweep", "grid", path))) for path in sweep.grid}
+    found = []
+    for index, point in enumerate(sweep.points):
+        if point in sweep.points[:index]:
+            where = source.where(("sweep", "points", index))
+            raise SpecError(f"the point {point!r} stands in the points twice", where)
+        overrides = {}
+        for path, value in point.items():
+            where = source.where(("sweep", "points", index, path))
+            loc = _swept(path, where)
+            if loc in in_grid:  # the grid's value would hide the point's
+                raise SpecError(f"'{path}' stands in the points and in the grid", where)
+            overrides[path] = Override(loc, value, where)
+        found.append(overrides)
+    return found
+
+
+def _axis(path: str, values: list[Any], source: Source) -> list[dict[str, Override]]:
+    where = source.where(("sweep", "grid", path))
+    loc = _swept(path, where)
     for index, value in enumerate(values):
         if value in values[:index]:
             raise SpecError(f"the value {value!r} stands in the grid twice", where)
     return [
-        Override(loc, value, source.where(("sweep", "grid", path, index)))
+        {path: Override(loc, value, source.where(("sweep", "grid", path, index)))}
         for index, value in enumerate(values)
     ]

@@ -41,7 +41,7 @@ class Reproduction(Model):
     """A comparison of methods, by several specs.
 
     Attributes:
-        methods: one for each point of every spec's grid; the first is the baseline.
+        methods: one for each point of every spec's sweep; the first is the baseline.
         specs: encoder -> spec files, beside this file. The first encoder is the default.
         original: the paper's encoder; others without specs of their own take its specs.
         near: languages near the source language; the others are distant.

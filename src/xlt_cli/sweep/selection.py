@@ -39,11 +39,14 @@ def selected(run: Run, spec: ExperimentSpec) -> Selected | None:
     if result is None or stage.dev is None:
         return None
     metric, step = build_task(stage.task).metric, result["selected_step"]
-    # result.json has the best score, which is another step's under `select: last`.
+    # result.json has the best score, which is another step's under `select: last`. The mean of the
+    # weights has a record of its own, at the last step.
+    averaged = stage.select == "average"
     scores = [
         record[metric]
         for record in atomic.read_lines(run.metrics)
         if (record["kind"], record["stage"], record["step"]) == ("dev", last, step)
+        and ("averaged" in record) == averaged
     ]
     if not scores:
         return None

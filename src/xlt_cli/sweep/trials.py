@@ -86,8 +86,8 @@ def _trials(path: Path, methods: Sequence[str], changes: list[str]) -> list[Tria
     found = points(source)
     if len(found) != len(methods):
         raise SpecError(
-            f"the grid has {len(found)} points for {len(methods)} methods ({', '.join(methods)})",
-            source.where(("sweep", "grid")),
+            f"the sweep has {len(found)} points for {len(methods)} methods ({', '.join(methods)})",
+            source.where(("sweep",)),
             f"{FILE} beside the spec names one method for each point",
         )
     trials = []
