@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.engine import layers
+from xlt_cli.engine import layers, rows
 from xlt_cli.engine.layers import compile_layers, layers_of, restore_layers
 from xlt_cli.engine.runtime import start
 from xlt_cli.engine.updates import Updates
@@ -47,6 +47,48 @@ def test_losses_are_those_of_eager_updates(
     assert "graphs" in fast.path
     _, eager = made(other, problem, features, True, methods)
     assert recorded == pytest.approx(eager, abs=1e-4)
+
+
+@on_gpu
+def test_recorded_again_after_a_table_has_grown(
+    model: EncoderModel,
+    problem: SequenceClassification,
+    features: list[Feature],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rows, "WORTH", 1)
+    monkeypatch.setattr(rows, "STEP", 1)
+    for module in model.modules():  # type: ignore[attr-defined]
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    few = [feature for feature in features if len(feature.input_ids) < 12] * 8
+    losses = {}
+    for plain in (False, True):
+        updates, found = made(copy.deepcopy(model), problem, few[:32], plain, [])
+        for epoch in range(3):
+            chosen = few[:32] if epoch == 1 else features[:32]
+            updates.enter(chosen)
+            found += [float(updates.make(chosen[n * 8 :][:8], n, 40)[2]) for n in range(4)]
+        losses[plain] = found
+        assert plain or ("graphs" in updates.path and not updates.refusal), updates.path
+    assert losses[False] == pytest.approx(losses[True], abs=1e-4)
+
+
+@on_gpu
+def test_what_cannot_be_recorded_is_made_eagerly_with_dropout(
+    model: EncoderModel, problem: SequenceClassification, features: list[Feature]
+) -> None:
+    own: Any = model
+
+    def looks(module: Any, inputs: Any, output: Any) -> None:
+        torch.is_tensor(output) and float(output.sum())
+
+    own.train()
+    handle = next(m for m in own.modules() if isinstance(m, torch.nn.Linear))
+    handle.register_forward_hook(looks)
+    updates, losses = made(own, problem, features, False, [])
+    assert "not recorded" in updates.path
+    assert len(set(losses)) > 30
 
 
 def test_layers_are_those_of_the_encoder_and_compile_and_go_back(model: EncoderModel) -> None:

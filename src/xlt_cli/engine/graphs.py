@@ -56,8 +56,7 @@ class Graphs:
     _recorded: dict[Hashable, Recorded] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # One pool for all: they never run at the same time, and their outputs are copied at once.
-        self._pool = torch.cuda.graph_pool_handle()
+        self.clear()
 
     def run(
         self, batch: Batch, seeds: torch.Tensor, weight: float, seed: int, phase: Hashable
@@ -88,6 +87,9 @@ class Graphs:
     def clear(self) -> None:
         """Forgets all recordings: some parameter has another shape now."""
         self._recorded.clear()
+        # One pool for all: they never run at the same time, and their outputs are copied at once.
+        # A pool that its last recording has left takes no other.
+        self._pool = torch.cuda.graph_pool_handle()
 
     def _record(self, batch: Batch, seeds: torch.Tensor, weight: float) -> Recorded:
         inputs = batch.select(range(len(batch)))
@@ -101,11 +103,23 @@ class Graphs:
             self.forget()
         torch.cuda.current_stream().wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        # NCCL's watchdog, a thread of its own, may look at its events meanwhile.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            outputs = self.work(inputs, noise, scale)
+        try:
+            # NCCL's watchdog, a thread of its own, may look at its events meanwhile.
+            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+                outputs = self.work(inputs, noise, scale)
+        except RuntimeError:
+            _renew_generator(self.device)
+            raise
         self.forget()
         return Recorded(inputs, noise, scale, graph, outputs)
+
+
+def _renew_generator(device: torch.device) -> None:
+    """Gives the device's generator a new state: a recording that failed leaves it in recording, and
+    dropout would draw from it no more."""
+    index = torch.cuda.current_device() if device.index is None else device.index
+    fresh = torch.Generator(device=device)
+    torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
 
 
 def _shapes(batch: Batch) -> Hashable:
