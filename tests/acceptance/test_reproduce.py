@@ -112,6 +112,13 @@ def test_killed_it_goes_on_and_ends_with_a_report(
     assert code == 0, err
     assert again == out
     assert contents(desk.path / "again") == before
+    code, out, err = desk.xlt(*read[:-2], "--baseline", "RS-DA", "--json")
+    assert code == 0, err
+    for turned, task in zip(json.loads(out)["tasks"], found["tasks"], strict=True):
+        gain = task["methods"]["RS-DA"]["gains"]["average:all"]["value"]
+        back = turned["methods"]["ERM"]["gains"]["average:all"]["value"]
+        assert back == pytest.approx(-gain)
+        assert turned["methods"]["RS-DA"]["gains"] == {}
 
 
 @pytest.mark.usefixtures("synonyms")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from typer.testing import Result
 
 from xlt_cli import shipped
 from xlt_cli.errors import SpecError
-from xlt_cli.sweep import reproduction
+from xlt_cli.runs.directory import Run
+from xlt_cli.sweep import parallel, reproduction
+from xlt_cli.sweep.local import Job, Outcome
 from xlt_cli.sweep.trials import Choice, Trial, plan
 
 Cli = Callable[..., Result]
@@ -56,6 +59,19 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path
     return write
 
 
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[Job]]:
+    """Runs nothing: every run fails. Returns the runs that each command asked for."""
+    calls: list[list[Job]] = []
+
+    def run_jobs(jobs: Sequence[Job], root: Path, *_: object, **__: object) -> list[Outcome]:
+        calls.append(list(jobs))
+        return [Outcome(job, Run(root / f"run-{n}"), [], "no data") for n, job in enumerate(jobs)]
+
+    monkeypatch.setattr(parallel, "run_jobs", run_jobs)
+    return calls
+
+
 def planned(name: str = "robust-xlt", **choice: object) -> list[Trial]:
     return plan(reproduction.read(name), Choice(**choice))  # type: ignore[arg-type]
 
@@ -66,7 +82,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(xlt: Cli) -> None:
     assert result.stderr == (
         "error: unknown reproduction 'robust-xtl'\n"
         "  xlt reproduce\n"
-        "  did you mean 'robust-xlt'? known: robust-xlt\n"
+        "  did you mean 'robust-xlt'? known: robust-xlt, robust-xlt-recipes\n"
     )
 
 
@@ -95,6 +111,79 @@ def test_nothing_is_run_or_changed_beside_an_archive(
     result = xlt("reproduce", "robust-xlt", "--from", tmp_path, *option)
     assert result.exit_code == 2
     assert "finished runs, which cannot be changed" in result.stderr
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_another_baseline_changes_the_report_alone(
+    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[Job]]
+) -> None:
+    own(GOOD.replace("[ERM, dropout]", '[ERM, "Dropout: (words)"]'))
+    root = tmp_path / "runs"
+    command = ["reproduce", "own", "--runs-dir", root]
+    over = ["--baseline", "Dropout: (words)"]
+    xlt(*command, "--archive", tmp_path / "kept")
+    folder = root / "reproductions" / "own-mbert"
+    ordinary, kept = files(folder), files(tmp_path / "kept")
+
+    result = xlt(*command, *over, "--archive", tmp_path / "kept")
+    assert result.exit_code == 1  # all runs failed
+    assert "every gain is over Dropout: (words)" in result.stdout
+    assert asked[0] == asked[1]
+    assert files(tmp_path / "kept") == kept
+    assert files(folder) == ordinary
+    beside = files(folder.with_name("own-mbert-over-dropout-words"))
+    assert beside.keys() == ordinary.keys()
+
+    # The archive is of the ordinary command; any report can be had from it.
+    out = tmp_path / "again"
+    result = xlt("reproduce", "own", "--from", tmp_path / "kept", *over, "--out", out)
+    assert result.exit_code == 0, result.stderr
+    assert files(out) == beside
+    xlt("reproduce", "own", "--from", tmp_path / "kept", "--out", out)
+    assert files(out) == ordinary
+
+
+@pytest.mark.usefixtures("asked")
+def test_claims_are_judged_over_the_papers_own_baseline_alone(
+    xlt: Cli, own: Callable[[str], Path], tmp_path: Path
+) -> None:
+    def found(*options: str) -> dict[str, object]:
+        result = xlt("reproduce", "own", "--runs-dir", tmp_path / "runs", "--json", *options)
+        content: dict[str, object] = json.loads(result.stdout)
+        return content
+
+    own(GOOD)
+    note = "gains are over 'dropout', not over 'ERM': the claims are not judged"
+    other = found("--baseline", "dropout")
+    assert (other["baseline"], other["methods"]) == ("dropout", ["ERM", "dropout"])
+    assert (other["claims"], other["rule"], other["notes"]) == ([], [], [note])
+    ordinary = found()
+    assert ordinary["claims"]
+    assert found("--baseline", "ERM") == ordinary
+    assert [path.name for path in (tmp_path / "runs/reproductions").glob("*-over-*")] == [
+        "own-mbert-over-dropout"
+    ]
+    own(GOOD.partition("claims:")[0] + "claims: []\nquick:" + GOOD.partition("quick:")[2])
+    assert found("--baseline", "dropout")["notes"] == []
+
+
+def test_an_unknown_baseline_is_refused_before_anything_runs(
+    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[Job]]
+) -> None:
+    own(GOOD)
+    xlt("reproduce", "own", "--runs-dir", tmp_path / "runs", "--archive", tmp_path / "kept")
+    for options in ([], ["--from", tmp_path / "kept"]):
+        result = xlt("reproduce", "own", "--baseline", "dropuot", *options)
+        assert result.exit_code == 2
+        assert result.stderr == (
+            "error: unknown method 'dropuot'\n"
+            "  --baseline\n"
+            "  did you mean 'dropout'? known: ERM, dropout\n"
+        )
+    assert len(asked) == 1
 
 
 def test_a_folder_without_an_archive_is_refused(xlt: Cli, tmp_path: Path) -> None:

@@ -23,7 +23,9 @@ def method(tested: bool, p_holm: float) -> dict[str, Any]:
     return {"seeds": [1, 2], "paired_seeds": [1, 2], "figures": figures, "gains": gains}
 
 
-def report(methods: list[str], p_holm: float = 0.008, claims: int = 1) -> dict[str, Any]:
+def report(
+    methods: list[str], p_holm: float = 0.008, claims: int = 1, baseline: str = "ERM"
+) -> dict[str, Any]:
     verdict = {"verdict": "undecided", "remark": "", "seeds": [1, 2], "gain": GAIN}
     claim = {"task": "xnli", "text": "better", "of": "all", "points": 1.6, "than": None}
     return {
@@ -32,7 +34,7 @@ def report(methods: list[str], p_holm: float = 0.008, claims: int = 1) -> dict[s
         "encoder": "mbert",
         "original": "mbert",
         "quick": False,
-        "baseline": methods[0],
+        "baseline": baseline,
         "methods": methods,
         "tasks": [
             {
@@ -42,7 +44,7 @@ def report(methods: list[str], p_holm: float = 0.008, claims: int = 1) -> dict[s
                 "demonstration": False,
                 "languages": LANGUAGES,
                 "averages": AVERAGES,
-                "methods": {name: method(name != methods[0], p_holm) for name in methods},
+                "methods": {name: method(name != baseline, p_holm) for name in methods},
             }
         ],
         "claims": [{**claim, "verdicts": dict.fromkeys(methods[1:], verdict)}] * claims,
@@ -72,6 +74,18 @@ def test_pairs_are_shown_by_the_nearness_of_their_languages() -> None:
     text = plain(report(["ERM", "da"]))
     for row in ("all pairs (12)", "unseen pairs (6)", "near pairs (6)", "distant pairs (6)"):
         assert row in text
+
+
+def test_another_baseline_has_no_gain_and_the_first_method_has_one() -> None:
+    text = plain(report(["ERM", "rp", "da"], claims=0, baseline="da"))
+    assert "every gain is over da" in text
+    means, by_language = text.split("gain over da by language")
+    *others, own = means.split("├")
+    assert [row.split("│")[1].strip() for row in (*others[1:], own)] == ["rp", "da"]
+    assert all("-10.1" in row for row in others)
+    assert "-10.1" not in own
+    heading = by_language.splitlines()[2].split("┃")
+    assert [name.strip() for name in heading[2:-1]] == ["da", "ERM", "rp"]
 
 
 def test_a_reproduction_without_claims_shows_none() -> None:

@@ -27,7 +27,8 @@ class TaskFindings:
     Args:
         about: task, split, metric, limit, trained_on, notes; kept as they are.
         runs: {method: {seed: what it answered}} of the finished runs.
-        methods: all methods, the baseline first.
+        methods: all methods, in the order of the tables.
+        baseline: the one of them that gains are over.
         near: languages near the source language.
     """
 
@@ -36,10 +37,11 @@ class TaskFindings:
         about: Mapping[str, Any],
         runs: Mapping[str, Mapping[int, Measured]],
         methods: Sequence[str],
+        baseline: str,
         near: Sequence[str],
     ) -> None:
         self.about, self.methods = dict(about), list(methods)
-        self.comparison = Comparison(runs, methods[0])
+        self.comparison = Comparison(runs, baseline)
         self.groups = group(self.comparison.pairs, self.about["trained_on"], near)
 
     def as_dict(self) -> dict[str, Any]:
@@ -58,12 +60,16 @@ class TaskFindings:
         self, of: Group, than: Group | None, points: float | None, quick: bool
     ) -> dict[str, dict[str, Any]]:
         """A claim's verdict for each robust method, with the gain that it rests on."""
-        return {method: self._judge(method, of, than, points, quick) for method in self.methods[1:]}
+        return {
+            method: self._judge(method, of, than, points, quick)
+            for method in self.methods
+            if method != self.comparison.baseline
+        }
 
     def _method(self, method: str, cells: Mapping[str, Sequence[Pair]]) -> dict[str, Any]:
         figures = {name: self.comparison.figure(method, members) for name, members in cells.items()}
         gains, tests = {}, {}
-        if method != self.methods[0]:
+        if method != self.comparison.baseline:
             tests = self._tests(method)
             gains = {name: self.comparison.gain(method, members) for name, members in cells.items()}
         paired = next((gain.seeds for gain in gains.values() if gain), ())

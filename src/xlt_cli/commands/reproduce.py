@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,6 +40,12 @@ def reproduce(
         bool, typer.Option("--quick", help="Cut down to minutes: its figures mean nothing.")
     ] = False,
     overrides: Overrides = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", metavar="METHOD", help="What gains are over. Default: the first method."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where the report goes. Default: the runs'."),
@@ -65,17 +72,18 @@ def reproduce(
     go_offline(offline)
     from xlt_cli.console.progress import Reporter
     from xlt_cli.sweep import archive, reproduction, trials
-    from xlt_cli.sweep.reproduced import report
+    from xlt_cli.sweep.reproduced import baseline_of, report
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     changes = [*(overrides or []), *([f"device={device}"] if device else [])]
     if archived is not None:
         if any((encoder, seeds, quick, changes, archive_to, at_once > 1)):
             raise _nothing_beside_from()
-        found = report(*archive.read(name, archived), reporter)
+        found = report(*archive.read(name, archived), reporter, baseline)
         _show(found, _written(found, out, reporter) if out else None, as_json)
         return
     shipped = reproduction.read(name)
+    baseline_of(shipped, baseline)  # refused now, not after days of runs
     choice = trials.Choice(encoder, seeds, quick, changes)
     planned = trials.plan(shipped, choice)
     if archive_to is not None:
@@ -93,9 +101,8 @@ def reproduce(
     failed = any(outcome.error for outcome in outcomes)
     if is_first_process():
         records = [of_run(*ran) for ran in zip(planned, outcomes, strict=True)]
-        found = report(shipped, choice, records, reporter)
-        label = f"{name}-{found['encoder']}" + ("-quick" if quick else "")
-        folder = _written(found, out or root / "reproductions" / label, reporter)
+        found = report(shipped, choice, records, reporter, baseline)
+        folder = _written(found, out or root / "reproductions" / _label(found), reporter)
         _show(found, folder, as_json)
         if archive_to is not None:
             runs = [outcome.run for outcome in outcomes]
@@ -106,14 +113,22 @@ def reproduce(
 
 
 def _nothing_beside_from() -> Exception:
-    """An archive says which runs there are; nothing else has a say in it."""
+    """An archive says which runs there are; what changes the report alone may stand beside it."""
     from xlt_cli.errors import SpecError
 
     return SpecError(
         "an archive holds finished runs, which cannot be changed or run",
         "xlt reproduce --from",
-        "give NAME, and at most --out, --json and --quiet beside it",
+        "give NAME, and at most --baseline, --out, --json and --quiet beside it",
     )
+
+
+def _label(found: dict[str, Any]) -> str:
+    """Of the report's folder: what is no ordinary report does not replace one."""
+    label = f"{found['reproduction']}-{found['encoder']}" + ("-quick" if found["quick"] else "")
+    if found["baseline"] == found["methods"][0]:
+        return label
+    return f"{label}-over-" + re.sub(r"[^a-z0-9]+", "-", found["baseline"].lower()).strip("-")
 
 
 def _written(found: dict[str, Any], folder: Path, reporter: Reporter) -> Path:

@@ -194,7 +194,7 @@ def _gain(figure: dict[str, float] | None) -> str:
 
 
 def _threes(report: dict[str, Any]) -> Iterator[list[str]]:
-    """The methods after the baseline, as many at a time as fit."""
-    methods = report["methods"][1:]
+    """The methods but the baseline, as many at a time as fit."""
+    methods = [method for method in report["methods"] if method != report["baseline"]]
     for start in range(0, len(methods), BESIDE):
         yield methods[start : start + BESIDE]

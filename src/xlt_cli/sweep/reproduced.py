@@ -9,6 +9,7 @@ from xlt_cli.analysis import claims
 from xlt_cli.analysis.comparison import Measured, measure
 from xlt_cli.analysis.findings import TaskFindings
 from xlt_cli.console.progress import Reporter
+from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.spec_file import build_task
 from xlt_cli.sweep.records import Record
 from xlt_cli.sweep.reproduction import Claim, Reproduction, Shipped
@@ -18,16 +19,41 @@ FEW_SEEDS = 5
 """Below this many, Student's t widens an interval over seeds by half and more."""
 
 
+def baseline_of(shipped: Shipped, asked: str | None) -> str:
+    """The method that gains are over: the one asked for, or else the reproduction's own.
+
+    Raises:
+        SpecError: there is no such method.
+    """
+    methods = shipped.content.methods
+    if asked is None:
+        return methods[0]
+    if asked not in methods:
+        raise SpecError(f"unknown method '{asked}'", "--baseline", did_you_mean(asked, methods))
+    return asked
+
+
 def report(
-    shipped: Shipped, choice: Choice, records: Sequence[Record], reporter: Reporter
+    shipped: Shipped,
+    choice: Choice,
+    records: Sequence[Record],
+    reporter: Reporter,
+    baseline: str | None = None,
 ) -> dict[str, Any]:
     """Figures, gains and verdicts, and what is missing.
 
+    Args:
+        baseline: the method that gains are over; None for the reproduction's own.
+
     Raises:
+        SpecError: there is no such method.
         DataError: two runs of a task were tested on different rows.
     """
     content, finished = shipped.content, [record for record in records if not record.error]
-    findings = _findings(content, finished, reporter)
+    over = baseline_of(shipped, baseline)
+    findings = _findings(content, finished, over, reporter)
+    # The paper's claims are about gains over its own baseline.
+    judged = content.claims if over == content.methods[0] else []
     tasks = {name: found.as_dict() for name, found in findings.items()}
     return {
         "reproduction": shipped.name,
@@ -37,12 +63,16 @@ def report(
         "original": content.original,
         "quick": choice.quick,
         "overrides": list(choice.overrides),
-        "baseline": content.methods[0],
+        "baseline": over,
         "methods": content.methods,
         "tasks": list(tasks.values()),
-        "claims": [_judged(claim, findings, choice.quick) for claim in content.claims],
-        "rule": list(claims.RULE) if content.claims else [],
-        "notes": [*_notes(choice, tasks), *_notes_of_runs(finished)],
+        "claims": [_judged(claim, findings, choice.quick) for claim in judged],
+        "rule": list(claims.RULE) if judged else [],
+        "notes": [
+            *_notes_of_baseline(content, over),
+            *_notes(choice, tasks),
+            *_notes_of_runs(finished),
+        ],
         "planned": len(records),
         "runs": [{**_which(record), "run": record.run} for record in records],
         "missing": [
@@ -56,7 +86,7 @@ def _which(record: Record) -> dict[str, Any]:
 
 
 def _findings(
-    content: Reproduction, finished: Sequence[Record], reporter: Reporter
+    content: Reproduction, finished: Sequence[Record], baseline: str, reporter: Reporter
 ) -> dict[str, TaskFindings]:
     """By task; tasks without a finished run are left out."""
     about: dict[str, dict[str, Any]] = {}
@@ -68,7 +98,7 @@ def _findings(
             by_method.setdefault(record.method, {})[record.seed] = _measured(record)
             bar.advance(1, 1)
     return {
-        task: TaskFindings(about[task], found, content.methods, content.near)
+        task: TaskFindings(about[task], found, content.methods, baseline, content.near)
         for task, found in runs.items()
     }
 
@@ -88,6 +118,14 @@ def _judged(claim: Claim, findings: dict[str, TaskFindings], quick: bool) -> dic
     found = findings.get(claim.task)
     verdicts = found.judge(claim.of, claim.than, claim.points, quick) if found else {}
     return {**claim.model_dump(), "verdicts": verdicts}
+
+
+def _notes_of_baseline(content: Reproduction, baseline: str) -> list[str]:
+    """Why there are no verdicts where there are claims."""
+    own = content.methods[0]
+    if baseline == own or not content.claims:
+        return []
+    return [f"gains are over '{baseline}', not over '{own}': the claims are not judged"]
 
 
 def _notes(choice: Choice, tasks: dict[str, dict[str, Any]]) -> list[str]:
