@@ -286,3 +286,17 @@ def test_unnamed_labels_are_said_beside_every_table(short: Desk, xlt: Any, tiny_
     for _ in range(2):
         out = invoke(xlt, short, "eval", "--model", foreign, "--task", task, "--json")
         assert any("does not name its labels" in note for note in json.loads(out)[0]["notes"])
+
+
+def test_a_collapse_is_named_where_it_shows(desk: Desk) -> None:
+    """At such a rate nothing is learnt but one answer."""
+    stage = {**desk.spec["stages"][0], "epochs": 1, "learning_rate": 0.5, "evaluate_every": None}
+    code, _, err = desk.xlt("train", desk.write(stages=[stage], evaluations=[]))
+    assert code == 0, err
+    assert ": the same answer to every row\n" in err
+    stage["learning_rate"] = 1e-3
+    stage["epochs"] = 20
+    code, _, err = desk.xlt("train", desk.write(stages=[stage], evaluations=[]))
+    assert code == 0, err
+    last = [line for line in err.splitlines() if line.startswith("  step ")][-1]
+    assert "the same answer" not in last

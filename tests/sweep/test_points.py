@@ -234,3 +234,13 @@ def test_points_are_the_product_of_points_and_grid_in_order(
         for own in listed or [{}]
         for chosen in itertools.product(*grid.values())
     ]
+
+
+def test_a_value_that_another_replaces_is_refused() -> None:
+    inner, outer = "stages.0.perturbation.epsilon", "stages.0.perturbation"
+    error = refused(f"{{{inner}: 0.1}}", grid=(f"{outer}: [adversarial, smart]",))
+    assert error.what == f"'{outer}' comes after '{inner}' and replaces it"
+    assert "spec.yaml:8" in error.where
+    assert refused(f"{{{inner}: 0.1, {outer}: adversarial}}").what == error.what
+    found = points(source(f"{{{outer}: adversarial}}", grid=(f"{inner}: [0.1, 0.2]",)))
+    assert [p.spec.stages[0].perturbation[0].params["epsilon"] for p in found] == [0.1, 0.2]

@@ -97,6 +97,7 @@ class StageTrainer:
         if runtime.is_main:
             atomic.truncate(run.metrics, self.position.metrics_size)
         self.ledger = Ledger(self.position, index, self._write)
+        self.constant = False  # whether the last answers on dev were one: a collapse, most often
 
     def train(self) -> None:
         """Trains to the end, and leaves the stage's model and result."""
@@ -158,6 +159,7 @@ class StageTrainer:
         self.reporter.say(
             f"  step {position.step}: dev {'+'.join(parts.dev)} {parts.task.metric} {score:.4f}"
             + (" (best so far)" if position.best_step == position.step else "")
+            + (": the same answer to every row" if self.constant else "")
         )
 
     def _score(self, **about: Any) -> float:
@@ -167,9 +169,11 @@ class StageTrainer:
             about: what else the records say.
         """
         position, parts = self.position, self.parts
-        scores = []
+        scores: list[float] = []
+        answers: set[object] = set()
         for language, features in parts.dev.items():
             predictions = predict(parts.model, features, parts.problem, parts.pad_id, self.runtime)
+            answers.update(prediction.predicted for prediction in predictions)
             found = parts.problem.score(parts.problem.statistics(predictions).sum(axis=0))
             values = {name: float(value) for name, value in found.items()}
             scores.append(values[parts.task.metric])
@@ -183,6 +187,7 @@ class StageTrainer:
                     **values,
                 }
             )
+        self.constant = len(answers) == 1
         return sum(scores) / len(scores)
 
     def _checkpoint(self) -> None:

@@ -56,10 +56,22 @@ def points(source: Source) -> list[Point]:
     found = []
     for parts in itertools.product(*axes):
         chosen = {path: override for part in parts for path, override in part.items()}
+        _check_none_hidden(chosen)
         overrides = source.overrides + tuple(chosen.values())
         spec = resolve(replace(source, overrides=overrides))
         found.append(Point({path: override.value for path, override in chosen.items()}, spec))
     return found
+
+
+def _check_none_hidden(chosen: dict[str, Override]) -> None:
+    """Refuses a value that a later one puts out of sight: the point would not be what it says."""
+    for (first, one), (second, other) in itertools.combinations(chosen.items(), 2):
+        if one.loc[: len(other.loc)] == other.loc:
+            raise SpecError(
+                f"'{second}' comes after '{first}' and replaces it",
+                other.where,
+                "name the inner field after the outer one",
+            )
 
 
 def _written(value: Any) -> str:
