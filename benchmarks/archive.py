@@ -13,7 +13,7 @@ import json
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,8 @@ def results(task: str, rng: np.random.Generator) -> dict[str, Any]:
     return {**about, "demonstration": False, "trained_on": ["en"], "pairs": pairs}
 
 
-def reader(store: Store, task: str) -> Callable[[], dict[Pair, Answers]]:
-    return lambda: {pair: store.answers(pair) for pair in cells(task)}
+def read(store: Store, task: str) -> dict[Pair, Answers]:
+    return {pair: store.answers(pair) for pair in cells(task)}
 
 
 def main() -> None:
@@ -123,7 +123,7 @@ def main() -> None:
                 for number, method in enumerate(shipped.content.methods):
                     updates = TASKS[task][3] * LONGER.get((task, method), 1)
                     run = make_run(root / f"{task}-{method}-s{seed}", task, updates, rng)
-                    answers = reader(stores[task][(seed + number) % SETS], task)
+                    answers = partial(read, stores[task][(seed + number) % SETS], task)
                     asked = Evaluation.model_validate({"task": task})
                     found = [results(task, rng)]
                     records.append(Record(task, method, seed, run.name, "", asked, found, answers))
@@ -138,8 +138,12 @@ def main() -> None:
 
         from_runs = report(shipped, choice, records, quiet)
         said(f"report from {len(runs)} runs")
+        report(shipped, choice, records, quiet, at_once=2)
+        said("the same, 2 processes")
         kept = archive.write(root / "kept", shipped, choice, records, runs, quiet)
         said("archive")
+        archive.write(root / "other", shipped, choice, records, runs, quiet, at_once=2)
+        said("the same, 2 processes")
         from_archive = report(*archive.read("robust-xlt", kept), quiet)
         said("report from the archive")
         print("the reports are", "equal" if from_runs == from_archive else "NOT EQUAL")

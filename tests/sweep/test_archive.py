@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,12 @@ class Made:
     records: list[Record]
     runs: list[Run]
 
-    def write(self, folder: Path) -> Path:
+    def write(self, folder: Path, at_once: int = 1) -> Path:
         shipped = reproduction.read(NAME)
-        return archive.write(folder, shipped, Choice(), self.records, self.runs, QUIET)
+        return archive.write(folder, shipped, Choice(), self.records, self.runs, QUIET, at_once)
 
-    def report(self) -> dict[str, Any]:
-        return report(reproduction.read(NAME), Choice(), self.records, QUIET)
+    def report(self, at_once: int = 1) -> dict[str, Any]:
+        return report(reproduction.read(NAME), Choice(), self.records, QUIET, at_once=at_once)
 
     def failing(self, count: int) -> Made:
         """The same where the last ones failed."""
@@ -89,7 +90,7 @@ def made(tmp_path: Path) -> Made:
                     "",
                     Evaluation.model_validate({"task": "xnli"}),
                     [results([f"a note on {method}"])],
-                    lambda which=10 * seed + number: answered(which),
+                    partial(answered, 10 * seed + number),
                 )
             )
             runs.append(run)
@@ -101,6 +102,16 @@ def test_the_report_from_an_archive_is_that_of_its_runs(made: Made, tmp_path: Pa
     found = report(*archive.read(NAME, tmp_path / "kept"), QUIET)
     assert atomic.json_bytes(found) == atomic.json_bytes(made.report())
     assert found["tasks"][0]["methods"]["RS-DA"]["gains"]["zh"]["p_holm"] > 0
+
+
+def test_several_processes_write_and_report_the_same(made: Made, tmp_path: Path) -> None:
+    made.write(tmp_path / "kept")
+    made.write(tmp_path / "other", at_once=2)
+    files = sorted(p.relative_to(tmp_path / "kept") for p in (tmp_path / "kept").rglob("*.*"))
+    assert len(files) == 3 + 1 + 2 * len(made.runs)
+    for file in files:
+        assert (tmp_path / "other" / file).read_bytes() == (tmp_path / "kept" / file).read_bytes()
+    assert made.report(at_once=2) == made.report()
 
 
 def test_what_failed_is_missing_from_the_archive_too(made: Made, tmp_path: Path) -> None:

@@ -101,12 +101,12 @@ def reproduce(
     failed = any(outcome.error for outcome in outcomes)
     if is_first_process():
         records = [of_run(*ran) for ran in zip(planned, outcomes, strict=True)]
-        found = report(shipped, choice, records, reporter, baseline)
+        found = report(shipped, choice, records, reporter, baseline, at_once)
         folder = _written(found, out or root / "reproductions" / _label(found), reporter)
         _show(found, folder, as_json)
         if archive_to is not None:
             runs = [outcome.run for outcome in outcomes]
-            kept = archive.write(archive_to, shipped, choice, records, runs, reporter)
+            kept = archive.write(archive_to, shipped, choice, records, runs, reporter, at_once)
             _say_place(kept, archive_to, "an archive", reporter)
     if failed:
         raise typer.Exit(EXIT_FAILURE)

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import DataError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.packed import Layout, alphabet_of
+from xlt_cli.runs.packed import Alphabet, Layout, alphabet_of
 from xlt_cli.runs.portable import portable, without_paths
 from xlt_cli.runs.predictions import Answers, Pair
 from xlt_cli.spec import Evaluation
 from xlt_cli.sweep import reports
 from xlt_cli.sweep.records import Record
 from xlt_cli.sweep.reproduction import FILE, Shipped, read_folder
+from xlt_cli.sweep.spread import spread
 from xlt_cli.sweep.trials import Choice, encoder_of
 
 CONTENTS = "archive.json"
@@ -53,15 +54,19 @@ def write(
     records: Sequence[Record],
     runs: Sequence[Run],
     reporter: Reporter,
+    at_once: int = 1,
 ) -> Path:
     """Archives runs, all or none; `runs` are the directories of `records`. Says where.
 
     An archive with fewer finished runs than the one in place goes beside it.
 
+    Args:
+        at_once: processes that read and pack.
+
     Raises:
         DataError: two runs of a task were tested on different rows.
     """
-    tasks: dict[str, Layout] = {}
+    tasks: dict[str, bytes] = {}
     kept = [pair for pair in zip(records, runs, strict=True) if not pair[0].error]
     place = reports.beside_fuller(folder, len(kept), _finished(folder))
     check_place(place)
@@ -69,11 +74,18 @@ def write(
         atomic.new_directory(place.absolute()) as path,
         reporter.bar("writing the archive", len(kept), "runs") as bar,
     ):
-        for record, run in kept:
-            _write_run(path, record, run, tasks)
+        packed = spread(_packed, [record for record, _ in kept], at_once)
+        for (record, run), (questions, predictions, alphabet) in zip(kept, packed, strict=True):
+            if tasks.setdefault(record.task, questions) != questions:
+                raise DataError(
+                    f"'{record.run}' was tested on other rows than the first run on '{record.task}'"
+                )
+            atomic.write_bytes(path / "predictions" / f"{record.run}.xz", predictions)
+            about = {**portable(run), "results": record.results, "alphabet": alphabet}
+            _write_json(path / "runs" / f"{record.run}.json.xz", about)
             bar.advance(1, 1)
-        for task, layout in tasks.items():
-            _write_json(path / "tasks" / f"{task}.json.xz", _rows_of(layout.asked))
+        for task, questions in tasks.items():
+            _write_packed(path / "tasks" / f"{task}.json.xz", questions)
         atomic.write_bytes(path / FILE, (shipped.folder / FILE).read_bytes())
         atomic.write_json(path / CONTENTS, _contents(shipped, choice, records))
     return place
@@ -96,8 +108,7 @@ def read(name: str, folder: Path) -> tuple[Shipped, Choice, list[Record]]:
     choice = Choice(
         contents["encoder"], contents["seeds"], contents["quick"], contents["overrides"]
     )
-    layout_of = cache(partial(_read_layout, folder))
-    records = [_record(folder, run, layout_of) for run in contents["runs"]]
+    records = [_record(folder, run) for run in contents["runs"]]
     return read_folder(name, folder), choice, records
 
 
@@ -130,34 +141,26 @@ def _contents(shipped: Shipped, choice: Choice, records: Sequence[Record]) -> di
     }
 
 
-def _write_run(path: Path, record: Record, run: Run, tasks: dict[str, Layout]) -> None:
+def _packed(record: Record) -> tuple[bytes, bytes, Alphabet]:
+    """What a run was asked, as JSON, and what it answered, in labels of the alphabet."""
     answers = record.answers()
-    layout = tasks.get(record.task) or tasks.setdefault(record.task, Layout(answers))
-    if _questions(answers) != _questions(layout.asked):
-        raise DataError(
-            f"'{record.run}' was tested on other rows than the first run on '{record.task}'"
-        )
     alphabet = alphabet_of(answers.values())
-    atomic.write_bytes(path / "predictions" / f"{record.run}.xz", layout.pack(answers, alphabet))
-    about = {**portable(run), "results": record.results, "alphabet": alphabet}
-    _write_json(path / "runs" / f"{record.run}.json.xz", about)
+    questions = atomic.json_bytes(_rows_of(answers)) + b"\n"
+    return questions, _layout(questions).pack(answers, alphabet), alphabet
 
 
-def _record(folder: Path, kept: dict[str, Any], layout_of: Callable[[str], Layout]) -> Record:
+def _record(folder: Path, kept: dict[str, Any]) -> Record:
     name, task, error = kept["run"], kept["task"], kept["error"]
     about = {} if error else _read_json(folder / "runs" / f"{name}.json.xz")
-    results, alphabet = about.get("results", []), about.get("alphabet", [])
-
-    def answers() -> dict[Pair, Answers]:
-        content = (folder / "predictions" / f"{name}.xz").read_bytes()
-        return layout_of(task).unpack(content, alphabet)
-
-    evaluation = Evaluation.model_validate(kept["evaluation"])
+    answers = partial(_unpacked, folder, task, name, about.get("alphabet", []))
+    evaluation, results = Evaluation.model_validate(kept["evaluation"]), about.get("results", [])
     return Record(task, kept["method"], kept["seed"], name, error, evaluation, results, answers)
 
 
-def _questions(cells: Mapping[Pair, Answers]) -> dict[Pair, Any]:
-    return {pair: (cell.ids, cell.golds) for pair, cell in cells.items()}
+def _unpacked(folder: Path, task: str, name: str, alphabet: Alphabet) -> dict[Pair, Answers]:
+    questions = lzma.decompress((folder / "tasks" / f"{task}.json.xz").read_bytes())
+    content = (folder / "predictions" / f"{name}.xz").read_bytes()
+    return _layout(questions).unpack(content, alphabet)
 
 
 def _rows_of(asked: Mapping[Pair, Answers]) -> dict[str, Any]:
@@ -172,8 +175,10 @@ def _rows_of(asked: Mapping[Pair, Answers]) -> dict[str, Any]:
     return {"cells": cells, "rows": [{"ids": ids, "golds": golds} for ids, golds in rows]}
 
 
-def _read_layout(folder: Path, task: str) -> Layout:
-    content: Mapping[str, Any] = _read_json(folder / "tasks" / f"{task}.json.xz")
+@lru_cache(maxsize=2)
+def _layout(questions: bytes) -> Layout:
+    """The layout of what is asked; of the last two tasks, for it takes a second at full size."""
+    content: Mapping[str, Any] = json.loads(questions)
     rows = [
         Answers(part["ids"], [tuple(g) if isinstance(g, list) else g for g in part["golds"]], [])
         for part in content["rows"]
@@ -183,7 +188,11 @@ def _read_layout(folder: Path, task: str) -> Layout:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    atomic.write_bytes(path, lzma.compress(atomic.json_bytes(value) + b"\n", preset=9))
+    _write_packed(path, atomic.json_bytes(value) + b"\n")
+
+
+def _write_packed(path: Path, content: bytes) -> None:
+    atomic.write_bytes(path, lzma.compress(content, preset=9))
 
 
 def _read_json(path: Path) -> Any:

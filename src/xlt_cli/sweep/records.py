@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from xlt_cli.runs import provenance
+from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Answers, Pair, Store
 from xlt_cli.spec import Evaluation
 from xlt_cli.sweep.local import Outcome
@@ -38,14 +40,6 @@ class Record:
 def of_run(trial: Trial, outcome: Outcome) -> Record:
     """What a run's directory holds."""
     evaluation = trial.job.spec.evaluations[0]
-
-    def answers() -> dict[Pair, Answers]:
-        weights, result = provenance.weights_hash(outcome.run.model), outcome.results[0]
-        store = Store.open(outcome.run.evaluations, evaluation, weights)
-        pairs = [(language, language) for language in result["languages"]]
-        pairs += [(pair["first"], pair["second"]) for pair in result["pairs"].values()]
-        return {pair: store.answers(pair) for pair in pairs}
-
     return Record(
         trial.task,
         trial.method,
@@ -54,5 +48,15 @@ def of_run(trial: Trial, outcome: Outcome) -> Record:
         outcome.error,
         evaluation,
         outcome.results,
-        answers,
+        partial(_stored, outcome.run, evaluation, outcome.results[:1]),
     )
+
+
+def _stored(
+    run: Run, evaluation: Evaluation, results: Sequence[dict[str, Any]]
+) -> dict[Pair, Answers]:
+    """What a run answered in its first evaluation."""
+    store = Store.open(run.evaluations, evaluation, provenance.weights_hash(run.model))
+    pairs = [(language, language) for result in results for language in result["languages"]]
+    pairs += [(pair["first"], pair["second"]) for r in results for pair in r["pairs"].values()]
+    return {pair: store.answers(pair) for pair in pairs}

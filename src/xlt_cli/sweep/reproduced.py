@@ -13,6 +13,7 @@ from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.spec_file import build_task
 from xlt_cli.sweep.records import Record
 from xlt_cli.sweep.reproduction import Claim, Reproduction, Shipped
+from xlt_cli.sweep.spread import spread
 from xlt_cli.sweep.trials import Choice, encoder_of
 
 FEW_SEEDS = 5
@@ -39,11 +40,13 @@ def report(
     records: Sequence[Record],
     reporter: Reporter,
     baseline: str | None = None,
+    at_once: int = 1,
 ) -> dict[str, Any]:
     """Figures, gains and verdicts, and what is missing.
 
     Args:
         baseline: the method that gains are over; None for the reproduction's own.
+        at_once: processes that read predictions.
 
     Raises:
         SpecError: there is no such method.
@@ -51,7 +54,7 @@ def report(
     """
     content, finished = shipped.content, [record for record in records if not record.error]
     over = baseline_of(shipped, baseline)
-    findings = _findings(content, finished, over, reporter)
+    findings = _findings(content, finished, over, reporter, at_once)
     # The paper's claims are about gains over its own baseline.
     judged = content.claims if over == content.methods[0] else []
     tasks = {name: found.as_dict() for name, found in findings.items()}
@@ -86,20 +89,25 @@ def _which(record: Record) -> dict[str, Any]:
 
 
 def _findings(
-    content: Reproduction, finished: Sequence[Record], baseline: str, reporter: Reporter
+    content: Reproduction,
+    finished: Sequence[Record],
+    baseline: str,
+    reporter: Reporter,
+    at_once: int,
 ) -> dict[str, TaskFindings]:
     """By task; tasks without a finished run are left out."""
     about: dict[str, dict[str, Any]] = {}
     runs: dict[str, dict[str, dict[int, Measured]]] = {}
     with reporter.bar("reading predictions", len(finished), "runs") as bar:
-        for record in finished:
+        measured = spread(_measured, finished, at_once)
+        for record, found in zip(finished, measured, strict=True):
             about.setdefault(record.task, _about(record))
             by_method = runs.setdefault(record.task, {})
-            by_method.setdefault(record.method, {})[record.seed] = _measured(record)
+            by_method.setdefault(record.method, {})[record.seed] = found
             bar.advance(1, 1)
     return {
-        task: TaskFindings(about[task], found, content.methods, baseline, content.near)
-        for task, found in runs.items()
+        task: TaskFindings(about[task], by_method, content.methods, baseline, content.near)
+        for task, by_method in runs.items()
     }
 
 
