@@ -23,7 +23,7 @@ BESIDE = 3
 _METRICS = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "F1"}
 _STYLES = {"confirmed": "green", "not confirmed": "red", "undecided": "yellow"}
 _QUICK = (
-    "QUICK RUN: a few rows, a few updates, one epoch. It shows that everything works; "
+    "QUICK RUN: a few rows, a few updates. It shows that everything works; "
     "its figures mean nothing, and every claim stays undecided."
 )
 
