@@ -36,3 +36,16 @@ def test_a_search_has_its_settings_and_looks_at_english_dev_alone(path: Path) ->
         assert stage.languages == ["en"]
         assert stage.select == "best" or recipes
         assert (point.spec.encoder.name, stage.batch_size) == ("e5-small-q4", 64)
+
+
+def test_the_recipes_share_the_comparisons_runs() -> None:
+    """Their spec states the paper's methods again, and must state the same."""
+    own, shared = (
+        [identity(point.spec, 1) for point in points(read(shipped.experiments() / path))]
+        for path in (
+            "robust-xlt-recipes/pawsx-e5-small-q4.yaml",
+            "robust-xlt/pawsx-e5-small-q4.yaml",
+        )
+    )
+    assert own[: len(shared)] == shared
+    assert len(own) == len(shared) + 2

@@ -65,6 +65,12 @@ def build(
     )
 
 
+def peak_of(steps: torch.optim.Optimizer, parameter: torch.nn.Parameter) -> float:
+    """The peak learning rate of one of the optimizer's parameters."""
+    peaks = {id(p): group["peak"] for group in steps.param_groups for p in group["params"]}
+    return float(peaks[id(parameter)])
+
+
 def set_rates(optimizer: torch.optim.Optimizer, stage: Stage, step: int, total: int) -> float:
     """Sets the rates for update `step` (from 0) of `total`; returns the last layer's."""
     factor = rate_factor(stage, step, total)

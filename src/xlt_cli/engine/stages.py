@@ -63,7 +63,7 @@ def train_stage(
         reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
     tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
-    _check_room(run, model)
+    _check_room(run, model, averaged=stage.select == "average")
     check_length(spec.max_length, tokenizer, f"encoder '{spec.encoder.name}'")
     cache = FeatureCache.of_user(reporter.warn)
     featuriser = Featuriser(problem, tokenizer, spec.max_length, cache)
@@ -153,12 +153,15 @@ def check_length(max_length: int, tokenizer: PreTrainedTokenizerBase, where: str
         )
 
 
-def _check_room(run: Run, model: EncoderModel) -> None:
-    """Refuses to begin what would end with a full disk: two checkpoints must fit."""
+def _check_room(run: Run, model: EncoderModel, averaged: bool) -> None:
+    """Refuses to begin what would end with a full disk: two checkpoints must fit.
+
+    A checkpoint has the weights, AdamW's two moments and, where it is asked for, their average.
+    """
     assert isinstance(model, torch.nn.Module)
     size = sum(p.numel() * p.element_size() for p in model.parameters())
     trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
-    needed = 2 * (size + 2 * trained)
+    needed = 2 * (size * (1 + averaged) + 2 * trained)
     free = shutil.disk_usage(run.path).free
     if free < needed:
         raise UserError(

@@ -97,7 +97,6 @@ class StageTrainer:
         if runtime.is_main:
             atomic.truncate(run.metrics, self.position.metrics_size)
         self.ledger = Ledger(self.position, index, self._write)
-        self.constant = False  # whether the last answers on dev were one: a collapse, most often
 
     def train(self) -> None:
         """Trains to the end, and leaves the stage's model and result."""
@@ -151,7 +150,7 @@ class StageTrainer:
         position, parts = self.position, self.parts
         self.ledger.settle()
         self.updates.settle()
-        score = self._score()
+        score, constant = self._score()
         if score > position.best_score:
             position.best_step, position.best_score, position.stale = position.step, score, 0
         else:
@@ -159,11 +158,13 @@ class StageTrainer:
         self.reporter.say(
             f"  step {position.step}: dev {'+'.join(parts.dev)} {parts.task.metric} {score:.4f}"
             + (" (best so far)" if position.best_step == position.step else "")
-            + (": the same answer to every row" if self.constant else "")
+            + (": the same answer to every row" if constant else "")
         )
 
-    def _score(self, **about: Any) -> float:
-        """Records the model's scores on dev; returns the mean over languages.
+    def _score(self, **about: Any) -> tuple[float, bool]:
+        """Records the model's scores on dev.
+
+        Returns their mean over languages, and whether all answers are one: a collapse, most often.
 
         Args:
             about: what else the records say.
@@ -187,8 +188,7 @@ class StageTrainer:
                     **values,
                 }
             )
-        self.constant = len(answers) == 1
-        return sum(scores) / len(scores)
+        return sum(scores) / len(scores), len(answers) == 1
 
     def _checkpoint(self) -> None:
         self.ledger.settle()
@@ -225,7 +225,7 @@ class StageTrainer:
             self.average.adopt(self.parts.model)
             source = self.parts.model
             rule = f"mean of the weights at {self.average.count} steps"
-            score = self._score(averaged=self.average.count) if dev else None
+            score = self._score(averaged=self.average.count)[0] if dev else None
         if self.runtime.is_main:
             checkpoints.publish(self.directory, source, self.parts.tokenizer, self.parts.about)
             atomic.write_json(

@@ -66,14 +66,7 @@ class Updates:
         apart = [self.rows.weight] if self.rows else []
         self.optimizer = optimizer.build(model, stage, runtime.device, apart)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
-        self.rows_peak = next(
-            (
-                group["peak"]
-                for group in self.optimizer.param_groups
-                if self.rows and any(p is self.rows.weight for p in group["params"])
-            ),
-            0.0,
-        )
+        self.rows_peak = optimizer.peak_of(self.optimizer, apart[0]) if apart else 0.0
         self.recorder = self._recorder(model, fast, length)
         self.made = 0
         self.refusal = ""
