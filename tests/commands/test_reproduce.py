@@ -103,7 +103,15 @@ def test_an_archive_takes_no_folder_that_holds_something_else(xlt: Cli, tmp_path
 
 
 @pytest.mark.parametrize(
-    "option", [["--quick"], ["--seeds", "1"], ["--set", "a=1"], ["--archive", "x"], ["--jobs", "2"]]
+    "option",
+    [
+        ["--quick"],
+        ["--seeds", "1"],
+        ["--set", "a=1"],
+        ["--task", "xnli"],
+        ["--archive", "x"],
+        ["--jobs", "2"],
+    ],
 )
 def test_nothing_is_run_or_changed_beside_an_archive(
     xlt: Cli, tmp_path: Path, option: list[str]
@@ -168,6 +176,43 @@ def test_claims_are_judged_over_the_papers_own_baseline_alone(
     ]
     own(GOOD.partition("claims:")[0] + "claims: []\nquick:" + GOOD.partition("quick:")[2])
     assert found("--baseline", "dropout")["notes"] == []
+
+
+def test_one_task_alone_has_its_claims_and_a_report_of_its_own(
+    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[Job]]
+) -> None:
+    folder = own(
+        GOOD.replace("[spec.yaml]", "[spec.yaml, xnli.yaml]")
+        .replace("claims:", "claims:\n  - {task: xnli, text: better, of: all, points: 1.6}")
+        .replace("quick:", "quick:\n  xnli.yaml: [stages.0.limit=10]")
+    ).parent
+    (folder / "xnli.yaml").write_text(SPEC.replace("pawsx", "xnli"), "utf-8")
+    root, kept = tmp_path / "runs", tmp_path / "kept"
+    xlt("reproduce", "own", "--runs-dir", root)
+    command = ["reproduce", "own", "--runs-dir", root, "--task", "xnli", "--task", "xnli"]
+    result = xlt(*command, "--archive", kept, "--json")
+    both, alone = asked
+    assert alone == [job for job in both if job.label.startswith("xnli ")]
+    assert len(both) == 2 * len(alone)
+    found = json.loads(result.stdout)
+    assert [claim["task"] for claim in found["claims"]] == ["xnli"]
+    assert found["notes"] == ["asked for xnli only"]
+    assert {path.name for path in (root / "reproductions").iterdir()} == {
+        "own-mbert",
+        "own-mbert-xnli",
+    }
+    again = xlt("reproduce", "own", "--from", kept, "--json")
+    assert json.loads(again.stdout) == found
+
+
+def test_an_unknown_task_is_refused_before_anything_runs(xlt: Cli) -> None:
+    result = xlt("reproduce", "robust-xlt", "--task", "xnil")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: 'robust-xlt' has no spec on the task 'xnil'\n"
+        "  --task\n"
+        "  did you mean 'xnli'? known: pawsx, xnli\n"
+    )
 
 
 def test_an_unknown_baseline_is_refused_before_anything_runs(

@@ -40,6 +40,10 @@ def reproduce(
         bool, typer.Option("--quick", help="Cut down to minutes: its figures mean nothing.")
     ] = False,
     overrides: Overrides = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option("--task", metavar="TASK", help="Only this task; repeatable. Default: all."),
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -77,14 +81,14 @@ def reproduce(
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     changes = [*(overrides or []), *([f"device={device}"] if device else [])]
     if archived is not None:
-        if any((encoder, seeds, quick, changes, archive_to, at_once > 1)):
+        if any((encoder, seeds, quick, changes, tasks, archive_to, at_once > 1)):
             raise _nothing_beside_from()
         found = report(*archive.read(name, archived), reporter, baseline)
         _show(found, _written(found, out, reporter) if out else None, as_json)
         return
     shipped = reproduction.read(name)
     baseline_of(shipped, baseline)  # refused now, not after days of runs
-    choice = trials.Choice(encoder, seeds, quick, changes)
+    choice = trials.Choice(encoder, seeds, quick, changes, list(dict.fromkeys(tasks or [])))
     planned = trials.plan(shipped, choice)
     if archive_to is not None:
         archive.check_place(archive_to)
@@ -125,7 +129,8 @@ def _nothing_beside_from() -> Exception:
 
 def _label(found: dict[str, Any]) -> str:
     """Of the report's folder: what is no ordinary report does not replace one."""
-    label = f"{found['reproduction']}-{found['encoder']}" + ("-quick" if found["quick"] else "")
+    parts = [found["reproduction"], found["encoder"], *found["only"]]
+    label = "-".join([*parts, "quick"] if found["quick"] else parts)
     if found["baseline"] == found["methods"][0]:
         return label
     return f"{label}-over-" + re.sub(r"[^a-z0-9]+", "-", found["baseline"].lower()).strip("-")

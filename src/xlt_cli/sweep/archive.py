@@ -106,7 +106,11 @@ def read(name: str, folder: Path) -> tuple[Shipped, Choice, list[Record]]:
         found = f"of '{contents['reproduction']}', in format {contents['format']}"
         raise DataError(f"the archive is {found}; not of '{name}', in {FORMAT}", str(folder))
     choice = Choice(
-        contents["encoder"], contents["seeds"], contents["quick"], contents["overrides"]
+        contents["encoder"],
+        contents["seeds"],
+        contents["quick"],
+        contents["overrides"],
+        contents.get("tasks", []),  # archives from before there was a choice have all
     )
     records = [_record(folder, run) for run in contents["runs"]]
     return read_folder(name, folder), choice, records
@@ -127,6 +131,7 @@ def _contents(shipped: Shipped, choice: Choice, records: Sequence[Record]) -> di
         "seeds": choice.seeds,
         "quick": choice.quick,
         "overrides": list(choice.overrides),
+        "tasks": list(choice.tasks),
         "runs": [
             {
                 "task": record.task,

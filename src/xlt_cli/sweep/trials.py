@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xlt_cli import registry
-from xlt_cli.errors import SpecError
+from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.spec_file import check_languages
 from xlt_cli.spec_source import read
 from xlt_cli.sweep.local import Job
@@ -24,12 +24,14 @@ class Choice:
         seeds: 1 to this number; None for the specs' own.
         quick: cut the runs down to see them work.
         overrides: `path=value`, on top of everything else.
+        tasks: only these; none for all.
     """
 
     encoder: str | None = None
     seeds: int | None = None
     quick: bool = False
     overrides: Sequence[str] = ()
+    tasks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def plan(shipped: Shipped, choice: Choice) -> list[Trial]:
     """All runs, seed by seed, so that what is finished can be compared.
 
     Raises:
-        SpecError, PluginError: a spec or an override is wrong, or a spec does not fit the methods.
+        SpecError, PluginError: a spec or an override is wrong, a spec does not fit the methods, or
+            no spec is on a task that is asked for.
     """
     encoder, content = encoder_of(shipped, choice), shipped.content
     registry.get("encoder", encoder, "--encoder")
@@ -62,6 +65,12 @@ def plan(shipped: Shipped, choice: Choice) -> list[Trial]:
         if found[0].task in {trial.task for trial in trials}:
             raise SpecError(f"two specs are on the task '{found[0].task}'", str(path))
         trials += found
+    known = {trial.task for trial in trials}
+    for task in choice.tasks:
+        if task not in known:
+            hint = did_you_mean(task, known)
+            raise SpecError(f"'{shipped.name}' has no spec on the task '{task}'", "--task", hint)
+    trials = [trial for trial in trials if not choice.tasks or trial.task in choice.tasks]
     return sorted(trials, key=lambda trial: trial.job.seed)  # stable: specs and methods in order
 
 
