@@ -55,7 +55,8 @@ def test_from_two_runs_to_tables_files_and_figures(
     assert "a correlation over 2 languages means little" in result.stdout
     out = pair[1] / "analysis" / "alignment"
     assert sorted(p.name for p in out.iterdir()) == [
-        "distances.png", "distances.svg", "gains.png", "gains.svg", "results.csv", "results.json",
+        "distances.png", "distances.svg", "gains.png", "gains.svg", "overview.png", "overview.svg",
+        "results.csv", "results.json",
     ]  # fmt: skip
     found = json.loads((out / "results.json").read_text())
     assert found["baseline"] == pair[0].name
@@ -67,7 +68,7 @@ def test_from_two_runs_to_tables_files_and_figures(
     monkeypatch.setattr("xlt_cli.engine.alignment_probe._fill", None)
     again = analyze(xlt, desk, *pair, *FAST, "--out", desk.path / "out", "--json")
     assert again.exit_code == 0, again.output
-    assert json.loads(again.stdout) == {**found, "runs": json.loads(again.stdout)["runs"]}
+    assert json.loads(again.stdout) == found
     assert (desk.path / "out" / "results.csv").is_file()
     assert {p: p.stat().st_mtime_ns for p in stored} == stored
 
@@ -124,6 +125,41 @@ def test_a_killed_probe_goes_on_where_it_stopped(xlt: Any, desk: Desk) -> None:
     assert path.read_bytes().startswith(before)
     (other,) = (whole / "analysis").glob("*/rows.jsonl")
     assert path.read_bytes() == other.read_bytes()
+
+
+def test_seeds_of_a_method_and_an_archive(
+    xlt: Any, desk: Desk, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    again = [shutil.copytree(run, tmp_path / "other" / run.name) for run in pair]
+    named = [
+        f"{name}={run}" for runs in (pair, again) for name, run in zip("AB", runs, strict=True)
+    ]
+    kept, fast = tmp_path / "kept", ("--limit", "8", "--votes", "0", "--device", "cpu")
+    result = analyze(xlt, desk, *named, *fast, "--archive", kept, "--out", tmp_path / "one")
+    assert result.exit_code == 0, result.output
+    for expected in ("A (2 seeds, baseline)", "B minus A", "means over 2 seeds"):
+        assert expected in result.stdout
+    # The archive needs no run, no data and no model.
+    shutil.rmtree(desk.path / "runs")
+    result = xlt("analyze", "alignment", "--from", kept, "--out", tmp_path / "two")
+    assert result.exit_code == 0, result.output
+    for path in (tmp_path / "one").iterdir():
+        if path.suffix != ".png":
+            assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_mistakes_in_names_and_archives(
+    xlt: Any, desk: Desk, pair: tuple[Path, Path], tmp_path: Path
+) -> None:
+    again = shutil.copytree(pair[0], tmp_path / pair[0].name)
+    assert f"two runs are called '{again.name}'" in refused(xlt, desk, pair[0], again)
+    text = refused(xlt, desk, f"A={pair[0]}", f"A={again}", f"B={pair[1]}")
+    assert "'A' and 'B' have different numbers of runs: 2 and 1" in text
+    assert "there is no run 'nobody'" in refused(xlt, desk, "A=nobody")
+    assert "no run is named" in refused(xlt, desk)
+    assert "no RUN can stand beside it" in refused(xlt, desk, pair[0], "--from", tmp_path)
+    assert "no whole archive" in refused(xlt, desk, "--from", tmp_path)
+    assert "is no archive" in refused(xlt, desk, pair[0], "--archive", tmp_path)
 
 
 def test_mistakes_in_the_command_line(xlt: Any, desk: Desk, tiny_data: Path) -> None:

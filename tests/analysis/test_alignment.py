@@ -15,7 +15,10 @@ from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import roc_auc_score
 
 from xlt_cli.analysis import alignment_export, figures
-from xlt_cli.analysis.alignment import Probed, SourceRow, TranslatedRow, summarise
+from xlt_cli.analysis.alignment import summarise
+from xlt_cli.analysis.alignment_archive import Analysis, ProbedRun
+from xlt_cli.analysis.alignment_archive import results as results_of
+from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
 from xlt_cli.analysis.association import auc, correlation
 from xlt_cli.analysis.intervals import RESAMPLES, Resampled, draws, wilson
 from xlt_cli.console import alignment_tables
@@ -53,13 +56,15 @@ def probed(seed: int, rows: int = 60, votes: bool = True, room: float = 0.2) -> 
     return Probed(source, languages)
 
 
-@pytest.fixture(scope="module")
-def records() -> dict[str, Probed]:
-    return {"erm": probed(1), "robust": probed(2, room=0.4)}
+Seeds = dict[str, list[Probed]]
 
 
 @pytest.fixture(scope="module")
-def results(records: dict[str, Probed]) -> dict[str, object]:
+def records() -> Seeds:
+    return {"erm": [probed(1)], "robust": [probed(2, room=0.4)]}
+
+
+def analysis(records: Seeds) -> Analysis:
     about = {
         "task": "xnli",
         "split": "test",
@@ -67,14 +72,25 @@ def results(records: dict[str, Probed]) -> dict[str, object]:
         "source": "en",
         "demonstration": False,
         "radii": {"explained": ["how"]},
+        "notes": ["a caveat"],
     }
-    return {**about, **summarise(records), "notes": ["a caveat"]}
+    runs = [
+        ProbedRun(name, f"{name}-s{seed}", seed, "0" * 64, one)
+        for name, seeds in records.items()
+        for seed, one in enumerate(seeds, start=1)
+    ]
+    return Analysis(about, runs)
 
 
-def test_shares_by_hand(records: dict[str, Probed]) -> None:
+@pytest.fixture(scope="module")
+def results(records: Seeds) -> dict[str, object]:
+    return results_of(analysis(records))
+
+
+def test_shares_by_hand(records: Seeds) -> None:
     found = summarise(records)["runs"]["erm"]
-    source = {row.id: row for row in records["erm"].source}
-    for language, rows in records["erm"].languages.items():
+    source = {row.id: row for row in records["erm"][0].source}
+    for language, rows in records["erm"][0].languages.items():
         expected = {
             "accuracy": [r.predicted == source[r.id].gold for r in rows],
             "carried": [r.predicted == source[r.id].predicted for r in rows],
@@ -97,8 +113,8 @@ def test_shares_by_hand(records: dict[str, Probed]) -> None:
     assert found["source"]["median_radius_words"] == np.median([r.radius for r in source.values()])
 
 
-def test_whether_being_inside_foretells_the_outcome(records: dict[str, Probed]) -> None:
-    rows, source = records["erm"].languages["ja"], {r.id: r for r in records["erm"].source}
+def test_whether_being_inside_foretells_the_outcome(records: Seeds) -> None:
+    rows, source = records["erm"][0].languages["ja"], {r.id: r for r in records["erm"][0].source}
     found = summarise(records)["runs"]["erm"]["languages"]["ja"]["predicts"]["words"]
     carried = np.array([r.predicted == source[r.id].predicted for r in rows])
     room = np.array([source[r.id].radius - r.words for r in rows])
@@ -144,7 +160,7 @@ def test_there_is_no_correlation_of_one_language_or_of_a_constant() -> None:
     assert correlation("spearman", [one, one], [one, two]) is None
 
 
-def test_gains_are_differences_on_the_same_rows(records: dict[str, Probed]) -> None:
+def test_gains_are_differences_on_the_same_rows(records: Seeds) -> None:
     found = summarise(records)
     gains = found["comparisons"]["robust"]["gains"]
     for language, figures_of in gains.items():
@@ -154,7 +170,7 @@ def test_gains_are_differences_on_the_same_rows(records: dict[str, Probed]) -> N
             assert gain["low"] <= gain["value"] <= gain["high"]
     logs = [
         np.log(b.radius / a.radius)
-        for a, b in zip(records["erm"].source, records["robust"].source, strict=True)
+        for a, b in zip(records["erm"][0].source, records["robust"][0].source, strict=True)
     ]
     growth = found["comparisons"]["robust"]["radius"]["words"]
     assert growth["value"] == pytest.approx(np.exp(np.mean(logs)))
@@ -169,15 +185,72 @@ def test_gains_are_differences_on_the_same_rows(records: dict[str, Probed]) -> N
 
 def test_a_run_against_itself_gains_nothing() -> None:
     same = probed(5)
-    (comparison,) = summarise({"one": same, "other": same})["comparisons"].values()
+    (comparison,) = summarise({"one": [same], "other": [same]})["comparisons"].values()
     for figure in comparison["average"].values():
         assert figure == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert comparison["correlations"]["inside_words"]["pearson"] is None
     assert comparison["radius"]["words"] == {"value": 1.0, "low": 1.0, "high": 1.0}
 
 
+def test_seeds_are_averaged_over_the_same_rows() -> None:
+    several = {"erm": [probed(1), probed(3)], "robust": [probed(2, room=0.4), probed(4, room=0.4)]}
+    found = summarise(several)
+    singles = [summarise({name: [seeds[i]] for name, seeds in several.items()}) for i in (0, 1)]
+
+    def mean(*keys: str) -> float:
+        values = []
+        for one in singles:
+            for key in keys:
+                one = one[key]
+            values.append(one["value"] if isinstance(one, dict) else one)
+        return float(np.mean(values))
+
+    runs = found["runs"]["robust"]
+    for language, figures_of in runs["languages"].items():
+        where = ("runs", "robust", "languages", language)
+        assert figures_of["n"] == singles[0]["runs"]["robust"]["languages"][language]["n"]
+        for name in ("accuracy", "carried", "inside_words"):
+            assert figures_of[name]["value"] == pytest.approx(mean(*where, name))
+            assert figures_of[name]["low"] < figures_of[name]["value"] < figures_of[name]["high"]
+        expected = mean(*where, "predicts", "words", "auc")
+        assert figures_of["predicts"]["words"]["auc"]["value"] == pytest.approx(expected)
+    assert runs["source"]["accuracy"]["value"] == pytest.approx(
+        mean("runs", "robust", "source", "accuracy")
+    )
+    gain = found["comparisons"]["robust"]["average"]["accuracy"]
+    assert gain["value"] == pytest.approx(mean("comparisons", "robust", "average", "accuracy"))
+    factors = [one["comparisons"]["robust"]["radius"]["words"]["value"] for one in singles]
+    grown = found["comparisons"]["robust"]["radius"]["words"]
+    assert grown["value"] == pytest.approx(np.exp(np.mean(np.log(factors))))
+
+
+def test_equal_seeds_give_the_figures_of_one() -> None:
+    """The mean of two equal seeds is theirs, and drawing among them adds nothing."""
+    one, two = probed(1), probed(2, room=0.4)
+    single, double = (
+        summarise({"erm": [one] * seeds, "robust": [two] * seeds})["comparisons"]["robust"]
+        for seeds in (1, 2)
+    )
+    for part in ("average", "radius"):
+        for name, figure in single[part].items():
+            assert double[part][name] == pytest.approx(figure)
+    for name, found in single["correlations"].items():
+        assert double["correlations"][name]["pearson"] == pytest.approx(found["pearson"])
+
+
+def test_intervals_are_wider_where_seeds_differ() -> None:
+    def width(*others: int) -> float:
+        seeds = [probed(seed, room=0.1 + 0.4 * (seed % 2)) for seed in (2, *others)]
+        base = [probed(1) for _ in seeds]
+        found = summarise({"erm": base, "robust": seeds})
+        gain = found["comparisons"]["robust"]["average"]["inside_words"]
+        return float(gain["high"] - gain["low"])
+
+    assert width(3) > 1.5 * width(2)
+
+
 def test_without_votes_nothing_is_certified() -> None:
-    found = summarise({"one": probed(6, votes=False)})["runs"]["one"]
+    found = summarise({"one": [probed(6, votes=False)]})["runs"]["one"]
     assert "inside_certified" not in found["average"]
     assert found["source"]["median_certified"] is None
     assert found["languages"]["de"]["median_distance_total"] > 0
@@ -212,7 +285,7 @@ def test_tables_fit_into_a_hundred_columns(results: dict[str, object]) -> None:
 
 
 def test_figures_are_written_and_the_same_again(
-    results: dict[str, object], records: dict[str, Probed], tmp_path: Path
+    results: dict[str, object], records: Seeds, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")
     paths = figures.write(tmp_path / "one", results, records)
@@ -221,6 +294,8 @@ def test_figures_are_written_and_the_same_again(
         "distances.svg",
         "gains.png",
         "gains.svg",
+        "overview.png",
+        "overview.svg",
     ]
     figures.write(tmp_path / "two", results, records)
     for name in ("distances.svg", "gains.svg"):
@@ -231,10 +306,12 @@ def test_figures_are_written_and_the_same_again(
             "".join(e.itertext()).strip() for e in root.iter("{http://www.w3.org/2000/svg}text")
         }
         assert set(LANGUAGES) <= texts
+    overview = [(tmp_path / folder / "overview.svg").read_bytes() for folder in ("one", "two")]
+    assert overview[0] == overview[1]
     assert (tmp_path / "one" / "gains.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_one_run_has_no_figure_of_gains(records: dict[str, Probed], tmp_path: Path) -> None:
+def test_one_run_has_no_figure_of_gains(records: Seeds, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     one = {"erm": records["erm"]}
     figures.write(tmp_path, summarise(one), one)

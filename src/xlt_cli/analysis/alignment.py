@@ -4,7 +4,8 @@ Figures of one model, and of several against the first, from records of single r
 is that of Huang et al. 2021 (arXiv:2104.08645): zero-shot transfer fails where a translation lies
 outside the region around the English row in which the decision holds. docs/alignment.md defines
 every quantity. Shares of a single language get Wilson's interval; averages, differences, AUCs and
-correlations are resampled over the rows, the same ones in all languages and models.
+correlations are resampled over the rows, the same ones in all languages and models. Several seeds
+of a model are drawn with replacement, too, and all their figures are means over them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
 from xlt_cli.analysis.association import auc, correlation
 from xlt_cli.analysis.intervals import Resampled, average, difference, draws, wilson
 
@@ -36,55 +38,6 @@ SMALLEST = 1e-6
 
 FEW = 4
 """Languages under which a correlation means little."""
-
-
-@dataclass(frozen=True)
-class SourceRow:
-    """A row in the source language.
-
-    Attributes:
-        predicted: the decision.
-        radius: epsilon at which ascent flips the decision.
-        censored: it never did; `radius` is the largest that was tried.
-        radius_hidden: how far the pooled hidden states had moved then.
-        certified: the certified l2 radius of all tokens' noise; 0 where the smoothed answer is not
-            the decision; None where no votes were counted.
-    """
-
-    id: str
-    gold: str
-    predicted: str
-    radius: float
-    censored: bool
-    radius_hidden: float
-    certified: float | None
-
-
-@dataclass(frozen=True)
-class TranslatedRow:
-    """The same row in another language.
-
-    Attributes:
-        predicted: the decision on the translation.
-        shifted: the decision on the source row, its words moved by the translation's shift.
-        words, hidden, total: distances from the source row, in the units of `radius`,
-            `radius_hidden` and `certified`.
-    """
-
-    id: str
-    predicted: str
-    shifted: str
-    words: float
-    hidden: float
-    total: float
-
-
-@dataclass(frozen=True)
-class Probed:
-    """The records of one model: its source rows, and per language those that are there."""
-
-    source: Sequence[SourceRow]
-    languages: Mapping[str, Sequence[TranslatedRow]]
 
 
 @dataclass(frozen=True)
@@ -129,18 +82,24 @@ class _Language:
         return cls(present, shares, distances, radii)
 
 
-def summarise(probed: Mapping[str, Probed]) -> dict[str, Any]:
+def summarise(probed: Mapping[str, Sequence[Probed]]) -> dict[str, Any]:
     """The figures of all models, the first of which is the baseline, as JSON values.
 
     Shares are in [0, 1], distances and radii relative (see the records). What cannot be computed
     is None.
+
+    Args:
+        probed: of each model as many seeds, on the same rows; they are paired in their order.
     """
     names = list(probed)
     tables = {
-        name: {x: _Language.of(p.source, rows) for x, rows in p.languages.items()}
-        for name, p in probed.items()
+        name: {
+            x: [_Language.of(one.source, one.languages[x]) for one in seeds]
+            for x in seeds[0].languages
+        }
+        for name, seeds in probed.items()
     }
-    weights = draws(len(probed[names[0]].source), "alignment")
+    weights = draws(len(probed[names[0]][0].source), "alignment")
     shares = {
         name: {x: _shares(language, weights) for x, language in table.items()}
         for name, table in tables.items()
@@ -149,7 +108,7 @@ def summarise(probed: Mapping[str, Probed]) -> dict[str, Any]:
         "baseline": names[0],
         "runs": {
             name: {
-                "source": _source(probed[name].source),
+                "source": _source([one.source for one in probed[name]], weights),
                 "languages": {
                     x: _figures(table, shares[name][x], weights)
                     for x, table in tables[name].items()
@@ -160,7 +119,7 @@ def summarise(probed: Mapping[str, Probed]) -> dict[str, Any]:
         },
         "comparisons": {
             name: {
-                "radius": _growth(probed[names[0]].source, probed[name].source, weights),
+                "radius": _growth(probed[names[0]], probed[name], weights),
                 **_compare(shares[names[0]], shares[name]),
             }
             for name in names[1:]
@@ -171,10 +130,21 @@ def summarise(probed: Mapping[str, Probed]) -> dict[str, Any]:
 Shares = dict[str, Resampled]
 
 
-def _shares(language: _Language, weights: np.ndarray) -> Shares:
+def _shares(seeds: Sequence[_Language], weights: np.ndarray) -> Shares:
     return {
-        name: share(holds, language.present, weights) for name, holds in language.shares.items()
+        name: _over_seeds([share(one.shares[name], one.present, weights) for one in seeds])
+        for name in seeds[0].shares
     }
+
+
+def _over_seeds(parts: Sequence[Resampled]) -> Resampled:
+    """The mean over seeds; each replicate draws them with replacement, the same in all figures."""
+    if len(parts) == 1:
+        return parts[0]
+    drawn = draws(len(parts), "seeds")  # [RESAMPLES, seeds]
+    replicates = np.stack([part.replicates for part in parts], axis=1)
+    value = float(np.mean([part.value for part in parts]))
+    return Resampled(value, (drawn * replicates).sum(axis=1) / len(parts))
 
 
 def share(holds: np.ndarray, among: np.ndarray, weights: np.ndarray) -> Resampled:
@@ -185,12 +155,15 @@ def share(holds: np.ndarray, among: np.ndarray, weights: np.ndarray) -> Resample
     return Resampled(float(value), replicates)
 
 
-def _source(rows: Sequence[SourceRow]) -> dict[str, Any]:
-    right = np.mean([row.predicted == row.gold for row in rows])
+def _source(seeds: Sequence[Sequence[SourceRow]], weights: np.ndarray) -> dict[str, Any]:
+    n = len(seeds[0])
+    right = [np.array([row.predicted == row.gold for row in rows]) for rows in seeds]
+    rows = [row for own in seeds for row in own]
     certified = [row.certified for row in rows if row.certified is not None]
+    accuracy = _over_seeds([share(one, np.ones(n, bool), weights) for one in right])
     return {
-        "n": len(rows),
-        "accuracy": wilson(float(right), len(rows)).as_dict(),
+        "n": n,
+        "accuracy": _share_interval(accuracy, n, len(seeds)),
         "median_radius_words": float(np.median([row.radius for row in rows])),
         "median_radius_hidden": float(np.median([row.radius_hidden for row in rows])),
         "median_certified": float(np.median(certified)) if certified else None,
@@ -198,37 +171,57 @@ def _source(rows: Sequence[SourceRow]) -> dict[str, Any]:
     }
 
 
-def _figures(language: _Language, shares: Shares, weights: np.ndarray) -> dict[str, Any]:
-    present = language.present
-    n = int(present.sum())
+def _figures(seeds: Sequence[_Language], shares: Shares, weights: np.ndarray) -> dict[str, Any]:
+    n = int(seeds[0].present.sum())
     return {
         "n": n,
-        **{name: wilson(found.value, n).as_dict() for name, found in shares.items()},
+        **{name: _share_interval(found, n, len(seeds)) for name, found in shares.items()},
         **{
-            f"median_distance_{space}": float(np.median(values[present]))
-            for space, values in language.distances.items()
+            f"median_distance_{space}": float(
+                np.median(np.concatenate([one.distances[space][one.present] for one in seeds]))
+            )
+            for space in seeds[0].distances
         },
-        "predicts": {space: _predicts(language, space, weights) for space in ("words", "hidden")},
+        "predicts": {space: _predicts(seeds, space, weights) for space in ("words", "hidden")},
     }
 
 
-def _predicts(language: _Language, space: str, weights: np.ndarray) -> dict[str, Any]:
+def _predicts(seeds: Sequence[_Language], space: str, weights: np.ndarray) -> dict[str, Any]:
     """Whether decisions are carried over more often where the translation lies inside."""
-    carried, inside = language.shares["carried"], language.shares[f"inside_{space}"]
-    room = language.radii[space] - language.distances[space]
-    rows = language.present
+    carried = [one.shares["carried"] for one in seeds]
+    inside = [one.shares[f"inside_{space}"] for one in seeds]
+    foretold = [
+        auc(
+            one.shares["carried"][one.present],
+            (one.radii[space] - one.distances[space])[one.present],
+            weights[:, one.present],
+        )
+        for one in seeds
+    ]
+    known = [found for found in foretold if found is not None]
+    rows = [one.present for one in seeds]
+    pairs = list(zip(inside, rows, strict=True))
     return {
-        "carried_inside": _share_among(carried, inside & rows),
-        "carried_outside": _share_among(carried, ~inside & rows),
-        "auc": _interval(auc(carried[rows], room[rows], weights[:, rows])),
+        "carried_inside": _share_among(carried, [i & there for i, there in pairs], weights),
+        "carried_outside": _share_among(carried, [~i & there for i, there in pairs], weights),
+        "auc": _interval(_over_seeds(known) if len(known) == len(seeds) else None),
     }
 
 
-def _share_among(holds: np.ndarray, among: np.ndarray) -> dict[str, Any] | None:
-    n = int(among.sum())
-    if n == 0:
+def _share_among(
+    holds: Sequence[np.ndarray], among: Sequence[np.ndarray], weights: np.ndarray
+) -> dict[str, Any] | None:
+    """By seed, [N] each; `n` counts the rows of all seeds. None if a seed has no such row."""
+    if not all(rows.any() for rows in among):
         return None
-    return {**wilson(float(holds[among].mean()), n).as_dict(), "n": n}
+    n = int(sum(rows.sum() for rows in among))
+    found = _over_seeds([share(*pair, weights) for pair in zip(holds, among, strict=True)])
+    return {**_share_interval(found, n, len(holds)), "n": n}
+
+
+def _share_interval(found: Resampled, n: int, seeds: int) -> dict[str, float]:
+    """Wilson's for the rows of one seed; those of several seeds are no n independent ones."""
+    return (wilson(found.value, n) if seeds == 1 else found.interval()).as_dict()
 
 
 def _averages(languages: Mapping[str, Shares]) -> Shares:
@@ -248,15 +241,19 @@ def _interval(found: Resampled | None) -> dict[str, float] | None:
 
 
 def _growth(
-    baseline: Sequence[SourceRow], other: Sequence[SourceRow], weights: np.ndarray
+    baseline: Sequence[Probed], other: Sequence[Probed], weights: np.ndarray
 ) -> dict[str, Any]:
     """By what factor the radius of the same row grew: the geometric mean, by space."""
     found = {}
     for space, name in (("words", "radius"), ("hidden", "radius_hidden")):
-        before, after = ([getattr(row, name) for row in rows] for rows in (baseline, other))
-        logs = np.log(np.maximum(after, SMALLEST)) - np.log(np.maximum(before, SMALLEST))
-        replicates = np.exp(weights @ logs / len(logs))
-        found[space] = Resampled(float(np.exp(logs.mean())), replicates).interval().as_dict()
+        grown = []
+        for pair in zip(baseline, other, strict=True):
+            before, after = ([getattr(row, name) for row in one.source] for one in pair)
+            logs = np.log(np.maximum(after, SMALLEST)) - np.log(np.maximum(before, SMALLEST))
+            grown.append(Resampled(float(logs.mean()), weights @ logs / len(logs)))
+        mean = _over_seeds(grown)
+        factor = Resampled(float(np.exp(mean.value)), np.exp(mean.replicates))
+        found[space] = factor.interval().as_dict()
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,8 +21,9 @@ from xlt_cli.commands.options import (
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 
 if TYPE_CHECKING:
-    from xlt_cli.analysis.alignment import Probed
+    from xlt_cli.analysis.alignment_archive import Analysis
     from xlt_cli.console.progress import Reporter
+    from xlt_cli.runs.directory import Run
 
 PLOTS = "no figures were drawn: matplotlib is missing; pip install 'xlt-cli[plots]'"
 
@@ -36,10 +37,13 @@ def analyses() -> None:
 
 @app.command("alignment")
 def alignment(
-    names: Annotated[
-        list[str],
-        typer.Argument(metavar="RUN...", help="Finished runs; the first is the baseline."),
-    ],
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME=]RUN...",
+            help="Finished runs; the first is the baseline. Runs of one NAME are its seeds.",
+        ),
+    ] = None,
     languages: Annotated[
         str | None, typer.Option("--languages", help="Comma-separated; default: all.")
     ] = None,
@@ -57,6 +61,14 @@ def alignment(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Default: analysis/alignment of the last RUN."),
     ] = None,
+    archive_to: Annotated[
+        Path | None,
+        typer.Option("--archive", metavar="DIR", help="Also keep all that the figures rest on."),
+    ] = None,
+    archived: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="From an archive; nothing is measured."),
+    ] = None,
     device: Device = None,
     runs_dir: RunsDir = None,
     offline: Offline = False,
@@ -73,27 +85,35 @@ def alignment(
 
     What was measured is kept in the run and not measured again.
     """
+    from xlt_cli.analysis import alignment_archive
     from xlt_cli.api import SPLITS
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.runs.archives import check_place
 
+    reporter = Reporter(quiet=quiet or as_json)
+    if archived is not None:
+        if given or archive_to:
+            raise SpecError(
+                "an archive holds all that was measured: no RUN can stand beside it",
+                "xlt analyze alignment --from",
+            )
+        _show(alignment_archive.read(archived), out, reporter, as_json)
+        return
+    if not given:
+        raise SpecError("no run is named", "xlt analyze alignment", "name runs, or an archive")
     if split not in SPLITS:
         raise SpecError(f"there is no split '{split}'", "--split", did_you_mean(split, SPLITS))
+    if archive_to is not None:
+        check_place(archive_to, alignment_archive.CONTENTS)
     go_offline(offline)
-    from rich.text import Text
-
-    from xlt_cli.analysis import alignment_export
-    from xlt_cli.console import alignment_tables, report
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.engine.alignment import Request, check_same, prepare, results
+    from xlt_cli.engine.alignment import Request, analysis_of, check_same, prepare
     from xlt_cli.engine.alignment_probe import probe
     from xlt_cli.engine.probing import Probing
     from xlt_cli.engine.runtime import start
-    from xlt_cli.runs.directory import find
 
-    root = runs_root(runs_dir)
-    runs = [find(root, name) for name in names]
+    names, runs = _named(given, runs_root(runs_dir))
     for run in runs:
         run.model  # noqa: B018  (raises if training has not finished: all are asked first)
-    reporter = Reporter(quiet=quiet or as_json)
     runtime = start(device or runs[0].spec.device, "fp32")
     if runtime.world > 1:
         raise UserError("alignment is probed by one process", "xlt analyze alignment")
@@ -105,22 +125,68 @@ def alignment(
     )
     subjects = [prepare(run, request, runtime) for run in runs]
     check_same(subjects)
-    probed = {subject.name: probe(subject, runtime, reporter) for subject in subjects}
-    found = results(subjects, probed)
-    directory = out or runs[-1].path / "analysis" / "alignment"
-    alignment_export.write(directory, found)
-    _draw(directory, found, probed, reporter)
+    probed = [probe(subject, runtime, reporter) for subject in subjects]
+    analysis = analysis_of(names, subjects, probed)
+    if archive_to is not None:
+        alignment_archive.write(archive_to, analysis)
+    _show(analysis, out or runs[-1].path / "analysis" / "alignment", reporter, as_json)
+
+
+def _named(given: Sequence[str], root: Path) -> tuple[list[str], list[Run]]:
+    """What each run is called, and the runs.
+
+    Raises:
+        RunError: there is no such run, it is named twice, or two cannot be told apart.
+        SpecError: one name has fewer runs than another.
+    """
+    from xlt_cli.errors import RunError
+    from xlt_cli.runs.directory import find
+
+    labels, runs = [], []
+    for text in given:
+        label, equals, rest = text.partition("=")
+        labelled = bool(label and equals) and not Path(text).exists()
+        run = find(root, rest if labelled else text)
+        if run.path.resolve() in [other.path.resolve() for other in runs]:
+            raise RunError(f"the run '{run.name}' is named twice", str(run.path))
+        labels.append(label if labelled else "")
+        runs.append(run)
+    names = [label or run.path.resolve().name for label, run in zip(labels, runs, strict=True)]
+    for name, label in zip(names, labels, strict=True):
+        if not label and names.count(name) > 1:
+            raise RunError(f"two runs are called '{name}'", hint="give each a name: NAME=RUN")
+        if names.count(name) != names.count(names[0]):
+            counts = f"{names.count(names[0])} and {names.count(name)}"
+            raise SpecError(
+                f"'{names[0]}' and '{name}' have different numbers of runs: {counts}",
+                "xlt analyze alignment",
+                "compare as many seeds of each",
+            )
+    return names, runs
+
+
+def _show(analysis: Analysis, out: Path | None, reporter: Reporter, as_json: bool) -> None:
+    """Figures on stdout and, where a folder is named, in files."""
+    from rich.text import Text
+
+    from xlt_cli.analysis import alignment_export
+    from xlt_cli.analysis.alignment_archive import results
+    from xlt_cli.console import alignment_tables, report
+
+    found = results(analysis)
+    if out is not None:
+        alignment_export.write(out, found)
+        _draw(out, found, analysis, reporter)
     if as_json:
         report.print_json(found)
         return
     console = report.stdout()
     console.print(alignment_tables.alignment(found))
-    console.print(Text(f"written to: {directory}", style="dim"), soft_wrap=True)
+    if out is not None:
+        console.print(Text(f"written to: {out}", style="dim"), soft_wrap=True)
 
 
-def _draw(
-    directory: Path, found: dict[str, Any], probed: Mapping[str, Probed], reporter: Reporter
-) -> None:
+def _draw(out: Path, found: dict[str, Any], analysis: Analysis, reporter: Reporter) -> None:
     """Figures, where they can be drawn."""
     from importlib.util import find_spec
 
@@ -129,4 +195,4 @@ def _draw(
         return
     from xlt_cli.analysis import figures
 
-    figures.write(directory, found, probed)
+    figures.write(out, found, analysis.probed())

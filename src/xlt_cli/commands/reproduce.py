@@ -75,6 +75,7 @@ def reproduce(
     """
     go_offline(offline)
     from xlt_cli.console.progress import Reporter
+    from xlt_cli.runs.archives import check_place
     from xlt_cli.sweep import archive, reproduction, trials
     from xlt_cli.sweep.reproduced import baseline_of, report
 
@@ -91,7 +92,7 @@ def reproduce(
     choice = trials.Choice(encoder, seeds, quick, changes, list(dict.fromkeys(tasks or [])))
     planned = trials.plan(shipped, choice)
     if archive_to is not None:
-        archive.check_place(archive_to)
+        check_place(archive_to, archive.CONTENTS)
 
     from xlt_cli.errors import EXIT_FAILURE
     from xlt_cli.sweep.parallel import run_jobs

@@ -28,7 +28,9 @@ def alignment(results: dict[str, Any]) -> RenderableType:
     """All tables of an analysis: two per run, one per comparison, and the notes."""
     parts: list[RenderableType] = []
     for name, run in results["runs"].items():
-        mark = " (baseline)" if name == results["baseline"] and results["comparisons"] else ""
+        said = [f"{len(run['of'])} seeds"] if len(run["of"]) > 1 else []
+        said += ["baseline"] if name == results["baseline"] and results["comparisons"] else []
+        mark = f" ({', '.join(said)})" if said else ""
         parts += [_shares(results, f"{name}{mark}", run), _distances(results, name, run)]
     for name, comparison in results["comparisons"].items():
         parts.append(_gains(results, name, comparison))

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xlt_cli.analysis.alignment import FEW, Probed, summarise
+from xlt_cli.analysis.alignment_archive import Analysis, ProbedRun
+from xlt_cli.analysis.alignment_records import Probed
 from xlt_cli.api import SequenceExample, Split
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.hashing import data_hash
@@ -152,18 +153,15 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
 
 
 def check_same(subjects: Sequence[Subjected]) -> None:
-    """Figures of runs are compared on the same rows only, in the same tokens.
+    """Figures of runs are compared on the same rows only, in the same tokens, seed by seed.
 
     Raises:
-        RunError: a run is of another task, other rows or other tokens than the first, or is the
-            same run once more.
+        RunError: a run is of another task, other rows or other tokens than the first.
     """
     first = subjects[0]
     for other in subjects[1:]:
         names = f"'{first.run.name}' and '{other.run.name}'"
         where = f"{first.run.path}\n{other.run.path}"
-        if other.run.path.resolve() == first.run.path.resolve():
-            raise RunError(f"the run '{other.run.name}' is named twice", str(other.run.path))
         mine, theirs = (_task(s) for s in (first, other))
         if mine != theirs:
             raise RunError(
@@ -181,37 +179,27 @@ def check_same(subjects: Sequence[Subjected]) -> None:
                 where,
                 "compare runs of one tokenizer and max_length: radii are per token",
             )
-    _check_names([s.name for s in subjects])
 
 
-def _check_names(names: Sequence[str]) -> None:
-    """Raises RunError if two runs cannot be told apart in a table."""
-    for name in names:
-        if names.count(name) > 1:
-            raise RunError(f"two runs are called '{name}'", hint="rename one of the directories")
-
-
-def results(subjects: Sequence[Subjected], probed: Mapping[str, Probed]) -> dict[str, Any]:
-    """The figures of all runs, in the order of `subjects`, and what must be said of them."""
+def analysis_of(
+    names: Sequence[str], subjects: Sequence[Subjected], probed: Sequence[Probed]
+) -> Analysis:
+    """What the figures of runs are made from; all three in one order."""
     first = subjects[0]
-    found = summarise(probed)
-    for subjected in subjects:
-        found["runs"][subjected.name]["path"] = str(subjected.run.path)
-        found["runs"][subjected.name]["seed"] = subjected.run.seed
-        found["runs"][subjected.name]["weights"] = subjected.subject.weights
-    said = dict.fromkeys(note for subjected in subjects for note in subjected.notes)
-    if len(subjects) > 1 and len(first.languages) < FEW:
-        said[f"a correlation over {len(first.languages)} languages means little"] = None
-    return {
+    about = {
         "task": first.plan.task.name,
         "split": first.about["split"],
         "limit": first.about["limit"],
         "source": first.source,
         "demonstration": first.plan.task.demonstration,
         "radii": {**first.about["probing"], "explained": explained(first.about["probing"])},
-        **found,
-        "notes": list(said),
+        "notes": list(dict.fromkeys(note for subject in subjects for note in subject.notes)),
     }
+    runs = [
+        ProbedRun(name, one.name, one.run.seed, one.subject.weights, records)
+        for name, one, records in zip(names, subjects, probed, strict=True)
+    ]
+    return Analysis(about, runs)
 
 
 def explained(probing: Mapping[str, Any]) -> list[str]:

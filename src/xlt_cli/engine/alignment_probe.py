@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from xlt_cli.analysis.alignment import Probed, SourceRow, TranslatedRow
+from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
 from xlt_cli.api import Batch, EncoderModel, ResultWarning
 from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.data.batches import collate, evaluation_batches

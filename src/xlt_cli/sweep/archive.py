@@ -20,6 +20,7 @@ from typing import Any
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import DataError
 from xlt_cli.runs import atomic
+from xlt_cli.runs.archives import check_place
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.packed import Alphabet, Layout, alphabet_of
 from xlt_cli.runs.portable import portable, without_paths
@@ -33,18 +34,6 @@ from xlt_cli.sweep.trials import Choice, encoder_of
 
 CONTENTS = "archive.json"
 FORMAT = 1
-
-
-def check_place(folder: Path) -> None:
-    """Refuses a folder that holds something else: an archive replaces what is there.
-
-    Raises:
-        DataError: it does.
-    """
-    if folder.exists() and not (folder / CONTENTS).is_file():
-        if folder.is_dir() and not any(folder.iterdir()):
-            return
-        raise DataError("this is there, and is no archive", str(folder), "name a new folder")
 
 
 def write(
@@ -69,7 +58,7 @@ def write(
     tasks: dict[str, bytes] = {}
     kept = [pair for pair in zip(records, runs, strict=True) if not pair[0].error]
     place = reports.beside_fuller(folder, len(kept), _finished(folder))
-    check_place(place)
+    check_place(place, CONTENTS)
     with (
         atomic.new_directory(place.absolute()) as path,
         reporter.bar("writing the archive", len(kept), "runs") as bar,

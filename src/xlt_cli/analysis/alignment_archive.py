@@ -1,0 +1,143 @@
+"""What figures of alignment rest on: the records of each run, and one folder that keeps them.
+
+alignment.json          what was probed and what must be said of it; the runs, in order
+rows/NUMBER-RUN.json.xz the records of one run
+COMPLETE.json           the sizes of these files
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import lzma
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.analysis.alignment import FEW, summarise
+from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
+from xlt_cli.errors import DataError
+from xlt_cli.runs import atomic
+from xlt_cli.runs.archives import check_place
+
+CONTENTS = "alignment.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class ProbedRun:
+    """A run and its records.
+
+    Attributes:
+        name: what tables call it; runs of one name are the seeds of one method.
+        run: the name of its directory.
+        weights: hash of its weights.
+    """
+
+    name: str
+    run: str
+    seed: int
+    weights: str
+    probed: Probed
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All that figures are made from.
+
+    Attributes:
+        about: task, split, limit, source, demonstration, radii, notes.
+        runs: those of the first name are the baseline.
+    """
+
+    about: Mapping[str, Any]
+    runs: Sequence[ProbedRun]
+
+    def by_name(self) -> dict[str, list[ProbedRun]]:
+        found: dict[str, list[ProbedRun]] = {}
+        for run in self.runs:
+            found.setdefault(run.name, []).append(run)
+        return found
+
+    def probed(self) -> dict[str, list[Probed]]:
+        """The records by name, one seed after the other."""
+        return {name: [run.probed for run in runs] for name, runs in self.by_name().items()}
+
+
+def results(analysis: Analysis) -> dict[str, Any]:
+    """The figures of all names, and what must be said of them."""
+    found = summarise(analysis.probed())
+    for name, runs in analysis.by_name().items():
+        found["runs"][name]["of"] = [
+            {"run": run.run, "seed": run.seed, "weights": run.weights} for run in runs
+        ]
+    languages = len(analysis.runs[0].probed.languages)
+    notes = [*analysis.about["notes"]]
+    if found["comparisons"] and languages < FEW:
+        notes.append(f"a correlation over {languages} languages means little")
+    if len(analysis.runs) > len(found["runs"]):
+        seeds = len(analysis.runs) // len(found["runs"])
+        notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
+    return {**analysis.about, **found, "notes": notes}
+
+
+def write(folder: Path, analysis: Analysis) -> None:
+    """Archives an analysis; replaces an archive, and nothing else.
+
+    Raises:
+        DataError: the folder holds something else.
+    """
+    check_place(folder, CONTENTS)
+    with atomic.new_directory(folder.absolute()) as path:
+        for number, run in enumerate(analysis.runs):
+            content = atomic.json_bytes(dataclasses.asdict(run.probed)) + b"\n"
+            atomic.write_bytes(_rows(path, number, run.run), lzma.compress(content, preset=9))
+        runs = [{name: getattr(run, name) for name in _ABOUT_RUN} for run in analysis.runs]
+        atomic.write_json(
+            path / CONTENTS, {"format": FORMAT, "about": dict(analysis.about), "runs": runs}
+        )
+
+
+def read(folder: Path) -> Analysis:
+    """An archived analysis.
+
+    Raises:
+        DataError: there is no whole archive.
+    """
+    if not atomic.is_complete(folder) or not (folder / CONTENTS).is_file():
+        raise DataError(
+            "there is no whole archive of an analysis of alignment",
+            str(folder),
+            "`xlt analyze alignment RUN... --archive DIR` writes one",
+        )
+    contents = atomic.read_json(folder / CONTENTS)
+    if contents["format"] != FORMAT:
+        found = f"in format {contents['format']}, not in {FORMAT}"
+        raise DataError(f"the archive is {found}", str(folder / CONTENTS))
+    return Analysis(
+        contents["about"],
+        [
+            ProbedRun(**about, probed=_read(_rows(folder, number, about["run"])))
+            for number, about in enumerate(contents["runs"])
+        ],
+    )
+
+
+_ABOUT_RUN = ("name", "run", "seed", "weights")
+
+
+def _rows(folder: Path, number: int, run: str) -> Path:
+    """Directories of two runs may have one name."""
+    return folder / "rows" / f"{number + 1:02}-{run}.json.xz"
+
+
+def _read(path: Path) -> Probed:
+    found = json.loads(lzma.decompress(path.read_bytes()))
+    return Probed(
+        [SourceRow(**row) for row in found["source"]],
+        {
+            language: [TranslatedRow(**row) for row in rows]
+            for language, rows in found["languages"].items()
+        },
+    )

@@ -1,0 +1,22 @@
+"""Where archives may be written: folders that are read without the runs they are of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xlt_cli.errors import DataError
+
+
+def check_place(folder: Path, contents: str) -> None:
+    """Refuses a folder that holds something else: an archive replaces what is there.
+
+    Args:
+        contents: the file that every archive of this kind has.
+
+    Raises:
+        DataError: it does.
+    """
+    if folder.exists() and not (folder / contents).is_file():
+        if folder.is_dir() and not any(folder.iterdir()):
+            return
+        raise DataError("this is there, and is no archive", str(folder), "name a new folder")

@@ -1,0 +1,83 @@
+"""An archive of an analysis gives its figures again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from xlt_cli.analysis.alignment_archive import Analysis, ProbedRun, read, results, write
+from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
+from xlt_cli.errors import DataError
+
+ROWS = ("a", "b", "ç")
+
+
+def run(name: str, seed: int, radius: float) -> ProbedRun:
+    answers = "010"
+    source = [
+        SourceRow(i, "0", answers[n], radius * n, n > 1, 0.5, None) for n, i in enumerate(ROWS)
+    ]
+    found = [TranslatedRow(i, "0", "1", 0.1, 0.2 * n, 0.3) for n, i in enumerate(ROWS)]
+    return ProbedRun(name, f"x-s{seed}-12345678", seed, "0" * 64, Probed(source, {"de": found}))
+
+
+@pytest.fixture
+def analysis() -> Analysis:
+    about = {
+        "task": "xnli",
+        "split": "test",
+        "limit": None,
+        "source": "en",
+        "demonstration": False,
+        "radii": {"steps": 4, "explained": ["how"]},
+        "notes": ["a caveat"],
+    }
+    # Two directories of one name: runs of two machines, say.
+    runs = [run("ERM", 1, 0.1), run("ERM", 2, 0.2), run("robust", 1, 0.3), run("robust", 2, 0.1)]
+    return Analysis(about, runs)
+
+
+def test_what_is_read_is_what_was_written(analysis: Analysis, tmp_path: Path) -> None:
+    write(tmp_path / "kept", analysis)
+    again = read(tmp_path / "kept")
+    assert again == analysis
+    assert json.dumps(results(again)) == json.dumps(results(analysis))
+    write(tmp_path / "kept", analysis)  # an archive is replaced
+
+
+def test_results_say_what_they_are_of(analysis: Analysis) -> None:
+    found = results(analysis)
+    assert found["baseline"] == "ERM"
+    assert [one["seed"] for one in found["runs"]["robust"]["of"]] == [1, 2]
+    assert found["notes"] == [
+        "a caveat",
+        "a correlation over 1 languages means little",
+        "means over 2 seeds; 95% intervals over rows and seeds",
+    ]
+
+
+def test_half_an_archive_is_refused(analysis: Analysis, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    with pytest.raises(DataError, match="no whole archive"):
+        read(folder)
+    write(folder, analysis)
+    next((folder / "rows").iterdir()).unlink()
+    with pytest.raises(DataError, match="no whole archive"):
+        read(folder)
+
+
+def test_another_format_is_refused(analysis: Analysis, tmp_path: Path) -> None:
+    write(tmp_path, analysis)
+    path = tmp_path / "alignment.json"
+    path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+    with pytest.raises(DataError, match="in format 2, not in 1"):
+        read(tmp_path)
+
+
+def test_it_replaces_nothing_else(analysis: Analysis, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(DataError, match="is no archive"):
+        write(tmp_path, analysis)
+    assert (tmp_path / "thesis.tex").exists()
