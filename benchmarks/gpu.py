@@ -17,6 +17,7 @@ import json
 import platform
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +266,7 @@ def main() -> None:
         given.json.write_text(json.dumps({"about": about, "figures": figures}, indent=2) + "\n")
 
 
-def evaluated(shape: str, encoder: Any, runtime: Runtime) -> list[tuple[str, float, int]]:
+def evaluated(shape: str, encoder: Any, runtime: Runtime) -> Iterator[tuple[str, float, int]]:
     """Seconds and examples of XNLI's tests: all languages, the GPU's part of it, all pairs.
 
     Everything from rows to stored predictions, as `xlt eval` does it; tokens come from the cache.
@@ -274,7 +275,7 @@ def evaluated(shape: str, encoder: Any, runtime: Runtime) -> list[tuple[str, flo
     from torch.profiler import profile as profiler
 
     model = NativeModel(model_of(shape)).to(runtime.device)
-    rows, found = RowStore(), []
+    rows = RowStore()
 
     def fill(**values: Any) -> tuple[float, int]:
         evaluation = Evaluation.model_validate({"task": "xnli", "split": "test", **values})
@@ -291,14 +292,13 @@ def evaluated(shape: str, encoder: Any, runtime: Runtime) -> list[tuple[str, flo
 
     tokenizer = encoder.load_tokenizer()
     fill()  # warms up, and fills the token cache
-    found.append(("evaluation, 15 languages", *fill()))
+    yield "evaluation, 15 languages", *fill()
     with profiler(activities=[ProfilerActivity.CUDA]) as seen:
         _, count = fill()
     busy = sum(kernel.self_device_time_total for kernel in seen.key_averages()) / 1e6
-    found.append(("evaluation, 15 languages, GPU alone", busy, count))
+    yield "evaluation, 15 languages, GPU alone", busy, count
     if MATRIX:
-        found.append(("evaluation, 225 pairs", *fill(settings=["standard", "generalized"])))
-    return found
+        yield "evaluation, 225 pairs", *fill(settings=["standard", "generalized"])
 
 
 MATRIX = False
