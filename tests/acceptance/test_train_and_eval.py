@@ -204,10 +204,24 @@ def test_what_a_run_directory_records(short: Desk, xlt: Any) -> None:
     environment = json.loads((run / "environment.jsonl").read_text().splitlines()[0])
     assert environment["packages"]["torch"] == torch.__version__
     assert environment["hardware"]["device"] == "cpu"
+    assert (environment["precision"], environment["plain"]) == ("fp32", False)
     fingerprints = json.loads((run / "fingerprints.json").read_text())
     assert len(fingerprints["encoder/hf"]["sha256"]) == 64
     assert sum(key.endswith(("test/de", "train/en", "dev/en")) for key in fingerprints) == 3
     assert json.loads((run / "status.json").read_text())["state"] == "success"
+
+
+def test_the_plain_way_gives_the_same_answers_and_is_recorded(short: Desk, xlt: Any) -> None:
+    invoke(xlt, short, "train", short.write(), "--set", "stages.0.epochs=1")
+    run = short.run()
+    fast, plain = (
+        invoke(xlt, short, "eval", run.name, "--split", "dev", "--json", *way)
+        for way in ((), ("--limit", "99", "--plain"))  # another limit: cells of its own
+    )
+    (one,), (other,) = json.loads(fast), json.loads(plain)
+    assert one["languages"] == other["languages"]
+    sessions = [json.loads(line) for line in (run / "environment.jsonl").read_text().splitlines()]
+    assert [session["plain"] for session in sessions] == [False, False, True]
 
 
 def test_rows_that_are_not_aligned_are_evaluated_and_noted(

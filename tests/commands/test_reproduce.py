@@ -110,7 +110,6 @@ def test_an_archive_takes_no_folder_that_holds_something_else(xlt: Cli, tmp_path
         ["--set", "a=1"],
         ["--task", "xnli"],
         ["--archive", "x"],
-        ["--jobs", "2"],
     ],
 )
 def test_nothing_is_run_or_changed_beside_an_archive(

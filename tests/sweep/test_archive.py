@@ -112,6 +112,7 @@ def test_several_processes_write_and_report_the_same(made: Made, tmp_path: Path)
     for file in files:
         assert (tmp_path / "other" / file).read_bytes() == (tmp_path / "kept" / file).read_bytes()
     assert made.report(at_once=2) == made.report()
+    assert report(*archive.read(NAME, tmp_path / "kept"), QUIET, at_once=2) == made.report()
 
 
 def test_what_failed_is_missing_from_the_archive_too(made: Made, tmp_path: Path) -> None:

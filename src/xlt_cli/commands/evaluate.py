@@ -73,6 +73,9 @@ def evaluate(
         Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures as CSV, too.")
     ] = None,
     device: Device = None,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Predict the plain way: slower, the same answers.")
+    ] = False,
     runs_dir: RunsDir = None,
     offline: Offline = False,
     quiet: Quiet = False,
@@ -98,7 +101,7 @@ def evaluate(
     if model is not None:
         if task is None:
             raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
-        runtime = start(device or "auto", "auto")
+        runtime = start(device or "auto", "auto", plain)
         results = pipeline.evaluate_checkpoint(
             root,
             model,
@@ -115,7 +118,7 @@ def evaluate(
         spec = run.spec
         run.model  # noqa: B018  (raises if training has not finished)
         evaluations = request.evaluations(spec.evaluations, spec.stages)
-        runtime = start(device or spec.device, spec.precision)
+        runtime = start(device or spec.device, spec.precision, plain)
         results = pipeline.evaluate_run(run, spec, evaluations, runtime, reporter)
     if csv is not None:
         from xlt_cli.runs import atomic

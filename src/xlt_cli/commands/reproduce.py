@@ -82,9 +82,9 @@ def reproduce(
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     changes = [*(overrides or []), *([f"device={device}"] if device else [])]
     if archived is not None:
-        if any((encoder, seeds, quick, changes, tasks, archive_to, at_once > 1)):
+        if any((encoder, seeds, quick, changes, tasks, archive_to)):
             raise _nothing_beside_from()
-        found = report(*archive.read(name, archived), reporter, baseline)
+        found = report(*archive.read(name, archived), reporter, baseline, at_once)
         _show(found, _written(found, out, reporter) if out else None, as_json)
         return
     shipped = reproduction.read(name)
@@ -124,7 +124,7 @@ def _nothing_beside_from() -> Exception:
     return SpecError(
         "an archive holds finished runs, which cannot be changed or run",
         "xlt reproduce --from",
-        "give NAME, and at most --baseline, --out, --json and --quiet beside it",
+        "give NAME, and at most --baseline, --out, --jobs, --json and --quiet beside it",
     )
 
 

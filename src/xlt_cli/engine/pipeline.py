@@ -150,9 +150,9 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
         before = run.status["state"]
         if training:
             run.set_state("started")
-        atomic.append_line(
-            run.path / "environment.jsonl", provenance.environment(str(runtime.device))
-        )
+        how = {"precision": runtime.precision, "plain": runtime.plain}
+        environment = provenance.environment(str(runtime.device))
+        atomic.append_line(run.path / "environment.jsonl", {**environment, **how})
         try:
             yield
         except KeyboardInterrupt:

@@ -3,7 +3,7 @@
 run.json            identity, the resolved spec, and what was passed
 spec.yaml           the spec file as it was written
 status.json         created, started, success, cancelled or error; who works on it since when
-environment.jsonl   one line per session: versions, git revision, hardware, command line
+environment.jsonl   one line per session: versions, git revision, hardware, command line, way
 fingerprints.json   hashes and sources of encoder and data, with what was left out
 metrics.jsonl       losses and dev scores; the same bytes for the same run on the same CPU
 timing.jsonl        speeds, and how updates were made
