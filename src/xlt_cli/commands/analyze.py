@@ -142,7 +142,8 @@ def _named(given: Sequence[str], root: Path) -> tuple[list[str], list[Run]]:
     from xlt_cli.errors import RunError
     from xlt_cli.runs.directory import find
 
-    labels, runs = [], []
+    labels: list[str] = []
+    runs: list[Run] = []
     for text in given:
         label, equals, rest = text.partition("=")
         labelled = bool(label and equals) and not Path(text).exists()
