@@ -19,7 +19,7 @@ from xlt_cli.spec import Evaluation
 
 ODD = (
     st.text(st.characters(codec="utf-8"), max_size=6)
-    | st.sampled_from(['", "probabilities": ', '", "radius": '])
+    | st.sampled_from(['", "probabilities": ', '", "radius": ', '}, {"id": ', '"}, {"id": "'])
     | st.sampled_from(
         ["\u2028", "\u2029", "\x85", "a\nb", "a\r\nb", '"', "\\", "\x00", "\x1c", "\ufeff", "😀"]
     )

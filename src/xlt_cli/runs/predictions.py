@@ -105,18 +105,10 @@ class Store:
         """Stores a cell; its file first, then the line that says it is there."""
         if not (self.path / "evaluation.json").is_file():
             atomic.write_json(self.path / "evaluation.json", self.about)
-        lines = []
-        for p in predictions:
-            row: dict[str, Any] = {"id": p.id, "gold": p.gold, "predicted": p.predicted}
-            if p.probabilities:
-                row["probabilities"] = p.probabilities
-            if p.radius is not None:
-                row["radius"] = p.radius
-            lines.append(atomic.json_bytes(row) + b"\n")
         buffer = io.BytesIO()
         # No time stamp: the same predictions are the same bytes.
         with gzip.GzipFile("", "wb", COMPRESSION, buffer, mtime=0) as file:
-            file.write(b"".join(lines))
+            file.write(_lines_of(predictions))
         content = buffer.getvalue()
         atomic.write_bytes(self._file(pair), content)
         atomic.append_line(
@@ -171,6 +163,22 @@ class Store:
     def _file(self, pair: Pair) -> Path:
         name = pair[0] if pair[0] == pair[1] else "+".join(pair)
         return self.path / "predictions" / f"{name}.jsonl.gz"
+
+
+def _lines_of(predictions: Sequence[Prediction]) -> bytes:
+    """A line of JSON for each."""
+    rows = []
+    for p in predictions:
+        row: dict[str, Any] = {"id": p.id, "gold": p.gold, "predicted": p.predicted}
+        if p.probabilities:
+            row["probabilities"] = p.probabilities
+        if p.radius is not None:
+            row["radius"] = p.radius
+        rows.append(row)
+    # All in one go, which takes a third of the time. JSON escapes quotes, so the seam of two rows
+    # stands within none.
+    content = atomic.json_bytes(rows)[1:-1].replace(b'}, {"id": ', b'}\n{"id": ')
+    return content + b"\n" if rows else b""
 
 
 def _values(lines: Sequence[bytes]) -> list[dict[str, Any]]:
