@@ -67,6 +67,13 @@ def test_output_and_gradients_are_those_of_torch(length: int, size: int, dtype: 
         torch.testing.assert_close(slope.float(), wanted, **near)
 
 
+@pytest.mark.parametrize("mode", [torch.inference_mode, torch.no_grad, torch.enable_grad])
+def test_the_kernels_can_be_tried_in_any_mode(mode: Any) -> None:
+    """Evaluation asks for them in inference mode, before anything was trained."""
+    with mode():
+        attention._try(DEVICE, HALF)
+
+
 def test_dropout_leaves_the_mean_and_its_gradient_is_that_of_what_was_kept() -> None:
     query, key, value = (each.detach() for each in drawn())
     torch.manual_seed(1)

@@ -58,18 +58,24 @@ def one_tile(users: Sequence[PreTrainedModel]) -> Iterator[None]:
 def works() -> bool:
     """Whether this machine can build and run the kernels; it needs Triton and a C compiler."""
     try:
-        import xlt_cli.engine.attention_kernels  # noqa: F401
-
-        probe = torch.zeros(1, 2, 1, 16, dtype=torch.bfloat16, device="cuda", requires_grad=True)
-        lengths = torch.ones(1, dtype=torch.int32, device="cuda")
-        with torch.random.fork_rng(), torch.inference_mode(False), torch.enable_grad():
-            out, _ = torch.ops.xlt.one_tile_attention(probe, probe, probe, lengths, 1.0, 0.1)
-            out.sum().backward()
+        _try("cuda", torch.bfloat16)
         torch.cuda.synchronize()
-    except Exception as error:  # whatever a compiler or a driver may raise
+    except Exception as error:
         warnings.warn(f"no fast attention: {error}".splitlines()[0], ResultWarning, stacklevel=2)
         return False
     return True
+
+
+def _try(device: str, dtype: torch.dtype) -> None:
+    """Runs both kernels once; raises whatever a compiler or a driver may raise."""
+    import xlt_cli.engine.attention_kernels  # noqa: F401
+
+    # Evaluation asks in inference mode, whose tensors know no gradients.
+    with torch.random.fork_rng(), torch.inference_mode(False), torch.enable_grad():
+        probe = torch.zeros(1, 2, 1, 16, dtype=dtype, device=device, requires_grad=True)
+        lengths = torch.ones(1, dtype=torch.int32, device=device)
+        out, _ = torch.ops.xlt.one_tile_attention(probe, probe, probe, lengths, 1.0, 0.1)
+        out.sum().backward()
 
 
 def attend(
