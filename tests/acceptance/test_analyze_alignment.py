@@ -159,6 +159,12 @@ def test_mistakes_in_names_and_archives(
     assert "no run is named" in refused(xlt, desk)
     assert "no RUN can stand beside it" in refused(xlt, desk, pair[0], "--from", tmp_path)
     assert "no whole archive" in refused(xlt, desk, "--from", tmp_path)
+    for empty in ("A=", f"={pair[0]}", ""):
+        assert "lacks a name or a run" in refused(xlt, desk, empty)
+    assert "no RUN can stand beside it" in refused(xlt, desk, "--from", tmp_path, "--limit", "3")
+    (tmp_path / "file").write_text("")
+    text = refused(xlt, desk, pair[0], "--out", tmp_path / "file" / "deeper")
+    assert f"'{tmp_path / 'file'}' is a file" in text
     assert "is no archive" in refused(xlt, desk, pair[0], "--archive", tmp_path)
 
 

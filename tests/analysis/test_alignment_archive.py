@@ -20,7 +20,9 @@ def run(name: str, seed: int, radius: float) -> ProbedRun:
         SourceRow(i, "0", answers[n], radius * n, n > 1, 0.5, None) for n, i in enumerate(ROWS)
     ]
     found = [TranslatedRow(i, "0", "1", 0.1, 0.2 * n, 0.3) for n, i in enumerate(ROWS)]
-    return ProbedRun(name, f"x-s{seed}-12345678", seed, "0" * 64, Probed(source, {"de": found}))
+    return ProbedRun(
+        name, f"x-s{seed}-12345678", seed, f"{seed:064}", Probed(source, {"de": found})
+    )
 
 
 @pytest.fixture
@@ -81,3 +83,40 @@ def test_it_replaces_nothing_else(analysis: Analysis, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is no archive"):
         write(tmp_path, analysis)
     assert (tmp_path / "thesis.tex").exists()
+
+
+def test_an_archive_of_other_runs_stays(analysis: Analysis, tmp_path: Path) -> None:
+    write(tmp_path / "kept", analysis)
+    fewer = Analysis(analysis.about, analysis.runs[:2])
+    other = Analysis({**analysis.about, "limit": 9}, analysis.runs)
+    for changed in (fewer, other):
+        with pytest.raises(DataError, match="other runs or rows"):
+            write(tmp_path / "kept", changed)
+    (tmp_path / "kept" / "NOTES.txt").write_text("mine")
+    with pytest.raises(DataError, match=r"'NOTES\.txt' there is no file of an archive"):
+        write(tmp_path / "kept", analysis)
+    assert read(tmp_path / "kept") == analysis
+
+
+def test_a_damaged_file_is_named(analysis: Analysis, tmp_path: Path) -> None:
+    write(tmp_path, analysis)
+    path = next((tmp_path / "rows").iterdir())
+    content = path.read_bytes()
+    path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
+    with pytest.raises(DataError, match="archive is damaged") as caught:
+        read(tmp_path)
+    assert caught.value.where == str(path)
+    path.write_bytes(content)
+    contents = tmp_path / "alignment.json"
+    contents.write_text(contents.read_text().replace('"weights"', '"weighty"'))
+    with pytest.raises(DataError, match="archive is damaged") as caught:
+        read(tmp_path)
+    assert caught.value.where == str(contents)
+
+
+def test_seeds_that_are_none_are_noted(analysis: Analysis) -> None:
+    one, two, *_ = analysis.runs
+    copied = Analysis(analysis.about, [one, one])
+    assert "runs of 'ERM' have the same weights" in "".join(results(copied)["notes"])
+    swapped = Analysis(analysis.about, [one, two, *reversed(analysis.runs[2:])])
+    assert "in another order: paired as given" in "".join(results(swapped)["notes"])

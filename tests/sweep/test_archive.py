@@ -191,3 +191,36 @@ def test_a_damaged_report_is_replaced(made: Made, tmp_path: Path) -> None:
     for content in ("{", "[]", '{"planned": 3}'):
         atomic.write_text(tmp_path / "report" / "report.json", content)
         assert reports.write(tmp_path / "report", made.failing(8).report()) == tmp_path / "report"
+
+
+def test_an_archive_of_another_command_stays(made: Made, tmp_path: Path) -> None:
+    made.write(tmp_path / "kept")
+    shipped = reproduction.read(NAME)
+    for choice in (Choice(tasks=["xnli"]), Choice(quick=True), Choice(overrides=["max_length=9"])):
+        with pytest.raises(DataError, match="an archive of another command is there"):
+            archive.write(tmp_path / "kept", shipped, choice, made.records, made.runs, QUIET)
+    assert len(archive.read(NAME, tmp_path / "kept")[2]) == len(made.records)
+
+
+@pytest.mark.parametrize("part", ["runs", "tasks", "predictions"])
+def test_a_damaged_file_is_named(made: Made, tmp_path: Path, part: str) -> None:
+    made.write(tmp_path / "kept")
+    path = next((tmp_path / "kept" / part).iterdir())
+    content = path.read_bytes()
+    path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
+    with pytest.raises(DataError, match="archive is damaged") as caught:
+        report(*archive.read(NAME, tmp_path / "kept"), QUIET)
+    assert caught.value.where == str(path)
+
+
+def test_another_kind_of_archive_is_refused(made: Made, tmp_path: Path) -> None:
+    made.write(tmp_path / "kept")
+    path = tmp_path / "kept" / "archive.json"
+    content = path.read_text()
+    path.write_text(content.replace('"seeds"', '"seedy"'))
+    with pytest.raises(DataError, match="archive is damaged"):
+        archive.read(NAME, tmp_path / "kept")
+    with atomic.new_directory(tmp_path / "other") as folder:
+        atomic.write_json(folder / "alignment.json", {})
+    with pytest.raises(DataError, match="no archive of a reproduction"):
+        archive.read(NAME, tmp_path / "other")

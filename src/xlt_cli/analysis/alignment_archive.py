@@ -19,7 +19,7 @@ from xlt_cli.analysis.alignment import FEW, summarise
 from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
 from xlt_cli.errors import DataError
 from xlt_cli.runs import atomic
-from xlt_cli.runs.archives import check_place
+from xlt_cli.runs.archives import check_place, reading
 
 CONTENTS = "alignment.json"
 FORMAT = 1
@@ -79,16 +79,29 @@ def results(analysis: Analysis) -> dict[str, Any]:
     if len(analysis.runs) > len(found["runs"]):
         seeds = len(analysis.runs) // len(found["runs"])
         notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
+    notes += _notes_of_seeds(analysis)
     return {**analysis.about, **found, "notes": notes}
 
 
+def _notes_of_seeds(analysis: Analysis) -> list[str]:
+    """What is odd about the runs that are taken together."""
+    notes, names = [], analysis.by_name()
+    for name, runs in names.items():
+        if len({run.weights for run in runs}) < len(runs):
+            notes.append(f"runs of '{name}' have the same weights: they are no seeds of their own")
+    if len({tuple(run.seed for run in runs) for runs in names.values()}) > 1:
+        notes.append("the names have different seeds, or in another order: paired as given")
+    return notes
+
+
 def write(folder: Path, analysis: Analysis) -> None:
-    """Archives an analysis; replaces an archive, and nothing else.
+    """Archives an analysis; replaces an archive of the same or of fewer runs, and nothing else.
 
     Raises:
         DataError: the folder holds something else.
     """
     check_place(folder, CONTENTS)
+    _check_replaced(folder, analysis)
     with atomic.new_directory(folder.absolute()) as path:
         for number, run in enumerate(analysis.runs):
             content = atomic.json_bytes(dataclasses.asdict(run.probed)) + b"\n"
@@ -111,19 +124,46 @@ def read(folder: Path) -> Analysis:
             str(folder),
             "`xlt analyze alignment RUN... --archive DIR` writes one",
         )
-    contents = atomic.read_json(folder / CONTENTS)
-    if contents["format"] != FORMAT:
-        found = f"in format {contents['format']}, not in {FORMAT}"
-        raise DataError(f"the archive is {found}", str(folder / CONTENTS))
+    with reading(folder / CONTENTS):
+        contents = atomic.read_json(folder / CONTENTS)
+        if contents["format"] != FORMAT:
+            found = f"in format {contents['format']}, not in {FORMAT}"
+            raise DataError(f"the archive is {found}", str(folder / CONTENTS))
+        about = {name: contents["about"][name] for name in _ABOUT}
+        runs = [{name: run[name] for name in _ABOUT_RUN} for run in contents["runs"]]
+        _ = runs[0]
     return Analysis(
-        contents["about"],
+        about,
         [
-            ProbedRun(**about, probed=_read(_rows(folder, number, about["run"])))
-            for number, about in enumerate(contents["runs"])
+            ProbedRun(**run, probed=_read(_rows(folder, number, run["run"])))
+            for number, run in enumerate(runs)
         ],
     )
 
 
+def _check_replaced(folder: Path, analysis: Analysis) -> None:
+    """Refuses to replace what this analysis does not hold.
+
+    Raises:
+        DataError: an archive of other runs or rows is there, or files that are no archive's.
+    """
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    hint = "name a new folder"
+    with reading(folder):
+        own = {*atomic.read_json(folder / atomic.MANIFEST)["files"], atomic.MANIFEST}
+        there = atomic.read_json(folder / CONTENTS)
+        runs = [tuple(run[name] for name in _ABOUT_RUN) for run in there["runs"]]
+        about = {name: there["about"][name] for name in _ABOUT if name != "notes"}
+    files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    if files - own:
+        raise DataError(f"'{min(files - own)}' there is no file of an archive", str(folder), hint)
+    mine = {tuple(getattr(run, name) for name in _ABOUT_RUN) for run in analysis.runs}
+    if set(runs) - mine or about != {name: analysis.about[name] for name in about}:
+        raise DataError("an archive of other runs or rows is there", str(folder), hint)
+
+
+_ABOUT = ("task", "split", "limit", "source", "demonstration", "radii", "notes")
 _ABOUT_RUN = ("name", "run", "seed", "weights")
 
 
@@ -133,11 +173,12 @@ def _rows(folder: Path, number: int, run: str) -> Path:
 
 
 def _read(path: Path) -> Probed:
-    found = json.loads(lzma.decompress(path.read_bytes()))
-    return Probed(
-        [SourceRow(**row) for row in found["source"]],
-        {
-            language: [TranslatedRow(**row) for row in rows]
-            for language, rows in found["languages"].items()
-        },
-    )
+    with reading(path):
+        found = json.loads(lzma.decompress(path.read_bytes()))
+        return Probed(
+            [SourceRow(**row) for row in found["source"]],
+            {
+                language: [TranslatedRow(**row) for row in rows]
+                for language, rows in found["languages"].items()
+            },
+        )

@@ -14,6 +14,7 @@ from xlt_cli.commands.options import (
     Offline,
     Quiet,
     RunsDir,
+    check_folder,
     go_offline,
     listed,
     runs_root,
@@ -91,11 +92,14 @@ def alignment(
     from xlt_cli.runs.archives import check_place
 
     reporter = Reporter(quiet=quiet or as_json)
+    check_folder(out, "--out")
     if archived is not None:
-        if given or archive_to:
+        measured = (languages, limit, split, votes, sigma) != (None, 200, "test", 100, 0.5)
+        if given or archive_to or measured or device:
             raise SpecError(
                 "an archive holds all that was measured: no RUN can stand beside it",
                 "xlt analyze alignment --from",
+                "give at most --out, --json and --quiet beside it",
             )
         _show(alignment_archive.read(archived), out, reporter, as_json)
         return
@@ -104,6 +108,7 @@ def alignment(
     if split not in SPLITS:
         raise SpecError(f"there is no split '{split}'", "--split", did_you_mean(split, SPLITS))
     if archive_to is not None:
+        check_folder(archive_to, "--archive")
         check_place(archive_to, alignment_archive.CONTENTS)
     go_offline(offline)
     from xlt_cli.engine.alignment import Request, analysis_of, check_same, prepare
@@ -147,6 +152,10 @@ def _named(given: Sequence[str], root: Path) -> tuple[list[str], list[Run]]:
     for text in given:
         label, equals, rest = text.partition("=")
         labelled = bool(label and equals) and not Path(text).exists()
+        if not text.strip() or (equals and not (label.strip() and rest)):
+            raise SpecError(
+                f"'{text}' lacks a name or a run", "xlt analyze alignment", "write RUN or NAME=RUN"
+            )
         run = find(root, rest if labelled else text)
         if run.path.resolve() in [other.path.resolve() for other in runs]:
             raise RunError(f"the run '{run.name}' is named twice", str(run.path))

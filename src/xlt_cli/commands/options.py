@@ -39,6 +39,19 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
 
 
+def check_folder(path: Path | None, option: str) -> None:
+    """Refuses a file where a folder is to be written, before anything is computed.
+
+    Raises:
+        SpecError: the path, or what it would lie in, is a file.
+    """
+    from xlt_cli.errors import SpecError
+
+    for place in [path, *path.parents] if path is not None else []:
+        if place.exists() and not place.is_dir():
+            raise SpecError(f"'{place}' is a file", option, "name a folder")
+
+
 def runs_root(given: Path | None) -> Path:
     """The directory that runs live in."""
     from xlt_cli.runs.directory import default_root

@@ -16,6 +16,7 @@ from xlt_cli.commands.options import (
     Overrides,
     Quiet,
     RunsDir,
+    check_folder,
     go_offline,
     is_first_process,
     runs_root,
@@ -73,9 +74,10 @@ def reproduce(
 
     The same command again goes on where it stopped; once all runs are finished, it only reports.
     """
+    check_folder(out, "--out")
+    check_folder(archive_to, "--archive")
     go_offline(offline)
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.runs.archives import check_place
     from xlt_cli.sweep import archive, reproduction, trials
     from xlt_cli.sweep.reproduced import baseline_of, report
 
@@ -92,7 +94,7 @@ def reproduce(
     choice = trials.Choice(encoder, seeds, quick, changes, list(dict.fromkeys(tasks or [])))
     planned = trials.plan(shipped, choice)
     if archive_to is not None:
-        check_place(archive_to, archive.CONTENTS)
+        archive.check_place(archive_to, shipped, choice)
 
     from xlt_cli.errors import EXIT_FAILURE
     from xlt_cli.sweep.parallel import run_jobs

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import lzma
+from collections.abc import Iterator
 from pathlib import Path
 
 from xlt_cli.errors import DataError
@@ -20,3 +23,20 @@ def check_place(folder: Path, contents: str) -> None:
         if folder.is_dir() and not any(folder.iterdir()):
             return
         raise DataError("this is there, and is no archive", str(folder), "name a new folder")
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Says which file of an archive is damaged, whatever is wrong with it.
+
+    Raises:
+        DataError: reading it failed.
+    """
+    try:
+        yield
+    except (lzma.LZMAError, EOFError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise DataError(
+            f"the archive is damaged ({type(error).__name__})",
+            str(path),
+            "bring it back from a copy",
+        ) from error

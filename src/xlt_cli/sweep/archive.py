@@ -19,8 +19,8 @@ from typing import Any
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import DataError
-from xlt_cli.runs import atomic
-from xlt_cli.runs.archives import check_place
+from xlt_cli.runs import archives, atomic
+from xlt_cli.runs.archives import reading
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.packed import Alphabet, Layout, alphabet_of
 from xlt_cli.runs.portable import portable, without_paths
@@ -34,6 +34,31 @@ from xlt_cli.sweep.trials import Choice, encoder_of
 
 CONTENTS = "archive.json"
 FORMAT = 1
+
+
+def check_place(folder: Path, shipped: Shipped, choice: Choice) -> None:
+    """Refuses a folder that holds something else, or an archive of another command.
+
+    Raises:
+        DataError: it does.
+    """
+    archives.check_place(folder, CONTENTS)
+    if not atomic.is_complete(folder):
+        return
+    with reading(folder / CONTENTS):
+        there = atomic.read_json(folder / CONTENTS)
+        theirs = {"tasks": [], **{name: there[name] for name in there if name in _COMMAND}}
+    mine = _contents(shipped, choice, [])
+    if theirs != {name: mine[name] for name in _COMMAND}:
+        raise DataError(
+            "an archive of another command is there",
+            str(folder),
+            "name a new folder: reproduction, encoder, tasks, --quick and --set must be the same",
+        )
+
+
+_COMMAND = ("reproduction", "encoder", "quick", "overrides", "tasks")
+"""What an archive is of; with more seeds it is replaced, with fewer it stays."""
 
 
 def write(
@@ -58,7 +83,7 @@ def write(
     tasks: dict[str, bytes] = {}
     kept = [pair for pair in zip(records, runs, strict=True) if not pair[0].error]
     place = reports.beside_fuller(folder, len(kept), _finished(folder))
-    check_place(place, CONTENTS)
+    check_place(place, shipped, choice)
     with (
         atomic.new_directory(place.absolute()) as path,
         reporter.bar("writing the archive", len(kept), "runs") as bar,
@@ -90,7 +115,15 @@ def read(name: str, folder: Path) -> tuple[Shipped, Choice, list[Record]]:
         there = (folder / CONTENTS).exists()
         what = "the archive is not whole" if there else "there is no archive"
         raise DataError(what, str(folder), "`xlt reproduce NAME --archive DIR` writes one")
-    contents = atomic.read_json(folder / CONTENTS)
+    if not (folder / CONTENTS).is_file():
+        raise DataError("this is no archive of a reproduction", str(folder / CONTENTS))
+    with reading(folder / CONTENTS):
+        return _read(name, folder, atomic.read_json(folder / CONTENTS))
+
+
+def _read(
+    name: str, folder: Path, contents: Mapping[str, Any]
+) -> tuple[Shipped, Choice, list[Record]]:
     if contents["format"] != FORMAT or contents["reproduction"] != name:
         found = f"of '{contents['reproduction']}', in format {contents['format']}"
         raise DataError(f"the archive is {found}; not of '{name}', in {FORMAT}", str(folder))
@@ -145,16 +178,20 @@ def _packed(record: Record) -> tuple[bytes, bytes, Alphabet]:
 
 def _record(folder: Path, kept: dict[str, Any]) -> Record:
     name, task, error = kept["run"], kept["task"], kept["error"]
-    about = {} if error else _read_json(folder / "runs" / f"{name}.json.xz")
+    path = folder / "runs" / f"{name}.json.xz"
+    with reading(path):
+        about = {} if error else _read_json(path)
     answers = partial(_unpacked, folder, task, name, about.get("alphabet", []))
     evaluation, results = Evaluation.model_validate(kept["evaluation"]), about.get("results", [])
     return Record(task, kept["method"], kept["seed"], name, error, evaluation, results, answers)
 
 
 def _unpacked(folder: Path, task: str, name: str, alphabet: Alphabet) -> dict[Pair, Answers]:
-    questions = lzma.decompress((folder / "tasks" / f"{task}.json.xz").read_bytes())
-    content = (folder / "predictions" / f"{name}.xz").read_bytes()
-    return _layout(questions).unpack(content, alphabet)
+    asked, answered = folder / "tasks" / f"{task}.json.xz", folder / "predictions" / f"{name}.xz"
+    with reading(asked):
+        layout = _layout(lzma.decompress(asked.read_bytes()))
+    with reading(answered):
+        return layout.unpack(answered.read_bytes(), alphabet)
 
 
 def _rows_of(asked: Mapping[Pair, Answers]) -> dict[str, Any]:
