@@ -162,6 +162,8 @@ def test_mistakes_in_names_and_archives(
     for empty in ("A=", f"={pair[0]}", ""):
         assert "lacks a name or a run" in refused(xlt, desk, empty)
     assert "no RUN can stand beside it" in refused(xlt, desk, "--from", tmp_path, "--limit", "3")
+    text = refused(xlt, desk, "--from", tmp_path, "--limit", "200")  # its default, but said
+    assert "no RUN can stand beside it" in text
     (tmp_path / "file").write_text("")
     text = refused(xlt, desk, pair[0], "--out", tmp_path / "file" / "deeper")
     assert f"'{tmp_path / 'file'}' is a file" in text

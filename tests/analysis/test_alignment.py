@@ -15,10 +15,15 @@ from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import roc_auc_score
 
 from xlt_cli.analysis import alignment_export, figures
+from xlt_cli.analysis.alignment import results as results_of
 from xlt_cli.analysis.alignment import summarise
-from xlt_cli.analysis.alignment_archive import Analysis, ProbedRun
-from xlt_cli.analysis.alignment_archive import results as results_of
-from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
+from xlt_cli.analysis.alignment_records import (
+    Analysis,
+    Probed,
+    ProbedRun,
+    SourceRow,
+    TranslatedRow,
+)
 from xlt_cli.analysis.association import auc, correlation
 from xlt_cli.analysis.intervals import RESAMPLES, Resampled, draws, wilson
 from xlt_cli.console import alignment_tables

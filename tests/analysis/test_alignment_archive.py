@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from xlt_cli.analysis.alignment_archive import Analysis, ProbedRun, read, results, write
-from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
+from xlt_cli.analysis.alignment import results
+from xlt_cli.analysis.alignment_archive import read, write
+from xlt_cli.analysis.alignment_records import (
+    Analysis,
+    Probed,
+    ProbedRun,
+    SourceRow,
+    TranslatedRow,
+)
 from xlt_cli.errors import DataError
 
 ROWS = ("a", "b", "ç")

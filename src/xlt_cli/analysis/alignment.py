@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
+from xlt_cli.analysis.alignment_records import Analysis, Probed, SourceRow, TranslatedRow
 from xlt_cli.analysis.association import auc, correlation
 from xlt_cli.analysis.intervals import Resampled, average, difference, draws, wilson
 
@@ -80,6 +80,35 @@ class _Language:
             shares["inside_certified"] = distances["total"] < radii["total"]
         present = np.array([x is not None for _, x in pairs])
         return cls(present, shares, distances, radii)
+
+
+def results(analysis: Analysis) -> dict[str, Any]:
+    """The figures of all names, and what must be said of them."""
+    found = summarise(analysis.probed())
+    for name, runs in analysis.by_name().items():
+        found["runs"][name]["of"] = [
+            {"run": run.run, "seed": run.seed, "weights": run.weights} for run in runs
+        ]
+    languages = len(analysis.runs[0].probed.languages)
+    notes = [*analysis.about["notes"]]
+    if found["comparisons"] and languages < FEW:
+        notes.append(f"a correlation over {languages} languages means little")
+    if len(analysis.runs) > len(found["runs"]):
+        seeds = len(analysis.runs) // len(found["runs"])
+        notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
+    notes += _notes_of_seeds(analysis)
+    return {**analysis.about, **found, "notes": notes}
+
+
+def _notes_of_seeds(analysis: Analysis) -> list[str]:
+    """What is odd about the runs that are taken together."""
+    notes, names = [], analysis.by_name()
+    for name, runs in names.items():
+        if len({run.weights for run in runs}) < len(runs):
+            notes.append(f"runs of '{name}' have the same weights: they are no seeds of their own")
+    if len({tuple(run.seed for run in runs) for runs in names.values()}) > 1:
+        notes.append("the names have different seeds, or in another order: paired as given")
+    return notes
 
 
 def summarise(probed: Mapping[str, Sequence[Probed]]) -> dict[str, Any]:

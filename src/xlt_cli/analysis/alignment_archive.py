@@ -1,4 +1,4 @@
-"""What figures of alignment rest on: the records of each run, and one folder that keeps them.
+"""An analysis of alignment in one small folder, from which its figures can be made again.
 
 alignment.json          what was probed and what must be said of it; the runs, in order
 rows/NUMBER-RUN.json.xz the records of one run
@@ -10,13 +10,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import lzma
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from xlt_cli.analysis.alignment import FEW, summarise
-from xlt_cli.analysis.alignment_records import Probed, SourceRow, TranslatedRow
+from xlt_cli.analysis.alignment_records import (
+    Analysis,
+    Probed,
+    ProbedRun,
+    SourceRow,
+    TranslatedRow,
+)
 from xlt_cli.errors import DataError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.archives import check_place, reading
@@ -24,74 +26,8 @@ from xlt_cli.runs.archives import check_place, reading
 CONTENTS = "alignment.json"
 FORMAT = 1
 
-
-@dataclass(frozen=True)
-class ProbedRun:
-    """A run and its records.
-
-    Attributes:
-        name: what tables call it; runs of one name are the seeds of one method.
-        run: the name of its directory.
-        weights: hash of its weights.
-    """
-
-    name: str
-    run: str
-    seed: int
-    weights: str
-    probed: Probed
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """All that figures are made from.
-
-    Attributes:
-        about: task, split, limit, source, demonstration, radii, notes.
-        runs: those of the first name are the baseline.
-    """
-
-    about: Mapping[str, Any]
-    runs: Sequence[ProbedRun]
-
-    def by_name(self) -> dict[str, list[ProbedRun]]:
-        found: dict[str, list[ProbedRun]] = {}
-        for run in self.runs:
-            found.setdefault(run.name, []).append(run)
-        return found
-
-    def probed(self) -> dict[str, list[Probed]]:
-        """The records by name, one seed after the other."""
-        return {name: [run.probed for run in runs] for name, runs in self.by_name().items()}
-
-
-def results(analysis: Analysis) -> dict[str, Any]:
-    """The figures of all names, and what must be said of them."""
-    found = summarise(analysis.probed())
-    for name, runs in analysis.by_name().items():
-        found["runs"][name]["of"] = [
-            {"run": run.run, "seed": run.seed, "weights": run.weights} for run in runs
-        ]
-    languages = len(analysis.runs[0].probed.languages)
-    notes = [*analysis.about["notes"]]
-    if found["comparisons"] and languages < FEW:
-        notes.append(f"a correlation over {languages} languages means little")
-    if len(analysis.runs) > len(found["runs"]):
-        seeds = len(analysis.runs) // len(found["runs"])
-        notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
-    notes += _notes_of_seeds(analysis)
-    return {**analysis.about, **found, "notes": notes}
-
-
-def _notes_of_seeds(analysis: Analysis) -> list[str]:
-    """What is odd about the runs that are taken together."""
-    notes, names = [], analysis.by_name()
-    for name, runs in names.items():
-        if len({run.weights for run in runs}) < len(runs):
-            notes.append(f"runs of '{name}' have the same weights: they are no seeds of their own")
-    if len({tuple(run.seed for run in runs) for runs in names.values()}) > 1:
-        notes.append("the names have different seeds, or in another order: paired as given")
-    return notes
+_ABOUT = ("task", "split", "limit", "source", "demonstration", "radii", "notes")
+_ABOUT_RUN = ("name", "run", "seed", "weights")
 
 
 def write(folder: Path, analysis: Analysis) -> None:
@@ -131,7 +67,8 @@ def read(folder: Path) -> Analysis:
             raise DataError(f"the archive is {found}", str(folder / CONTENTS))
         about = {name: contents["about"][name] for name in _ABOUT}
         runs = [{name: run[name] for name in _ABOUT_RUN} for run in contents["runs"]]
-        _ = runs[0]
+    if not runs:
+        raise DataError("the archive holds no run", str(folder / CONTENTS))
     return Analysis(
         about,
         [
@@ -161,10 +98,6 @@ def _check_replaced(folder: Path, analysis: Analysis) -> None:
     mine = {tuple(getattr(run, name) for name in _ABOUT_RUN) for run in analysis.runs}
     if set(runs) - mine or about != {name: analysis.about[name] for name in about}:
         raise DataError("an archive of other runs or rows is there", str(folder), hint)
-
-
-_ABOUT = ("task", "split", "limit", "source", "demonstration", "radii", "notes")
-_ABOUT_RUN = ("name", "run", "seed", "weights")
 
 
 def _rows(folder: Path, number: int, run: str) -> Path:

@@ -1,9 +1,10 @@
-"""What `xlt analyze alignment` measures of single rows."""
+"""What `xlt analyze alignment` measures: records of single rows, by run and language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,43 @@ class Probed:
 
     source: Sequence[SourceRow]
     languages: Mapping[str, Sequence[TranslatedRow]]
+
+
+@dataclass(frozen=True)
+class ProbedRun:
+    """A run and its records.
+
+    Attributes:
+        name: what tables call it; runs of one name are the seeds of one method.
+        run: the name of its directory.
+        weights: hash of its weights.
+    """
+
+    name: str
+    run: str
+    seed: int
+    weights: str
+    probed: Probed
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """All that figures are made from.
+
+    Attributes:
+        about: task, split, limit, source, demonstration, radii, notes.
+        runs: those of the first name are the baseline.
+    """
+
+    about: Mapping[str, Any]
+    runs: Sequence[ProbedRun]
+
+    def by_name(self) -> dict[str, list[ProbedRun]]:
+        found: dict[str, list[ProbedRun]] = {}
+        for run in self.runs:
+            found.setdefault(run.name, []).append(run)
+        return found
+
+    def probed(self) -> dict[str, list[Probed]]:
+        """The records by name, one seed after the other."""
+        return {name: [run.probed for run in runs] for name, runs in self.by_name().items()}

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xlt_cli.commands.options import (
+    Archived,
+    ArchiveTo,
     AsJson,
     Device,
     Offline,
@@ -22,11 +24,14 @@ from xlt_cli.commands.options import (
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 
 if TYPE_CHECKING:
-    from xlt_cli.analysis.alignment_archive import Analysis
+    from xlt_cli.analysis.alignment_records import Analysis
     from xlt_cli.console.progress import Reporter
     from xlt_cli.runs.directory import Run
 
 PLOTS = "no figures were drawn: matplotlib is missing; pip install 'xlt-cli[plots]'"
+
+MEASURING = ("given", "languages", "limit", "split", "votes", "sigma", "archive_to", "device")
+"""What says something of measuring, and so nothing of an archive."""
 
 app = typer.Typer(help="Analyze finished runs: why they transfer as they do.", no_args_is_help=True)
 
@@ -38,6 +43,7 @@ def analyses() -> None:
 
 @app.command("alignment")
 def alignment(
+    context: typer.Context,
     given: Annotated[
         list[str] | None,
         typer.Argument(
@@ -62,14 +68,8 @@ def alignment(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Default: analysis/alignment of the last RUN."),
     ] = None,
-    archive_to: Annotated[
-        Path | None,
-        typer.Option("--archive", metavar="DIR", help="Also keep all that the figures rest on."),
-    ] = None,
-    archived: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="DIR", help="From an archive; nothing is measured."),
-    ] = None,
+    archive_to: ArchiveTo = None,
+    archived: Archived = None,
     device: Device = None,
     runs_dir: RunsDir = None,
     offline: Offline = False,
@@ -94,8 +94,7 @@ def alignment(
     reporter = Reporter(quiet=quiet or as_json)
     check_folder(out, "--out")
     if archived is not None:
-        measured = (languages, limit, split, votes, sigma) != (None, 200, "test", 100, 0.5)
-        if given or archive_to or measured or device:
+        if any(_is_given(context, name) for name in MEASURING):
             raise SpecError(
                 "an archive holds all that was measured: no RUN can stand beside it",
                 "xlt analyze alignment --from",
@@ -132,9 +131,15 @@ def alignment(
     check_same(subjects)
     probed = [probe(subject, runtime, reporter) for subject in subjects]
     analysis = analysis_of(names, subjects, probed)
+    _show(analysis, out or runs[-1].path / "analysis" / "alignment", reporter, as_json)
     if archive_to is not None:
         alignment_archive.write(archive_to, analysis)
-    _show(analysis, out or runs[-1].path / "analysis" / "alignment", reporter, as_json)
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    """Whether the command line says it, be it the default."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _named(given: Sequence[str], root: Path) -> tuple[list[str], list[Run]]:
@@ -180,7 +185,7 @@ def _show(analysis: Analysis, out: Path | None, reporter: Reporter, as_json: boo
     from rich.text import Text
 
     from xlt_cli.analysis import alignment_export
-    from xlt_cli.analysis.alignment_archive import results
+    from xlt_cli.analysis.alignment import results
     from xlt_cli.console import alignment_tables, report
 
     found = results(analysis)

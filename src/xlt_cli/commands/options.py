@@ -35,6 +35,14 @@ Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, c
 Offline = Annotated[
     bool, typer.Option("--offline", help="Make no network call; what is missing is an error.")
 ]
+ArchiveTo = Annotated[
+    Path | None,
+    typer.Option("--archive", metavar="DIR", help="Also keep all that the figures rest on."),
+]
+Archived = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="DIR", help="Figures from an archive; nothing is run."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xlt_cli.commands.options import (
+    Archived,
+    ArchiveTo,
     AsJson,
     Device,
     Jobs,
@@ -55,14 +57,8 @@ def reproduce(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Where the report goes. Default: the runs'."),
     ] = None,
-    archive_to: Annotated[
-        Path | None,
-        typer.Option("--archive", metavar="DIR", help="Also keep all that the report rests on."),
-    ] = None,
-    archived: Annotated[
-        Path | None,
-        typer.Option("--from", metavar="DIR", help="Report from an archive; nothing is run."),
-    ] = None,
+    archive_to: ArchiveTo = None,
+    archived: Archived = None,
     at_once: Jobs = 1,
     device: Device = None,
     runs_dir: RunsDir = None,

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xlt_cli.analysis.alignment_archive import Analysis, ProbedRun
-from xlt_cli.analysis.alignment_records import Probed
+from xlt_cli.analysis.alignment_records import Analysis, Probed, ProbedRun
 from xlt_cli.api import SequenceExample, Split
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.hashing import data_hash
@@ -153,7 +152,7 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
 
 
 def check_same(subjects: Sequence[Subjected]) -> None:
-    """Figures of runs are compared on the same rows only, in the same tokens, seed by seed.
+    """Figures of runs are compared on the same rows only, in the same tokens.
 
     Raises:
         RunError: a run is of another task, other rows or other tokens than the first.

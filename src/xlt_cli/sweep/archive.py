@@ -35,6 +35,9 @@ from xlt_cli.sweep.trials import Choice, encoder_of
 CONTENTS = "archive.json"
 FORMAT = 1
 
+_COMMAND = ("reproduction", "encoder", "quick", "overrides", "tasks")
+"""What an archive is of; with more seeds it is replaced, with fewer it stays."""
+
 
 def check_place(folder: Path, shipped: Shipped, choice: Choice) -> None:
     """Refuses a folder that holds something else, or an archive of another command.
@@ -55,10 +58,6 @@ def check_place(folder: Path, shipped: Shipped, choice: Choice) -> None:
             str(folder),
             "name a new folder: reproduction, encoder, tasks, --quick and --set must be the same",
         )
-
-
-_COMMAND = ("reproduction", "encoder", "quick", "overrides", "tasks")
-"""What an archive is of; with more seeds it is replaced, with fewer it stays."""
 
 
 def write(

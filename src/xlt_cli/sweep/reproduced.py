@@ -55,12 +55,9 @@ def report(
     content, finished = shipped.content, [record for record in records if not record.error]
     over = baseline_of(shipped, baseline)
     findings = _findings(content, finished, over, reporter, at_once)
+    asked = [c for c in content.claims if not choice.tasks or c.task in choice.tasks]
     # The paper's claims are about gains over its own baseline.
-    judged = [
-        claim
-        for claim in content.claims
-        if over == content.methods[0] and claim.task in (choice.tasks or [claim.task])
-    ]
+    judged = asked if over == content.methods[0] else []
     tasks = {name: found.as_dict() for name, found in findings.items()}
     return {
         "reproduction": shipped.name,
