@@ -19,7 +19,7 @@ from xlt_cli.engine.runtime import Runtime
 from xlt_cli.problems import Feature, Prediction, Problem
 
 ATTENTION = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
-"""Kinds of attention; cuDNN's plans for a tenth of a second for each new shape."""
+"""Kinds of attention; cuDNN's plans anew for each new shape."""
 
 TOKENS = {"cuda": 32768, "cpu": 1024}
 """Tokens in a forward pass, padding included: enough to fill a GPU; on a CPU few enough for its
