@@ -175,4 +175,4 @@ def test_a_number_of_runs_that_is_none_is_refused(desk: Desk, number: int) -> No
     code, _, err = desk.xlt("sweep", desk.write(), "--jobs", number)
     assert code == 2
     assert "--jobs" in err
-    assert "greater than or equal to 1" in err
+    assert "1 or more, or 'auto'" in err

@@ -81,6 +81,13 @@ def test_a_failure_ends_with_1_and_says_how_to_see_more(failing: Callable[..., R
     assert "Traceback" not in result.stderr
 
 
+def test_a_failure_for_want_of_memory_says_what_takes_less(failing: Callable[..., Result]) -> None:
+    result = failing(RuntimeError("CUDA error: out of memory\nwith details"))
+    assert result.exit_code == 1
+    assert result.stderr.startswith("failed: out of memory: CUDA error: out of memory\n")
+    assert "a smaller batch_size" in result.stderr
+
+
 @pytest.mark.parametrize("error", [UserError("it is wrong"), ZeroDivisionError("by zero")])
 def test_debug_shows_the_traceback_and_keeps_message_and_exit_code(
     failing: Callable[..., Result], error: Exception

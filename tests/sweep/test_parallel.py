@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from xlt_cli.commands.options import jobs_at_once
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import UserError
 from xlt_cli.spec_file import resolve
 from xlt_cli.spec_source import Source
-from xlt_cli.sweep import local
+from xlt_cli.sweep import local, parallel, room
 from xlt_cli.sweep.local import Job, Outcome
 from xlt_cli.sweep.parallel import run_jobs
 from xlt_cli.yaml_lines import parse
@@ -57,3 +58,23 @@ def test_a_device_that_is_not_there_is_refused_before_any_run_is_made(tmp_path: 
     with pytest.raises(UserError, match="unknown device 'tpu'"):
         run_jobs(wanted, tmp_path, Reporter(quiet=True), True, at_once=2)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("gpus", "cores", "most"), [(["0"], 16, 16), ([], 16, 8), ([], 1, 1)])
+def test_as_many_as_the_machine_can_feed(
+    gpus: list[str], cores: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "visible_gpus", lambda environment: gpus)
+    monkeypatch.setattr(parallel, "cores", lambda: cores)
+    assert parallel.most_at_once() == most
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), ("12", 12), ("auto", None)])
+def test_jobs_are_a_number_or_auto(text: str, number: int | None) -> None:
+    assert jobs_at_once(text) == number
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "many", "²", "1_0"])
+def test_other_words_for_jobs_are_refused(text: str) -> None:
+    with pytest.raises(UserError, match="1 or more, or 'auto'"):
+        jobs_at_once(text)

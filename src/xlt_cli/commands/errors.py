@@ -59,6 +59,7 @@ def complain(error: UserError) -> None:
 
 def _failure(error: Exception) -> int:
     from xlt_cli.runs.atomic import is_disk_full
+    from xlt_cli.sweep.memory import REMEDY, out_of_memory
 
     if is_disk_full(error):
         complain(
@@ -72,6 +73,11 @@ def _failure(error: Exception) -> int:
     if isinstance(error, PermissionError) and error.filename:
         complain(UserError("no permission", str(error.filename)))
         return EXIT_USER_ERROR
+    if out_of_memory(error):
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        typer.secho(f"failed: out of memory: {what}", err=True, fg="red", bold=True)
+        typer.echo(f"  {REMEDY}", err=True)
+        return EXIT_FAILURE
     typer.secho(f"failed: {type(error).__name__}: {error}", err=True, fg="red", bold=True)
     typer.echo("  `xlt --debug ...` shows where; a run's error.txt holds the traceback", err=True)
     return EXIT_FAILURE

@@ -23,12 +23,12 @@ Plain = Annotated[
     bool, typer.Option("--plain", help="Make updates the plain way: slower, the same training.")
 ]
 Jobs = Annotated[
-    int,
+    str,
     typer.Option(
         "--jobs",
-        metavar="N",
-        min=1,
-        help="Runs at once, each in a process of its own, dealt out over the GPUs.",
+        metavar="N|auto",
+        help="Runs at once, each in a process of its own, as far as their memory allows; auto: as "
+        "many as cores and memory allow.",
     ),
 ]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
@@ -58,6 +58,23 @@ def check_folder(path: Path | None, option: str) -> None:
     for place in [path, *path.parents] if path is not None else []:
         if place.exists() and not place.is_dir():
             raise SpecError(f"'{place}' is a file", option, "name a folder")
+
+
+def jobs_at_once(text: str) -> int | None:
+    """The number that --jobs gives; None for `auto`.
+
+    Raises:
+        SpecError: it is neither.
+    """
+    from xlt_cli.errors import SpecError
+
+    if text == "auto":
+        return None
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise SpecError(
+            f"a number of runs is 1 or more, or 'auto', not '{text}'", "--jobs", "e.g. --jobs 4"
+        )
+    return int(text)
 
 
 def runs_root(given: Path | None) -> Path:

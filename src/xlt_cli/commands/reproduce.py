@@ -21,6 +21,7 @@ from xlt_cli.commands.options import (
     check_folder,
     go_offline,
     is_first_process,
+    jobs_at_once,
     runs_root,
 )
 
@@ -59,7 +60,7 @@ def reproduce(
     ] = None,
     archive_to: ArchiveTo = None,
     archived: Archived = None,
-    at_once: Jobs = 1,
+    jobs_option: Jobs = "1",
     device: Device = None,
     runs_dir: RunsDir = None,
     offline: Offline = False,
@@ -70,19 +71,22 @@ def reproduce(
 
     The same command again goes on where it stopped; once all runs are finished, it only reports.
     """
+    at_once = jobs_at_once(jobs_option)
     check_folder(out, "--out")
     check_folder(archive_to, "--archive")
     go_offline(offline)
     from xlt_cli.console.progress import Reporter
     from xlt_cli.sweep import archive, reproduction, trials
     from xlt_cli.sweep.reproduced import baseline_of, report
+    from xlt_cli.sweep.shares import cores
 
+    readers = at_once or cores()
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     changes = [*(overrides or []), *([f"device={device}"] if device else [])]
     if archived is not None:
         if any((encoder, seeds, quick, changes, tasks, archive_to)):
             raise _nothing_beside_from()
-        found = report(*archive.read(name, archived), reporter, baseline, at_once)
+        found = report(*archive.read(name, archived), reporter, baseline, readers)
         _show(found, _written(found, out, reporter) if out else None, as_json)
         return
     shipped = reproduction.read(name)
@@ -104,12 +108,12 @@ def reproduce(
     failed = any(outcome.error for outcome in outcomes)
     if is_first_process():
         records = [of_run(*ran) for ran in zip(planned, outcomes, strict=True)]
-        found = report(shipped, choice, records, reporter, baseline, at_once)
+        found = report(shipped, choice, records, reporter, baseline, readers)
         folder = _written(found, out or root / "reproductions" / _label(found), reporter)
         _show(found, folder, as_json)
         if archive_to is not None:
             runs = [outcome.run for outcome in outcomes]
-            kept = archive.write(archive_to, shipped, choice, records, runs, reporter, at_once)
+            kept = archive.write(archive_to, shipped, choice, records, runs, reporter, readers)
             _say_place(kept, archive_to, "an archive", reporter)
     if failed:
         raise typer.Exit(EXIT_FAILURE)

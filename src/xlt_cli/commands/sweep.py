@@ -18,6 +18,7 @@ from xlt_cli.commands.options import (
     SpecFile,
     go_offline,
     is_first_process,
+    jobs_at_once,
     runs_root,
 )
 
@@ -29,7 +30,7 @@ def sweep(
     stop_on_error: Annotated[
         bool, typer.Option("--stop-on-error", help="Do not go on after a failed run.")
     ] = False,
-    at_once: Jobs = 1,
+    jobs_option: Jobs = "1",
     device: Device = None,
     plain: Plain = False,
     runs_dir: RunsDir = None,
@@ -41,6 +42,7 @@ def sweep(
 
     The same command again runs only what is missing, and goes on with what was interrupted.
     """
+    at_once = jobs_at_once(jobs_option)
     go_offline(offline)
     from xlt_cli.errors import EXIT_FAILURE
     from xlt_cli.spec_source import read

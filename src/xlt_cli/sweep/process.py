@@ -5,10 +5,16 @@ is 1 for the plain way of making updates, else 0; COMMAND is what the user typed
 Standard input is a pipe that nothing is written into: it ends when the process that waits for the
 answer does, however that comes about, and then this one ends, too.
 
+What the process holds of the machine's memory and of a GPU's is written beside the answer
+(`ANSWER.memory`) again and again while it works.
+
 Nothing of ours is imported before the signals are in place.
 """
 
+import contextlib
+import json
 import os
+import resource
 import signal
 import sys
 import threading
@@ -20,6 +26,9 @@ INTERRUPTED = 130
 PATIENCE = 60.0
 """Seconds that an interrupted run has to end by itself, where nobody waits for it any more."""
 
+EVERY = 0.5
+"""Seconds between two reports of the memory that the process holds."""
+
 
 def main() -> None:
     """Runs to the end, or until it is interrupted."""
@@ -28,29 +37,36 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    memory = Path(f"{answer}.memory")
+    threading.Thread(target=_report_memory, args=(memory,), daemon=True).start()
     try:
-        found = _outcome(Path(run), plain == "1")
+        outcome = _outcome(Path(run), plain == "1")
         from xlt_cli.runs import atomic
 
-        atomic.write_json(Path(answer), found)
+        atomic.write_json(Path(answer), outcome | {"peak": _memory()})
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
 def _outcome(path: Path, plain: bool) -> dict[str, Any]:
-    """The results of the run's evaluations, or what went wrong; the details go to stderr."""
+    """The results of the run's evaluations, or what went wrong; the details go to stderr.
+
+    `out_of_memory` says whether the run failed for want of memory.
+    """
     from xlt_cli.console.progress import Reporter
     from xlt_cli.engine.pipeline import run_experiment
     from xlt_cli.engine.runtime import start
     from xlt_cli.errors import UserError
     from xlt_cli.runs.directory import Run
     from xlt_cli.sweep.local import what_failed
+    from xlt_cli.sweep.memory import out_of_memory
 
     run = Run(path)
     try:
         spec = run.spec
         runtime = start(spec.device, spec.precision, plain)
-        return {"results": run_experiment(run, spec, runtime, Reporter()), "error": ""}
+        results = run_experiment(run, spec, runtime, Reporter())
+        return {"results": results, "error": "", "out_of_memory": False}
     except Exception as error:
         if isinstance(error, UserError):
             print(f"error: {error}", file=sys.stderr)
@@ -58,7 +74,29 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
             import traceback
 
             traceback.print_exc()
-        return {"results": [], "error": what_failed(error)}
+        short = out_of_memory(error)
+        return {"results": [], "error": what_failed(error), "out_of_memory": short}
+
+
+def _report_memory(path: Path) -> None:
+    while True:
+        time.sleep(EVERY)
+        partial = path.with_suffix(".partial")
+        with contextlib.suppress(OSError):  # the folder goes when nobody waits any more
+            partial.write_text(json.dumps(_memory()))
+            partial.replace(path)
+
+
+def _memory() -> dict[str, int]:
+    """The peak of this process's memory, and what torch has reserved of the GPU at most; bytes."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    gpu = 0
+    # Imported by the work itself, and perhaps not wholly yet; importing it here would race with it.
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    with contextlib.suppress(AttributeError, RuntimeError):
+        if cuda is not None and cuda.is_initialized():
+            gpu = cuda.max_memory_reserved()
+    return {"ram": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, "gpu": gpu}
 
 
 def _interrupt(signum: int, frame: object) -> None:

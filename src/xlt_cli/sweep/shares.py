@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import subprocess
 from collections.abc import Mapping, Sequence
 
-PATIENCE = 10.0
-"""Seconds for the driver to say which GPUs there are."""
 
+def gpus_for(device: str, visible: Sequence[str]) -> list[str]:
+    """The GPUs that a run may be put on, by the names that CUDA_VISIBLE_DEVICES has for them.
 
-def gpus(environment: Mapping[str, str]) -> list[str]:
-    """The GPUs, as CUDA_VISIBLE_DEVICES names them; asking torch would take seconds."""
-    visible = environment.get("CUDA_VISIBLE_DEVICES")
-    if visible is not None:
-        names = (name.strip() for name in visible.split(","))
-        # CUDA sees none from the first name on that is not one.
-        return list(itertools.takewhile(lambda name: name not in ("", "-1"), names))
-    try:
-        said = subprocess.run(
-            ["nvidia-smi", "-L"], capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    Any, where the spec leaves the device open; none for a run on the processor.
+    """
+    kind, _, index = device.partition(":")
+    if kind == "auto":
+        return list(visible)
+    if kind != "cuda":
         return []
-    count = sum(line.startswith("GPU ") for line in said.stdout.splitlines())
-    return [str(number) for number in range(count)]
+    return list(visible[int(index or 0) :][:1])
 
 
 def share(
-    slot: int, slots: int, device: str, known: Sequence[str], environment: Mapping[str, str]
+    slots: int, device: str, gpu: str | None, visible: int, environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """The variables of the process in a slot (of so many, from 0).
+    """The variables of one of so many processes.
 
-    The processor's cores are divided. GPUs are dealt out in turn, where the spec leaves the device
-    open: a process sees its own alone, so that its record is that of a run made by itself.
+    The processor's cores are divided. Where the spec leaves the device open and there are several
+    GPUs, a process sees its own alone, so that its record is that of a run made by itself.
     """
     own = {}
     if "OMP_NUM_THREADS" not in environment:
-        own["OMP_NUM_THREADS"] = str(max(1, _cores() // slots))
-    if device == "auto" and len(known) > 1:
-        own["CUDA_VISIBLE_DEVICES"] = known[slot % len(known)]
+        own["OMP_NUM_THREADS"] = str(max(1, cores() // slots))
+    if device == "auto" and gpu is not None and visible > 1:
+        own["CUDA_VISIBLE_DEVICES"] = gpu
+        own["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # as the driver counts them
     return own
 
 
-def _cores() -> int:
+def cores() -> int:
     """The cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS
         return len(os.sched_getaffinity(0))
