@@ -129,6 +129,10 @@ class Needs:
         about = {"format": FORMAT, "kind": self.kind, "shape": key}
         atomic.write_json(run / FILE, {**about, "ram": peak.ram, "gpu": peak.gpu})
 
+    def measured(self, key: str) -> bool:
+        """Whether a run of this shape has ended here, so that its need is more than a guess."""
+        return key in self._by_shape
+
     def of(self, key: str, running: Iterable[Use] = ()) -> Use:
         """What a run of a shape is taken to need.
 

@@ -1,9 +1,10 @@
 """Several runs at once, each in a process of its own: one small model leaves a GPU mostly idle.
 
 This process starts the others, says how far they are and gathers what they end with. A run is
-started when what it needs fits into the memory that the others leave (`sweep.memory`); one that
-runs out of memory all the same is made again, alone, from its last checkpoint. What happened stands
-in the runs directory's `jobs.jsonl`, a line for each event.
+started when what it needs fits into the memory that the others leave (`sweep.memory`). One that
+runs out of memory all the same goes on from its last checkpoint: where its need was a guess, beside
+others as soon as it is measured; otherwise alone. What happened stands in the runs directory's
+`jobs.jsonl`, a line for each event.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ class _Task:
     """A job that waits, or is at work.
 
     Attributes:
-        alone: it ran out of memory beside others, and is to have its place for itself.
+        failed_as_guess: it ran out of memory when its need was a guess.
+        failed_as_measured: it did so when its need was measured.
+        alone: how it is started: with its place for itself.
         why: what it was last said to wait for.
     """
 
@@ -104,6 +107,8 @@ class _Task:
     job: Job
     key: str
     shape: str
+    failed_as_guess: bool = False
+    failed_as_measured: bool = False
     alone: bool = False
     why: str = ""
 
@@ -119,6 +124,7 @@ class _Worker:
     task: _Task
     run: Run
     places: list[str]
+    guessed: bool
     process: subprocess.Popen[bytes]
     began: float
 
@@ -151,7 +157,7 @@ class _Crew:
                 for worker in self._start(reporter):
                     task = worker.task
                     where = f"[{task.number}/{self.count}] {task.title} -> {worker.run.path}"
-                    reporter.say(where + (" (again, alone)" if task.alone else ""))
+                    reporter.say(where + _again(task))
                     bar.advance(0, 0, self._note())
                 time.sleep(EVERY)
                 for worker in self._ended():
@@ -192,10 +198,13 @@ class _Crew:
     def _start(self, reporter: Reporter) -> Iterator[_Worker]:
         """Starts what there is room for, in the jobs' order.
 
-        A job that has to wait for memory lets smaller ones pass, but none that has run out of
-        memory before: it has to have its turn. Points that differ in their evaluations alone are
+        A job that has to wait for memory lets smaller ones pass; one that is to be alone does not,
+        or it would never have its turn. Points that differ in their evaluations alone are
         one run: such jobs wait for each other.
         """
+        for task in self.waiting:
+            known = self.needs.measured(task.shape)
+            task.alone = task.failed_as_measured or (task.failed_as_guess and not known)
         for task in sorted(self.waiting, key=lambda task: not task.alone):
             if len(self.workers) >= self.slots:
                 return
@@ -261,7 +270,8 @@ class _Crew:
                 start_new_session=True,  # Ctrl-C is for this process, which passes it on
             )
         self._note_down("started", task, run, pid=started.pid, places=places, alone=task.alone)
-        return _Worker(task, run, places, started, time.monotonic())
+        guessed = not self.needs.measured(task.shape)
+        return _Worker(task, run, places, guessed, started, time.monotonic())
 
     # --------------------------------------------------------------------------- ending
 
@@ -288,8 +298,10 @@ class _Crew:
         seconds = round(time.monotonic() - worker.began, 1)
         self._note_down(event, task, run, error=error, seconds=seconds, **memory.as_json(peak))
         if short and not task.alone:
-            reporter.warn(f"{run.name} ran out of memory; it is made again, alone: {error}")
-            task.alone, task.why = True, ""
+            reporter.warn(f"{run.name} ran out of memory and goes on later: {error}")
+            task.failed_as_guess |= worker.guessed
+            task.failed_as_measured |= not worker.guessed
+            task.why = ""
             self.waiting.append(task)
             return None
         if short:
@@ -312,6 +324,12 @@ class _Crew:
         }
         with contextlib.suppress(OSError):  # a full disk: the runs themselves say so
             atomic.append_line(self.root / LEDGER, {**line, **about})
+
+
+def _again(task: _Task) -> str:
+    if task.alone:
+        return " (again, alone)"
+    return " (again)" if task.failed_as_guess else ""
 
 
 def _forget(run: Run) -> None:
