@@ -84,23 +84,38 @@ def test_eval_of_other_languages_splits_and_limits(short: Desk, xlt: Any) -> Non
     (result,) = json.loads(out)
     assert list(result["languages"]) == ["de", "fr"]
     assert result["languages"]["de"]["n"] == 20
-    assert any("selected on the dev split" in note for note in result["notes"])
+    assert any("the checkpoint was selected on these rows" in note for note in result["notes"])
     (limited,) = json.loads(invoke(xlt, short, "eval", name, "--limit", "7", "--json"))
     assert limited["languages"]["en"]["n"] == 7
     (train,) = json.loads(
         invoke(xlt, short, "eval", name, "--split", "train", "--generalized", "--json")
     )
-    assert any("not held out" in note for note in train["notes"])
+    assert any("not held out: a stage was trained on these" in note for note in train["notes"])
     assert len(train["pairs"]) == 6
 
 
-def test_eval_zero_shot_leaves_trained_languages_out_of_the_average(short: Desk, xlt: Any) -> None:
-    invoke(xlt, short, "train", short.write(evaluations=[{}]))
+def test_every_command_averages_over_the_zero_shot_languages(
+    short: Desk, xlt: Any, tiny_data: Path
+) -> None:
+    trained = invoke(xlt, short, "train", short.write(evaluations=[{}]))
     name = short.run().name
     plain = invoke(xlt, short, "eval", name)
-    assert "average (3)" in plain
-    assert "zero-shot average" not in plain
-    assert "zero-shot average (2)" in invoke(xlt, short, "eval", name, "--zero-shot")
+    assert plain == invoke(xlt, short, "eval", name, "--zero-shot")
+    assert plain.strip() in trained
+    every = invoke(xlt, short, "eval", name, "--all-languages")
+    for text in (plain, every):
+        assert "zero-shot average (2)" in text
+    assert "average of all languages (3)" in every
+    assert "all languages" not in plain
+    (listed,) = json.loads(invoke(xlt, short, "runs", "--json"))
+    (found,) = json.loads(invoke(xlt, short, "eval", name, "--json"))
+    mean = (found["languages"][x]["accuracy"]["value"] for x in ("de", "fr"))
+    assert listed["evaluations"][0]["zero_shot"] == pytest.approx(sum(mean) / 2)
+    assert listed["evaluations"][0]["zero_shot_languages"] == 2
+    checkpoint = short.run() / "stages/0/model"
+    task = f"{{name: pawsx, path: {tiny_data}}}"
+    command = ("eval", "--model", checkpoint, "--task", task, "--trained-on")
+    assert "zero-shot average (1)" in invoke(xlt, short, *command, "en,de")
 
 
 def test_csv_and_json_hold_the_same_figures(short: Desk, xlt: Any) -> None:
@@ -263,7 +278,7 @@ def test_a_run_that_was_moved_is_evaluated_from_what_it_holds(
     shutil.rmtree(encoder)
     moved = short.path / "elsewhere" / "renamed"
     shutil.move(short.run(), moved)
-    assert "average (3)" in invoke(xlt, short, "eval", moved)
+    assert "zero-shot average (2)" in invoke(xlt, short, "eval", moved)
     assert "average (1)" in invoke(xlt, short, "eval", moved, "--split", "dev", "--languages", "de")
 
 
@@ -314,3 +329,76 @@ def test_a_collapse_is_named_where_it_shows(desk: Desk) -> None:
     assert code == 0, err
     last = [line for line in err.splitlines() if line.startswith("  step ")][-1]
     assert "the same answer" not in last
+
+
+def test_a_collapsed_run_is_marked_in_every_table(short: Desk, xlt: Any) -> None:
+    stage = {**short.spec["stages"][0], "epochs": 1, "learning_rate": 0.5}
+    grid = {"sweep": {"grid": {"stages.0.learning_rate": [0.5, 1e-3]}}}
+    stage["epochs"] = 8
+    out = invoke(xlt, short, "sweep", short.write(stages=[stage], evaluations=[{}], **grid))
+    assert out.count(" † collapsed\n") + out.count(" † collapsed ") == 1
+    assert "† this model has collapsed" in out
+    assert "1 (1 collapsed)" in out
+    assert "1 of 1 runs collapsed (seed 1: one answer to every row)" in out
+    listed = json.loads(invoke(xlt, short, "runs", "--json"))
+    assert sorted(row["evaluations"][0]["collapsed"] for row in listed) == [False, True]
+    assert sorted(row["collapsed_on_dev"] for row in listed) == [False, True]
+    (fallen,) = (row for row in listed if row["collapsed_on_dev"])
+    shown = invoke(xlt, short, "eval", fallen["run"])
+    assert "en (trained on) †" in shown
+    (figures,) = (short.path / "runs" / fallen["run"]).glob("evaluations/*/results.csv")
+    warned = {row["warning"] for row in csv.DictReader(figures.read_text("utf-8").splitlines())}
+    assert warned == {"collapsed;constant_answers"}
+
+
+def test_labels_replaced_in_one_language_and_rows_of_one_label_are_said(
+    short: Desk, xlt: Any, tiny_data: Path
+) -> None:
+    invoke(xlt, short, "train", short.write(evaluations=[{"languages": ["en"]}]))
+    folder = short.path / "pawsx"
+    shutil.copytree(tiny_data / "pawsx", folder)
+    for language, labels in (("de", {"0": "1", "1": "0"}), ("fr", {"0": "1", "1": "1"})):
+        path = folder / f"test-{language}.tsv"
+        rows = [line.rpartition("\t") for line in path.read_text("utf-8").splitlines()]
+        path.write_text("".join(f"{t}\t{labels[label]}\n" for t, _, label in rows), "utf-8")
+    task = f"{{name: pawsx, path: {folder}}}"
+    out = invoke(xlt, short, "eval", short.run().name, "--task", task, "--json")
+    (found,) = json.loads(out)
+    kinds = {warning["kind"]: warning["cells"] for warning in found["warnings"]}
+    assert kinds["constant_labels"] == ["fr"]
+    assert "de" in kinds["labels_differ"]
+    assert any("fr: every row has the label '1'" in note for note in found["notes"])
+
+
+def test_results_name_their_data_and_doubt_none_that_only_has_the_same_name(
+    short: Desk, xlt: Any, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLT_DATA_DIR", str(tiny_data))
+    stage = {**short.spec["stages"][0], "task": "pawsx", "epochs": 1}
+    out = invoke(xlt, short, "train", short.write(stages=[stage], evaluations=[{}]))
+    assert out.splitlines()[0].strip() == "pawsx test"
+    name = short.run().name
+    other = short.path / "anli"
+    other.mkdir()
+    for language in ("en", "de"):
+        rows = [f"a text {i}\tanother one {i}\t{i % 2}\n" for i in range(24)]
+        (other / f"dev-{language}.tsv").write_text("".join(rows), "utf-8")
+    monkeypatch.chdir(short.path)
+    command = ("eval", name, "--task", f"{{name: pawsx, path: {other}}}", "--split", "dev")
+    shown = invoke(xlt, short, *command)
+    assert shown.splitlines()[0].strip() == "pawsx dev, from anli/"
+    assert "held out" not in shown
+    assert "selected on" not in shown
+    path = short.path / "figures.csv"
+    (found,) = json.loads(invoke(xlt, short, *command, "--csv", path, "--json"))
+    assert found["place"] == "anli/"
+    fingerprints = json.loads((short.run() / "fingerprints.json").read_text())
+    (recorded,) = (v for k, v in fingerprints.items() if "anli" in k and k.endswith("dev/de"))
+    assert found["data"]["de"] == {x: recorded[x] for x in ("source", "sha256", "rows")}
+    assert found["data"]["de"]["source"] == str(other / "dev-de.tsv")
+    rows = [r for r in csv.DictReader(path.read_text("utf-8").splitlines()) if r["cell"] == "de"]
+    assert {row["source"] for row in rows} == {str(other / "dev-de.tsv")}
+    assert {row["data_sha256"] for row in rows} == {recorded["sha256"]}
+    usual = invoke(xlt, short, "eval", name, "--split", "dev")
+    assert "note: not held out: the checkpoint was selected on these rows" in usual
+    assert ", from anli/ accuracy" in invoke(xlt, short, "runs")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlt_cli.analysis.claims import RULE, verdict
+from xlt_cli.analysis.claims import RULE, Verdict, despite_collapse, verdict
 from xlt_cli.analysis.intervals import Interval
 
 
@@ -85,3 +85,37 @@ def test_the_rule_in_words_has_all_the_words() -> None:
     text = " ".join(RULE)
     for word in ("confirmed", "not confirmed", "undecided", "95%", "quick", "seeds"):
         assert word in text
+
+
+@pytest.mark.parametrize(
+    ("every", "left", "word", "remark"),
+    [
+        (
+            Verdict("confirmed"),
+            Verdict("confirmed"),
+            "confirmed",
+            "also without collapsed runs (a)",
+        ),
+        (
+            *(Verdict("not confirmed", "x"), Verdict("not confirmed")),
+            *("not confirmed", "x; also without collapsed runs (a)"),
+        ),
+        (
+            *(Verdict("confirmed"), Verdict("undecided", "few")),
+            *("undecided", "collapsed runs (a); without: undecided"),
+        ),
+        (
+            *(Verdict("undecided"), Verdict("confirmed")),
+            *("undecided", "collapsed runs (a); without: confirmed"),
+        ),
+        (
+            *(Verdict("not confirmed"), Verdict("confirmed")),
+            *("undecided", "collapsed runs (a); without: confirmed"),
+        ),
+        (Verdict("undecided"), Verdict("undecided"), "undecided", "collapsed runs (a)"),
+    ],
+)
+def test_collapsed_runs_leave_a_claim_undecided_unless_they_change_nothing(
+    every: Verdict, left: Verdict, word: str, remark: str
+) -> None:
+    assert despite_collapse(every, left, "a") == Verdict(word, remark)

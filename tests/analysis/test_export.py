@@ -21,8 +21,10 @@ def results() -> dict[str, Any]:
     problem = SequenceClassification(("0", "1"))
 
     def rows(right: int) -> Cell:
-        answers = ["1" if i < right else "0" for i in range(30)]
-        return counted(problem, [Prediction(f"t-{i}", "1", a) for i, a in enumerate(answers)])
+        golds = [str(i % 2) for i in range(30)]
+        answers = [g if i < right else str(1 - int(g)) for i, g in enumerate(golds)]
+        pairs = enumerate(zip(golds, answers, strict=True))
+        return counted(problem, [Prediction(f"t-{i}", *pair) for i, pair in pairs])
 
     cells = {("en", "en"): rows(27), ("de", "de"): rows(20), ("en", "de"): rows(11)}
     found = summarise(problem, "accuracy", cells, ["en"], True)
@@ -81,3 +83,32 @@ def test_csv_without_pairs_and_gap(results: dict[str, Any]) -> None:
     alone = results | {"pairs": {}, "pair_averages": {}, "transfer_gap": None}
     assert {line["setting"] for line in read(export.csv_text([alone]))} == {"standard"}
     assert "transfer_gap" not in export.csv_text([alone])
+
+
+def test_csv_warns_of_a_figure_and_of_the_averages_that_it_is_in(results: dict[str, Any]) -> None:
+    assert {line["warning"] for line in read(export.csv_text([results]))} == {""}
+    constant = {"kind": "constant_answers", "cells": ["de"], "answer": "1"}
+    lines = read(export.csv_text([results | {"warnings": [constant]}]))
+    warned = {line["cell"] for line in lines if line["warning"] == "constant_answers"}
+    assert warned == {"de", "average:all", "average:zero_shot", "transfer_gap"}
+    pair = {line["setting"] for line in lines if line["cell"] == "average:all" and line["warning"]}
+    assert pair == {"standard"}
+    collapsed = {"kind": "collapsed", "cells": []}
+    lines = read(export.csv_text([results | {"warnings": [collapsed, constant]}]))
+    assert {line["warning"] for line in lines} == {"collapsed", "collapsed;constant_answers"}
+
+
+def test_csv_names_the_data_of_each_cell_behind_the_older_columns(results: dict[str, Any]) -> None:
+    assert export.COLUMNS[:10] == (
+        *("task", "split", "setting", "cell", "trained_on"),
+        *("n", "metric", "value", "low", "high"),
+    )
+    data = {
+        "en": {"source": "/data/test-en.tsv", "sha256": "aa", "rows": 30},
+        "de": {"source": "hub/set@abc", "sha256": "bb", "rows": 30},
+    }
+    lines = {line["cell"]: line for line in read(export.csv_text([results | {"data": data}]))}
+    named = {c: (line["source"], line["data_sha256"]) for c, line in lines.items()}
+    assert named["en"] == ("/data/test-en.tsv", "aa")
+    assert named["en+de"] == ("/data/test-en.tsv + hub/set@abc", "aa+bb")
+    assert named["average:zero_shot"] == ("", "")

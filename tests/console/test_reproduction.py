@@ -90,3 +90,23 @@ def test_another_baseline_has_no_gain_and_the_first_method_has_one() -> None:
 
 def test_a_reproduction_without_claims_shows_none() -> None:
     assert "claim" not in plain(report(["ERM", "da"], claims=0))
+
+
+def test_figures_and_gains_of_collapsed_runs_are_marked() -> None:
+    found = report(["ERM", "rp", "da"])
+    own = found["tasks"][0]["methods"]["da"]
+    own.update(collapsed_seeds=[2], without_collapsed={})
+    text = plain(found)
+    assert text.count("70.0†") == 4  # the means of da
+    by_language = text.split("by language")[1]
+    assert by_language.count("-10.1 [-12.2, -8.0]†") == 6  # means of languages, and of pairs
+    assert text.count("-10.1 [-12.2, -8.0]*†") == 4
+    assert max(map(len, text.splitlines())) <= WIDTH
+    found = report(["ERM", "rp", "da"])
+    methods = found["tasks"][0]["methods"]
+    methods["ERM"].update(collapsed_seeds=[1], without_collapsed={})
+    for method in ("rp", "da"):
+        methods[method]["without_collapsed"] = {}
+    text = plain(found)
+    assert text.count("-10.1 [-12.2, -8.0]*†") == 8
+    assert "†" not in plain(report(["ERM", "rp", "da"]))

@@ -24,8 +24,20 @@ PROBLEM = SequenceClassification(("0", "1"))
 
 
 def rows(right: int) -> Cell:
-    answers = ["1" if i < right else "0" for i in range(1000)]
-    return counted(PROBLEM, [Prediction(f"t-{i}", "1", a) for i, a in enumerate(answers)])
+    """A model that is right in so many of 1,000 rows, half of which are of each label."""
+    golds = [str(i % 2) for i in range(1000)]
+    answers = [g if i < right else str(1 - int(g)) for i, g in enumerate(golds)]
+    return cell(golds, answers)
+
+
+def constant(right: int) -> Cell:
+    """A model that answers `1` to each of 1,000 rows, so many of which have that label."""
+    return cell(["1" if i < right else "0" for i in range(1000)], ["1"] * 1000)
+
+
+def cell(golds: list[str], answers: list[str]) -> Cell:
+    pairs = enumerate(zip(golds, answers, strict=True))
+    return counted(PROBLEM, [Prediction(f"t-{i}", *pair) for i, pair in pairs])
 
 
 def result(languages: tuple[str, ...] = ODD, mixed: bool = True, **changes: Any) -> dict[str, Any]:
@@ -41,9 +53,9 @@ def result(languages: tuple[str, ...] = ODD, mixed: bool = True, **changes: Any)
 BASE = result()
 
 
-def shown(value: dict[str, Any], width: int = 100, zero_shot: bool = True) -> str:
+def shown(value: dict[str, Any], width: int = 100, every: bool = False) -> str:
     console = Console(width=width, file=io.StringIO(), highlight=False)
-    console.print(tables.results(value, zero_shot))
+    console.print(tables.results(value, every))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert isinstance(text, str)
     return text
@@ -76,23 +88,49 @@ def test_the_published_metric_comes_first() -> None:
         assert head.index({"macro_f1": "macro-F1"}.get(metric, metric)) < head.index(other)
 
 
-def test_averages_are_those_asked_for() -> None:
-    zero_shot, every = (shown(BASE, zero_shot=asked) for asked in (True, False))
-    assert tables.interval(BASE["averages"]["zero_shot"]["accuracy"]) in line(
-        zero_shot, "zero-shot average (3)"
-    )
-    assert tables.interval(BASE["averages"]["all"]["accuracy"]) in line(every, "average (4)")
-    assert "zero-shot average" not in every
+def test_the_average_is_zero_shot_and_over_all_languages_where_asked() -> None:
+    zero_shot, every = (shown(BASE, every=asked) for asked in (False, True))
     for text in (zero_shot, every):
+        assert tables.interval(BASE["averages"]["zero_shot"]["accuracy"]) in line(
+            text, "zero-shot average (3)"
+        )
         assert tables.interval(BASE["transfer_gap"]["accuracy"]) in line(text, "transfer gap")
+    assert "all languages" not in zero_shot
+    assert tables.interval(BASE["averages"]["all"]["accuracy"]) in line(
+        every, "average of all languages (4)"
+    )
 
 
-def test_languages_trained_on_come_first_in_the_zero_shot_table() -> None:
+def test_languages_trained_on_come_first() -> None:
     backwards = result(ODD[::-1], mixed=False)
     assert shown(backwards).index("en (trained on)") < shown(backwards).index("zh-Hans")
-    assert shown(backwards, zero_shot=False).index("zh-Hans") < shown(
-        backwards, zero_shot=False
-    ).index("en (trained on)")
+
+
+def test_constant_answers_are_marked_at_their_figures_and_averages() -> None:
+    cells = {(x, x): rows(900 if x == "en" else 600) for x in ("en", "de", "fr")}
+    cells["fr", "fr"] = constant(500)
+    found = summarise(PROBLEM, "accuracy", cells, ["en"], True).as_dict()
+    about = {"task": "pawsx", "split": "test", "demonstration": False, "notes": []}
+    text = shown({**about, **found})
+    assert "collapsed" not in text
+    for beginning in ("fr †", "zero-shot average (2) †", "transfer gap †"):
+        assert line(text, beginning)
+    assert "†" not in line(text, "de") + line(text, "en (trained on)")
+    cells["en", "en"] = constant(500)
+    found = summarise(PROBLEM, "accuracy", cells, ["en"], True).as_dict()
+    text = shown({**about, **found})
+    assert text.splitlines()[0].rstrip() == "pawsx test † collapsed"
+    assert line(text, "en (trained on) †")
+
+
+def test_constant_answers_are_marked_in_the_matrix() -> None:
+    cells = {pair: rows(900) for pair in (("en", "en"), ("de", "de"), ("en", "de"))}
+    cells["de", "en"] = constant(500)
+    found = summarise(PROBLEM, "accuracy", cells, ["en"], True).as_dict()
+    about = {"task": "pawsx", "split": "test", "demonstration": False, "notes": []}
+    text = shown({**about, **found}).partition("generalized")[2]
+    assert text.split("averages")[0].split()[-6:] == ["en", "90.0", "90.0", "de", "50.0†", "90.0"]
+    assert line(text, "all (2) †")
 
 
 def test_without_zero_shot_languages_there_is_no_average_to_mistake() -> None:
@@ -145,15 +183,22 @@ def test_no_figure_of_the_matrix_is_cut_on_a_narrow_terminal(width: int) -> None
 
 
 @pytest.mark.parametrize("width", [1, 2, 5, 12, 40, 1000])
-@pytest.mark.parametrize("zero_shot", [True, False])
-def test_any_width_and_any_kind_of_result_can_be_shown(width: int, zero_shot: bool) -> None:
+@pytest.mark.parametrize("every", [True, False])
+def test_any_width_and_any_kind_of_result_can_be_shown(width: int, every: bool) -> None:
     for value in (BASE, result(("en",), mixed=False), result(("de", "fr")), result(languages=())):
-        shown(value, width, zero_shot)
+        shown(value, width, every)
 
 
 def test_names_and_notes_are_shown_as_they_are() -> None:
     text = shown(result(("en", "[de]"), mixed=False, notes=["see [/data/x] and [bold]"]))
     assert "note: see [/data/x] and [bold]" in text
+
+
+def test_data_from_another_place_are_named_in_every_title() -> None:
+    text = shown({**BASE, "place": "anli/"})
+    assert text.splitlines()[0].strip() == "pawsx test, from anli/"
+    assert "pawsx test, from anli/, generalized accuracy" in text
+    assert "from" not in shown({**BASE, "place": ""}).splitlines()[0]
 
 
 def test_a_demonstration_says_so() -> None:

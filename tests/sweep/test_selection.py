@@ -33,8 +33,10 @@ def run(tmp_path: Path) -> Run:
     return Run(tmp_path)
 
 
-def record(run: Run, step: int, language: str, accuracy: float, stage: int = 0) -> None:
-    line = {"stage": stage, "step": step, "language": language, "accuracy": accuracy}
+def record(
+    run: Run, step: int, language: str, accuracy: float, stage: int = 0, **more: Any
+) -> None:
+    line = {"stage": stage, "step": step, "language": language, "accuracy": accuracy, **more}
     atomic.append_line(run.metrics, {"kind": "dev", **line})
     atomic.append_line(run.metrics, {"kind": "train", "stage": stage, "step": step, "loss": 1.0})
 
@@ -81,3 +83,48 @@ def test_a_mean_of_weights_has_the_score_of_its_own_record(run: Run) -> None:
     assert averaged is not None
     assert last is not None
     assert (averaged.score, last.score) == (pytest.approx(0.9), pytest.approx(0.7))
+
+
+@pytest.mark.parametrize(
+    ("english", "german", "expected"),
+    [
+        ({"constant": True}, {"constant": True}, True),
+        ({"constant": True}, {"constant": False}, True),  # English is what was trained on
+        ({"constant": False}, {"constant": True}, False),
+        ({}, {"constant": True}, None),  # a run of an older version
+    ],
+)
+def test_one_answer_to_every_row_of_dev_is_told_at_the_selected_step(
+    tmp_path: Path, english: dict[str, bool], german: dict[str, bool], expected: bool | None
+) -> None:
+    run = Run(tmp_path)
+    record(run, 10, "en", 0.5, **english)
+    record(run, 10, "de", 0.5, **german)
+    record(run, 20, "en", 0.6, constant=not expected)
+    finish(run)
+    found = selected(run, spec())
+    assert found is not None
+    assert found.constant is expected
+
+
+def test_without_a_language_trained_on_all_languages_of_dev_tell(tmp_path: Path) -> None:
+    oracle = spec(STAGE.replace("[en, de]", "[de, fr]"))
+    run = Run(tmp_path)
+    record(run, 10, "de", 0.5, constant=True)
+    record(run, 10, "fr", 0.5, constant=False)
+    finish(run, dev_languages=["de", "fr"])
+    found = selected(run, oracle)
+    assert found is not None
+    assert found.constant is False
+
+
+def test_where_the_dev_data_are_from_is_said_if_it_is_no_usual_place(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path))
+    for folder, expected in (("pawsx", ""), ("other", "other/")):
+        key, source = "pawsx/dev/en", str(tmp_path / folder / "dev-en.tsv")
+        atomic.write_json(run.path / "fingerprints.json", {key: {"source": source}})
+        found = selected(run, spec())
+        assert found is not None
+        assert found.place == expected

@@ -19,6 +19,7 @@ import numpy as np
 from xlt_cli.analysis.alignment_records import Analysis, Probed, SourceRow, TranslatedRow
 from xlt_cli.analysis.association import auc, correlation
 from xlt_cli.analysis.intervals import Resampled, average, difference, draws, wilson
+from xlt_cli.analysis.validity import MARK, look
 
 SHARES = (
     "accuracy",
@@ -96,8 +97,22 @@ def results(analysis: Analysis) -> dict[str, Any]:
     if len(analysis.runs) > len(found["runs"]):
         seeds = len(analysis.runs) // len(found["runs"])
         notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
-    notes += _notes_of_seeds(analysis)
+    notes += [*_notes_of_collapse(analysis), *_notes_of_seeds(analysis)]
     return {**analysis.about, **found, "notes": notes}
+
+
+def _notes_of_collapse(analysis: Analysis) -> list[str]:
+    """Which runs give one answer to every source row: their figures say nothing."""
+    looks = {
+        run.run: look([r.gold for r in run.probed.source], [r.predicted for r in run.probed.source])
+        for run in analysis.runs
+    }
+    return [
+        f"{MARK} '{run}' has collapsed: it answers '{found.answer}' to every source row; figures "
+        "and means that it is in say nothing"
+        for run, found in looks.items()
+        if found.constant
+    ]
 
 
 def _notes_of_seeds(analysis: Analysis) -> list[str]:

@@ -19,6 +19,12 @@ RULE = (
     f"With fewer than {FEWEST_SEEDS} seeds, and in quick runs, every claim is undecided.",
 )
 
+RULE_OF_COLLAPSE = (
+    "Collapsed runs are in every figure, marked †. A claim that rests on one is undecided, unless "
+    "the verdict is the same with it and without it."
+)
+"""Said where there is such a run."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -48,6 +54,23 @@ def verdict(
     if points is None:
         return _larger(gain)
     return _with_figure(gain, points / 100)
+
+
+def despite_collapse(every: Verdict, left: Verdict, runs: str) -> Verdict:
+    """The verdict where collapsed runs have a part in the gain.
+
+    Args:
+        every: over all runs.
+        left: without those that collapsed.
+        runs: which these are, in words.
+    """
+    if every.word == left.word != "undecided":
+        remark = f"also without collapsed runs ({runs})"
+        return Verdict(every.word, f"{every.remark}; {remark}" if every.remark else remark)
+    remark = f"collapsed runs ({runs})"
+    if every.word != left.word:
+        remark += f"; without: {left.word}"
+    return Verdict("undecided", remark)
 
 
 def _larger(gain: Interval) -> Verdict:

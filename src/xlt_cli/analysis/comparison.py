@@ -17,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -31,7 +31,8 @@ from xlt_cli.analysis.intervals import (
     draws,
     resample,
 )
-from xlt_cli.analysis.summary import Pair, cell_name, check_alignment
+from xlt_cli.analysis.summary import Pair, check_alignment
+from xlt_cli.analysis.validity import Look, cell_name, look
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, Problem
 from xlt_cli.runs.predictions import Answers
@@ -57,10 +58,12 @@ class Measured:
     Attributes:
         scores: the metric with its replicates, in [0, 1].
         rows: a hash of the ids and gold labels; equal where two runs were tested on the same.
+        looks: what the rows of each cell have in common; empty if nobody looked.
     """
 
     scores: dict[Pair, Resampled]
     rows: dict[Pair, str]
+    looks: dict[Pair, Look] = field(default_factory=dict)
 
     def mean(self, cells: Sequence[Pair]) -> Resampled:
         """The unweighted mean over cells."""
@@ -97,6 +100,7 @@ def measure(
     return Measured(
         {pair: scores[cell_name(pair)][metric] for pair in pairs},
         {pair: _hash(answers[pair]) for pair in pairs},
+        {p: look(answers[p].golds, answers[p].predicted, problem.labels) for p in pairs},
     )
 
 
@@ -168,6 +172,14 @@ class Comparison:
         mine, theirs = self.runs.get(method, {}), self.runs.get(self.baseline, {})
         seeds = sorted(set(mine) & set(theirs))
         return {s: difference(mine[s].mean(cells), theirs[s].mean(cells)) for s in seeds}
+
+    def without(self, seeds: Mapping[str, Collection[int]]) -> Comparison:
+        """The same without some seeds of some methods."""
+        kept = {
+            method: {s: one for s, one in runs.items() if s not in seeds.get(method, ())}
+            for method, runs in self.runs.items()
+        }
+        return Comparison(kept, self.baseline)
 
     def larger(self, method: str, of: Sequence[Pair], than: Sequence[Pair]) -> Gain | None:
         """By how much a method gains more in some cells than in others."""

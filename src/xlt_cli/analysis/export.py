@@ -10,7 +10,11 @@ from typing import Any
 
 from xlt_cli.runs import atomic
 
-COLUMNS = ("task", "split", "setting", "cell", "trained_on", "n", "metric", "value", "low", "high")
+COLUMNS = (
+    *("task", "split", "setting", "cell", "trained_on", "n", "metric", "value", "low", "high"),
+    *("source", "data_sha256", "warning"),
+)
+"""Newer columns stand at the end."""
 
 
 def write_json(path: Path, results: dict[str, Any]) -> None:
@@ -51,14 +55,40 @@ def _rows(results: dict[str, Any]) -> Iterator[dict[str, Any]]:
         ("generalized", results["pairs"], results["pair_averages"]),
     ):
         for name, figures in cells.items():
-            yield from _figures(setting, name, figures)
+            more = {**_data(results, name), "warning": _warning(results, [name])}
+            yield from _figures(setting, name, figures, more)
         for name, figures in averages.items():
-            yield from _figures(setting, f"average:{name}", figures)
+            members = [c for c, f in cells.items() if name == "all" or not f.get("trained_on")]
+            more = {"warning": _warning(results, members)}
+            yield from _figures(setting, f"average:{name}", figures, more)
     if results["transfer_gap"]:
-        yield from _figures("standard", "transfer_gap", results["transfer_gap"])
+        more = {"warning": _warning(results, list(results["languages"]))}
+        yield from _figures("standard", "transfer_gap", results["transfer_gap"], more)
 
 
-def _figures(setting: str, cell: str, figures: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _data(results: dict[str, Any], cell: str) -> dict[str, str]:
+    """Where the rows of a cell are from, and their hashes; both languages' for a pair."""
+    known = results.get("data", {})
+    parts = [known[language] for language in cell.split("+") if language in known]
+    return {
+        "source": " + ".join(part["source"] for part in parts),
+        "data_sha256": "+".join(part["sha256"] for part in parts),
+    }
+
+
+def _warning(results: dict[str, Any], cells: Sequence[str]) -> str:
+    """The kinds of warnings about any of some cells, or about all figures."""
+    kinds = [
+        warning["kind"]
+        for warning in results.get("warnings", ())
+        if not warning["cells"] or set(warning["cells"]) & set(cells)
+    ]
+    return ";".join(dict.fromkeys(kinds))
+
+
+def _figures(
+    setting: str, cell: str, figures: dict[str, Any], more: dict[str, str]
+) -> Iterator[dict[str, Any]]:
     for metric, figure in figures.items():
         if isinstance(figure, dict):
             yield {
@@ -68,4 +98,5 @@ def _figures(setting: str, cell: str, figures: dict[str, Any]) -> Iterator[dict[
                 "n": figures.get("n", ""),
                 "metric": metric,
                 **figure,
+                **more,
             }

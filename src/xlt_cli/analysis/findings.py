@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.analysis.claims import verdict
+from xlt_cli.analysis.claims import Verdict, despite_collapse, verdict
 from xlt_cli.analysis.comparison import Comparison, Gain, Group, Measured, group
 from xlt_cli.analysis.export import csv_of
 from xlt_cli.analysis.significance import holm, p_value
 from xlt_cli.analysis.summary import Pair
+from xlt_cli.analysis.validity import collapsed
 
 COLUMNS = (
     *("task", "metric", "method", "quantity", "cell", "seeds"),
@@ -30,6 +31,10 @@ class TaskFindings:
         methods: all methods, in the order of the tables.
         baseline: the one of them that gains are over.
         near: languages near the source language.
+
+    Attributes:
+        collapsed: of the methods that have some, the seeds of runs that give one answer to every
+            row. They are in all figures; `upright` is the comparison without them.
     """
 
     def __init__(
@@ -43,6 +48,17 @@ class TaskFindings:
         self.about, self.methods = dict(about), list(methods)
         self.comparison = Comparison(runs, baseline)
         self.groups = group(self.comparison.pairs, self.about["trained_on"], near)
+        source = [pair[0] for pair in self.groups.get("source", [])]
+        self.collapsed = {
+            method: seeds
+            for method in self.methods
+            if (
+                seeds := [
+                    s for s, m in sorted(runs.get(method, {}).items()) if collapsed(m.looks, source)
+                ]
+            )
+        }
+        self.upright = self.comparison.without(self.collapsed)
 
     def as_dict(self) -> dict[str, Any]:
         """Per method: its seeds, and figures and gains of averages and languages."""
@@ -67,14 +83,24 @@ class TaskFindings:
         }
 
     def _method(self, method: str, cells: Mapping[str, Sequence[Pair]]) -> dict[str, Any]:
-        figures = {name: self.comparison.figure(method, members) for name, members in cells.items()}
+        found = self._figures(self.comparison, method, cells)
+        if method in self.collapsed:
+            found["collapsed_seeds"] = self.collapsed[method]
+        if self._rests_on(method):
+            found["without_collapsed"] = self._figures(self.upright, method, cells)
+        return found
+
+    def _figures(
+        self, comparison: Comparison, method: str, cells: Mapping[str, Sequence[Pair]]
+    ) -> dict[str, Any]:
+        figures = {name: comparison.figure(method, members) for name, members in cells.items()}
         gains, tests = {}, {}
-        if method != self.comparison.baseline:
-            tests = self._tests(method)
-            gains = {name: self.comparison.gain(method, members) for name, members in cells.items()}
+        if method != comparison.baseline:
+            tests = self._tests(comparison, method)
+            gains = {name: comparison.gain(method, members) for name, members in cells.items()}
         paired = next((gain.seeds for gain in gains.values() if gain), ())
         return {
-            "seeds": sorted(self.comparison.runs.get(method, {})),
+            "seeds": sorted(comparison.runs.get(method, {})),
             "paired_seeds": list(paired),
             "figures": {k: f.interval().as_dict() for k, f in figures.items() if f},
             "gains": {
@@ -84,10 +110,19 @@ class TaskFindings:
             },
         }
 
-    def _tests(self, method: str) -> dict[str, dict[str, float]]:
+    def _rests_on(self, method: str) -> list[str]:
+        """The collapsed runs that have a part in a method's figures or gains, in words."""
+        mine = self.comparison.runs.get(method, {})
+        words = []
+        for name in dict.fromkeys([method, self.comparison.baseline]):
+            if seeds := [str(seed) for seed in self.collapsed.get(name, []) if seed in mine]:
+                words.append(f"{name} seed {', '.join(seeds)}")
+        return words
+
+    def _tests(self, comparison: Comparison, method: str) -> dict[str, dict[str, float]]:
         """By language: the gain's p-value, and the one adjusted for looking at all of them."""
         parts = {
-            pair[0]: list(self.comparison.differences(method, [pair]).values())
+            pair[0]: list(comparison.differences(method, [pair]).values())
             for pair in self.groups.get("all", [])
         }
         values = {language: p_value(found) for language, found in parts.items() if found}
@@ -100,9 +135,12 @@ class TaskFindings:
     def _judge(
         self, method: str, of: Group, than: Group | None, points: float | None, quick: bool
     ) -> dict[str, Any]:
-        gain = self._gain(method, of, than)
+        gain = self._gain(self.comparison, method, of, than)
         interval = gain.figure.interval() if gain else None
-        found = verdict(interval, points, len(gain.seeds) if gain else 0, quick)
+        found = _judged(gain, points, quick)
+        if fallen := self._rests_on(method):
+            left = _judged(self._gain(self.upright, method, of, than), points, quick)
+            found = despite_collapse(found, left, "; ".join(fallen))
         return {
             "verdict": found.word,
             "remark": found.remark,
@@ -110,21 +148,33 @@ class TaskFindings:
             "gain": interval.as_dict() if interval else None,
         }
 
-    def _gain(self, method: str, of: Group, than: Group | None) -> Gain | None:
+    def _gain(
+        self, comparison: Comparison, method: str, of: Group, than: Group | None
+    ) -> Gain | None:
         if of not in self.groups or (than is not None and than not in self.groups):
             return None
         if than is None:
-            return self.comparison.gain(method, self.groups[of])
-        return self.comparison.larger(method, self.groups[of], self.groups[than])
+            return comparison.gain(method, self.groups[of])
+        return comparison.larger(method, self.groups[of], self.groups[than])
+
+
+def _judged(gain: Gain | None, points: float | None, quick: bool) -> Verdict:
+    interval = gain.figure.interval() if gain else None
+    return verdict(interval, points, len(gain.seeds) if gain else 0, quick)
 
 
 _LANGUAGES: tuple[Group, ...] = ("source", "near", "distant")
 
 
 def csv_text(tasks: Sequence[Mapping[str, Any]]) -> str:
-    """One line per figure and gain: `cell` is a language or an average."""
+    """One line per figure and gain: `cell` is a language or an average.
+
+    Where a run has collapsed there is a column more, `collapsed`: how many of the seeds have (for
+    a gain: here or in the baseline), or `left out`.
+    """
+    fallen = any("without_collapsed" in m for task in tasks for m in task["methods"].values())
     return csv_of(
-        COLUMNS,
+        (*COLUMNS, "collapsed") if fallen else COLUMNS,
         (
             {"task": task["task"], "metric": task["metric"], **row}
             for task in tasks
@@ -134,13 +184,15 @@ def csv_text(tasks: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _rows(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    fallen = any("without_collapsed" in found for found in task["methods"].values())
     for method, found in task["methods"].items():
+        left = found.get("without_collapsed")
         for quantity, seeds in (("figures", "seeds"), ("gains", "paired_seeds")):
+            about = {"method": method, "quantity": quantity.removesuffix("s")}
+            count = len(found[seeds]) - len((left or found)[seeds])
+            more = {"collapsed": count} if fallen else {}
             for cell, interval in found[quantity].items():
-                yield {
-                    "method": method,
-                    "quantity": quantity.removesuffix("s"),
-                    "cell": cell,
-                    "seeds": len(found[seeds]),
-                    **interval,
-                }
+                yield {**about, "cell": cell, "seeds": len(found[seeds]), **interval, **more}
+            for cell, interval in left[quantity].items() if left and count else ():
+                more = {"collapsed": "left out"}
+                yield {**about, "cell": cell, "seeds": len(left[seeds]), **interval, **more}

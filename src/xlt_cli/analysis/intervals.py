@@ -16,6 +16,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from xlt_cli.analysis.validity import Look
+
 RESAMPLES = 1000
 LEVEL = 0.05
 """How often an interval may miss the truth, unless stated otherwise."""
@@ -44,10 +46,12 @@ class Cell:
     Attributes:
         ids: of its examples.
         statistics: [N, S], as `Problem.statistics` returns them.
+        look: what the rows have in common, where it is asked for.
     """
 
     ids: Sequence[str]
     statistics: np.ndarray
+    look: Look | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xlt_cli.analysis import validity
 from xlt_cli.analysis.intervals import (
     Cell,
     Resampled,
@@ -18,6 +19,7 @@ from xlt_cli.analysis.intervals import (
     resample,
     wilson,
 )
+from xlt_cli.analysis.validity import cell_name
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, Problem
 
@@ -38,6 +40,8 @@ class Summary:
         transfer_gap: mean of the languages trained on minus mean of the zero-shot ones.
         pairs: figures per pair of different languages, as `first+second` (generalized).
         pair_averages: of `all` pairs, and of the `zero_shot` ones: neither language trained on.
+        collapsed: whether the model gives one answer to every row (see `validity`).
+        warnings: what makes figures worthless: kind, cells and details of each.
     """
 
     metric: str
@@ -47,6 +51,8 @@ class Summary:
     transfer_gap: dict[str, Any] | None
     pairs: dict[str, dict[str, Any]]
     pair_averages: dict[str, dict[str, Any]]
+    collapsed: bool
+    warnings: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
         return dict(vars(self))
@@ -67,6 +73,7 @@ def summarise(
     seen = [language for language in standard if language in trained_on]
     unseen = [language for language in standard if language not in trained_on]
     unseen_pairs = [pair for pair in mixed if not set(pair) & set(trained_on)]
+    looks = {pair: cell.look for pair, cell in evaluated.items() if cell.look is not None}
     gap = None
     if seen and unseen:
         gap = _figures_of_difference(
@@ -99,12 +106,16 @@ def summarise(
         pair_averages=_averages(
             {"all": list(mixed.values()), "zero_shot": [mixed[i] for i in unseen_pairs]}
         ),
+        collapsed=validity.collapsed(looks, seen),
+        warnings=validity.warnings(looks, seen),
     )
 
 
 def counted(problem: Problem, predictions: Sequence[Prediction]) -> Cell:
     """What figures are computed from; millions of predictions take less room so."""
-    return Cell([p.id for p in predictions], problem.statistics(predictions))
+    ids = [p.id for p in predictions]
+    look = validity.look_at(predictions, problem.labels)
+    return Cell(ids, problem.statistics(predictions), look)
 
 
 def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> None:
@@ -124,11 +135,6 @@ def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> Non
                     f"{task} ({other}, {language})",
                     "line i must be the same item in every language; leave one of them out",
                 )
-
-
-def cell_name(pair: Pair) -> str:
-    """`en`, or `en+de` for a pair of different languages."""
-    return "+".join(pair) if pair[0] != pair[1] else pair[0]
 
 
 def _figures(scores: Scores, n: int, shares: Collection[str]) -> dict[str, Any]:

@@ -34,8 +34,11 @@ def evaluate(
     ] = None,
     zero_shot: Annotated[
         bool,
-        typer.Option("--zero-shot", help="Leave languages trained on out of the averages."),
-    ] = False,
+        typer.Option(
+            "--zero-shot/--all-languages",
+            help="Average over the languages that were not trained on; or also over all.",
+        ),
+    ] = True,
     generalized: Annotated[
         bool, typer.Option("--generalized", help="Also the two texts in different languages.")
     ] = False,
@@ -124,7 +127,7 @@ def evaluate(
         from xlt_cli.runs import atomic
 
         atomic.write_text(csv, export.csv_text(results))
-    report.evaluation(results, zero_shot, as_json)
+    report.evaluation(results, not zero_shot, as_json)
 
 
 class _Request:

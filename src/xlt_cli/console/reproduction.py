@@ -15,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from xlt_cli.analysis.significance import stands_out
+from xlt_cli.analysis.validity import MARK
+from xlt_cli.console.tables import origin
 
 WIDTH = 100
 BESIDE = 3
@@ -89,11 +91,11 @@ def _languages(task: dict[str, Any], report: dict[str, Any], methods: Sequence[s
         table.add_column(method, justify="right")
     for label, cell, ends in _language_rows(task):
         figure = task["methods"][baseline]["figures"].get(cell)
-        gains = [_gain(task["methods"][method]["gains"].get(cell)) for method in methods]
+        own = task["methods"][baseline]
         table.add_row(
             label,
-            f"{100 * figure['value']:.1f}" if figure else "",
-            *gains,
+            f"{100 * figure['value']:.1f}{_mark_of_figure(own)}" if figure else "",
+            *[_gain_of(task["methods"][method], cell) for method in methods],
             end_section=ends,
             style="bold" if cell.startswith("average:") else "",
         )
@@ -158,7 +160,8 @@ def _missing(report: dict[str, Any]) -> list[RenderableType]:
 
 def _title(task: dict[str, Any]) -> str:
     mark = " (demonstration, not evidence)" if task["demonstration"] else ""
-    return f"{task['task']} {task['split']} {_METRICS.get(task['metric'], task['metric'])}{mark}"
+    metric = _METRICS.get(task["metric"], task["metric"])
+    return f"{task['task']} {task['split']}{origin(task)} {metric}{mark}"
 
 
 def _heading_of(task: dict[str, Any], name: str) -> str:
@@ -179,9 +182,19 @@ def _seeds(found: dict[str, Any]) -> str:
 
 
 def _figure_and_gain(found: dict[str, Any], cell: str) -> str:
-    figure, gain = found["figures"].get(cell), found["gains"].get(cell)
-    value = f"{100 * figure['value']:.1f}" if figure else "-"
-    return f"{value}\n{_gain(gain)}" if gain else value
+    figure, gain = found["figures"].get(cell), _gain_of(found, cell)
+    value = f"{100 * figure['value']:.1f}{_mark_of_figure(found)}" if figure else "-"
+    return f"{value}\n{gain}" if gain else value
+
+
+def _mark_of_figure(found: dict[str, Any]) -> str:
+    return MARK if "collapsed_seeds" in found else ""
+
+
+def _gain_of(found: dict[str, Any], cell: str) -> str:
+    """A gain, marked where a run of the method or of the baseline has collapsed."""
+    gain = _gain(found["gains"].get(cell))
+    return f"{gain}{MARK}" if gain and "without_collapsed" in found else gain
 
 
 def _gain(figure: dict[str, float] | None) -> str:

@@ -10,25 +10,28 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from xlt_cli.analysis.validity import MARK, cell_name
+from xlt_cli.analysis.validity import marked as marked_cells
+
 _NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "F1"}
 
 
-def results(result: dict[str, Any], zero_shot: bool) -> RenderableType:
+def results(result: dict[str, Any], all_languages: bool = False) -> RenderableType:
     """The tables of one evaluation.
 
     Args:
-        zero_shot: show the languages trained on apart, and average over the others only.
+        all_languages: also average over all languages, those trained on included.
     """
     parts: list[RenderableType] = []
     if result["languages"]:
-        parts.append(_languages(result, zero_shot))
+        parts.append(_languages(result, all_languages))
     if result["pairs"]:
         metric = _NAMES.get(result["metric"], result["metric"])
         parts += [
             Text(f"{_title(result)}, generalized {metric} (first text down, second across)"),
             _Matrix(result),
         ]
-        parts.append(_pair_averages(result, zero_shot))
+        parts.append(_pair_averages(result))
     if "certified" in result:
         parts.append(_certified(result))
     notes = [Text(f"note: {note}", style="yellow") for note in result["notes"]]
@@ -37,10 +40,16 @@ def results(result: dict[str, Any], zero_shot: bool) -> RenderableType:
 
 def _title(result: dict[str, Any]) -> str:
     mark = " (demonstration, not evidence)" if result["demonstration"] else ""
-    return f"{result['task']} {result['split']}{mark}"
+    collapsed = f" {MARK} collapsed" if result.get("collapsed") else ""
+    return f"{result['task']} {result['split']}{origin(result)}{mark}{collapsed}"
 
 
-def _languages(result: dict[str, Any], zero_shot: bool) -> Table:
+def origin(result: dict[str, Any]) -> str:
+    """`, from anli/` where the data are not from the task's usual place."""
+    return f", from {result['place']}" if result.get("place") else ""
+
+
+def _languages(result: dict[str, Any], all_languages: bool) -> Table:
     metrics = [name for name, f in _first(result["languages"]).items() if isinstance(f, dict)]
     metrics.sort(key=lambda name: name != result["metric"])
     table = Table(title=_title(result), title_justify="left")
@@ -48,36 +57,40 @@ def _languages(result: dict[str, Any], zero_shot: bool) -> Table:
     table.add_column("rows", justify="right")
     for metric in metrics:
         table.add_column(_NAMES.get(metric, metric), justify="right")
-    rows = list(result["languages"].items())
-    if zero_shot:
-        rows.sort(key=lambda row: not row[1]["trained_on"])
-    last = len(rows) - 1
+    rows = sorted(result["languages"].items(), key=lambda row: not row[1]["trained_on"])
+    marked = marked_cells(result)
     for index, (language, figures) in enumerate(rows):
-        ends = index == last or (
-            zero_shot and figures["trained_on"] and not rows[index + 1][1]["trained_on"]
-        )
+        last = index == len(rows) - 1
+        ends = last or (figures["trained_on"] and not rows[index + 1][1]["trained_on"])
         mark = " (trained on)" if figures["trained_on"] else ""
+        sign = f" {MARK}" if language in marked else ""
         table.add_row(
-            language + mark,
+            f"{language}{mark}{sign}",
             f"{figures['n']:,}",
             *[interval(figures[metric]) for metric in metrics],
             end_section=ends,
         )
-    kind = "zero_shot" if zero_shot else "all"
-    average = result["averages"].get(kind)
-    if average:
-        label = "zero-shot average" if zero_shot else "average"
+    unseen = {language for language, figures in rows if not figures["trained_on"]}
+    every = {language for language, _ in rows}
+    averages = [("zero_shot", "zero-shot average", unseen)]
+    if all_languages:
+        averages.append(("all", "average of all languages", every))
+    for kind, label, languages in averages:
+        average = result["averages"].get(kind)
+        if average is None:
+            table.add_row(label, "", *["none left"] * len(metrics))
+            continue
+        sign = f" {MARK}" if languages & marked else ""
         table.add_row(
-            f"{label} ({average['cells']})",
+            f"{label} ({average['cells']}){sign}",
             "",
             *[interval(average[metric]) for metric in metrics],
             style="bold",
         )
-    elif zero_shot:
-        table.add_row("zero-shot average", "", *["none left"] * len(metrics))
     if result["transfer_gap"]:
         gap = result["transfer_gap"]
-        table.add_row("transfer gap", "", *[interval(gap[metric]) for metric in metrics])
+        sign = f" {MARK}" if every & marked else ""
+        table.add_row(f"transfer gap{sign}", "", *[interval(gap[metric]) for metric in metrics])
     return table
 
 
@@ -108,22 +121,24 @@ class _Matrix:
         metric = self.result["metric"]
         found = {(f["first"], f["second"]): f[metric] for f in self.result["pairs"].values()}
         found |= {(name, name): f[metric] for name, f in self.result["languages"].items()}
-        return {pair: f"{100 * figure['value']:.1f}" for pair, figure in found.items()}
+        marked = marked_cells(self.result)
+        signs = {pair: MARK if cell_name(pair) in marked else "" for pair in found}
+        return {pair: f"{100 * f['value']:.1f}{signs[pair]}" for pair, f in found.items()}
 
 
-def _pair_averages(result: dict[str, Any], zero_shot: bool) -> Table:
+def _pair_averages(result: dict[str, Any]) -> Table:
     metrics = [n for n, f in _first(result["pair_averages"]).items() if isinstance(f, dict)]
     table = Table(title="averages over pairs of different languages", title_justify="left")
     table.add_column("pairs")
     for metric in metrics:
         table.add_column(_NAMES.get(metric, metric), justify="right")
     names = {"zero_shot": "neither language trained on", "all": "all"}
-    order = ["zero_shot", "all"] if zero_shot else ["all", "zero_shot"]
-    for kind in order:
+    sign = f" {MARK}" if marked_cells(result) & set(result["pairs"]) else ""
+    for kind, name in names.items():
         figures = result["pair_averages"].get(kind)
         if figures:
             table.add_row(
-                f"{names[kind]} ({figures['cells']})", *[interval(figures[m]) for m in metrics]
+                f"{name} ({figures['cells']}){sign}", *[interval(figures[m]) for m in metrics]
             )
     return table
 

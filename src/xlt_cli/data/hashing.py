@@ -10,6 +10,13 @@ from typing import Any
 from xlt_cli.api import Example, SequenceExample
 
 
+def text_hash(example: Example) -> int:
+    """64 bits of the texts (or words) of an example, whatever its id and label."""
+    texts = example.texts if isinstance(example, SequenceExample) else example.tokens
+    content = json.dumps(texts, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
+
+
 def data_hash(examples: Sequence[Example]) -> str:
     """SHA-256 over ids, texts and labels, in order."""
     digest = hashlib.sha256()

@@ -32,14 +32,22 @@ class RowStore:
             DataError: the task lacks the language, the split is empty, an id stands twice, or an
                 example is not of the task's problem or has a label outside its set.
         """
-        key = (_task_key(task), split, language)
+        key = (task_key(task), split, language)
         if key not in self._rows:
             self._rows[key] = self._load(task, split, language)
         return self._rows[key].examples[:limit]
 
+    def loaded(self, task: Task, split: Split, language: str) -> bool:
+        """Whether rows are at hand."""
+        return (task_key(task), split, language) in self._rows
+
+    def about(self, task: Task, split: Split, language: str) -> dict[str, Any]:
+        """The fingerprint of rows that were loaded: hash, source, number of rows, notes."""
+        return self.fingerprints[f"{task_key(task)}/{split}/{language}"]
+
     def notes(self, task: Task, split: Split, language: str) -> tuple[str, ...]:
         """What the task says of rows that were loaded."""
-        return self._rows[(_task_key(task), split, language)].notes
+        return self._rows[(task_key(task), split, language)].notes
 
     def _load(self, task: Task, split: Split, language: str) -> Rows:
         known = task.languages(split)
@@ -59,7 +67,7 @@ class RowStore:
         problem = task.problem(task.labels)
         for example in rows.examples:
             problem.check(example)
-        self.fingerprints[f"{_task_key(task)}/{split}/{language}"] = {
+        self.fingerprints[f"{task_key(task)}/{split}/{language}"] = {
             "sha256": data_hash(rows.examples),
             "rows": len(rows.examples),
             "source": rows.source,
@@ -68,7 +76,7 @@ class RowStore:
         return rows
 
 
-def _task_key(task: Task) -> str:
+def task_key(task: Task) -> str:
     """The task's name, with those of its parameters that are not at their defaults."""
     given = task.params.model_dump(mode="json", exclude_defaults=True)
     return task.name + (f"{given}" if given else "")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlt_cli.analysis.alignment_records import Analysis, Probed, ProbedRun
+from xlt_cli.analysis.validity import note
 from xlt_cli.api import SequenceExample, Split
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.hashing import data_hash
 from xlt_cli.data.rows import RowStore
-from xlt_cli.engine import pipeline
+from xlt_cli.engine import held_out, pipeline
 from xlt_cli.engine.evaluate import Plan, Subject, make_plan
 from xlt_cli.engine.notes import notes
 from xlt_cli.engine.probing import Probing
@@ -76,7 +77,8 @@ class Subjected:
     @property
     def notes(self) -> list[str]:
         """What must be said beside the figures."""
-        found = notes(self.plan, self.subject)
+        warned = held_out.warnings(self.plan, self.subject.used)
+        found = [*map(note, warned), *notes(self.plan, self.subject)]
         limit = self.about["limit"]
         return [*found, f"only the first {limit:,} rows of '{self.source}'"] if limit else found
 
@@ -124,7 +126,7 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
     ids = [example.id for example in loaded[source][: request.limit]]
     features = {x: _features(featuriser, examples, ids, x) for x, examples in loaded.items()}
     pipeline.fingerprint(run, store, runtime)
-    subject = pipeline.trained_subject(run, spec, encoder, runtime)
+    subject = pipeline.trained_subject(run, spec, encoder, store, runtime)
     about = {
         "task": stage.task.model_dump(mode="json"),
         "labels": list(task.labels),

@@ -12,15 +12,19 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.analysis import export
+from xlt_cli.analysis import export, validity
 from xlt_cli.analysis.intervals import Cell
 from xlt_cli.analysis.smoothing import summarise as certified_figures
-from xlt_cli.analysis.summary import cell_name, check_alignment, counted, summarise
+from xlt_cli.analysis.summary import check_alignment, counted, summarise
+from xlt_cli.analysis.validity import cell_name
 from xlt_cli.api import EncoderModel, Example, SequenceExample, Task
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
+from xlt_cli.data.place import place
 from xlt_cli.data.rows import RowStore
+from xlt_cli.engine import held_out
+from xlt_cli.engine.held_out import Used
 from xlt_cli.engine.notes import notes
 from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
@@ -28,8 +32,11 @@ from xlt_cli.engine.smoothing import noise_of, smoothed
 from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.problems import Encoded, Feature, Prediction, Problem
 from xlt_cli.runs.predictions import Pair, Store
-from xlt_cli.spec import Evaluation, Stage
+from xlt_cli.spec import Evaluation
 from xlt_cli.spec_file import build_task
+
+ABOUT = ("source", "sha256", "rows")
+"""What results say of the data of a language: all rows of the split, whatever the limit."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +45,14 @@ class Subject:
 
     Attributes:
         load: brings tokenizer and model (on the device); called only if a cell is missing.
-        stages: what it was trained on, as far as xlt knows.
+        used: the rows that it was trained and selected on, as far as xlt knows.
         trained_on: languages of all its stages.
         caveats: what must be said beside its results.
         weights: hash of its weights.
     """
 
     load: Callable[[Problem], tuple[PreTrainedTokenizerBase, EncoderModel]]
-    stages: Sequence[Stage]
+    used: Sequence[Used]
     trained_on: Collection[str]
     caveats: tuple[str, ...]
     max_length: int
@@ -60,6 +67,7 @@ class Plan:
         aligned: whether one id is the same item in all these languages; averages are then
             resampled over items jointly.
         notes: what was seen of the alignment.
+        warnings: the same, as values (see `analysis.validity`).
     """
 
     evaluation: Evaluation
@@ -68,6 +76,7 @@ class Plan:
     rows: RowStore
     aligned: bool
     notes: tuple[str, ...]
+    warnings: tuple[dict[str, Any], ...] = ()
 
     @property
     def cells(self) -> list[Pair]:
@@ -117,7 +126,8 @@ def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
     except DataError as error:
         if "generalized" in evaluation.settings:
             raise
-        return Plan(evaluation, task, languages, rows, aligned=False, notes=(error.what,))
+        differing = tuple(validity.disagreements(labels))
+        return Plan(evaluation, task, languages, rows, False, (error.what,), differing)
     return Plan(evaluation, task, languages, rows, aligned=True, notes=_shared(labels))
 
 
@@ -187,6 +197,9 @@ def summary(
         subject.trained_on,
         plan.aligned,
     )
+    warned = [*figures.warnings, *plan.warnings, *held_out.warnings(plan, subject.used)]
+    languages = list(dict.fromkeys(language for pair in pairs for language in pair))
+    data = {x: plan.rows.about(plan.task, plan.evaluation.split, x) for x in languages}
     smoothing = plan.evaluation.smoothing
     votes = pairs if smoothing else ()
     certified = {cell_name(pair): certified_figures(store.read(pair)) for pair in votes}
@@ -194,10 +207,13 @@ def summary(
         "task": plan.task.name,
         "split": plan.evaluation.split,
         "limit": plan.evaluation.limit,
+        "place": place(plan.task, [about["source"] for about in data.values()]),
         "demonstration": plan.task.demonstration,
         **figures.as_dict(),
         **({"smoothing": smoothing.model_dump(), "certified": certified} if smoothing else {}),
-        "notes": [*notes(plan, subject), *store.notes()],
+        "data": {x: {name: about[name] for name in ABOUT} for x, about in data.items()},
+        "warnings": warned,
+        "notes": [*map(validity.note, warned), *notes(plan, subject), *store.notes()],
     }
 
 

@@ -15,7 +15,7 @@ from transformers import PreTrainedTokenizerBase
 from xlt_cli.api import Encoder, EncoderModel, Perturbation
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
-from xlt_cli.engine import checkpoints
+from xlt_cli.engine import checkpoints, held_out
 from xlt_cli.engine.evaluate import Plan, Subject, evaluate, make_plan, missing, summary
 from xlt_cli.engine.noise import perturbations_of
 from xlt_cli.engine.runtime import Runtime
@@ -47,15 +47,18 @@ def run_experiment(
     encoder, rows = build_encoder(spec.encoder), RowStore()
     plans = preflight(spec, rows)
     if _trained(run, spec):
-        found = _stored(run, plans, rows, trained_subject(run, spec, encoder, runtime), runtime)
+        subject = trained_subject(run, spec, encoder, rows, runtime)
+        found = _stored(run, plans, rows, subject, runtime)
         if found is not None and run.status["state"] == "success":
             reporter.say(f"{run.name}: done before")
             return found
     with session(run, runtime):
         fingerprint(run, rows, runtime, encoder, perturbations_of(spec))
+        if runtime.is_main:
+            held_out.record(run, spec, rows)
         for index in range(len(spec.stages)):
             train_stage(run, spec, index, encoder, rows, runtime, reporter)
-        subject = trained_subject(run, spec, encoder, runtime)
+        subject = trained_subject(run, spec, encoder, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
 
 
@@ -69,7 +72,7 @@ def evaluate_run(
     """Evaluates a trained run from what its directory holds; stored cells are only read."""
     encoder, rows = build_encoder(spec.encoder), RowStore()
     plans = [make_plan(evaluation, rows) for evaluation in evaluations]
-    subject = trained_subject(run, spec, encoder, runtime)
+    subject = trained_subject(run, spec, encoder, rows, runtime)
     found = _stored(run, plans, rows, subject, runtime)
     if found is not None:
         return found
@@ -206,7 +209,9 @@ def fingerprint(
     run.add_fingerprints({**found, **rows.fingerprints})
 
 
-def trained_subject(run: Run, spec: ExperimentSpec, encoder: Encoder, runtime: Runtime) -> Subject:
+def trained_subject(
+    run: Run, spec: ExperimentSpec, encoder: Encoder, rows: RowStore, runtime: Runtime
+) -> Subject:
     """The model that the run ended with, to be tested."""
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
@@ -217,4 +222,5 @@ def trained_subject(run: Run, spec: ExperimentSpec, encoder: Encoder, runtime: R
     languages = {language for stage in spec.stages for language in stage.languages or []}
     caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat)
     weights = provenance.weights_hash(run.model)
-    return Subject(load, spec.stages, languages, tuple(caveats), spec.max_length, weights)
+    used = held_out.used(run, spec, rows)
+    return Subject(load, used, languages, tuple(caveats), spec.max_length, weights)

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
+from xlt_cli.analysis.validity import Look, look_at
 from xlt_cli.api import EncoderModel, Task
 from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.engine import checkpoints
@@ -171,10 +172,10 @@ class StageTrainer:
         """
         position, parts = self.position, self.parts
         scores: list[float] = []
-        answers: set[object] = set()
+        looks: list[Look] = []
         for language, features in parts.dev.items():
             predictions = predict(parts.model, features, parts.problem, parts.pad_id, self.runtime)
-            answers.update(prediction.predicted for prediction in predictions)
+            looks.append(look_at(predictions, parts.problem.labels))
             found = parts.problem.score(parts.problem.statistics(predictions).sum(axis=0))
             values = {name: float(value) for name, value in found.items()}
             scores.append(values[parts.task.metric])
@@ -186,9 +187,10 @@ class StageTrainer:
                     "language": language,
                     **about,
                     **values,
+                    "constant": looks[-1].constant,
                 }
             )
-        return sum(scores) / len(scores), len(answers) == 1
+        return sum(scores) / len(scores), all(one.constant for one in looks)
 
     def _checkpoint(self) -> None:
         self.ledger.settle()

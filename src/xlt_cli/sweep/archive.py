@@ -94,7 +94,8 @@ def write(
                     f"'{record.run}' was tested on other rows than the first run on '{record.task}'"
                 )
             atomic.write_bytes(path / "predictions" / f"{record.run}.xz", predictions)
-            about = {**portable(run), "results": record.results, "alphabet": alphabet}
+            results = [_portable(result) for result in record.results]
+            about = {**portable(run), "results": results, "alphabet": alphabet}
             _write_json(path / "runs" / f"{record.run}.json.xz", about)
             bar.advance(1, 1)
         for task, questions in tasks.items():
@@ -191,6 +192,11 @@ def _unpacked(folder: Path, task: str, name: str, alphabet: Alphabet) -> dict[Pa
         layout = _layout(lzma.decompress(asked.read_bytes()))
     with reading(answered):
         return layout.unpack(answered.read_bytes(), alphabet)
+
+
+def _portable(result: dict[str, Any]) -> dict[str, Any]:
+    """Figures as they are; of where the data were, the last two parts of the path."""
+    return {**result, "data": without_paths(result["data"])} if "data" in result else result
 
 
 def _rows_of(asked: Mapping[Pair, Answers]) -> dict[str, Any]:

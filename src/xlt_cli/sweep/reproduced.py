@@ -8,6 +8,7 @@ from typing import Any
 from xlt_cli.analysis import claims
 from xlt_cli.analysis.comparison import Measured, measure
 from xlt_cli.analysis.findings import TaskFindings
+from xlt_cli.analysis.validity import MARK
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.spec_file import build_task
@@ -15,6 +16,13 @@ from xlt_cli.sweep.records import Record
 from xlt_cli.sweep.reproduction import Claim, Reproduction, Shipped
 from xlt_cli.sweep.spread import spread
 from xlt_cli.sweep.trials import Choice, encoder_of
+
+MEANS = {
+    "source": "trained on",
+    "zero_shot": "zero-shot",
+    "all": "all languages",
+    "generalized": "generalized",
+}
 
 FEW_SEEDS = 5
 """Below this many, Student's t widens an interval over seeds by half and more."""
@@ -72,10 +80,11 @@ def report(
         "methods": content.methods,
         "tasks": list(tasks.values()),
         "claims": [_judged(claim, findings, choice.quick) for claim in judged],
-        "rule": list(claims.RULE) if judged else [],
+        "rule": _rule(tasks) if judged else [],
         "notes": [
             *_notes_of_baseline(content, over),
             *_notes(choice, tasks),
+            *_notes_of_collapse(tasks),
             *_notes_of_runs(finished),
         ],
         "planned": len(records),
@@ -115,7 +124,9 @@ def _findings(
 
 def _about(record: Record) -> dict[str, Any]:
     names = ("task", "split", "limit", "metric", "demonstration", "trained_on")
-    return {name: record.results[0][name] for name in names}
+    result = record.results[0]
+    place = {"place": result["place"]} if result.get("place") else {}
+    return {**{name: result[name] for name in names}, **place}
 
 
 def _measured(record: Record) -> Measured:
@@ -165,6 +176,33 @@ def _notes(choice: Choice, tasks: dict[str, dict[str, Any]]) -> list[str]:
     if choice.overrides:
         found.append(f"changed with --set: {', '.join(choice.overrides)}")
     return found
+
+
+def _rule(tasks: dict[str, dict[str, Any]]) -> list[str]:
+    """How claims are judged; what concerns collapsed runs only where there are some."""
+    return [*claims.RULE, *([claims.RULE_OF_COLLAPSE] if _notes_of_collapse(tasks) else [])]
+
+
+def _notes_of_collapse(tasks: dict[str, dict[str, Any]]) -> list[str]:
+    """Which runs answer the same to every row, and the means of their method without them."""
+    notes = []
+    for name, task in tasks.items():
+        for method, found in task["methods"].items():
+            seeds = found.get("collapsed_seeds", [])
+            if not seeds:
+                continue
+            left = found["without_collapsed"]["figures"]
+            means = [
+                f"{label} {100 * left[f'average:{group}']['value']:.1f}"
+                for group, label in MEANS.items()
+                if f"average:{group}" in left
+            ]
+            notes.append(
+                f"{MARK} {name} {method}: {len(seeds)} of {len(found['seeds'])} runs collapsed "
+                f"(seed {', '.join(map(str, seeds))}: one answer to every row)"
+                + (f"; means without: {', '.join(means)}" if means else "")
+            )
+    return notes
 
 
 def _notes_of_runs(finished: Sequence[Record]) -> list[str]:
