@@ -190,9 +190,9 @@ def _rows(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for quantity, seeds in (("figures", "seeds"), ("gains", "paired_seeds")):
             about = {"method": method, "quantity": quantity.removesuffix("s")}
             count = len(found[seeds]) - len((left or found)[seeds])
-            more = {"collapsed": count} if fallen else {}
+            more: dict[str, object] = {"collapsed": count} if fallen else {}
             for cell, interval in found[quantity].items():
                 yield {**about, "cell": cell, "seeds": len(found[seeds]), **interval, **more}
+            more = {"collapsed": "left out"}
             for cell, interval in left[quantity].items() if left and count else ():
-                more = {"collapsed": "left out"}
                 yield {**about, "cell": cell, "seeds": len(left[seeds]), **interval, **more}

@@ -206,6 +206,13 @@ def _notes_of_collapse(tasks: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def _notes_of_runs(finished: Sequence[Record]) -> list[str]:
-    """What the evaluations themselves say, each once."""
-    notes = (f"{record.task}: {note}" for record in finished for note in record.results[0]["notes"])
-    return list(dict.fromkeys(notes))
+    """What the evaluations themselves say, each once; runs are named where it is about answers."""
+    notes: dict[str, None] = {}
+    for record in finished:
+        result = record.results[0]
+        for note in result["notes"]:
+            if not note.startswith(MARK):
+                notes[f"{record.task}: {note}"] = None
+            elif not result.get("collapsed"):  # those are named above
+                notes[f"{record.task} {record.method} seed {record.seed}: {note}"] = None
+    return list(notes)
