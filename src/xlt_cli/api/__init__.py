@@ -39,6 +39,7 @@ from xlt_cli.errors import (
     UserError,
     did_you_mean,
 )
+from xlt_cli.languages import Language, among, language_of, own_code, same_language
 from xlt_cli.user_cache import user_cache
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "EncoderModel",
     "Example",
     "Head",
+    "Language",
     "OfflineError",
     "Perturbation",
     "Plugin",
@@ -70,6 +72,10 @@ __all__ = [
     "TokenExample",
     "UserError",
     "View",
+    "among",
     "did_you_mean",
+    "language_of",
+    "own_code",
+    "same_language",
     "user_cache",
 ]
