@@ -12,13 +12,14 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
-from xlt_cli.api import Batch, UserError, did_you_mean
+from xlt_cli.api import Batch, UserError
 from xlt_cli.problems.heads import INFO_FILE, WEIGHTS_FILE
+from xlt_encoders.language_ids import any_language, language_inputs
 from xlt_encoders.quiet import quiet
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Halves(nn.Module):
         """The arguments besides the embeddings, as far as the architecture takes them.
 
         Raises:
-            UserError: for a language that a model with language embeddings does not have.
+            UserError: for a language that the model has no embedding or adapter for.
         """
         config = self.model.config
         inputs: dict[str, torch.Tensor] = {}
@@ -92,30 +93,7 @@ class Halves(nn.Module):
         if "position_ids" in takes and self._counts_positions:
             mask = batch.attention_mask.long()
             inputs["position_ids"] = mask.cumsum(dim=1) * mask + config.pad_token_id
-        if "langs" in takes and _has_languages(config):
-            inputs["langs"] = self._languages(batch)
-        return inputs
-
-    def _languages(self, batch: Batch) -> torch.Tensor:
-        """The language id of each token, [B, L] (XLM, arXiv:1901.07291)."""
-        texts = max(len(languages) for languages in batch.languages)
-        ids = [
-            [self._language_id(language) for language in languages]
-            + [self._language_id(languages[-1])] * (texts - len(languages))
-            for languages in batch.languages
-        ]
-        table = torch.tensor(ids, device=batch.text_ids.device)
-        return table.gather(1, batch.text_ids.clamp(0, texts - 1))
-
-    def _language_id(self, language: str) -> int:
-        known: dict[str, int] = self.model.config.lang2id
-        for name in (language, language.lower(), language.lower().split("-")[0]):
-            if name in known:
-                return known[name]
-        raise UserError(
-            f"the encoder has no embedding for the language '{language}'",
-            hint=did_you_mean(language, known),
-        )
+        return inputs | language_inputs(config, takes, batch)
 
     def freeze(self, modules: list[nn.Module]) -> None:
         """Excludes modules from training: no gradients, and no dropout either."""
@@ -216,9 +194,10 @@ def _probe(model: PreTrainedModel) -> Batch:
     words = [i for i in range(min(getattr(config, "vocab_size", 64), 64)) if i != pad][-4:]
     ids = torch.tensor([words, [*words[:2], pad, pad]])
     mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
-    language = next(iter(config.lang2id)) if _has_languages(config) else "en"
     zeros = torch.zeros_like(ids)
-    return Batch(ids, mask, zeros, mask == 0, zeros, [(language,)] * 2, zeros).to(model.device)
+    return Batch(ids, mask, zeros, mask == 0, zeros, [(any_language(config),)] * 2, zeros).to(
+        model.device
+    )
 
 
 def _takes(model: nn.Module) -> frozenset[str]:
@@ -232,7 +211,3 @@ def _counts_positions(base: nn.Module) -> bool:
         return False
     module = sys.modules.get(type(base).__module__)
     return hasattr(embeddings, _POSITIONS_FROM_IDS) or hasattr(module, _POSITIONS_FROM_IDS)
-
-
-def _has_languages(config: Any) -> bool:
-    return bool(getattr(config, "use_lang_emb", False)) and getattr(config, "n_langs", 1) > 1

@@ -20,14 +20,16 @@ from transformers import (
     RemBertConfig,
     XLMConfig,
     XLMRobertaConfig,
+    XmodConfig,
 )  # fmt: skip
 
 from xlt_cli.api import Batch, Head
 
 VOCABULARY = 60
 PAD = {"bert": 0, "xlm": 2, "xlm-roberta": 1, "deberta-v2": 0, "distilbert": 0, "electra": 0,
-       "rembert": 0, "modernbert": 0}  # fmt: skip
+       "rembert": 0, "modernbert": 0, "xmod": 1}  # fmt: skip
 LANGUAGES = {"en": 0, "de": 1, "zh": 2}
+ADAPTERS = ("en_XX", "de_DE", "zh_CN", "sw_KE")
 _SIZES: dict[str, Any] = {
     "vocab_size": VOCABULARY,
     "hidden_size": 16,
@@ -59,6 +61,10 @@ _CONFIGS: dict[str, Callable[[], PreTrainedConfig]] = {
     "rembert": lambda: RemBertConfig(**_SIZES, input_embedding_size=8, output_embedding_size=8),
     "modernbert": lambda: ModernBertConfig(
         **_SIZES, pad_token_id=0, bos_token_id=1, eos_token_id=2, cls_token_id=1, sep_token_id=2
+    ),
+    "xmod": lambda: XmodConfig(
+        **_SIZES, pad_token_id=1, bos_token_id=0, eos_token_id=2, type_vocab_size=1,
+        languages=list(ADAPTERS), default_language="zh_CN",
     ),
 }  # fmt: skip
 

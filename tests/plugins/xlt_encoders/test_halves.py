@@ -41,6 +41,8 @@ def plain(architecture: str, batch: Batch) -> dict[str, torch.Tensor]:
         inputs["token_type_ids"] = batch.token_type_ids
     if architecture == "xlm":
         inputs["langs"] = batch.text_ids  # en = 0 for the first text, de = 1 for the second
+    if architecture == "xmod":
+        inputs["lang_ids"] = batch.text_ids  # likewise
     return inputs
 
 
@@ -110,7 +112,7 @@ def test_a_language_without_embedding_is_refused(
 ) -> None:
     model, batch = load(pretrained("xlm"), sequences), make_batch("xlm")
     batch.languages = [("en", "sw")] * 3
-    with pytest.raises(UserError, match="no embedding for the language 'sw'") as caught:
+    with pytest.raises(UserError, match="no embedding or adapter for the language 'sw'") as caught:
         model(batch)
     assert "zh" in caught.value.hint
 
