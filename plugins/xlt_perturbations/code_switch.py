@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from xlt_cli.api import DataError, TokenExample, did_you_mean
+from xlt_cli.api import DataError, TokenExample, did_you_mean, own_code
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
 from xlt_perturbations.lexicon import DATA_DIR, Lexicon, default_path, given_path, read_dictionary
 from xlt_perturbations.words import core, map_words, match_case
@@ -130,15 +130,19 @@ class CodeSwitch(NoisyCopies):
                 f"put {LAYOUT} into $XLT_DATA_DIR/lexicons, or name their folder in "
                 f"`dictionaries`; {SOURCE} has such files",
             )
-        wanted = self.params.languages
-        for language in wanted or ():
-            if language not in found:
+        if self.params.languages is None:
+            return found
+        chosen = {}
+        for language in self.params.languages:
+            own = own_code(language, found, str(folder))
+            if own is None:
                 raise DataError(
                     f"there is no dictionary for the language '{language}'",
                     str(folder / f"en-{language}.tsv"),
                     did_you_mean(language, found),
                 )
-        return {language: found[language] for language in wanted or found}
+            chosen[own] = found[own]
+        return chosen
 
 
 def _scan(folder: Path) -> dict[str, Path]:

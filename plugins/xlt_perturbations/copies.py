@@ -16,6 +16,7 @@ from xlt_cli.api import (
     SequenceExample,
     TextPerturbation,
     TokenExample,
+    serves,
 )
 
 
@@ -60,4 +61,4 @@ class NoisyCopies(TextPerturbation):
         return self.sentence(example, rng) if self._serves(example.languages[0]) else example
 
     def _serves(self, language: str) -> bool:
-        return self.speaks is None or language.partition("-")[0] in self.speaks
+        return self.speaks is None or serves(self.speaks, language)

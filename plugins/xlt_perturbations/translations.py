@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from xlt_cli.api import DataError, SequenceExample
+from xlt_cli.api import DataError, SequenceExample, serves
 
 NAME = re.compile(
-    r"(?P<one>[a-z]{2,3}(?:-[A-Z][A-Za-z]+)?)-(?P<other>[a-z]{2,3}(?:-[A-Z][A-Za-z]+)?)"
+    r"(?P<one>[a-z]{2,3}(?:[-_][A-Z][A-Za-z]+)?)-(?P<other>[a-z]{2,3}(?:[-_][A-Z][A-Za-z]+)?)"
 )
 LAYOUT = "files named en-de.tsv, each line a sentence, a tab and its translation"
 
@@ -88,4 +88,4 @@ def chosen(found: Sequence[Translations], languages: Sequence[str] | None) -> li
     """Those whose two languages are all among `languages`; all of them for None."""
     if languages is None:
         return list(found)
-    return [each for each in found if set(each.languages) <= set(languages)]
+    return [each for each in found if all(serves(languages, code) for code in each.languages)]

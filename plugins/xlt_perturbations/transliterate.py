@@ -13,16 +13,16 @@ from typing import Literal
 from pydantic import Field
 
 from xlt_cli.api import Example, PluginError, SequenceExample, TextPerturbation
+from xlt_cli.languages import lookup
 from xlt_perturbations.copies import CopiesParams
 from xlt_perturbations.words import map_words, match_case
 
-CODES = {
-    "ar": "ara", "be": "bel", "bg": "bul", "de": "deu", "el": "ell", "en": "eng", "fa": "fas",
-    "kk": "kaz", "ky": "kir", "lt": "lit", "lv": "lav", "mk": "mkd", "os": "oss", "ps": "pus",
-    "ru": "rus", "sa": "san", "sr": "srp", "tr": "tur", "ug": "uig", "uk": "ukr", "yi": "yid",
-    "as": "asm", "bn": "ben", "gu": "guj", "ks": "kas", "pa": "pan",
+RULES = {
+    "ara", "asm", "bel", "ben", "bul", "deu", "ell", "eng", "fas", "grc", "guj", "kas", "kaz",
+    "kir", "lav", "lit", "mkd", "oss", "pan", "pnt", "pus", "rus", "san", "srp", "tur", "uig",
+    "ukr", "yid",
 }  # fmt: skip
-"""ISO 639-1 to 639-3, for the languages that uroman has rules of their own for.
+"""ISO 639-3 of the languages that uroman has rules of their own for.
 
 It writes all others by what holds for their script.
 """
@@ -107,9 +107,16 @@ def _latin(romanize: Callable[..., str], word: str, language: str) -> str:
     # Accents are no other script: uroman would take them off.
     if all("LATIN" in unicodedata.name(char, "") for char in word if char.isalpha()):
         return word
-    code = language.partition("-")[0]
-    written = romanize(word, lcode=CODES.get(code, code if len(code) == 3 else None))
+    written = romanize(word, lcode=_uroman_code(language))
     return written if written.split() == [written] else word
+
+
+@cache
+def _uroman_code(language: str) -> str | None:
+    """The ISO 639-3 code under which uroman has rules for a language; None if it has none."""
+    known = lookup(language)
+    codes = (known.language, known.family) if known else ()
+    return next((code for code in codes if code in RULES), None)
 
 
 def _cyrillic(to_cyrillic: Callable[..., str], word: str, language: str) -> str:

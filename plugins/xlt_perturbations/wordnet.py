@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.api import DataError, OfflineError, PluginError
+from xlt_cli.api import DataError, OfflineError, PluginError, serves
 from xlt_perturbations import downloads
 
 LEXICON = r"[\w.+-]+:[\w.+-]+"
@@ -53,7 +53,7 @@ def _open(lexicon: str) -> Any:
         (found,) = wordnet.lexicons()
     except wn.Error as error:
         raise DataError(f"wn cannot read its data: {error}", f"wordnet: {lexicon}") from error
-    if found.language.partition("-")[0] != "en":
+    if not serves(("en",), found.language):
         raise DataError(
             f"the lexicon is of the language '{found.language}'",
             f"wordnet: {lexicon}",

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
+from xlt_cli.languages import lookup, serves
+
 # Thai and Lao, Tibetan, Myanmar, Khmer, kana (and bopomofo), Han.
 UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f"
@@ -70,7 +72,12 @@ def is_unspaced(text: str) -> bool:
 
 
 def _upper(word: str, language: str) -> str:
-    return (word.translate(DOTTED) if language in DOTTED_LANGUAGES else word).upper()
+    return (word.translate(DOTTED) if _has_dotted_capitals(language) else word).upper()
+
+
+@cache
+def _has_dotted_capitals(language: str) -> bool:
+    return lookup(language) is not None and serves(DOTTED_LANGUAGES, language)
 
 
 @cache

@@ -1,14 +1,16 @@
 """Languages as objects: every common form of a code or name resolves to one language.
 
 Data sets write the same language in different ways: `sw`, `swa`, `swh`, `swh_Latn`, `sw_KE`,
-`swahili`. A `Language` keeps the form that was written and knows which language it is. Two rules
+`swahili`. A `Language` keeps the form that was written and knows which language it is. Three rules
 are built on it (docs/languages.md):
 
 same language (`same_language`): decides whether a model has seen a language. It errs towards
     "seen": script, region and variant are ignored, and a macrolanguage of ISO 639-3 and all its
     members count as one language.
-own code (`own_code`): finds the code of a task's files that a user means. It is narrower: it never
-    takes one member of a macrolanguage for another, nor one script for another.
+service (`serves`): decides whether what is made for some languages can be used on another. It keeps
+    the members of a macrolanguage apart.
+own code (`own_code`): finds the code of a task's files that a user means. It keeps the members of a
+    macrolanguage and the scripts of a language apart.
 
 langcodes and its tables are imported only when two different codes have to be compared.
 """
@@ -94,6 +96,11 @@ class Language:
     variant: str = ""
 
     @property
+    def short(self) -> str:
+        """Its shortest code: ISO 639-1 where there is one, otherwise ISO 639-3."""
+        return _shortest(self.language)
+
+    @property
     def name(self) -> str:
         """Its English name, e.g. `Swahili`; the code where it has none."""
         if _PRIVATE.fullmatch(self.language):
@@ -105,6 +112,15 @@ class Language:
     def same_as(self, other: Language) -> bool:
         """Whether the two count as one language when it is asked what a model has seen."""
         return self.family == other.family
+
+    def is_or_includes(self, other: Language) -> bool:
+        """Whether the two are one individual language, or one is the macrolanguage of the other.
+
+        Unlike `same_as`, this keeps the members of a macrolanguage apart.
+        """
+        return self.language == other.language or (
+            self.family == other.family and self.family in (self.language, other.language)
+        )
 
 
 def language_of(code: str, where: str = "") -> Language:
@@ -144,23 +160,37 @@ def lookup(code: str) -> Language | None:
     return parsed
 
 
-def same_language(first: str, second: str) -> bool:
+def same_language(first: str, second: str, where: str = "") -> bool:
     """Whether two codes count as one language when it is asked what a model has seen.
 
     Raises:
         UserError: the codes differ and one of them is unknown, so that nothing can be said.
     """
-    return first == second or language_of(first).same_as(language_of(second))
+    return first == second or language_of(first, where).same_as(language_of(second, where))
 
 
-def among(code: str, languages: Iterable[str]) -> bool:
-    """Whether a language is the same as one of `languages`.
+def among(code: str, languages: Iterable[str], where: str = "") -> bool:
+    """Whether a language counts as the same as one of `languages`.
 
     Raises:
         UserError: none of them is known to be the same, and one of the codes is unknown.
     """
     known = tuple(languages)
-    return code in known or any(same_language(code, other) for other in known)
+    return code in known or any(same_language(code, other, where) for other in known)
+
+
+def serves(languages: Iterable[str], code: str, where: str = "") -> bool:
+    """Whether what is made for `languages` (a lexicon, a perturbation) can serve a language.
+
+    Script, territory and variant are ignored; members of a macrolanguage are kept apart.
+
+    Raises:
+        UserError: none of them is known to be the language, and one of the codes is unknown.
+    """
+    known = tuple(languages)
+    return code in known or any(
+        language_of(code, where).is_or_includes(language_of(other, where)) for other in known
+    )
 
 
 def own_code(wanted: str, codes: Collection[str], where: str = "") -> str | None:
@@ -213,10 +243,7 @@ def _details(language: Language) -> tuple[str, str, str]:
 
 def _fits(asked: Language, own: Language) -> bool:
     """Whether a request may mean the language of a file."""
-    same = asked.language == own.language or (
-        asked.family == own.family and own.family in (asked.language, own.language)
-    )
-    if not same or (asked.variant and asked.variant != own.variant):
+    if not asked.is_or_includes(own) or (asked.variant and asked.variant != own.variant):
         return False
     if asked.territory and own.territory and asked.territory != own.territory:
         return False

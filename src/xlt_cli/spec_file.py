@@ -22,6 +22,7 @@ from xlt_cli.api import (
     Task,
 )
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
+from xlt_cli.languages import among, own_codes, serves
 from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Smoothing, Stage
 from xlt_cli.spec_source import Source, first_error, read, values
 from xlt_cli.yaml_lines import Document, Loc
@@ -112,9 +113,13 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ExperimentSpec:
 
 def _resolve_stage(stage: Stage, loc: Loc, source: Source) -> None:
     task = typing.cast(Task, _check_use(stage.task, "task", (*loc, "task"), source))
-    stage.languages = list(dict.fromkeys(stage.languages or [task.source_language]))
-    if stage.dev is not None and stage.dev.languages is None:
-        stage.dev.languages = list(stage.languages)
+    stage.languages = _own_codes(
+        task, stage.split, stage.languages or [task.source_language], (*loc, "languages"), source
+    )
+    if stage.dev is not None:
+        wanted = stage.dev.languages or stage.languages
+        where = (*loc, "dev", "languages")
+        stage.dev.languages = _own_codes(task, stage.dev.split, wanted, where, source)
     _resolve_perturbations(stage, task, (*loc, "perturbation"), source)
 
 
@@ -199,6 +204,10 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
             source.where((*loc, "settings")),
             "take 'generalized' out, or choose an aligned task (xnli, pawsx, ...)",
         )
+    if evaluation.languages:
+        evaluation.languages = _own_codes(
+            task, evaluation.split, evaluation.languages, (*loc, "languages"), source
+        )
     if evaluation.smoothing is not None:
         _check_smoothing(evaluation.smoothing, task, (*loc, "smoothing"), source)
 
@@ -240,28 +249,63 @@ def check_languages(spec: ExperimentSpec, source: Source) -> None:
     """Refuses languages that a task lacks, as far as that can be told without loading data.
 
     Raises:
-        SpecError: a task has no such language; the error names the line.
+        SpecError: a task has no such language, or a language is unknown, so that it cannot be said
+            whether the model will have been trained on it; the error names the line.
     """
+    trained_on = [language for stage in spec.stages for language in stage.languages or []]
     for index, stage in enumerate(spec.stages):
         task, loc = build_task(stage.task), ("stages", index)
         _check_languages(task, stage.split, stage.languages, (*loc, "languages"), source)
         if stage.dev is not None:
             dev = (*loc, "dev", "languages")
             _check_languages(task, stage.dev.split, stage.dev.languages, dev, source)
+            _check_comparable(stage.dev.languages or [], trained_on, dev, source)
     for index, evaluation in enumerate(spec.evaluations):
         assert evaluation.task is not None
         where = ("evaluations", index, "languages")
         task = build_task(evaluation.task)
         _check_languages(task, evaluation.split, evaluation.languages, where, source)
+        tested = evaluation.languages or _known_languages(task, evaluation.split)
+        _check_comparable(tested, trained_on, where, source)
+
+
+def _check_comparable(
+    tested: Sequence[str], trained_on: Sequence[str], loc: Loc, source: Source
+) -> None:
+    try:
+        for language in tested:
+            among(language, trained_on)
+    except UserError as error:
+        raise SpecError(
+            f"{error.what}: whether the result is zero-shot cannot be said",
+            source.where(loc),
+            error.hint,
+        ) from None
+
+
+def _known_languages(task: Task, split: Split) -> tuple[str, ...]:
+    """The languages of a split; none where the data are not on this machine."""
+    try:
+        return task.languages(split)
+    except UserError:
+        return ()  # training looks again
+
+
+def _own_codes(
+    task: Task, split: Split, languages: Sequence[str], loc: Loc, source: Source
+) -> list[str]:
+    """Languages in whatever form as the codes that the task has for them, where it has them."""
+    known = _known_languages(task, split)
+    try:
+        return own_codes(languages, known)
+    except UserError as error:
+        raise SpecError(error.what, source.where(loc), error.hint) from None
 
 
 def _check_languages(
     task: Task, split: Split, languages: Sequence[str] | None, loc: Loc, source: Source
 ) -> None:
-    try:
-        known = task.languages(split)
-    except UserError:
-        return  # no data on this machine; training looks again
+    known = _known_languages(task, split)
     for language in languages or []:
         if known and language not in known:
             raise SpecError(
@@ -272,8 +316,13 @@ def _check_languages(
 
 
 def _check_speaks(plugin: Plugin, languages: Sequence[str], where: str) -> None:
-    mute = [language for language in languages if plugin.speaks and language not in plugin.speaks]
-    if mute and plugin.speaks:
+    if plugin.speaks is None:
+        return
+    try:
+        mute = [language for language in languages if not serves(plugin.speaks, language)]
+    except UserError as error:
+        raise SpecError(error.what, where, error.hint) from None
+    if mute:
         raise SpecError(
             f"'{plugin.name}' does not speak {', '.join(mute)}",
             where,

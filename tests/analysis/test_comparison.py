@@ -265,6 +265,18 @@ def test_groups() -> None:
     }
 
 
+def test_groups_do_not_depend_on_the_form_of_codes() -> None:
+    languages = ("eng_Latn", "deu_Latn", "swh_Latn", "zho_Hant")
+    pairs = [(a, b) for a in languages for b in languages]
+    found = group(pairs, ["en"], ["german", "sw"])
+    assert found["source"] == [("eng_Latn", "eng_Latn")]
+    assert found["near"] == [("deu_Latn", "deu_Latn"), ("swh_Latn", "swh_Latn")]
+    assert found["distant"] == [("zho_Hant", "zho_Hant")]
+    assert len(found["generalized_near"]) == 6
+    assert all("zho_Hant" in pair for pair in found["generalized_distant"])
+    assert len(found["generalized_zero_shot"]) == 6
+
+
 def test_groups_without_a_cell_are_left_out() -> None:
     assert set(group([EN, ZH], ["en"], ["de"])) == {"source", "zero_shot", "distant", "all"}
 

@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
 from xlt_cli.analysis.summary import Pair, Summary, check_alignment, counted, summarise
-from xlt_cli.errors import DataError
+from xlt_cli.errors import DataError, UserError
 from xlt_cli.problems import Prediction, SequenceClassification, TokenLabelling
 
 LABELS = ("0", "1", "2")
@@ -54,6 +54,40 @@ def independent(rows: list[Prediction]) -> dict[str, float]:
 def mean(pairs: list[Pair], metric: str) -> float:
     cells = STANDARD | MIXED
     return sum(independent(cells[pair])[metric] for pair in pairs) / len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("trained", "seen"),
+    [
+        (("eng_Latn",), {"en"}),
+        (("english", "zho_Hant"), {"en", "zh-Hans"}),
+        (("yue_Hant", "de-AT"), {"zh-Hans", "de"}),
+        (("gsw",), set()),
+        ((), set()),
+    ],
+)
+def test_languages_count_as_seen_whatever_their_code(
+    trained: tuple[str, ...], seen: set[str]
+) -> None:
+    found = summary(STANDARD | MIXED, trained)
+    assert {x for x, figures in found.languages.items() if figures["trained_on"]} == seen
+    unseen = [(x, x) for x in SHARES if x not in seen]
+    assert found.averages["zero_shot"]["cells"] == len(unseen)
+    value = found.averages["zero_shot"]["accuracy"]["value"]
+    assert value == pytest.approx(mean(unseen, "accuracy"))
+    pairs = [(a, b) for a, b in MIXED if not {a, b} & seen]
+    assert found.pair_averages["zero_shot"]["cells"] == len(pairs)
+    if seen:
+        gap = mean([(x, x) for x in seen], "accuracy") - mean(unseen, "accuracy")
+        assert found.transfer_gap is not None
+        assert found.transfer_gap["accuracy"]["value"] == pytest.approx(gap)
+
+
+def test_no_zero_shot_average_has_an_unknown_language() -> None:
+    with pytest.raises(UserError, match="'xx' is no language"):
+        summary({("en", "en"): STANDARD["en", "en"], ("xx", "xx"): STANDARD["de", "de"]}, ("en",))
+    alone = summary({("xx", "xx"): STANDARD["de", "de"]}, ("xx",))
+    assert alone.languages["xx"]["trained_on"] is True
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])

@@ -86,12 +86,21 @@ def test_a_task_with_other_parameters_has_other_rows(task: Fake) -> None:
 
 
 def test_an_unknown_language_is_said_with_the_nearest(task: Fake) -> None:
-    with pytest.raises(DataError, match="has no 'deu' in its dev split") as caught:
-        RowStore().load(task, "dev", "deu")
+    with pytest.raises(DataError, match="has no 'dee' in its dev split") as caught:
+        RowStore().load(task, "dev", "dee")
     assert "did you mean 'de'?" in caught.value.hint
     with pytest.raises(DataError, match="there is no test split at all"):
         RowStore().load(task, "test", "en")
     assert task.loads == []
+
+
+@pytest.mark.parametrize("form", ["eng", "english", "en-GB", "eng_Latn", "EN"])
+def test_a_language_is_loaded_whatever_the_form_of_its_code(task: Fake, form: str) -> None:
+    store = RowStore()
+    assert store.load(task, "dev", form) == store.load(task, "dev", "en")
+    assert task.loads == [("dev", "en")]
+    assert store.notes(task, "dev", form) == ("1 row left out",)
+    assert list(store.fingerprints) == ["fake/dev/en"]
 
 
 def test_empty_splits_and_repeated_ids_are_refused(task: Fake) -> None:

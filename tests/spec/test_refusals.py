@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from spec_tools import SMALLEST, STAGE, Install, Refused, WriteSpec
+from spec_tools import SMALLEST, STAGE, Install, Load, Refused, WriteSpec
 
 from xlt_cli import spec_file
 from xlt_cli.errors import PluginError, UserError
@@ -261,6 +261,23 @@ def test_a_perturbation_that_does_not_speak_the_language_is_refused(
     assert error.what == "'mute' does not speak de"
     assert error.where == "spec.yaml:5: stages.0.perturbation"
     assert error.hint == "it speaks en"
+
+
+@pytest.mark.parametrize("form", ["en", "eng", "en-GB", "english"])
+def test_a_perturbation_speaks_a_language_in_every_form_of_its_code(
+    load: Load, install: Install, form: str
+) -> None:
+    install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
+    load(STAGE + f"languages: [{form}]\n  perturbation: mute\n")
+
+
+def test_whether_a_perturbation_speaks_an_unknown_language_cannot_be_said(
+    refused: Refused, install: Install
+) -> None:
+    install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
+    error = refused(STAGE + "languages: [klingom]\n  perturbation: mute\n")
+    assert error.what == "'klingom' is no language that is known"
+    assert error.where == "spec.yaml:5: stages.0.perturbation"
 
 
 MUTE = """\

@@ -34,6 +34,7 @@ from xlt_cli.analysis.intervals import (
 from xlt_cli.analysis.summary import Pair, check_alignment
 from xlt_cli.analysis.validity import Look, cell_name, look
 from xlt_cli.errors import DataError
+from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
 from xlt_cli.runs.predictions import Answers
 
@@ -112,19 +113,24 @@ def group(
     source: languages trained on. zero_shot: the others, which are near or distant. all: both.
     generalized: pairs of different languages; generalized_zero_shot: neither trained on;
     generalized_near: each trained on or near; generalized_distant: all others.
+
+    Raises:
+        UserError: a language is unknown, so that its group is.
     """
-    close = {*trained_on, *near}
+    languages = {language for pair in pairs for language in pair}
+    seen = {language for language in languages if among(language, trained_on)}
+    close = seen | {language for language in languages if among(language, near)}
     standard = [pair for pair in pairs if pair[0] == pair[1]]
     mixed = [pair for pair in pairs if pair[0] != pair[1]]
-    unseen = [pair for pair in standard if pair[0] not in trained_on]
+    unseen = [pair for pair in standard if pair[0] not in seen]
     cells: dict[Group, list[Pair]] = {
-        "source": [pair for pair in standard if pair[0] in trained_on],
+        "source": [pair for pair in standard if pair[0] in seen],
         "zero_shot": unseen,
-        "near": [pair for pair in unseen if pair[0] in near],
-        "distant": [pair for pair in unseen if pair[0] not in near],
+        "near": [pair for pair in unseen if pair[0] in close],
+        "distant": [pair for pair in unseen if pair[0] not in close],
         "all": standard,
         "generalized": mixed,
-        "generalized_zero_shot": [pair for pair in mixed if not set(pair) & set(trained_on)],
+        "generalized_zero_shot": [pair for pair in mixed if not set(pair) & seen],
         "generalized_near": [pair for pair in mixed if set(pair) <= close],
         "generalized_distant": [pair for pair in mixed if not set(pair) <= close],
     }

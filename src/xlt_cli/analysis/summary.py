@@ -21,6 +21,7 @@ from xlt_cli.analysis.intervals import (
 )
 from xlt_cli.analysis.validity import cell_name
 from xlt_cli.errors import DataError
+from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
 
 Pair = tuple[str, str]
@@ -65,14 +66,22 @@ def summarise(
     trained_on: Collection[str],
     aligned: bool,
 ) -> Summary:
-    """Figures with 95% intervals of all evaluated cells."""
+    """Figures with 95% intervals of all evaluated cells.
+
+    Raises:
+        UserError: a language is unknown, so that it cannot be said whether it was trained on.
+    """
     cells = {cell_name(pair): cell for pair, cell in evaluated.items()}
     scores = resample(cells, problem.score, aligned)
     standard = {pair[0]: scores[cell_name(pair)] for pair in evaluated if pair[0] == pair[1]}
     mixed = {pair: scores[cell_name(pair)] for pair in evaluated if pair[0] != pair[1]}
-    seen = [language for language in standard if language in trained_on]
-    unseen = [language for language in standard if language not in trained_on]
-    unseen_pairs = [pair for pair in mixed if not set(pair) & set(trained_on)]
+    was_seen = {
+        language: among(language, trained_on)
+        for language in {i for pair in evaluated for i in pair}
+    }
+    seen = [language for language in standard if was_seen[language]]
+    unseen = [language for language in standard if not was_seen[language]]
+    unseen_pairs = [pair for pair in mixed if not any(was_seen[language] for language in pair)]
     looks = {pair: cell.look for pair, cell in evaluated.items() if cell.look is not None}
     gap = None
     if seen and unseen:
@@ -85,7 +94,7 @@ def summarise(
         languages={
             language: {
                 "n": len(cells[language].ids),
-                "trained_on": language in trained_on,
+                "trained_on": was_seen[language],
                 **_figures(found, len(cells[language].ids), problem.shares),
             }
             for language, found in standard.items()

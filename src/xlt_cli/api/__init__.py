@@ -39,7 +39,7 @@ from xlt_cli.errors import (
     UserError,
     did_you_mean,
 )
-from xlt_cli.languages import Language, among, language_of, own_code, same_language
+from xlt_cli.languages import Language, among, language_of, own_code, same_language, serves
 from xlt_cli.user_cache import user_cache
 
 __all__ = [
@@ -77,5 +77,6 @@ __all__ = [
     "language_of",
     "own_code",
     "same_language",
+    "serves",
     "user_cache",
 ]

@@ -24,7 +24,7 @@ class Plugin(ABC):
         name: the name used in specs; equals the entry point's name.
         summary: one line for `xlt list-plugins`.
         reference: the paper or model card behind it.
-        speaks: ISO codes of the languages it can serve; None where it serves any.
+        speaks: the languages it can serve, in any form of their codes; None where it serves any.
         caveat: what must be said wherever results that it took part in are shown.
     """
 

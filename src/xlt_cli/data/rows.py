@@ -9,7 +9,8 @@ from typing import Any
 
 from xlt_cli.api import Example, Rows, Split, Task
 from xlt_cli.data.hashing import data_hash
-from xlt_cli.errors import DataError, did_you_mean
+from xlt_cli.errors import DataError, UserError, did_you_mean
+from xlt_cli.languages import own_code
 
 
 @dataclass
@@ -26,12 +27,14 @@ class RowStore:
     def load(
         self, task: Task, split: Split, language: str, limit: int | None = None
     ) -> Sequence[Example]:
-        """The first `limit` rows of a task's split in a language.
+        """The first `limit` rows of a task's split in a language, in any form of its code.
 
         Raises:
             DataError: the task lacks the language, the split is empty, an id stands twice, or an
                 example is not of the task's problem or has a label outside its set.
+            UserError: the code fits several of the task's languages.
         """
+        language = self._own(task, split, language)
         key = (task_key(task), split, language)
         if key not in self._rows:
             self._rows[key] = self._load(task, split, language)
@@ -39,15 +42,26 @@ class RowStore:
 
     def loaded(self, task: Task, split: Split, language: str) -> bool:
         """Whether rows are at hand."""
-        return (task_key(task), split, language) in self._rows
+        try:
+            own = self._own(task, split, language)
+        except UserError:  # the data are gone
+            return False
+        return (task_key(task), split, own) in self._rows
 
     def about(self, task: Task, split: Split, language: str) -> dict[str, Any]:
         """The fingerprint of rows that were loaded: hash, source, number of rows, notes."""
-        return self.fingerprints[f"{task_key(task)}/{split}/{language}"]
+        own = self._own(task, split, language)
+        return self.fingerprints[f"{task_key(task)}/{split}/{own}"]
 
     def notes(self, task: Task, split: Split, language: str) -> tuple[str, ...]:
         """What the task says of rows that were loaded."""
-        return self._rows[(task_key(task), split, language)].notes
+        return self._rows[(task_key(task), split, self._own(task, split, language))].notes
+
+    def _own(self, task: Task, split: Split, language: str) -> str:
+        """The task's own code for a language; as written if it has none."""
+        if (task_key(task), split, language) in self._rows:
+            return language
+        return own_code(language, task.languages(split), f"{task.name} ({split})") or language
 
     def _load(self, task: Task, split: Split, language: str) -> Rows:
         known = task.languages(split)

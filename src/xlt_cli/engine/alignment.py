@@ -21,6 +21,7 @@ from xlt_cli.engine.notes import notes
 from xlt_cli.engine.probing import Probing
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.errors import DataError, RunError
+from xlt_cli.languages import own_codes
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.runs.directory import Run
@@ -101,9 +102,10 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
             str(run.path),
             "alignment is probed for tasks that give a text, or two texts, one label",
         )
-    source = (stage.languages or [task.source_language])[0]
-    wanted = list(request.languages or task.languages(request.split))
-    languages = list(dict.fromkeys([source, *wanted]))
+    known = task.languages(request.split)
+    wanted = [(stage.languages or [task.source_language])[0], *(request.languages or known)]
+    languages = own_codes(wanted, known, f"{task.name} ({request.split})")
+    source = languages[0]
     if len(languages) < 2:
         raise DataError(
             f"there is no language to compare '{source}' with",

@@ -30,6 +30,7 @@ from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.smoothing import noise_of, smoothed
 from xlt_cli.errors import DataError, ResultWarning
+from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Encoded, Feature, Prediction, Problem
 from xlt_cli.runs.predictions import Pair, Store
 from xlt_cli.spec import Evaluation
@@ -97,13 +98,10 @@ def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
     """
     assert evaluation.task is not None
     task = build_task(evaluation.task)
-    languages = evaluation.languages or list(task.languages(evaluation.split))
+    known, where = list(task.languages(evaluation.split)), f"{task.name} ({evaluation.split})"
+    languages = own_codes(evaluation.languages or known, known, where)
     if not languages:
-        raise DataError(
-            f"the task '{task.name}' has no {evaluation.split} split",
-            f"{task.name} ({evaluation.split})",
-        )
-    languages = list(dict.fromkeys(languages))
+        raise DataError(f"the task '{task.name}' has no {evaluation.split} split", where)
     if "generalized" in evaluation.settings and len(languages) < 2:
         raise DataError(
             "the generalized setting needs two languages or more",
@@ -129,6 +127,16 @@ def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
         differing = tuple(validity.disagreements(labels))
         return Plan(evaluation, task, languages, rows, False, (error.what,), differing)
     return Plan(evaluation, task, languages, rows, aligned=True, notes=_shared(labels))
+
+
+def check_claims(plan: Plan, trained_on: Collection[str]) -> None:
+    """Refuses languages of which it cannot be said whether the model was trained on them.
+
+    Raises:
+        UserError: a language is unknown; known before anything is predicted.
+    """
+    for language in plan.languages:
+        among(language, trained_on, f"{plan.task.name} ({plan.evaluation.split}, {language})")
 
 
 def _check_pairs(task: Task, loaded: dict[str, Sequence[Example]]) -> None:

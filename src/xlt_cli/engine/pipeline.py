@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,15 @@ from xlt_cli.api import Encoder, EncoderModel, Perturbation
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine import checkpoints, held_out
-from xlt_cli.engine.evaluate import Plan, Subject, evaluate, make_plan, missing, summary
+from xlt_cli.engine.evaluate import (
+    Plan,
+    Subject,
+    check_claims,
+    evaluate,
+    make_plan,
+    missing,
+    summary,
+)
 from xlt_cli.engine.noise import perturbations_of
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.stages import (
@@ -26,6 +34,7 @@ from xlt_cli.engine.stages import (
     train_stage,
 )
 from xlt_cli.errors import UserError
+from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance
 from xlt_cli.runs.directory import Run, create_for_model
@@ -72,6 +81,8 @@ def evaluate_run(
     """Evaluates a trained run from what its directory holds; stored cells are only read."""
     encoder, rows = build_encoder(spec.encoder), RowStore()
     plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    for plan in plans:
+        check_claims(plan, _trained_on(spec))
     subject = trained_subject(run, spec, encoder, rows, runtime)
     found = _stored(run, plans, rows, subject, runtime)
     if found is not None:
@@ -97,6 +108,11 @@ def evaluate_checkpoint(
     encoder = checkpoint_encoder(encoder_name, directory)
     rows, weights = RowStore(), provenance.weights_hash(directory)
     plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    # The same languages in other forms are the same evaluation.
+    tested = {language for plan in plans for language in plan.languages}
+    trained_on = list(dict.fromkeys(_stated(language, tested) for language in trained_on))
+    for plan in plans:
+        check_claims(plan, trained_on)
     about = {"model": str(directory.resolve()), "trained_on": list(trained_on)}
     key = hashlib.sha256(json.dumps([weights, max_length, sorted(trained_on)]).encode()).hexdigest()
     run = create_for_model(root, directory.resolve().name, key, about)
@@ -184,7 +200,11 @@ def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
         if stage.dev is not None:
             for language in stage.dev.languages or []:
                 rows.load(task, stage.dev.split, language, stage.dev.limit)
-    return [make_plan(evaluation, rows) for evaluation in spec.evaluations]
+                among(language, stage.languages or [], f"{task.name} ({stage.dev.split})")
+    plans = [make_plan(evaluation, rows) for evaluation in spec.evaluations]
+    for plan in plans:
+        check_claims(plan, _trained_on(spec))
+    return plans
 
 
 def fingerprint(
@@ -219,8 +239,23 @@ def trained_subject(
         model = encoder.load_model(problem.head, checkpoint)
         return encoder.load_tokenizer(checkpoint), on_device(model, runtime)
 
-    languages = {language for stage in spec.stages for language in stage.languages or []}
     caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat)
     weights = provenance.weights_hash(run.model)
-    used = held_out.used(run, spec, rows)
+    used, languages = held_out.used(run, spec, rows), _trained_on(spec)
     return Subject(load, used, languages, tuple(caveats), spec.max_length, weights)
+
+
+def _trained_on(spec: ExperimentSpec) -> set[str]:
+    """The languages of all stages, as their files have them."""
+    return {language for stage in spec.stages for language in stage.languages or []}
+
+
+def _stated(language: str, tested: Collection[str]) -> str:
+    """The shortest code of a language that a user says a checkpoint was trained on.
+
+    Raises:
+        UserError: the language is unknown, and none of those tested is written like it.
+    """
+    if lookup(language) is None and language in tested:
+        return language
+    return language_of(language, "--trained-on").short

@@ -29,6 +29,7 @@ from xlt_cli.engine.predict import predict
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.stream import Stream, updates
 from xlt_cli.engine.updates import Updates
+from xlt_cli.languages import among
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
@@ -216,7 +217,7 @@ class StageTrainer:
         best = stage.select == "best" and position.best_step >= 0
         selected = position.best_step if best else position.step
         dev = list(self.parts.dev)
-        oracle = sorted(set(dev) - set(stage.languages or []))
+        oracle = sorted(x for x in dev if not among(x, stage.languages or []))
         source: Path | EncoderModel = checkpoints.path_of(self.directory, selected)
         rule = f"best {self.parts.task.metric} on dev {'+'.join(dev)}" if best else "last step"
         if best and oracle:

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from xlt_cli import shipped
 from xlt_cli.analysis.comparison import Group
 from xlt_cli.errors import SpecError, did_you_mean
+from xlt_cli.languages import lookup
 from xlt_cli.spec import Model
 from xlt_cli.spec_source import Source, first_error
 from xlt_cli.yaml_lines import parse
@@ -63,6 +64,9 @@ class Reproduction(Model):
             raise ValueError("a method is listed twice")
         if self.original not in self.specs:
             raise ValueError(f"'original' is '{self.original}', which has no specs")
+        for language in self.near:
+            if lookup(language) is None:
+                raise ValueError(f"'near' has '{language}', which is no language that is known")
         missing = {file for files in self.specs.values() for file in files} - set(self.quick)
         if missing:
             raise ValueError(f"'quick' says nothing of {', '.join(sorted(missing))}")

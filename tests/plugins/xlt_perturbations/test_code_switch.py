@@ -111,6 +111,26 @@ def test_case_is_kept_where_the_script_has_it(
     assert {draw(plugin, text, seed=seed)[0] for seed in range(60)} == found
 
 
+@pytest.mark.parametrize("source", ["eng_Latn", "english", "en-GB", "eng"])
+@pytest.mark.parametrize("target", ["german", "deu_Latn", "de-AT"])
+def test_languages_may_be_written_in_any_form(folder: Path, source: str, target: str) -> None:
+    plugin = switching(folder, languages=(target,))
+    example = SequenceExample("1", ("states",), "yes", (source,))
+    (noisy,) = plugin.perturb(example, random.Random(0))
+    assert isinstance(noisy, SequenceExample)
+    assert noisy.texts == ("staaten",)
+    assert set(plugin.fingerprint()) == {"en-de.tsv"}
+    other = SequenceExample("1", ("states",), "yes", ("enm",))  # Middle English is no English
+    assert plugin.perturb(other, random.Random(0)) == [other]
+
+
+def test_capitals_are_turkish_in_every_form_of_the_code(tmp_path: Path) -> None:
+    for code in ("tur", "tr-CY", "tur_Latn", "azj_Latn"):
+        (tmp_path / code).mkdir()
+        (tmp_path / code / f"en-{code}.tsv").write_text("dog\tit\n", "utf-8")
+        assert draw(switching(tmp_path / code), "DOG") == ("İT",)
+
+
 def test_languages_and_translations_are_drawn_uniformly(folder: Path) -> None:
     drawn = Counter(draw(switching(folder, word_ratio=0.6), "dog " * 4000, seed=2)[0].split())
     shares = {"dog": 0.4}

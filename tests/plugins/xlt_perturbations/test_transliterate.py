@@ -36,6 +36,8 @@ def draw(plugin: Transliterate, text: str, language: str = "en", seed: int = 0) 
         ("Гора", "uk", "Hora"),
         ("Гора", "uk-UA", "Hora"),
         ("Гора", "ukr", "Hora"),
+        ("Гора", "ukr_Cyrl", "Hora"),
+        ("Гора", "Ukrainian", "Hora"),
         ("щука", "bg", "shtuka"),
         ("नमस्ते दुनिया", "hi", "namaste duniyaa"),
         ("한글 北京", "xx", "hangeul beijing"),
