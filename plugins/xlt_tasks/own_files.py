@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from xlt_cli.api import PluginParams
 
@@ -23,9 +23,6 @@ Names = Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_distinct
 
 class FolderParams(PluginParams):
     """A folder of files."""
-
-    # In YAML `labels: [0, 1]` is a list of numbers; what is meant are their names.
-    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     path: Path = Field(
         description="a folder of {train,dev,test}-LANGUAGE.{tsv,jsonl,parquet} files; relative "

@@ -23,18 +23,21 @@ class UserError(Exception):
         what: what is wrong, in one sentence.
         where: the file and line, the field, the plugin or the path, as precisely as known.
         hint: what to do about it.
+        further: other mistakes, found in the same look.
     """
 
     what: str
     where: str = ""
     hint: str = ""
+    further: tuple[UserError, ...] = ()
 
     def __post_init__(self) -> None:
         # Exceptions are pickled and compared by their arguments.
-        super().__init__(self.what, self.where, self.hint)
+        super().__init__(self.what, self.where, self.hint, self.further)
 
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.what, self.where, self.hint) if part)
+        own = (self.what, self.where, self.hint)
+        return "\n".join([*(part for part in own if part), *map(str, self.further)])
 
 
 class DataError(UserError):
@@ -70,7 +73,13 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
     if not names:
         return ""
-    lowered = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
-    guess = f"did you mean '{lowered[near[0]]}'? " if near else ""
+    nearest = near(word, names)
+    guess = f"did you mean '{nearest}'? " if nearest else ""
     return f"{guess}known: {', '.join(names)}"
+
+
+def near(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
+    """The known name that is nearest to a word, case aside; empty if none is near."""
+    lowered = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=cutoff)
+    return lowered[found[0]] if found else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -55,7 +56,20 @@ def _by_name(value: object) -> object:
 
 
 def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str | int) else value
+    """`de` and `de,sw` as lists."""
+    if isinstance(value, str) and "," in value:
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return [value] if isinstance(value, str) else value
+
+
+def _split_name(value: object) -> object:
+    return SPLIT_NAMES.get(value.lower(), value) if isinstance(value, str) else value
+
+
+def _device_name(value: object) -> object:
+    """`gpu` is what many call `cuda`."""
+    text = value.lower() if isinstance(value, str) else value
+    return re.sub("^gpu", "cuda", text) if isinstance(text, str) else value
 
 
 def _all_or_list(value: object) -> object:
@@ -68,6 +82,13 @@ def _uses(value: object) -> object:
     return [_by_name(item) for item in value] if isinstance(value, list) else [_by_name(value)]
 
 
+SPLIT_NAMES: dict[str, Split] = {
+    **dict.fromkeys(("validation", "valid", "val", "development", "dev"), "dev"),
+    **dict.fromkeys(("testing", "test"), "test"),
+    **dict.fromkeys(("training", "train"), "train"),
+}
+"""What else the splits are called."""
+NamedSplit = Annotated[Split, BeforeValidator(_split_name)]
 Use = Annotated[PluginUse, BeforeValidator(_by_name)]
 Languages = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
 
@@ -75,7 +96,7 @@ Languages = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
 class Dev(Model):
     """What a stage is watched on while it trains."""
 
-    split: Split = Field("dev", description="split to evaluate on")
+    split: NamedSplit = Field("dev", description="split to evaluate on")
     languages: Languages | None = Field(
         None, description="default: the stage's own, which keeps the selection strictly zero-shot"
     )
@@ -87,7 +108,7 @@ class Stage(Model):
 
     task: Use = Field(description="task plugin")
     languages: Languages | None = Field(None, description="default: the task's source language")
-    split: Split = "train"
+    split: NamedSplit = "train"
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
     perturbation: Annotated[list[PerturbationUse], BeforeValidator(_uses)] = Field(
         default_factory=list,
@@ -136,6 +157,8 @@ class Stage(Model):
         return self
 
 
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+DEVICE = r"^(auto|cpu|mps|cuda(:[0-9]+)?)$"
 Setting = Literal["standard", "generalized"]
 
 
@@ -154,7 +177,7 @@ class Evaluation(Model):
     """What the trained model is tested on."""
 
     task: Use | None = Field(None, description="default: the last stage's")
-    split: Split = "test"
+    split: NamedSplit = "test"
     languages: Annotated[
         Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_all_or_list)
     ] = Field(None, description="default: all that the task has")
@@ -183,22 +206,41 @@ class ExperimentSpec(Model):
     """An experiment: an encoder, stages of fine-tuning, evaluations, seeds."""
 
     name: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="default: the file's name"
+        None,
+        description="default: the file's name",
+        json_schema_extra={"pattern": NAME},
     )
     encoder: Use = Field(description="encoder plugin")
     stages: list[Stage] = Field(min_length=1)
     evaluations: list[Evaluation] = Field(default_factory=lambda: [Evaluation()])
-    seeds: Annotated[list[int], BeforeValidator(_as_list)] = Field([1], min_length=1)
+    seeds: list[Annotated[int, Field(ge=0)]] = Field([1], min_length=1)
     max_length: int = Field(128, ge=8, description="tokens of an input, special ones included")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto: bf16 on CUDA, fp32 elsewhere"
     )
-    device: str = Field(
+    device: Annotated[str, BeforeValidator(_device_name)] = Field(
         "auto",
-        pattern=r"^(auto|cpu|mps|cuda(:[0-9]+)?)$",
         description="auto, cpu, mps, cuda or cuda:N",
+        json_schema_extra={"pattern": DEVICE},
     )
     sweep: Sweep | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_file_name(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(NAME, name):
+            raise ValueError(
+                f"the name {name[:100]!r} cannot be that of a folder: it may have letters (a-z, "
+                "A-Z), digits, '.', '_' and '-', up to 100, and begins with a letter or a digit"
+            )
+        return name
+
+    @field_validator("device")
+    @classmethod
+    def _device_is_known(cls, device: str) -> str:
+        if not re.fullmatch(DEVICE, device):
+            raise ValueError(f"unknown device {device!r}: it is auto, cpu, mps, cuda or cuda:N")
+        return device
 
     @field_validator("seeds")
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -24,7 +25,10 @@ from xlt_cli.api import (
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
 from xlt_cli.languages import among, own_codes, serves
 from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Smoothing, Stage
-from xlt_cli.spec_source import Source, first_error, read, values
+from xlt_cli.spec_faults import Faults, together
+from xlt_cli.spec_hints import for_plugin
+from xlt_cli.spec_source import Override, Source, read, values
+from xlt_cli.spec_values import validated
 from xlt_cli.yaml_lines import Document, Loc
 
 
@@ -44,16 +48,17 @@ def resolve(source: Source) -> ExperimentSpec:
     if isinstance(value, dict) and value.get("name") is None:
         value["name"] = _slug(source.document.path.stem)
     try:
-        spec = ExperimentSpec.model_validate(value)
-    except ValidationError as error:
-        raise first_error(error, (), ExperimentSpec, source) from None
+        spec = validated(ExperimentSpec, value, source)
+    except SpecError as error:
+        raise together([error, *_plugin_errors(value, source)]) from None
     return _resolve_plugins(spec, source)
 
 
-def resolve_evaluation(evaluation: Evaluation, where: str) -> Evaluation:
-    """Checks an evaluation that comes from the command line; `where` names it in errors."""
-    text = ""
-    source = Source(Document(Path(where), {}, {}), text)
+def resolve_evaluation(base: Evaluation, overrides: Sequence[Override]) -> Evaluation:
+    """The validated evaluation that options of the command line make of another."""
+    document = Document(Path("xlt eval"), base.model_dump(), {})
+    source = Source(document, "", tuple(overrides))
+    evaluation = validated(Evaluation, values(source), source)
     _resolve_evaluation(evaluation, (), source)
     return evaluation
 
@@ -98,21 +103,58 @@ def build_perturbation(use: PluginUse) -> Perturbation:
     return typing.cast(Perturbation, build(use, "perturbation"))
 
 
+def _plugin_errors(value: Any, source: Source) -> list[UserError]:
+    """What is wrong with the plugins of a spec whose shape is wrong, as far as they are named."""
+    faults = Faults()
+    top = value if isinstance(value, dict) else {}
+    places: list[tuple[registry.Kind, Loc, Any]] = [("encoder", ("encoder",), top.get("encoder"))]
+    stages = top.get("stages")
+    for index, stage in enumerate(stages if isinstance(stages, list) else []):
+        if isinstance(stage, dict):
+            loc = ("stages", index)
+            places.append(("task", (*loc, "task"), stage.get("task")))
+            uses = stage.get("perturbation")
+            for at, use in enumerate(uses if isinstance(uses, list) else [uses]):
+                places.append(("perturbation", (*loc, "perturbation", at), use))
+    for kind, loc, written in places:
+        use = {"name": written} if isinstance(written, str) else written
+        if isinstance(use, dict) and isinstance(use.get("name"), str):
+            with faults.gather():
+                _check_use(PerturbationUse.model_construct(**use), kind, loc, source)
+    return faults.errors
+
+
 def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ExperimentSpec:
-    _check_use(spec.encoder, "encoder", ("encoder",), source)
+    faults = Faults()
+    with faults.gather():
+        _check_use(spec.encoder, "encoder", ("encoder",), source)
     for index, stage in enumerate(spec.stages):
-        _resolve_stage(stage, ("stages", index), source)
+        with faults.gather():
+            _resolve_stage(stage, ("stages", index), source)
     for index, evaluation in enumerate(spec.evaluations):
-        if evaluation.task is None:
+        if evaluation.task is None and not faults.errors:
             evaluation.task = spec.stages[-1].task.model_copy(deep=True)
-        loc = ("evaluations", index)
-        _resolve_evaluation(evaluation, loc, source)
-        _check_head(spec.stages[-1].task, evaluation.task, source.where((*loc, "task")))
+        with faults.gather():
+            if evaluation.task is not None:
+                _resolve_evaluation(evaluation, ("evaluations", index), source)
+    faults.complain()
+    for index, evaluation in enumerate(spec.evaluations):
+        assert evaluation.task is not None
+        where = source.where(("evaluations", index, "task"))
+        with faults.gather():
+            _check_head(spec.stages[-1].task, evaluation.task, where)
+    faults.complain()
     return spec
 
 
 def _resolve_stage(stage: Stage, loc: Loc, source: Source) -> None:
-    task = typing.cast(Task, _check_use(stage.task, "task", (*loc, "task"), source))
+    faults = Faults()
+    with faults.gather():
+        task = typing.cast(Task, _check_use(stage.task, "task", (*loc, "task"), source))
+    for index, use in enumerate(stage.perturbation):
+        with faults.gather():
+            _check_use(use, "perturbation", (*loc, "perturbation", index), source)
+    faults.complain()
     stage.languages = _own_codes(
         task, stage.split, stage.languages or [task.source_language], (*loc, "languages"), source
     )
@@ -127,7 +169,7 @@ def _resolve_perturbations(stage: Stage, task: Task, loc: Loc, source: Source) -
     plugins = []
     for index, use in enumerate(stage.perturbation):
         where = (*loc, index)
-        plugin = typing.cast(Perturbation, _check_use(use, "perturbation", where, source))
+        plugin = build_perturbation(use)
         plugins.append(plugin)
         problems = plugin.problems
         if problems is not None and task.problem.kind not in problems:
@@ -335,13 +377,14 @@ def _check_use(use: PluginUse, kind: registry.Kind, loc: Loc, source: Source) ->
     try:
         plugin = registry.get(kind, use.name)
     except PluginError as error:
-        raise PluginError(error.what, source.where(loc), error.hint or error.where) from None
+        hint = for_plugin(use.name, kind) or error.hint or error.where
+        raise PluginError(error.what, source.where(loc), hint) from None
     try:
-        params = plugin.Params.model_validate(use.params)
+        params = validated(plugin.Params, use.params, source, loc, plugin.name)
         use.__pydantic_extra__ = params.model_dump(mode="json")
         return plugin(params)
-    except ValidationError as error:
-        raise first_error(error, loc, plugin.Params, source, plugin.name) from None
+    except SpecError:
+        raise
     except UserError as error:
         raise type(error)(error.what, error.where or source.where(loc), error.hint) from None
     except Exception as error:  # whatever a stranger's plugin does

@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import copy
 import re
-import types
-import typing
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from xlt_cli.errors import SpecError
+from xlt_cli.yaml_lines import Document, Loc, dotted, parse, parse_given
 
-from xlt_cli.errors import SpecError, did_you_mean
-from xlt_cli.yaml_lines import Document, Loc, dotted, parse, parse_value
-
+LIST_ITEM = re.compile(r"([A-Za-z_]+)\[([0-9]+)\]")
 LARGEST = 256 * 1024
 """Bytes of a spec file; a larger file is something else, given by mistake."""
 
 
 @dataclass(frozen=True)
 class Override:
-    """A value put on top of what the file says; `where` names who put it there."""
+    """A value put on top of what the file says.
+
+    Attributes:
+        where: names who put it there.
+        texts: the source text of numbers, booleans and null, by their place in the value.
+    """
 
     loc: Loc
     value: Any
     where: str
+    texts: Mapping[Loc, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Source:
 
     def where(self, loc: Loc) -> str:
         """Where the value at `loc` comes from."""
-        loc = self._as_written(loc)
+        loc = as_written(self.assembled, loc)
         for override in reversed(self.overrides):
             if loc[: len(override.loc)] == override.loc:
                 inside = f": {dotted(loc)}" if loc != override.loc else ""
@@ -52,17 +56,54 @@ class Source:
         note = f" (with {', '.join(within)})" if within else ""
         return self.document.where(loc) + note
 
-    def _as_written(self, loc: Loc) -> Loc:
-        """The location without the indices of lists of one that were written as their item."""
-        value, kept = values(self), []
-        for part in loc:
-            if isinstance(part, int) and isinstance(value, str | dict):
-                continue
-            kept.append(part)
-            below = isinstance(value, dict) and part in value
-            below = below or (isinstance(value, list) and part in range(len(value)))
-            value = value[part] if below else None
-        return tuple(kept)
+    def line(self, loc: Loc) -> int:
+        """The line of the file that the value at `loc` stands on; 0 if it does not."""
+        return self.document.lines.get(as_written(self.assembled, loc), 0)
+
+    @cached_property
+    def assembled(self) -> Any:
+        """What the file says, with the overrides put in; not to be changed."""
+        value = copy.deepcopy(self.document.value)
+        for override in self.overrides:
+            _assign(value, override)
+        return value
+
+    @cached_property
+    def texts(self) -> dict[Loc, str]:
+        """The source text of every number, boolean and null, by place."""
+        texts = dict(self.document.texts)
+        for override in self.overrides:
+            texts = {loc: t for loc, t in texts.items() if not _below(loc, override.loc)}
+            texts |= {(*override.loc, *loc): t for loc, t in override.texts.items()}
+        return texts
+
+    def texts_below(self, loc: Loc) -> dict[Loc, str]:
+        """Those of the value at `loc`, by their place in it."""
+        loc = as_written(self.assembled, loc)
+        return {at[len(loc) :]: text for at, text in self.texts.items() if _below(at, loc)}
+
+
+def as_written(value: Any, loc: Loc) -> Loc:
+    """A location without the parts that the written value has no place for.
+
+    These are the indices of lists of one that were written as their item, and the names that
+    pydantic gives to the members of a union.
+    """
+    kept = []
+    for part in loc:
+        if isinstance(part, int) and not isinstance(value, list | None):
+            continue
+        if isinstance(part, str) and not isinstance(value, dict | str | None):
+            continue
+        kept.append(part)
+        below = isinstance(value, dict) and part in value
+        below = below or (isinstance(value, list) and part in range(len(value)))
+        value = value[part] if below else None
+    return tuple(kept)
+
+
+def _below(loc: Loc, above: Loc) -> bool:
+    return loc[: len(above)] == above
 
 
 def read(path: Path, overrides: Sequence[str] = ()) -> Source:
@@ -97,7 +138,8 @@ def parse_override(item: str) -> Override:
     where = f"--set {item if len(item) <= 80 else item[:77] + '...'}"
     if not separator:
         raise SpecError("an override is of the form path.of.field=value", where)
-    return Override(parse_path(path, where), parse_value(value, where), where)
+    given = parse_given(value, where)
+    return Override(parse_path(path, where), given.value, where, given.texts)
 
 
 def parse_path(path: str, where: str) -> Loc:
@@ -109,8 +151,10 @@ def parse_path(path: str, where: str) -> Loc:
         SpecError: a part is empty.
     """
     parts = [part.strip() for part in path.split(".")]
-    if not all(parts):
-        raise SpecError(f"'{path}' is not a path of a field, as stages.0.epochs is", where)
+    if not all(parts) or LIST_ITEM.search(path):
+        dots = LIST_ITEM.sub(r"\1.\2", path)
+        hint = f"number the items of a list after a dot: {dots}" if dots != path else ""
+        raise SpecError(f"'{path}' is not a path of a field, as stages.0.epochs is", where, hint)
     above = {"sweep.grid": 2, "sweep.points": 3}.get(".".join(parts[:2]), len(parts))
     if len(parts) > above:
         parts = [*parts[:above], ".".join(parts[above:])]
@@ -118,77 +162,8 @@ def parse_path(path: str, where: str) -> Loc:
 
 
 def values(source: Source) -> Any:
-    """What the file says, with the overrides put in."""
-    value = copy.deepcopy(source.document.value)
-    for override in source.overrides:
-        _assign(value, override)
-    return value
-
-
-def first_error(
-    error: ValidationError, prefix: Loc, model: type[BaseModel], source: Source, plugin: str = ""
-) -> SpecError:
-    """One of pydantic's errors as ours; the others are counted.
-
-    An unknown name goes first: most often it is why another is missing.
-    """
-    errors = error.errors(include_url=False)
-    first = next((e for e in errors if e["type"] == "extra_forbidden"), errors[0])
-    loc: Loc = tuple(first["loc"])
-    hint = ""
-    if first["type"] == "extra_forbidden":
-        owner = f" of '{plugin}'" if plugin and len(loc) == 1 else ""
-        what = f"unknown {'parameter' if plugin else 'field'} '{loc[-1]}'{owner}"
-        hint = did_you_mean(str(loc[-1]), _fields_at(model, loc[:-1]))
-        if plugin and not model.model_fields:
-            hint = f"'{plugin}' takes no parameters"
-    elif first["type"] == "missing":
-        what = f"'{loc[-1]}' is missing"
-        hint = f"`xlt show {plugin}` lists the parameters" if plugin else ""
-    else:
-        what = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "model_type":
-            what = "a mapping of names to values is expected here"
-        if not isinstance(first["input"], dict | list | BaseModel):
-            what += f", not {_shown(first['input'])}"
-        if first["type"] == "literal_error":
-            valid = re.findall("'([^']*)'", str(first["ctx"]["expected"]))
-            hint = did_you_mean(str(first["input"]), valid)
-    if len(errors) > 1:
-        hint = f"{hint}\n({len(errors) - 1} more after this one)".strip()
-    return SpecError(what, source.where(prefix + loc), hint)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _fields_at(model: type[BaseModel], loc: Loc) -> list[str]:
-    """The names of the fields of the model that stands at `loc` under `model`."""
-    current: Any = model
-    for part in loc:
-        if isinstance(part, str):
-            fields = getattr(current, "model_fields", {})
-            if part not in fields:
-                return []
-            current = fields[part].annotation
-        current = _model_in(current)
-        if current is None:
-            return []
-    return list(current.model_fields)
-
-
-def _model_in(annotation: Any) -> Any:
-    """The pydantic model inside `Model`, `list[Model]`, `Model | None`, `Annotated[Model, ...]`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    if typing.get_origin(annotation) in (list, typing.Union, types.UnionType, typing.Annotated):
-        for inner in typing.get_args(annotation):
-            found = _model_in(inner)
-            if found is not None:
-                return found
-    return None
+    """What the file says, with the overrides put in; a copy to work on."""
+    return copy.deepcopy(source.assembled)
 
 
 def _assign(value: Any, override: Override) -> None:
@@ -215,9 +190,11 @@ def _check_step(value: Any, above: Loc, part: str | int, where: str) -> None:
     """Raises SpecError if nothing can be set at `part` of the value that stands at `above`."""
     if isinstance(value, list):
         if not isinstance(part, int) or part >= len(value):
+            named = isinstance(part, str) and part.isidentifier()
             raise SpecError(
                 f"'{dotted(above)}' has no item '{part}': it has {len(value)}, counted from 0",
                 where,
+                f"say which item: {dotted((*above, 0, part))}" if named else "",
             )
     elif not isinstance(value, dict):
         raise SpecError(f"'{dotted(above)}' is a single value, with nothing to set below it", where)

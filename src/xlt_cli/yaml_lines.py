@@ -1,18 +1,28 @@
-"""YAML that remembers where everything stands, and refuses duplicate keys.
+"""YAML 1.2 that remembers where everything stands and how it was written.
 
-Corrections to YAML 1.1 as PyYAML reads it: `no`, `yes`, `on` and `off` are words (`no` is
-Norwegian), so are dates (`revision: 2024-01-01`) and `=`, and `2e-5` is a number. Aliases are
-allowed, and what they stand for is copied; they may neither go in circles nor swell.
+Plain scalars are read by the core schema of YAML 1.2: `010` is ten, `0o10` eight, `1:30` and
+`1_000` are words, and so are `no`, `yes`, `on` and `off` (`no` is Norwegian). Two things differ
+from the schema: `.inf` and `.nan` are words, since no field takes them, and a key is always a word.
+Numbers, booleans and null keep their source text, so that a field that holds text takes `1.10` for
+"1.10". Aliases are copied; they may neither go in circles nor swell. Duplicate keys are refused.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.tag import Tag
 
 from xlt_cli.errors import SpecError
 
@@ -21,16 +31,25 @@ Loc = tuple[str | int, ...]
 MOST_VALUES = 100_000
 """Values that a document may have, aliases written out: a short file can stand for billions."""
 _CORE = "tag:yaml.org,2002:"
-_TAGS = {_CORE + tag for tag in ("str", "int", "float", "bool", "null", "seq", "map", "merge")}
+_PLAIN = (
+    ("null", re.compile(r"|~|null|Null|NULL")),
+    ("bool", re.compile(r"true|True|TRUE|false|False|FALSE")),
+    ("int", re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")),
+    ("float", re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")),
+    ("merge", re.compile("<<")),
+)
+_TAGS = {_CORE + tag for tag in ("str", "seq", "map", *(tag for tag, _ in _PLAIN))}
 
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed YAML document and the line (from 1) of every value in it."""
+    """A parsed YAML document, the line (from 1) of every value in it, and the source text of every
+    number, boolean and null."""
 
     path: Path
     value: Any
-    lines: dict[Loc, int]
+    lines: Mapping[Loc, int]
+    texts: Mapping[Loc, str] = field(default_factory=dict)
 
     def where(self, loc: Loc) -> str:
         """`file:line: stages.0.epochs`, or the nearest place above that is known."""
@@ -47,61 +66,42 @@ def dotted(loc: Loc) -> str:
     return ".".join(str(part) for part in loc)
 
 
-class _Loader(yaml.SafeLoader):
-    """SafeLoader with YAML 1.2's booleans and floats, and without dates."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, regexp)
-        for tag, regexp in resolvers
-        if not tag.endswith((":bool", ":float", ":timestamp", ":value"))
-    ]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+)$"),
-    list("-+0123456789."),
-)
-
-
 def parse(text: str, path: Path) -> Document:
     """Parses one YAML document.
 
     Raises:
         SpecError: broken YAML, a duplicate key, a key that is no word, or several documents.
     """
+    reader = YAML(typ="safe", pure=True)
+    reader.Resolver = _CoreSchema
+    walk = _Walk(path)
     try:
-        loader = _Loader(text)
-        try:
-            node = loader.get_single_node()
-            walk = _Walk(path)
-            if node is not None:
-                walk.visit(node, ())
-            value = loader.construct_document(node) if node is not None else None
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
+        with warnings.catch_warnings(action="ignore", category=ReusedAnchorWarning):
+            node = reader.compose(text)
+        value = walk.value(node, ()) if node is not None else None
+    except MarkedYAMLError as error:
         mark = error.problem_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise SpecError(f"not valid YAML: {error.problem}", f"{path}{place}") from None
-    except yaml.reader.ReaderError as error:
+        what, hint = _in_words(str(error.problem))
+        raise SpecError(f"not valid YAML: {what}", f"{path}{place}", hint) from None
+    except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"not valid YAML: the character U+{ord(text[error.position]):04X} is not allowed"
         raise SpecError(what, f"{path}:{line}") from None
     except RecursionError:
         raise SpecError("not valid YAML: nested too deeply", str(path)) from None
-    except (yaml.YAMLError, ValueError, LookupError) as error:
+    except (YAMLError, ValueError, LookupError) as error:
         raise SpecError(f"not valid YAML: {error}", str(path)) from None
-    return Document(path, _tree(value), walk.lines)
+    return Document(path, value, walk.lines, walk.texts)
 
 
 def parse_value(text: str, where: str = "") -> Any:
-    """One value as YAML reads it, for `--set path=value`.
+    """One value as YAML reads it; see `parse_given`."""
+    return parse_given(text, where).value
+
+
+def parse_given(text: str, where: str = "") -> Document:
+    """One value from the command line, as `--set path=value` has it.
 
     What is not YAML is taken for a word, unless it begins like a list or a mapping.
 
@@ -109,25 +109,108 @@ def parse_value(text: str, where: str = "") -> Any:
         SpecError: a broken list or mapping; `where` says who gave it.
     """
     try:
-        return parse(text, Path(where)).value
+        return parse(text, Path(where))
     except SpecError as error:
         if text.lstrip().startswith(("{", "[")):
             raise SpecError(error.what, where, f"the value is: {text}") from None
-        return text
+        return Document(Path(where), text, {})
+
+
+class _CoreSchema(VersionedResolver):
+    """The types of plain scalars; ruamel.yaml's own rules also know binary numbers and dates."""
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        if kind is ScalarNode and implicit[0]:
+            tag = next((tag for tag, pattern in _PLAIN if pattern.fullmatch(value)), "str")
+            return Tag(suffix=_CORE + tag)
+        return super().resolve(kind, value, implicit)
+
+
+def _in_words(problem: str) -> tuple[str, str]:
+    """ruamel.yaml's description of a fault as ours, with what to do about it."""
+    if r"'\t'" in problem:
+        return "a tab, where only spaces may stand", "use spaces instead of the tab"
+    if "unknown escape character" in problem:
+        hint = r"single quotes take a backslash as it is: 'C:\data'"
+        return f"{problem} after a backslash in double quotes", hint
+    return problem, ""
 
 
 class _Walk:
-    """Goes through a document's nodes: notes the lines, refuses what is not allowed."""
+    """Turns nodes into values: notes lines and source texts, refuses what is not allowed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lines: dict[Loc, int] = {}
+        self.texts: dict[Loc, str] = {}
         self._count = 0
         self._open: set[int] = set()
 
-    def visit(self, node: yaml.Node, loc: Loc) -> None:
-        line = node.start_mark.line + 1
-        self.lines.setdefault(loc, line)
+    def value(self, node: Node, loc: Loc) -> Any:
+        """The value of a node; nothing in it is shared with another place."""
+        self.lines.setdefault(loc, _line(node))
+        with self._inside(node, loc):
+            if isinstance(node, SequenceNode):
+                return [self.value(item, (*loc, index)) for index, item in enumerate(node.value)]
+            if isinstance(node, MappingNode):
+                return self._mapping(node, loc)
+            return self._scalar(node, loc)
+
+    def _mapping(self, node: MappingNode, loc: Loc) -> dict[str, Any]:
+        made = {}
+        for key, (line, item) in self._entries(node, loc).items():
+            self.lines[*loc, key] = line
+            made[key] = self.value(item, (*loc, key))
+        return made
+
+    def _entries(self, node: MappingNode, loc: Loc) -> dict[str, tuple[int, Node]]:
+        """Lines and nodes of a mapping by key, with what `<<` merges below its own keys."""
+        own: dict[str, tuple[int, Node]] = {}
+        merged: dict[str, tuple[int, Node]] = {}
+        for key, item in node.value:
+            line = _line(key)
+            if not isinstance(key, ScalarNode):
+                raise self._error("a key must be a word", line, loc)
+            if key.value in own:
+                first = f"the first is on line {own[key.value][0]}"
+                inner = (*loc, key.value)
+                raise self._error(f"the key '{key.value}' stands here twice", line, inner, first)
+            own[key.value] = (line, item)
+            if key.tag == f"{_CORE}merge":
+                merged = self._merged(item, (*loc, "<<"))
+                del own["<<"]
+        return merged | own
+
+    def _merged(self, node: Node, loc: Loc) -> dict[str, tuple[int, Node]]:
+        """The entries of a mapping, or of several of which the first that has a key wins."""
+        with self._inside(node, loc):
+            if isinstance(node, MappingNode):
+                return self._entries(node, loc)
+            if not isinstance(node, SequenceNode):
+                raise self._error("only mappings can be merged", _line(node), loc)
+            entries: dict[str, tuple[int, Node]] = {}
+            for item in node.value:
+                entries = self._merged(item, loc) | entries
+            return entries
+
+    def _scalar(self, node: ScalarNode, loc: Loc) -> Any:
+        text, tag = node.value, node.tag.removeprefix(_CORE)
+        if tag in ("str", "merge"):
+            return text
+        self.texts[loc] = text
+        if tag == "null":
+            return None
+        if tag == "bool":
+            return {"true": True, "false": False}[text.lower()]
+        if tag == "float":
+            return float(text)
+        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
+        return int(text if base == 10 else text[2:], base)
+
+    @contextmanager
+    def _inside(self, node: Node, loc: Loc) -> Iterator[None]:
+        """Refuses circles, swelling and unknown tags."""
+        line = _line(node)
         self._count += 1
         if self._count > MOST_VALUES:
             raise self._error(f"more than {MOST_VALUES} values, aliases written out", line, ())
@@ -136,38 +219,14 @@ class _Walk:
         if node.tag not in _TAGS:
             raise self._error(f"the tag '{node.tag.replace(_CORE, '!!')}' is unknown", line, loc)
         self._open.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            for index, item in enumerate(node.value):
-                self.visit(item, (*loc, index))
-        elif isinstance(node, yaml.MappingNode):
-            self._mapping(node, loc)
+        yield
         self._open.remove(id(node))
-
-    def _mapping(self, node: yaml.MappingNode, loc: Loc) -> None:
-        for key, item in node.value:
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                raise self._error("a key must be a word", line, loc)
-            inner = (*loc, key.value)
-            if inner in self.lines:
-                raise self._error(
-                    f"the key '{key.value}' stands here twice",
-                    line,
-                    inner,
-                    f"the first is on line {self.lines[inner]}",
-                )
-            self.lines[inner] = line
-            self.visit(item, inner)
 
     def _error(self, what: str, line: int, loc: Loc, hint: str = "") -> SpecError:
         place = f"{self.path}:{line}"
         return SpecError(what, f"{place}: {dotted(loc)}" if loc else place, hint)
 
 
-def _tree(value: Any) -> Any:
-    """A copy in which no two places share a list or a mapping, so that changing one is safe."""
-    if isinstance(value, dict):
-        return {key: _tree(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_tree(item) for item in value]
-    return value
+def _line(node: Node) -> int:
+    line: int = node.start_mark.line + 1
+    return line

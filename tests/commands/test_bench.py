@@ -47,7 +47,7 @@ def test_json_holds_the_figures(xlt: Cli, arguments: list[str]) -> None:
     [
         ("--encoder", "no-such", "unknown encoder 'no-such'"),
         ("--task", "no-such", "unknown task 'no-such'"),
-        ("--task", "[xnli]", "stages.0.task"),
+        ("--task", "[xnli]", "--task"),
         ("--task", "{name: mini-pawsx, size: 3}", "size"),
         ("--device", "abacus", "unknown device"),
     ],

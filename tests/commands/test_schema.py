@@ -25,7 +25,7 @@ EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml"))
 BASE = "encoder: mbert\nstages:\n- task: xnli\n"
 GOOD = [
     BASE,
-    BASE + "  languages: no\nseeds: 3\n",
+    BASE + "  languages: no\nseeds: [3]\n",
     BASE + "  languages: [en, de]\nseeds: [1, 2]\n",
     BASE + "  perturbation: word-dropout\n  dev: null\n  max_grad_norm: null\n",
     BASE + "  perturbation: {name: word-dropout, probability: 0.3}\n  epochs: 2\n",
@@ -59,8 +59,7 @@ BAD = [
     BASE + "  epochs: '3'\n",
     BASE + "  epochs: true\n",
     BASE + "  languages: []\n",
-    BASE + "  languages: [1]\n",
-    BASE + "  split: training\n",
+    BASE + "  split: trainnig\n",
     BASE + "  dev: {split: tset}\n",
     BASE + "  perturbation: {name: word-dropout, probability: 2}\n",
     BASE + "  perturbation: mbert\n",
@@ -70,6 +69,8 @@ BAD = [
     BASE + "evaluations:\n- {limit: 0}\n",
     BASE + "seeds: []\n",
     BASE + "seeds: one\n",
+    BASE + "seeds: 3\n",
+    BASE + "seeds: [-1]\n",
     BASE + "name: ../up\n",
     BASE + "max_length: 3\n",
     BASE + "sweep: {grid: {max_length: []}}\n",
@@ -158,7 +159,8 @@ def test_parameters_of_parameters_are_described(accepts: Accepts, install: Insta
         return bool(validator.is_valid(spec))
 
     assert valid({"folder": "x"})
-    assert not valid({"folder": 5})
+    assert valid({"folder": 5})
+    assert not valid({"folder": [5]})
     assert not valid("x")
 
 

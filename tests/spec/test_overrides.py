@@ -34,7 +34,7 @@ def at(spec: ExperimentSpec, path: str) -> object:
         ("max_length=64", "max_length", 64),
         ("name=other", "name", "other"),
         ("seeds=[3, 4]", "seeds", [3, 4]),
-        ("seeds=3", "seeds", [3]),
+        ("seeds=[3]", "seeds", [3]),
         ("seeds.0=9", "seeds", [9]),
         ("stages.0.epochs=0.5", "stages/0/epochs", 0.5),
         ("stages.0.learning_rate=1e-4", "stages/0/learning_rate", 1e-4),

@@ -80,7 +80,7 @@ from xlt_cli.errors import PluginError, UserError
         ),
         (
             "encoder: mbert\nstages:\n  task: xnli\n",
-            "valid list",
+            "a list is expected here",
             "spec.yaml:2: stages",
             "",
         ),
@@ -239,8 +239,13 @@ def test_a_wrong_plugin_or_parameter_is_named_with_its_line(
     assert hint in error.hint
 
 
-def test_further_errors_are_counted(refused: Refused) -> None:
-    assert "(2 more after this one)" in refused(STAGE + "epochs: a\n  limit: b\n  split: c\n").hint
+def test_all_errors_are_listed_in_the_order_of_their_lines(refused: Refused) -> None:
+    error = refused(STAGE + "epochs: a\n  limit: b\n  split: c\n")
+    assert error.where == "spec.yaml:4: stages.0.epochs"
+    assert [e.where.rpartition("/")[2] for e in error.further] == [
+        "spec.yaml:5: stages.0.limit",
+        "spec.yaml:6: stages.0.split",
+    ]
 
 
 def test_a_long_wrong_value_is_cut_in_the_error(refused: Refused) -> None:

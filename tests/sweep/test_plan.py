@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlt_cli.errors import UserError
@@ -160,6 +160,7 @@ def test_a_grid_that_nobody_can_run_is_refused_at_once() -> None:
     assert str(MOST_POINTS) in error.what
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 4), max_size=4))
 def test_there_are_as_many_points_as_the_product_of_the_lengths(lengths: list[int]) -> None:
     fields = ["max_length", "stages.0.epochs", "stages.0.batch_size", "stages.0.warmup"]

@@ -79,14 +79,15 @@ def bench(
 def _spec(encoder: str, task: str) -> ExperimentSpec:
     """The experiment that training is timed on; raises UserError for plugins and parameters."""
     from xlt_cli.spec_file import resolve
-    from xlt_cli.spec_source import Source
-    from xlt_cli.yaml_lines import Document, parse_value
+    from xlt_cli.spec_source import Override, Source
+    from xlt_cli.yaml_lines import Document, parse_given
 
-    values = {
-        "encoder": parse_value(encoder, "--encoder"),
-        "stages": [{"task": parse_value(task, "--task")}],
-    }
-    return resolve(Source(Document(Path("xlt bench"), values, {}), ""))
+    options = ((("encoder",), encoder, "--encoder"), (("stages", 0, "task"), task, "--task"))
+    overrides = []
+    for loc, text, where in options:
+        given = parse_given(text, where)
+        overrides.append(Override(loc, given.value, where, given.texts))
+    return resolve(Source(Document(Path("xlt bench"), {"stages": [{}]}, {}), "", tuple(overrides)))
 
 
 def _start_up() -> float:

@@ -51,10 +51,11 @@ def is_usage_or_exit(error: Exception) -> bool:
 
 def complain(error: UserError) -> None:
     """Prints a user's error: what, where, what to do."""
-    typer.secho(f"error: {error.what}", err=True, fg="red", bold=True)
-    for part in (error.where, error.hint):
-        for line in part.splitlines():
-            typer.echo(f"  {line}", err=True)
+    for single in (error, *error.further):
+        typer.secho(f"error: {single.what}", err=True, fg="red", bold=True)
+        for part in (single.where, single.hint):
+            for line in part.splitlines():
+                typer.echo(f"  {line}", err=True)
 
 
 def _failure(error: Exception) -> int:

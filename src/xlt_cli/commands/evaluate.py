@@ -153,42 +153,33 @@ class _Request:
         """
         from xlt_cli.spec import Evaluation
         from xlt_cli.spec_file import resolve_evaluation
-        from xlt_cli.yaml_lines import parse_value
+        from xlt_cli.spec_source import Override
+        from xlt_cli.yaml_lines import parse_given
 
         chosen = list(known) or [Evaluation(task=stage.task) for stage in stages[-1:]]
+        changes = []
         if self.task is not None:
-            wanted = parse_value(self.task, "--task")
-            chosen = [e for e in known if e.task is not None and e.task.name == wanted][:1]
-            if not chosen:
-                use = next((s.task for s in stages if s.task.name == wanted), wanted)
-                chosen = [_validated(Evaluation, {"task": use})]
-        changed = []
-        for evaluation in chosen:
-            values = evaluation.model_dump()
-            if self.split is not None:
-                values["split"] = self.split
-            if self.languages is not None:
-                values["languages"] = self.languages
-                if len(self.languages) == 1 and not self.generalized:
-                    values["settings"] = ["standard"]  # the spec's pairs need two languages
-            if self.generalized:
-                values["settings"] = ["standard", "generalized"]
-            if self.limit is not None:
-                values["limit"] = self.limit
-            if self.smoothing is not None:
-                values["smoothing"] = parse_value(self.smoothing, "--smoothing")
-            changed.append(resolve_evaluation(_validated(Evaluation, values), "xlt eval"))
-        return changed
-
-
-def _validated(model: type[Evaluation], values: dict[str, object]) -> Evaluation:
-    from pydantic import ValidationError
-
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = "--" + ".".join(str(part) for part in first["loc"])
-        missing = first["type"] == "missing"
-        what = "is missing" if missing else f"{first['msg']}, not {first['input']!r}"
-        raise SpecError(what, where) from None
+            given = parse_given(self.task, "--task")
+            chosen = [e for e in known if e.task is not None and e.task.name == given.value][:1]
+            use = next((s.task for s in stages if s.task.name == given.value), None)
+            if not chosen and use is not None:
+                chosen = [Evaluation(task=use)]
+            elif not chosen:
+                chosen = [Evaluation()]
+                changes.append(Override(("task",), given.value, "--task", given.texts))
+        if self.split is not None:
+            changes.append(Override(("split",), self.split, "--split"))
+        if self.languages is not None:
+            changes.append(Override(("languages",), self.languages, "--languages"))
+        if self.generalized:
+            both = ["standard", "generalized"]
+            changes.append(Override(("settings",), both, "--generalized"))
+        elif self.languages is not None and len(self.languages) == 1:
+            # The spec's pairs need two languages.
+            changes.append(Override(("settings",), ["standard"], "--languages"))
+        if self.limit is not None:
+            changes.append(Override(("limit",), self.limit, "--limit"))
+        if self.smoothing is not None:
+            given = parse_given(self.smoothing, "--smoothing")
+            changes.append(Override(("smoothing",), given.value, "--smoothing", given.texts))
+        return [resolve_evaluation(evaluation, changes) for evaluation in chosen]

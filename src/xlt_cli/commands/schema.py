@@ -42,9 +42,6 @@ def build() -> dict[str, Any]:
         definitions[owner]["properties"][field] = _or_one(definitions[owner]["properties"][field])
     settings = definitions["Evaluation"]["properties"]["settings"]
     definitions["Evaluation"]["properties"]["settings"] = _or_one(settings)
-    whole["properties"]["seeds"] = {
-        "anyOf": [whole["properties"]["seeds"], {"type": "integer"}],
-    }
     whole["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return whole
 
@@ -86,25 +83,23 @@ def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 def _params(kind: Any, plugin: Any) -> dict[str, Any] | None:
     """The schema of a plugin's parameters; None where it has none that JSON Schema can say."""
     try:
-        params: dict[str, Any] = plugin.Params.model_json_schema(
+        params: Any = plugin.Params.model_json_schema(
             ref_template=f"#/$defs/{kind}.{plugin.name}.{{model}}"
         )
     except Exception:  # a stranger's annotations; `xlt list-plugins --check` tells of it
         return None
-    if plugin.Params.model_config.get("coerce_numbers_to_str"):
-        params = _numbers_too(params)
-    return params
+    return _as_text(params)
 
 
-def _numbers_too(shape: Any) -> Any:
-    """The same schema with numbers wherever it has strings."""
+def _as_text(shape: Any) -> Any:
+    """The same schema with what YAML takes for numbers and booleans wherever text is wanted."""
     if isinstance(shape, list):
-        return [_numbers_too(item) for item in shape]
+        return [_as_text(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
-    changed = {key: _numbers_too(item) for key, item in shape.items()}
-    if changed.get("type") == "string" and "format" not in changed:
-        changed["type"] = ["string", "number"]
+    changed = {key: _as_text(item) for key, item in shape.items()}
+    if changed.get("type") == "string" and not {"enum", "const"} & set(changed):
+        changed["type"] = ["string", "number", "boolean"]
     return changed
 
 

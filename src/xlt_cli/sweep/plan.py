@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlt_cli.errors import SpecError
@@ -25,6 +26,7 @@ class Point:
 
     values: dict[str, Any]
     spec: ExperimentSpec
+    chosen: dict[str, Override] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -35,7 +37,7 @@ class Point:
     @property
     def overrides(self) -> list[str]:
         """The values as `--set` takes them."""
-        return [f"{path}={_written(value)}" for path, value in self.values.items()]
+        return [f"{path}={_as_yaml(o.value, o.texts)}" for path, o in self.chosen.items()]
 
 
 def points(source: Source) -> list[Point]:
@@ -59,7 +61,8 @@ def points(source: Source) -> list[Point]:
         _check_none_hidden(chosen)
         overrides = source.overrides + tuple(chosen.values())
         spec = resolve(replace(source, overrides=overrides))
-        found.append(Point({path: override.value for path, override in chosen.items()}, spec))
+        values = {path: override.value for path, override in chosen.items()}
+        found.append(Point(values, spec, chosen))
     return found
 
 
@@ -76,6 +79,16 @@ def _check_none_hidden(chosen: dict[str, Override]) -> None:
 
 def _written(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _as_yaml(value: Any, texts: Mapping[Loc, str], loc: Loc = ()) -> str:
+    """A value on one line, its numbers as they were written: a label `1.10` stays that."""
+    if isinstance(value, dict):
+        items = ((json.dumps(key), _as_yaml(v, texts, (*loc, key))) for key, v in value.items())
+        return f"{{{', '.join(f'{key}: {text}' for key, text in items)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(_as_yaml(v, texts, (*loc, i)) for i, v in enumerate(value))}]"
+    return texts.get(loc) or _written(value)
 
 
 def _swept(path: str, where: str) -> Loc:
@@ -100,7 +113,8 @@ def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
             loc = _swept(path, where)
             if loc in in_grid:  # the grid's value would hide the point's
                 raise SpecError(f"'{path}' stands in the points and in the grid", where)
-            overrides[path] = Override(loc, value, where)
+            texts = source.texts_below(("sweep", "points", index, path))
+            overrides[path] = Override(loc, value, where, texts)
         found.append(overrides)
     return found
 
@@ -111,7 +125,8 @@ def _axis(path: str, values: list[Any], source: Source) -> list[dict[str, Overri
     for index, value in enumerate(values):
         if value in values[:index]:
             raise SpecError(f"the value {value!r} stands in the grid twice", where)
+    places = [("sweep", "grid", path, index) for index in range(len(values))]
     return [
-        {path: Override(loc, value, source.where(("sweep", "grid", path, index)))}
-        for index, value in enumerate(values)
+        {path: Override(loc, value, source.where(place), source.texts_below(place))}
+        for place, value in zip(places, values, strict=True)
     ]

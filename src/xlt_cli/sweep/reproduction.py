@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from xlt_cli import shipped
 from xlt_cli.analysis.comparison import Group
 from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.languages import lookup
 from xlt_cli.spec import Model
-from xlt_cli.spec_source import Source, first_error
+from xlt_cli.spec_source import Source
+from xlt_cli.spec_values import validated
 from xlt_cli.yaml_lines import parse
 
 FILE = "reproduction.yaml"
@@ -108,7 +109,4 @@ def read_folder(name: str, folder: Path) -> Shipped:
     path = folder / FILE
     text = path.read_text("utf-8")
     source = Source(parse(text, path), text)
-    try:
-        return Shipped(name, folder, Reproduction.model_validate(source.document.value))
-    except ValidationError as error:
-        raise first_error(error, (), Reproduction, source) from None
+    return Shipped(name, folder, validated(Reproduction, source.document.value, source))

@@ -20,7 +20,7 @@ def test_one_text(write, task, tmp_path: Path):
 
 def test_two_texts_and_labels_that_are_numbers(write, task, tmp_path: Path):
     write("test-fa.jsonl", '{"text1": "a", "text2": "b", "label": 1}')
-    own = task(TextClassification, path=tmp_path, labels=[0, 1], texts=2, aligned=True)
+    own = task(TextClassification, path=tmp_path, labels=["0", "1"], texts=2, aligned=True)
     assert own.aligned
     assert not TextClassification.aligned
     example = own.load("test", "fa").examples[0]
