@@ -111,11 +111,10 @@ def _plugin_errors(value: Any, source: Source) -> list[UserError]:
     stages = top.get("stages")
     for index, stage in enumerate(stages if isinstance(stages, list) else []):
         if isinstance(stage, dict):
-            loc = ("stages", index)
-            places.append(("task", (*loc, "task"), stage.get("task")))
+            places.append(("task", ("stages", index, "task"), stage.get("task")))
             uses = stage.get("perturbation")
             for at, use in enumerate(uses if isinstance(uses, list) else [uses]):
-                places.append(("perturbation", (*loc, "perturbation", at), use))
+                places.append(("perturbation", ("stages", index, "perturbation", at), use))
     for kind, loc, written in places:
         use = {"name": written} if isinstance(written, str) else written
         if isinstance(use, dict) and isinstance(use.get("name"), str):

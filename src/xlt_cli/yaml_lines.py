@@ -193,8 +193,8 @@ class _Walk:
                 entries = self._merged(item, loc) | entries
             return entries
 
-    def _scalar(self, node: ScalarNode, loc: Loc) -> Any:
-        text, tag = node.value, node.tag.removeprefix(_CORE)
+    def _scalar(self, node: Node, loc: Loc) -> Any:
+        text, tag = node.value, (node.tag or "").removeprefix(_CORE)
         if tag in ("str", "merge"):
             return text
         self.texts[loc] = text
@@ -217,7 +217,7 @@ class _Walk:
         if id(node) in self._open:
             raise self._error("an alias stands for something that contains it", line, loc)
         if node.tag not in _TAGS:
-            raise self._error(f"the tag '{node.tag.replace(_CORE, '!!')}' is unknown", line, loc)
+            raise self._error(f"the tag '{str(node.tag).replace(_CORE, '!!')}' is unknown", line, loc)
         self._open.add(id(node))
         yield
         self._open.remove(id(node))

@@ -88,7 +88,8 @@ def _params(kind: Any, plugin: Any) -> dict[str, Any] | None:
         )
     except Exception:  # a stranger's annotations; `xlt list-plugins --check` tells of it
         return None
-    return _as_text(params)
+    with_text: dict[str, Any] = _as_text(params)
+    return with_text
 
 
 def _as_text(shape: Any) -> Any:
