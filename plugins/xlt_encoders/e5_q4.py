@@ -45,8 +45,12 @@ class E5SmallQ4(TransformersEncoder):
 
         return {"sha256": sha256(self._path())}
 
+    def check(self) -> None:
+        """The weights are on this machine."""
+        self._path()
+
     def _path(self) -> Path:
-        from xlt_encoders.e5_q4_file import WeightsNotFound, find_weights
+        from xlt_encoders.e5_q4_package import WeightsNotFound, find_weights
 
         assert isinstance(self.params, E5SmallQ4.Params)
         if self.params.path is not None:

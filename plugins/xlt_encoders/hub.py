@@ -133,6 +133,32 @@ def has_vocabulary(folder: Path) -> bool:
     return any((folder / name).is_file() for name in VOCABULARY_FILES)
 
 
+def check_folder(folder: Path, code: bool = False) -> None:
+    """Refuses a folder that lacks a config, a tokenizer or weights; nothing is read.
+
+    Raises:
+        UserError: says what is missing, and what the folder holds.
+    """
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise UserError(f"cannot read the folder: {error.strerror}", str(folder)) from None
+    lacking = []
+    if "config.json" not in names:
+        lacking.append("config.json")
+    if not code and not has_vocabulary(folder):
+        lacking.append(f"a tokenizer (one of {', '.join(VOCABULARY_FILES)})")
+    if not any(_matches(name, (*_SAFE, *_PICKLED)) for name in names):
+        lacking.append("weights (model.safetensors or pytorch_model.bin)")
+    if lacking:
+        held = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
+        raise UserError(
+            f"the folder is no encoder: it lacks {' and '.join(lacking)}",
+            str(folder),
+            f"it holds {held}" if held else "it is empty",
+        )
+
+
 def offline(where: str, problem: Exception) -> OfflineError:
     text = str(problem).strip().splitlines()
     reason = f"{type(problem).__name__}: {text[0]}" if text else type(problem).__name__

@@ -64,6 +64,12 @@ class HubEncoder(TransformersEncoder):
         hub.download(self._model, self.params.revision, self._trust_remote_code)
         self._pretrained_tokenizer()
 
+    def check(self) -> None:
+        """A folder has a config, a tokenizer and weights; a model on the hub is not asked for."""
+        folder = hub.local_folder(self._model)
+        if folder is not None:
+            hub.check_folder(folder, self._trust_remote_code)
+
     def _snapshot(self) -> hub.Snapshot:
         return hub.snapshot(self._model, self.params.revision, self._trust_remote_code)
 

@@ -58,6 +58,10 @@ class Alignment(EmbeddingPerturbation):
     def phase(self, progress: float) -> Hashable:
         return "noise"
 
+    def check(self) -> None:
+        """The files of sentences are there."""
+        translations.files(given_path(self.params.sentences))
+
     def fetch(self) -> None:
         """Reads the sentences, so that missing or broken files are known before training."""
         _ = self._found

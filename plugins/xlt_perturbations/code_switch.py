@@ -69,6 +69,10 @@ class CodeSwitch(NoisyCopies):
 
     params: Params
 
+    def check(self) -> None:
+        """The dictionaries are there."""
+        self._files()
+
     def fetch(self) -> None:
         """Reads the dictionaries, so that missing or broken ones are known before training."""
         _ = self._lexicons

@@ -82,6 +82,13 @@ class Synonyms(NoisyCopies):
 
     params: Params
 
+    def check(self) -> None:
+        """The file of neighbours is there where one is named; others are downloaded."""
+        if self.params.wordnet is not None:
+            wordnet.check(self.params.wordnet)
+        elif self.params.neighbors is not None:
+            self.path()
+
     def fetch(self) -> None:
         """Brings the neighbours and reads them, so that training does not begin without.
 

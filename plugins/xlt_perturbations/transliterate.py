@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import Literal
 
 from pydantic import Field
@@ -55,6 +56,11 @@ class Transliterate(TextPerturbation):
 
     params: Params
 
+    def check(self) -> None:
+        """The library is installed."""
+        if find_spec(PACKAGES[self.params.script]) is None:
+            raise _not_installed(self.params.script)
+
     def fetch(self) -> None:
         """Loads the library.
 
@@ -94,13 +100,16 @@ def _writer(script: str) -> Write:
             return cache(partial(_latin, uroman.Uroman().romanize_string))
         import cyrtranslit  # type: ignore[import-untyped]
     except ImportError as error:
-        raise PluginError(
-            f"the package {PACKAGES[script]}, which writes words in {script} letters, is not "
-            "installed",
-            f"transliterate: script: {script}",
-            "pip install 'xlt-cli[transliterate]'",
-        ) from error
+        raise _not_installed(script) from error
     return partial(_cyrillic, cyrtranslit.to_cyrillic)
+
+
+def _not_installed(script: str) -> PluginError:
+    return PluginError(
+        f"the package {PACKAGES[script]}, which writes words in {script} letters, is not installed",
+        f"transliterate: script: {script}",
+        "pip install 'xlt-cli[transliterate]'",
+    )
 
 
 def _latin(romanize: Callable[..., str], word: str, language: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,27 @@ def fetch(lexicon: str) -> Path:
     return found
 
 
+def check(lexicon: str) -> None:
+    """The neighbours are made, or the package that makes them is installed.
+
+    Raises:
+        PluginError: it is not.
+    """
+    if not path(lexicon).is_file() and find_spec("wn") is None:
+        raise _not_installed(lexicon)
+
+
+def _not_installed(lexicon: str) -> PluginError:
+    return PluginError(
+        "the package wn, which reads WordNets, is not installed", f"wordnet: {lexicon}", INSTALL
+    )
+
+
 def _open(lexicon: str) -> Any:
     try:
         import wn
     except ImportError as error:
-        raise PluginError(
-            "the package wn, which reads WordNets, is not installed", f"wordnet: {lexicon}", INSTALL
-        ) from error
+        raise _not_installed(lexicon) from error
     try:
         if not any(found.specifier() == lexicon for found in wn.lexicons()):
             _download(lexicon)

@@ -31,6 +31,7 @@ class MiniPawsX(Task):
     problem = SequenceClassification
     metric = "accuracy"
     aligned = True
+    texts = 2
     demonstration = True
 
     class Params(PluginParams):

@@ -28,6 +28,7 @@ class TranslatedPairs(PublishedTask):
     problem = SequenceClassification
     metric = "accuracy"
     aligned = True
+    texts = 2
     columns: ClassVar[Columns] = PAIR
     label_set: ClassVar[tuple[str, ...]]
     differing: ClassVar[str | None] = None

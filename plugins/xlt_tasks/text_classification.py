@@ -49,6 +49,7 @@ class TextClassification(Task):
     def __init__(self, params: Params | None = None) -> None:
         super().__init__(params)
         self.aligned = self.params.aligned  # the user knows, not the class
+        self.texts = self.params.texts
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -61,6 +62,10 @@ class TextClassification(Task):
             return SINGLE if self.params.texts == 1 else PAIR
         *texts, label = self.params.columns
         return Columns((tuple(texts),), (label,), named=True)
+
+    def check(self) -> None:
+        """The folder is there."""
+        locate(self.params.path)
 
     def languages(self, split: Split) -> tuple[str, ...]:
         return locate(self.params.path).languages(split)

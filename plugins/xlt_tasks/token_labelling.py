@@ -39,6 +39,10 @@ class TokenLabelling(Task):
     def labels(self) -> tuple[str, ...]:
         return self.params.tags
 
+    def check(self) -> None:
+        """The folder is there."""
+        locate(self.params.path)
+
     def languages(self, split: Split) -> tuple[str, ...]:
         return locate(self.params.path).languages(split)
 

@@ -29,6 +29,7 @@ from xlt_cli.commands import (
 )
 from xlt_cli.commands.errors import ErrorReporting
 from xlt_cli.commands.options import is_first_process
+from xlt_cli.commands.usage import Verb
 
 app = typer.Typer(
     name="xlt",
@@ -57,7 +58,7 @@ VERBS: dict[str, Callable[..., None]] = {
 }
 for verb, function in VERBS.items():
     # As a short help, the first line stands in the list of commands uncut.
-    app.command(verb, short_help=(function.__doc__ or "").partition("\n")[0])(function)
+    app.command(verb, cls=Verb, short_help=(function.__doc__ or "").partition("\n")[0])(function)
 GROUPS: dict[str, typer.Typer] = {"analyze": analyze.app, "cache": cache.app}
 for verb, group in GROUPS.items():
     app.add_typer(group, name=verb)

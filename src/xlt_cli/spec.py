@@ -62,8 +62,13 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def split_name(text: str) -> str:
+    """A split by another of its names: `validation` is `dev`."""
+    return SPLIT_NAMES.get(text.lower(), text)
+
+
 def _split_name(value: object) -> object:
-    return SPLIT_NAMES.get(value.lower(), value) if isinstance(value, str) else value
+    return split_name(value) if isinstance(value, str) else value
 
 
 def _device_name(value: object) -> object:

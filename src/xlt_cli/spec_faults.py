@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from xlt_cli import spec_hints as hints
-from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
+from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.spec_fields import fields_at, is_nullable
 from xlt_cli.spec_source import Source
 from xlt_cli.yaml_lines import Loc
@@ -31,7 +31,7 @@ class Faults:
         """Keeps the error that is raised within."""
         try:
             yield
-        except (SpecError, PluginError) as error:
+        except UserError as error:
             self.errors.append(error)
 
     def complain(self) -> None:

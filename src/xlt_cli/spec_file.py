@@ -22,8 +22,8 @@ from xlt_cli.api import (
     Split,
     Task,
 )
-from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
-from xlt_cli.languages import among, own_codes, serves
+from xlt_cli.errors import PluginError, SpecError, UserError
+from xlt_cli.languages import own_codes, serves
 from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Smoothing, Stage
 from xlt_cli.spec_faults import Faults, together
 from xlt_cli.spec_hints import for_plugin
@@ -141,7 +141,7 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ExperimentSpec:
         assert evaluation.task is not None
         where = source.where(("evaluations", index, "task"))
         with faults.gather():
-            _check_head(spec.stages[-1].task, evaluation.task, where)
+            check_head(spec.stages[-1].task, evaluation.task, where)
     faults.complain()
     return spec
 
@@ -245,6 +245,12 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
             source.where((*loc, "settings")),
             "take 'generalized' out, or choose an aligned task (xnli, pawsx, ...)",
         )
+    if "generalized" in evaluation.settings and task.texts == 1:
+        raise SpecError(
+            f"the generalized setting pairs two texts of an example; '{task.name}' has one",
+            source.where((*loc, "settings")),
+            "take 'generalized' out",
+        )
     if evaluation.languages:
         evaluation.languages = _own_codes(
             task, evaluation.split, evaluation.languages, (*loc, "languages"), source
@@ -269,7 +275,7 @@ def _check_smoothing(smoothing: Smoothing, task: Task, loc: Loc, source: Source)
         )
 
 
-def _check_head(trained: PluginUse, tested: PluginUse, where: str) -> None:
+def check_head(trained: PluginUse, tested: PluginUse, where: str) -> None:
     """Refuses a test that the trained model's head cannot answer."""
     own, other = build_task(trained), build_task(tested)
     if own.problem.kind != other.problem.kind or set(own.labels) != set(other.labels):
@@ -284,44 +290,6 @@ def _check_head(trained: PluginUse, tested: PluginUse, where: str) -> None:
 def _head(task: Task) -> str:
     labels = ", ".join(task.labels[:6]) + (", ..." if len(task.labels) > 6 else "")
     return f"{task.problem.kind}: {labels}"
-
-
-def check_languages(spec: ExperimentSpec, source: Source) -> None:
-    """Refuses languages that a task lacks, as far as that can be told without loading data.
-
-    Raises:
-        SpecError: a task has no such language, or a language is unknown, so that it cannot be said
-            whether the model will have been trained on it; the error names the line.
-    """
-    trained_on = [language for stage in spec.stages for language in stage.languages or []]
-    for index, stage in enumerate(spec.stages):
-        task, loc = build_task(stage.task), ("stages", index)
-        _check_languages(task, stage.split, stage.languages, (*loc, "languages"), source)
-        if stage.dev is not None:
-            dev = (*loc, "dev", "languages")
-            _check_languages(task, stage.dev.split, stage.dev.languages, dev, source)
-            _check_comparable(stage.dev.languages or [], trained_on, dev, source)
-    for index, evaluation in enumerate(spec.evaluations):
-        assert evaluation.task is not None
-        where = ("evaluations", index, "languages")
-        task = build_task(evaluation.task)
-        _check_languages(task, evaluation.split, evaluation.languages, where, source)
-        tested = evaluation.languages or _known_languages(task, evaluation.split)
-        _check_comparable(tested, trained_on, where, source)
-
-
-def _check_comparable(
-    tested: Sequence[str], trained_on: Sequence[str], loc: Loc, source: Source
-) -> None:
-    try:
-        for language in tested:
-            among(language, trained_on)
-    except UserError as error:
-        raise SpecError(
-            f"{error.what}: whether the result is zero-shot cannot be said",
-            source.where(loc),
-            error.hint,
-        ) from None
 
 
 def _known_languages(task: Task, split: Split) -> tuple[str, ...]:
@@ -341,19 +309,6 @@ def _own_codes(
         return own_codes(languages, known)
     except UserError as error:
         raise SpecError(error.what, source.where(loc), error.hint) from None
-
-
-def _check_languages(
-    task: Task, split: Split, languages: Sequence[str] | None, loc: Loc, source: Source
-) -> None:
-    known = _known_languages(task, split)
-    for language in languages or []:
-        if known and language not in known:
-            raise SpecError(
-                f"the task '{task.name}' has no '{language}' in its {split} split",
-                source.where(loc),
-                did_you_mean(language, known),
-            )
 
 
 def _check_speaks(plugin: Plugin, languages: Sequence[str], where: str) -> None:

@@ -28,7 +28,7 @@ NOTHING = ("none", "nil", "off", "no", "never", "nothing", "all", "false")
 def explained(model: type[BaseModel], loc: Loc) -> set[str]:
     """The fields beside an unknown one that are missing, if they are, because of it."""
     name, known = str(loc[-1]), fields_at(model, loc[:-1])
-    path = _path_of(name)
+    path = path_of(name)
     parameter = PARAMETERS.get(name.lower(), "")
     return {near(name, known), parameter, path.partition(".")[0], path.rpartition(".")[2]} & set(
         known
@@ -45,7 +45,7 @@ def for_field(model: type[BaseModel], loc: Loc, value: Any, by_path: bool = Fals
     if level is None or level not in LEVELS:
         return ""
     if level is Sweep and (isinstance(value, list) or "." in name):
-        path = name if "." in name else _path_of(name) or name
+        path = name if "." in name else path_of(name) or name
         return f"write it below `grid`:\nsweep:\n  grid:\n    {path}: {_written(value)}"
     if near(name, fields_at(model, loc[:-1]), cutoff=0.8):
         return ""
@@ -116,7 +116,7 @@ def nesting(loc: Loc) -> str:
     return "encoder: e5-small-q4" if loc == ("encoder",) else ""
 
 
-def _path_of(name: str) -> str:
+def path_of(name: str) -> str:
     """The path of a field by its bare name, ours or foreign, with 0 for the number of its stage."""
     home = next((prefix for m, (prefix, _) in LEVELS.items() if name in m.model_fields), None)
     foreign = field_path(name)

@@ -14,10 +14,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.errors import SpecError
+from xlt_cli.errors import SpecError, near
 from xlt_cli.yaml_lines import Document, Loc, dotted, parse, parse_given
 
 LIST_ITEM = re.compile(r"([A-Za-z_]+)\[([0-9]+)\]")
+SUFFIXES = (".yaml", ".yml")
 LARGEST = 256 * 1024
 """Bytes of a spec file; a larger file is something else, given by mistake."""
 
@@ -120,7 +121,7 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Source:
         raise SpecError(
             f"cannot read the spec: {error.strerror}",
             str(path),
-            "`xlt init` writes one to start from",
+            _near_file(path) or "`xlt init` writes one to start from",
         ) from None
     document = parse(text, path)
     if not isinstance(document.value, dict):
@@ -130,6 +131,20 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Source:
             "`xlt init` writes one to start from",
         )
     return Source(document, text, tuple(parse_override(item) for item in overrides))
+
+
+def _near_file(path: Path) -> str:
+    """A hint at the file that is meant; empty if none is near."""
+    try:
+        if path.is_dir():
+            specs = sorted(file.name for file in path.glob("*.y*ml"))
+            return f"this is a folder; it has {', '.join(specs[:8])}" if specs else ""
+        files = [file.name for file in path.parent.iterdir() if file.is_file()]
+    except OSError:
+        return ""
+    same = [name for name in files if Path(name).stem == path.stem and name.endswith(SUFFIXES)]
+    meant = same[0] if same else near(path.name, files)
+    return f"did you mean {path.parent / meant}?" if meant else ""
 
 
 def parse_override(item: str) -> Override:

@@ -217,7 +217,8 @@ class _Walk:
         if id(node) in self._open:
             raise self._error("an alias stands for something that contains it", line, loc)
         if node.tag not in _TAGS:
-            raise self._error(f"the tag '{str(node.tag).replace(_CORE, '!!')}' is unknown", line, loc)
+            tag = str(node.tag).replace(_CORE, "!!")
+            raise self._error(f"the tag '{tag}' is unknown", line, loc)
         self._open.add(id(node))
         yield
         self._open.remove(id(node))

@@ -40,3 +40,13 @@ class Plugin(ABC):
 
     def __init__(self, params: Any = None) -> None:
         self.params = self.Params() if params is None else params
+
+    def check(self) -> None:  # noqa: B027  (most have nothing to check)
+        """Refuses, before anything is loaded, what cannot work on this machine.
+
+        `xlt validate` calls it, and training does first of all. It looks at files' names at most,
+        and imports nothing heavy; what has to be downloaded is not missing.
+
+        Raises:
+            UserError: a file or a folder that the parameters name, or a package, is not there.
+        """

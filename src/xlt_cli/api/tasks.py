@@ -21,12 +21,15 @@ class Task(Plugin):
         aligned: whether one id is the same item in every language (needed for the generalized
             setting); may depend on the parameters.
         source_language: the language that a stage trains on unless the spec says otherwise.
+        texts: how many texts an example has, where that is known before loading; may depend on the
+            parameters. The generalized setting needs two.
         demonstration: True for data that must never be taken for evidence.
     """
 
     problem: ClassVar[type[Problem]]
     metric: str
     aligned: bool = False
+    texts: int | None = None
     source_language: ClassVar[str] = "en"
     demonstration: ClassVar[bool] = False
 

@@ -21,6 +21,7 @@ from xlt_cli.commands.options import (
     listed,
     runs_root,
 )
+from xlt_cli.commands.usage import Verb
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def analyses() -> None:
     """Keeps `alignment` a sub-command while it is the only one."""
 
 
-@app.command("alignment")
+@app.command("alignment", cls=Verb)
 def alignment(
     context: typer.Context,
     given: Annotated[
@@ -90,6 +91,7 @@ def alignment(
     from xlt_cli.api import SPLITS
     from xlt_cli.console.progress import Reporter
     from xlt_cli.runs.archives import check_place
+    from xlt_cli.spec import split_name
 
     reporter = Reporter(quiet=quiet or as_json)
     check_folder(out, "--out")
@@ -104,6 +106,7 @@ def alignment(
         return
     if not given:
         raise SpecError("no run is named", "xlt analyze alignment", "name runs, or an archive")
+    split = split_name(split)
     if split not in SPLITS:
         raise SpecError(f"there is no split '{split}'", "--split", did_you_mean(split, SPLITS))
     if archive_to is not None:

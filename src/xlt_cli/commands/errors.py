@@ -12,11 +12,22 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from xlt_cli.commands.usage import improve
 from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
+from xlt_cli.terminal import is_plain
 
 
 class ErrorReporting(TyperGroup):
     """A command group that ends every command with the right message and exit code."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except Exception as error:
+            if hasattr(error, "message"):
+                improve(error, ctx.command_path, set(), given)
+            raise
 
     def invoke(self, ctx: Any) -> Any:
         debug = bool(ctx.params.get("debug"))
@@ -28,9 +39,7 @@ class ErrorReporting(TyperGroup):
             complain(error)
             sys.exit(EXIT_USER_ERROR)
         except KeyboardInterrupt:
-            typer.secho(
-                "interrupted; the same command goes on where it stopped", err=True, fg="yellow"
-            )
+            _say("interrupted; the same command goes on where it stopped", fg="yellow")
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             # The reader (head, less) has gone; nothing is wrong.
@@ -44,6 +53,16 @@ class ErrorReporting(TyperGroup):
             sys.exit(_failure(error))
 
 
+def _say(text: str, **style: Any) -> None:
+    """A line on stderr, in colour where colours are wanted."""
+    typer.secho(text, err=True, color=False if is_plain() else None, **style)
+
+
+def note(text: str) -> None:
+    """A line on stderr that must not be missed, beside a command that goes on."""
+    _say(f"note: {text}", fg="yellow")
+
+
 def is_usage_or_exit(error: Exception) -> bool:
     """Whether an exception is Typer's own (usage errors, Exit, Abort), which it handles itself."""
     return hasattr(error, "exit_code") or type(error).__name__ in ("Abort", "Exit")
@@ -52,7 +71,7 @@ def is_usage_or_exit(error: Exception) -> bool:
 def complain(error: UserError) -> None:
     """Prints a user's error: what, where, what to do."""
     for single in (error, *error.further):
-        typer.secho(f"error: {single.what}", err=True, fg="red", bold=True)
+        _say(f"error: {single.what}", fg="red", bold=True)
         for part in (single.where, single.hint):
             for line in part.splitlines():
                 typer.echo(f"  {line}", err=True)
@@ -76,9 +95,9 @@ def _failure(error: Exception) -> int:
         return EXIT_USER_ERROR
     if out_of_memory(error):
         what = str(error).splitlines()[0] if str(error) else type(error).__name__
-        typer.secho(f"failed: out of memory: {what}", err=True, fg="red", bold=True)
+        _say(f"failed: out of memory: {what}", fg="red", bold=True)
         typer.echo(f"  {REMEDY}", err=True)
         return EXIT_FAILURE
-    typer.secho(f"failed: {type(error).__name__}: {error}", err=True, fg="red", bold=True)
+    _say(f"failed: {type(error).__name__}: {error}", fg="red", bold=True)
     typer.echo("  `xlt --debug ...` shows where; a run's error.txt holds the traceback", err=True)
     return EXIT_FAILURE

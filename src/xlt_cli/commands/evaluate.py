@@ -89,38 +89,45 @@ def evaluate(
     Cells that were evaluated before are not evaluated again.
     """
     go_offline(offline)
-    if (run_name is None) == (model is None):
-        raise SpecError("say what to evaluate: either a RUN or --model DIR", "xlt eval")
-    from xlt_cli.analysis import export
-    from xlt_cli.console import report
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.engine import pipeline
-    from xlt_cli.engine.runtime import start
-    from xlt_cli.runs.directory import find
+    from xlt_cli.commands import evaluate_checks as checks
+    from xlt_cli.spec_checks import check_evaluations
 
-    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
+    checks.check_choice(run_name, model)
     root = runs_root(runs_dir)
     request = _Request(task, split, listed(languages), generalized, limit, smoothing)
     if model is not None:
         if task is None:
             raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
+        checks.check_model(model)
+        evaluations = request.evaluations([], [])
+        check_evaluations(evaluations)
+    else:
+        assert run_name is not None
+        run = checks.find_run(root, run_name, request.languages)
+        spec = run.spec
+        evaluations = request.evaluations(spec.evaluations, spec.stages)
+        checks.check_heads(evaluations, run)
+        check_evaluations(evaluations)
+    from xlt_cli.analysis import export
+    from xlt_cli.console import report
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.engine import pipeline
+    from xlt_cli.engine.runtime import start
+
+    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
+    if model is not None:
         runtime = start(device or "auto", "auto", plain)
         results = pipeline.evaluate_checkpoint(
             root,
             model,
             encoder,
-            request.evaluations([], []),
+            evaluations,
             listed(trained_on) or [],
             max_length,
             runtime,
             reporter,
         )
     else:
-        assert run_name is not None
-        run = find(root, run_name)
-        spec = run.spec
-        run.model  # noqa: B018  (raises if training has not finished)
-        evaluations = request.evaluations(spec.evaluations, spec.stages)
         runtime = start(device or spec.device, spec.precision, plain)
         results = pipeline.evaluate_run(run, spec, evaluations, runtime, reporter)
     if csv is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,29 @@ Jobs = Annotated[
         "many as cores and memory allow.",
     ),
 ]
-Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.")]
+
+
+def device_name(given: str | None) -> str | None:
+    """The device as torch calls it; `gpu` is what many call `cuda`.
+
+    Raises:
+        SpecError: there is no such kind of device.
+    """
+    if given is None:
+        return None
+    name = re.sub("^gpu", "cuda", given.lower())
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:[0-9]+)?", name):
+        from xlt_cli.errors import SpecError
+
+        hint = "known: auto, cpu, mps, cuda, cuda:N"
+        raise SpecError(f"unknown device '{given}'", "--device", hint)
+    return name
+
+
+Device = Annotated[
+    str | None,
+    typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.", callback=device_name),
+]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Make no network call; what is missing is an error.")
 ]
@@ -75,6 +98,15 @@ def jobs_at_once(text: str) -> int | None:
             f"a number of runs is 1 or more, or 'auto', not '{text}'", "--jobs", "e.g. --jobs 4"
         )
     return int(text)
+
+
+def seeds(given: list[str] | None) -> list[str] | None:
+    """The seeds of `--seed 1,2 --seed 3`; a usage error if one is no whole number."""
+    parts = [part.strip() for text in given or [] for part in text.split(",") if part.strip()]
+    for part in parts:
+        if not (part.isascii() and part.isdecimal()):
+            raise typer.BadParameter(f"a seed is a whole number from 0 on, not '{part}'")
+    return parts or None
 
 
 def runs_root(given: Path | None) -> Path:

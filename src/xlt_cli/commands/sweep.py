@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +23,9 @@ from xlt_cli.commands.options import (
     jobs_at_once,
     runs_root,
 )
+
+if TYPE_CHECKING:
+    from xlt_cli.sweep.plan import Point
 
 
 def sweep(
@@ -46,17 +51,16 @@ def sweep(
     go_offline(offline)
     from xlt_cli.errors import EXIT_FAILURE
     from xlt_cli.spec_source import read
-    from xlt_cli.sweep.plan import points
+    from xlt_cli.sweep.plan import check_points, points
 
     changes = list(overrides or [])
     if device:
         changes.append(f"device={device}")
     source = read(spec_file, changes)
     found = points(source)
+    check_points(found, source)
     if dry_run:
-        for point in found:
-            for seed in point.spec.seeds:
-                typer.echo(f"{point.label} seed={seed}")
+        _list(found, runs_root(runs_dir), as_json)
         return
 
     from xlt_cli.console import report
@@ -80,3 +84,32 @@ def sweep(
     report.outcomes(outcomes, as_json)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)
+
+
+def _list(found: Sequence[Point], root: Path, as_json: bool) -> None:
+    """What a sweep would run."""
+    from xlt_cli.runs.directory import planned
+
+    runs = [
+        (point, seed, planned(root, point.spec, seed))
+        for point in found
+        for seed in point.spec.seeds
+    ]
+    if not as_json:
+        for point, seed, _ in runs:
+            typer.echo(f"{point.label} seed={seed}")
+        return
+    import json
+
+    listed = [
+        {
+            "run": run.name,
+            "path": str(run.path),
+            "label": point.label,
+            "point": point.values,
+            "seed": seed,
+            "state": run.status["state"] if (run.path / "run.json").is_file() else "new",
+        }
+        for point, seed, run in runs
+    ]
+    typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))

@@ -18,6 +18,7 @@ from xlt_cli.commands.options import (
     go_offline,
     is_first_process,
     runs_root,
+    seeds,
 )
 
 
@@ -25,7 +26,13 @@ def train(
     spec_file: SpecFile,
     overrides: Overrides = None,
     seed: Annotated[
-        list[int] | None, typer.Option("--seed", help="Instead of the spec's seeds; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--seed",
+            metavar="SEED,...",
+            help="Instead of the spec's seeds; repeatable.",
+            callback=seeds,
+        ),
     ] = None,
     device: Device = None,
     plain: Plain = False,
@@ -40,18 +47,20 @@ def train(
     """
     go_offline(offline)
     from xlt_cli import spec_file as files
-    from xlt_cli.console.progress import Reporter
+    from xlt_cli.spec_checks import check_inputs
     from xlt_cli.spec_source import read
-    from xlt_cli.sweep.local import Job, run_jobs
 
     changes = list(overrides or [])
     if seed:
-        changes.append(f"seeds={seed}")
+        changes.append(f"seeds=[{', '.join(seed)}]")
     if device:
         changes.append(f"device={device}")
     source = read(spec_file, changes)
     spec = files.resolve(source)
-    files.check_languages(spec, source)
+    check_inputs(spec, source)
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.sweep.local import Job, run_jobs
+
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if spec.sweep and (spec.sweep.points or spec.sweep.grid):
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")

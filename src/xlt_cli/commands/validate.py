@@ -1,22 +1,28 @@
-"""`xlt validate SPEC`: everything that can be checked without data or weights."""
+"""`xlt validate SPEC`: everything that can be checked without loading data or weights."""
 
 from __future__ import annotations
 
 import typer
 
+from xlt_cli.commands.errors import note
 from xlt_cli.commands.options import AsJson, Overrides, SpecFile
 
 
 def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check a spec, its plugins and their parameters; --json prints it with all defaults."""
     from xlt_cli import spec_file as files
+    from xlt_cli.spec_advice import advice
+    from xlt_cli.spec_checks import check_inputs
     from xlt_cli.spec_source import read
-    from xlt_cli.sweep.plan import points
+    from xlt_cli.sweep.plan import check_points, points
 
     source = read(spec_file, overrides or [])
     spec = files.resolve(source)
-    files.check_languages(spec, source)
-    count = len(points(source)) * len(spec.seeds)
+    found = points(source)
+    check_inputs(spec, source)
+    check_points(found, source)
+    for line in advice(spec, source):
+        note(line)
     if as_json:
         print(spec.model_dump_json(indent=2))
         return
@@ -26,4 +32,5 @@ def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson =
         + ")"
         for stage in spec.stages
     )
+    count = len(found) * len(spec.seeds)
     typer.echo(f"{spec_file} is valid: {spec.encoder.name}, {stages}, {count} run(s)")

@@ -22,6 +22,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from xlt_cli.terminal import color_system
+
 PLAIN_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
 
@@ -36,7 +38,9 @@ class Reporter:
 
     quiet: bool = False
     console: Console = field(
-        default_factory=lambda: Console(stderr=True, highlight=False, markup=False, emoji=False)
+        default_factory=lambda: Console(
+            stderr=True, highlight=False, markup=False, emoji=False, color_system=color_system()
+        )
     )
 
     def say(self, message: str) -> None:
@@ -53,7 +57,7 @@ class Reporter:
         """A bar over `total` steps; `unit` names what its speed counts."""
         if self.quiet:
             yield Bar()
-        elif self.console.is_terminal:
+        elif self.console.is_interactive:
             with Progress(
                 SpinnerColumn(),
                 TextColumn("{task.description}", markup=False),

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from xlt_cli.analysis.validity import MARK
 from xlt_cli.console import tables
+from xlt_cli.terminal import color_system
 
 if TYPE_CHECKING:
     from xlt_cli.sweep.local import Outcome
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def stdout() -> Console:
     """A console that does not fold tables when it writes to a file or a pipe."""
     # Names and paths are shown as they are: [x] is no style in them, and :x: no picture.
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(highlight=False, markup=False, emoji=False, color_system=color_system())
     if not console.is_terminal:
         console.width = 200
     return console

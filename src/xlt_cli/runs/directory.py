@@ -202,13 +202,18 @@ class Run:
             atomic.write_json(path, merged)
 
 
+def planned(root: Path, spec: ExperimentSpec, seed: int) -> Run:
+    """The run that a spec and a seed have or will have; nothing is made."""
+    return Run(root / f"{spec.name}-s{seed}-{identity(spec, seed)[:8]}")
+
+
 def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: list[str]) -> Run:
     """The run of a spec and a seed: a new directory, or the existing one.
 
     What is trained is the same then; evaluations and name are brought up to date.
     """
     key = identity(spec, seed)
-    run = Run(root / f"{spec.name}-s{seed}-{key[:8]}")
+    run = planned(root, spec, seed)
     try:
         run.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlt_cli.errors import SpecError
 from xlt_cli.spec import ExperimentSpec, Sweep
+from xlt_cli.spec_checks import check_inputs
+from xlt_cli.spec_faults import Faults
 from xlt_cli.spec_file import resolve
 from xlt_cli.spec_source import Override, Source, parse_path
 from xlt_cli.yaml_lines import Loc
@@ -64,6 +66,20 @@ def points(source: Source) -> list[Point]:
         values = {path: override.value for path, override in chosen.items()}
         found.append(Point(values, spec, chosen))
     return found
+
+
+def check_points(found: Sequence[Point], source: Source) -> None:
+    """Refuses points whose inputs are not on this machine, all of them at once.
+
+    Raises:
+        UserError: what is missing; the errors name the lines of the sweep.
+    """
+    faults = Faults()
+    for point in found:
+        with faults.gather():
+            overrides = source.overrides + tuple(point.chosen.values())
+            check_inputs(point.spec, replace(source, overrides=overrides))
+    faults.complain()
 
 
 def _check_none_hidden(chosen: dict[str, Override]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlt_cli import registry
 from xlt_cli.errors import SpecError, did_you_mean
-from xlt_cli.spec_file import check_languages
+from xlt_cli.spec_checks import check_inputs
 from xlt_cli.spec_source import read
 from xlt_cli.sweep.local import Job
 from xlt_cli.sweep.plan import points
@@ -101,7 +101,7 @@ def _trials(path: Path, methods: Sequence[str], changes: list[str]) -> list[Tria
         )
     trials = []
     for method, point in zip(methods, found, strict=True):
-        check_languages(point.spec, source)
+        check_inputs(point.spec, source)
         if not point.spec.evaluations:
             raise SpecError("a comparison needs an evaluation", source.where(("evaluations",)))
         task = point.spec.evaluations[0].task

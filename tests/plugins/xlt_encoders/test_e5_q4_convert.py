@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xlt_encoders import e5_q4_convert as convert
-from xlt_encoders.e5_q4_file import FILE_NAME, E5File, WeightsNotFound, find_weights, sha256
+from xlt_encoders.e5_q4_file import E5File, sha256
+from xlt_encoders.e5_q4_package import FILE_NAME, WeightsNotFound, find_weights
 
 if TYPE_CHECKING:
     from torch import Tensor

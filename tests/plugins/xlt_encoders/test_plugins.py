@@ -177,7 +177,7 @@ def test_e5_q4_loads_saves_and_loads(
     import torch
     from transformers import AutoModel
 
-    from xlt_encoders.e5_q4_file import WeightsNotFound, find_weights
+    from xlt_encoders.e5_q4_package import WeightsNotFound, find_weights
 
     try:
         path = find_weights()

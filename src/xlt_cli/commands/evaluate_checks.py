@@ -1,0 +1,91 @@
+"""What `xlt eval` refuses before torch is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xlt_cli.errors import RunError, SpecError
+
+if TYPE_CHECKING:
+    from xlt_cli.runs.directory import Run
+    from xlt_cli.spec import Evaluation
+
+
+def check_choice(run_name: str | None, model: object) -> None:
+    """Exactly one of a run and a model is named."""
+    if run_name is not None and model is not None:
+        raise SpecError(
+            f"both a run ('{run_name}') and a model ('{model}') are named",
+            "xlt eval",
+            "evaluate a run with `xlt eval RUN`, a model that xlt did not train with "
+            "`xlt eval --model DIR --task TASK`",
+        )
+    if run_name is None and model is None:
+        raise SpecError(
+            "nothing is named to evaluate",
+            "xlt eval",
+            "`xlt eval RUN` evaluates a run (`xlt runs` lists them), `xlt eval --model DIR --task "
+            "TASK` a model that xlt did not train",
+        )
+
+
+def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
+    """The finished run that is named.
+
+    Raises:
+        RunError: there is none; says what is named instead.
+    """
+    from xlt_cli.runs.directory import find
+
+    owner = run_above(Path(wanted))
+    if owner is not None:
+        raise RunError(
+            "this is a part of a run, not the run",
+            wanted,
+            f"evaluate the run with `xlt eval {owner}`; to evaluate the model alone, "
+            f"`xlt eval --model {wanted} --task TASK`",
+        )
+    try:
+        run = find(root, wanted)
+    except RunError as error:
+        folder = Path(wanted)
+        if (folder / "config.json").is_file():
+            hint = f"it is a model: `xlt eval --model {wanted} --task TASK`"
+            raise RunError(f"'{wanted}' is no run", str(root), hint) from None
+        if folder.suffix in (".yaml", ".yml") and folder.is_file():
+            hint = f"it is a spec: `xlt train {wanted}` makes its runs"
+            raise RunError(f"'{wanted}' is no run", str(root), hint) from None
+        if languages and len(wanted) <= 3:
+            listed = ",".join([*languages, wanted])
+            hint = f"several languages are separated by commas: --languages {listed}"
+            raise RunError(error.what, error.where, hint) from None
+        raise
+    run.model  # noqa: B018  (raises if training has not finished)
+    return run
+
+
+def check_model(directory: Path) -> None:
+    """Refuses a run's directory where a model's is wanted."""
+    if (directory / "run.json").is_file():
+        raise RunError(
+            "this is a run, not a model", str(directory), f"evaluate it with `xlt eval {directory}`"
+        )
+
+
+def run_above(path: Path) -> Path | None:
+    """The run that a path lies in; None if it is a run itself, or in none."""
+    if not path.exists() or (path / "run.json").is_file():
+        return None
+    return next((folder for folder in path.parents if (folder / "run.json").is_file()), None)
+
+
+def check_heads(evaluations: Sequence[Evaluation], run: Run) -> None:
+    """Refuses tasks that the run's model has no answers for."""
+    from xlt_cli.spec_file import check_head
+
+    stages = run.spec.stages
+    for evaluation in evaluations:
+        if evaluation.task is not None and stages:
+            check_head(stages[-1].task, evaluation.task, "xlt eval --task")
