@@ -19,7 +19,8 @@ from torch import nn
 
 from xlt_cli.api import Batch, UserError
 from xlt_cli.problems.heads import INFO_FILE, WEIGHTS_FILE
-from xlt_encoders.language_ids import any_language, language_inputs
+from xlt_encoders.language_ids import language_inputs
+from xlt_encoders.padding import left_places, padded_left, right_places, taken, without_trailing
 from xlt_encoders.quiet import quiet
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ class Halves(nn.Module):
     Args:
         model: a base model, or one with a head.
 
+    Attributes:
+        pads_left: whether the model is run with rows padded on the left (see `padding`). The
+            batches that it is given, and what it returns, are padded on the right all the same.
+        has_states: whether the base model has a hidden state for each token.
+
     Raises:
         UserError: if the architecture cannot be run from embeddings.
     """
@@ -43,6 +49,8 @@ class Halves(nn.Module):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.model = model
+        self.pads_left = False
+        self.has_states = True
         self._frozen: list[nn.Module] = []
         # Two signatures: a head's forward may take fewer arguments than its base model's.
         self._base_takes = _takes(self.backbone)
@@ -52,7 +60,8 @@ class Halves(nn.Module):
                 f"{type(model).__name__} cannot be run from embeddings (it takes no inputs_embeds)",
                 hint="xlt needs an encoder like BERT, XLM, XLM-R or DeBERTa",
             )
-        self._counts_positions = _counts_positions(self.backbone)
+        self._padding_index = _padding_index(self.backbone)
+        self._classifies = type(model).__name__.endswith("ForSequenceClassification")
         self.train(model.training)
 
     @property
@@ -71,10 +80,40 @@ class Halves(nn.Module):
         return embeddings
 
     def encode(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Last hidden states: [B, L, H]."""
-        inputs = self.inputs(batch, self._base_takes)
-        hidden: torch.Tensor = self.backbone(inputs_embeds=embeddings, **inputs)[0]
-        return hidden
+        """Last hidden states: [B, L, H].
+
+        Raises:
+            UserError: if the architecture has none for each token (Funnel's classifier).
+        """
+        if not self.has_states:
+            raise UserError(
+                f"{type(self.model).__name__} shortens its inputs and has no hidden state for each "
+                "token",
+                hint="use pooling: native, and no method that works on hidden states",
+            )
+        return self.run(self.backbone, batch, embeddings)
+
+    def run(
+        self, module: nn.Module, batch: Batch, embeddings: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """The first output of the model, or of its base, for a batch padded on the right.
+
+        Args:
+            embeddings: None to run it from the batch's token ids, as it is ordinarily run.
+        """
+        takes = self._base_takes if module is self.backbone else self._takes
+        back = None
+        if self.pads_left:
+            batch = without_trailing(batch, getattr(self.model.config, "pad_token_id", None))
+            back = right_places(batch.attention_mask)
+            if embeddings is not None:
+                embeddings = taken(embeddings, left_places(batch.attention_mask))
+            batch = padded_left(batch)
+        given = {"input_ids": batch.input_ids} if embeddings is None else {}
+        if embeddings is not None:
+            given["inputs_embeds"] = embeddings
+        output: torch.Tensor = module(**given, **self.inputs(batch, takes))[0]
+        return output if back is None or output.dim() < 3 else taken(output, back)
 
     def inputs(self, batch: Batch, takes: frozenset[str]) -> dict[str, torch.Tensor]:
         """The arguments besides the embeddings, as far as the architecture takes them.
@@ -90,9 +129,18 @@ class Halves(nn.Module):
         # of types, as DistilBERT has none; and XLM-R's has one entry.
         if "token_type_ids" in takes and (getattr(config, "type_vocab_size", 0) or 0) > 1:
             inputs["token_type_ids"] = batch.token_type_ids
-        if "position_ids" in takes and self._counts_positions:
-            mask = batch.attention_mask.long()
-            inputs["position_ids"] = mask.cumsum(dim=1) * mask + config.pad_token_id
+        if "position_ids" in takes and self._padding_index is not None:
+            # From the ids: a padding token that stands literally in a text has no position either.
+            counted = batch.input_ids.ne(self._padding_index).long() * batch.attention_mask
+            inputs["position_ids"] = counted.cumsum(dim=1) * counted + self._padding_index
+        elif "position_ids" in takes and self.pads_left:
+            inputs["position_ids"] = (batch.attention_mask.long().cumsum(dim=1) - 1).clamp(min=0)
+        if (
+            "global_attention_mask" in takes and self._classifies
+        ):  # Longformer's, on its own `[CLS]`
+            first = torch.zeros_like(batch.attention_mask)
+            first[:, 0] = 1
+            inputs["global_attention_mask"] = first
         return inputs | language_inputs(config, takes, batch)
 
     def freeze(self, modules: list[nn.Module]) -> None:
@@ -133,8 +181,7 @@ class NativeModel(Halves):
 
     def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
         """[B, C], or [B, L, C] for tokens; classes in the order of the task's labels."""
-        inputs = self.inputs(batch, self._takes)
-        logits: torch.Tensor = self.model(inputs_embeds=embeddings, **inputs)[0]
+        logits = self.run(self.model, batch, embeddings)
         return logits if self._order is None else logits[..., self._order]
 
     def head_parameters(self) -> Iterator[nn.Parameter]:
@@ -149,65 +196,15 @@ class NativeModel(Halves):
         return self.logits(self.embed(batch) if embeddings is None else embeddings, batch)
 
 
-def check_seam(halves: Halves) -> None:
-    """Runs four tokens both ways, from ids and from embeddings, and compares.
-
-    Architectures differ in what they do before `inputs_embeds` (scaling, projections) and in how
-    they find the token to classify (by ids, in decoders); one that disagrees is refused here
-    rather than trained wrongly.
-
-    Raises:
-        UserError: if the two halves are not the model's ordinary forward pass.
-    """
-    model, training = halves.model, halves.training
-    batch = _probe(model)
-    # On a bare backbone only the hidden states of real tokens are defined.
-    shown = slice(None) if isinstance(halves, NativeModel) else batch.attention_mask.bool()
-    halves.eval()
-    try:
-        with torch.no_grad():
-            inputs = halves.inputs(batch, halves._takes)
-            whole = model(input_ids=batch.input_ids, **inputs)[0][shown]
-            embeddings = halves.embed(batch)
-            cut = model(inputs_embeds=embeddings, **inputs)[0][shown]
-        same = whole.shape == cut.shape and torch.allclose(whole, cut, rtol=1e-3, atol=1e-4)
-        problem: Exception | None = None
-    except (
-        NotImplementedError, ValueError, TypeError, RuntimeError, AttributeError, IndexError
-    ) as error:  # fmt: skip
-        same, problem = False, error
-    finally:
-        halves.train(training)
-    if not same:
-        raise UserError(
-            f"{type(model).__name__} cannot be cut at its word embeddings: run from them, it does "
-            "not give what it gives for token ids",
-            hint="xlt needs an encoder like BERT, XLM, XLM-R or DeBERTa"
-            + (f" ({type(problem).__name__}: {problem})" if problem else ""),
-        ) from problem
-
-
-def _probe(model: PreTrainedModel) -> Batch:
-    """Two made-up examples, the second one padded."""
-    config = model.config
-    pad = getattr(config, "pad_token_id", None) or 0
-    words = [i for i in range(min(getattr(config, "vocab_size", 64), 64)) if i != pad][-4:]
-    ids = torch.tensor([words, [*words[:2], pad, pad]])
-    mask = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
-    zeros = torch.zeros_like(ids)
-    return Batch(ids, mask, zeros, mask == 0, zeros, [(any_language(config),)] * 2, zeros).to(
-        model.device
-    )
-
-
 def _takes(model: nn.Module) -> frozenset[str]:
     return frozenset(inspect.signature(model.forward).parameters)
 
 
-def _counts_positions(base: nn.Module) -> bool:
-    """Whether position ids are counted from the padding id on, skipping padding."""
+def _padding_index(base: nn.Module) -> int | None:
+    """The id that positions are counted from, skipping it; None where they are counted from 0."""
     embeddings = getattr(base, "embeddings", None)
-    if getattr(base.config, "pad_token_id", None) is None:
-        return False
     module = sys.modules.get(type(base).__module__)
-    return hasattr(embeddings, _POSITIONS_FROM_IDS) or hasattr(module, _POSITIONS_FROM_IDS)
+    if not (hasattr(embeddings, _POSITIONS_FROM_IDS) or hasattr(module, _POSITIONS_FROM_IDS)):
+        return None
+    index = getattr(embeddings, "padding_idx", None)
+    return index if isinstance(index, int) else getattr(base.config, "pad_token_id", None)

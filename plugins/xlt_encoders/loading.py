@@ -17,8 +17,9 @@ import torch
 
 from xlt_cli.api import EncoderModel, Head, UserError
 from xlt_cli.problems.heads import INFO_FILE, Pooling, WithHead, label_order, read_head_info
+from xlt_encoders.fit import check_cut, choose_padding
 from xlt_encoders.freezing import embedding_modules, first_layers
-from xlt_encoders.halves import POOLER, Halves, NativeModel, check_seam
+from xlt_encoders.halves import POOLER, Halves, NativeModel
 from xlt_encoders.hub import WEIGHT_FILES
 from xlt_encoders.quiet import quiet
 from xlt_encoders.refusals import (
@@ -174,6 +175,10 @@ def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTra
     config = weights.config
     # A config may ask for tuples; and a fine-tuned one may ask for more outputs than we use.
     config.return_dict, config.output_hidden_states = True, False
+    if getattr(config, "attention_type", None) == "block_sparse":
+        # BigBird's sparse attention depends on a row's padding, and the first short batch turns it
+        # off for good: full attention from the beginning.
+        config.attention_type = "original_full"
     options: dict[str, Any] = {}
     model_class = auto_class
     if not hasattr(config, "auto_map"):
@@ -226,7 +231,8 @@ def _open_backbone(weights: Weights, settings: Settings) -> Halves:
 
 
 def _finish(halves: _H, settings: Settings) -> _H:
-    check_seam(halves)
+    choose_padding(halves)
+    check_cut(halves)
     if settings.freeze_embeddings:
         halves.freeze(embedding_modules(halves.backbone))
     if settings.freeze_layers:

@@ -21,12 +21,16 @@ STAGED = 1 << 16
 
 @dataclass
 class Batch:
-    """Features of several examples, padded on the right to the longest.
+    """Features of several examples, padded on the right to the longest or further.
+
+    A model that needs its padding on the left shifts the rows itself, and returns what belongs to
+    tokens where the tokens are in the batch; it then has an attribute `pads_left` that is True.
 
     Attributes:
         input_ids: token ids, [B, L].
         attention_mask: 1 for tokens and 0 for padding, [B, L].
-        token_type_ids: the segment ids that the tokenizer's model expects, [B, L].
+        token_type_ids: the segment ids that `tokenizer(a, b)` returns, zeros where it returns
+            none, [B, L].
         special_mask: True for special tokens and padding, [B, L].
         text_ids: which of the example's texts a token belongs to (padding: any), [B, L].
         languages: the language of each text, per example.
@@ -94,7 +98,8 @@ class Head:
 class EncoderModel(Protocol):
     """A `torch.nn.Module` that runs in two halves; the seam between them is where noise goes.
 
-    `logits(embed(batch), batch)` equals the model's ordinary forward pass.
+    `logits(embed(batch), batch)` equals the model's ordinary forward pass. What is computed for a
+    row depends on no other row of the batch and on no padding; the runner tries it on each load.
     """
 
     def embed(self, batch: Batch) -> torch.Tensor:

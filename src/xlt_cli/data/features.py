@@ -12,7 +12,7 @@ from transformers import PreTrainedTokenizerBase
 from xlt_cli.api import Example
 from xlt_cli.data.cached_tokenizer import CALL, CachedTokenizer
 from xlt_cli.data.feature_cache import FeatureCache
-from xlt_cli.data.template import Template
+from xlt_cli.data.template import Segments, Template
 from xlt_cli.problems import Encoded, Feature, Problem
 
 Segment = Callable[[str, random.Random], list[int]]
@@ -24,17 +24,19 @@ class Featuriser:
 
     Attributes:
         cache: where the token ids of clean rows are kept; None for nowhere.
+        segments: which segment ids the model was trained with (see `template`).
     """
 
     problem: Problem
     tokenizer: PreTrainedTokenizerBase
     max_length: int
     cache: FeatureCache | None = None
+    segments: Segments = "default"
     template: Template = field(init=False)
     _cached: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.template = Template(self.tokenizer)
+        self.template = Template(self.tokenizer, self.segments)
         self._cached = self.tokenizer
         if self.cache is not None:
             self._cached = CachedTokenizer(self.tokenizer, self.cache)

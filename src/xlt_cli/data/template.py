@@ -2,13 +2,17 @@
 
 With the template known, texts are tokenized once, and pairs (also of two languages) are put
 together from token ids. Layouts equal the tokenizer's own, truncation "longest_first" included.
+
+Segment ids are those that `tokenizer(a, b)` returns by default, and zeros where it returns none.
+Earlier versions asked every tokenizer for them (`forced`); the classes of RemBERT, ALBERT, BigBird
+and Funnel number the segments then, though models that transformers opens are not given them.
 """
 
 from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from xlt_cli.errors import UserError
 
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _PROBE = ("one", "two")
+
+Segments = Literal["default", "forced"]
+"""Which segment ids inputs have: those of `tokenizer(a, b)`, or those that it gives if asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +76,30 @@ class _Frame:
 class Template:
     """The frames of a tokenizer for one text and for two.
 
+    Attributes:
+        differs: whether forced segment ids are others than those that the tokenizer gives.
+
     Raises:
         UserError: if the tokenizer cannot be asked (it hides the texts it was given).
     """
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, segments: Segments = "default") -> None:
         self.pad_id = tokenizer.pad_token_id
         if self.pad_id is None:
             raise UserError("the encoder's tokenizer has no padding token")
         self._fast = bool(tokenizer.is_fast)
-        self._frames = {1: _frame(tokenizer, _PROBE[:1]), 2: _frame(tokenizer, _PROBE)}
+        frames = {
+            rule: {n: _frame(tokenizer, _PROBE[:n], rule) for n in (1, 2)}
+            for rule in get_args(Segments)
+        }
+        self.differs = frames["default"] != frames["forced"]
+        self._frames = frames[segments]
         # Inputs of the same lengths differ in nothing but their ids; millions share these lists.
         self._around: dict[tuple[int, ...], _Around] = {}
+
+    def shortest(self, texts: int) -> int:
+        """The fewest tokens that leave one to each of one or two texts."""
+        return self._frames[texts].specials + texts
 
     def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
         """Puts token ids of one or two texts into the frame, cut to `max_length` tokens."""
@@ -116,8 +135,11 @@ def truncated(lengths: list[int], room: int, fast: bool = True) -> list[int]:
     return [half, more] if fast and first <= second else [more, half]
 
 
-def _frame(tokenizer: PreTrainedTokenizerBase, texts: tuple[str, ...]) -> _Frame:
-    whole: Any = tokenizer(*texts, return_token_type_ids=True)
+def _frame(
+    tokenizer: PreTrainedTokenizerBase, texts: tuple[str, ...], segments: Segments
+) -> _Frame:
+    asked = {"return_token_type_ids": True} if segments == "forced" else {}
+    whole: Any = tokenizer(*texts, **asked)
     ids = list(whole["input_ids"])
     all_types = list(whole.get("token_type_ids") or [0] * len(ids))
     gaps, gap_types, types, end = [], [], [], 0

@@ -31,7 +31,12 @@ LONGEST = 128
 
 
 def users_of(model: nn.Module) -> list[PreTrainedModel]:
-    """The parts of a model on a GPU that can use it, and use torch's attention now."""
+    """The parts of a model on a GPU that can use it, and use torch's attention now.
+
+    A tile begins with a row's first token: models that shift rows to the right have no use for it.
+    """
+    if pads_left(model):
+        return []
     found = [
         part
         for part in model.modules()
@@ -40,6 +45,11 @@ def users_of(model: nn.Module) -> list[PreTrainedModel]:
         and part.config._attn_implementation == "sdpa"
     ]
     return found if found and works() else []
+
+
+def pads_left(model: nn.Module) -> bool:
+    """Whether a model, or a part of it, shifts its rows to the right, padding first."""
+    return any(getattr(part, "pads_left", False) for part in model.modules())
 
 
 @contextlib.contextmanager

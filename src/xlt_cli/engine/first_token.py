@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from xlt_cli.api import Batch, EncoderModel
+from xlt_cli.engine.attention import pads_left
 
 Block = Callable[[torch.Tensor], torch.Tensor]
 
@@ -48,7 +49,7 @@ def _layer(model: EncoderModel, probe: Batch) -> nn.Module | None:
     """The last layer, if only its first token is read."""
     assert isinstance(model, nn.Module)
     layers = [m for m in model.modules() if callable(getattr(m, NAME, None))]
-    if not layers or probe.input_ids.shape[1] < 2:
+    if not layers or probe.input_ids.shape[1] < 2 or pads_left(model):
         return None
     layer = layers[-1]
     embeddings = model.embed(probe)

@@ -13,7 +13,6 @@ from transformers import (
     BartConfig,
     BertConfig,
     CanineConfig,
-    GPT2Config,
     MT5Config,
     PreTrainedConfig,
 )  # fmt: skip
@@ -130,7 +129,6 @@ def test_head_parameters_are_those_outside_the_encoder(
 @pytest.mark.parametrize(
     "config",
     [
-        GPT2Config(vocab_size=60, n_embd=16, n_layer=2, n_head=2, pad_token_id=0),
         BartConfig(
             vocab_size=60, d_model=16, encoder_layers=1, decoder_layers=1,
             encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16,
@@ -167,7 +165,7 @@ def test_an_architecture_without_inputs_embeds_is_refused() -> None:
 def test_a_model_that_scales_its_embeddings_is_refused(tmp_path: Path) -> None:
     from transformers import BertModel
 
-    from xlt_encoders.halves import check_seam
+    from xlt_encoders.fit import check_cut
 
     class Scaling(BertModel):
         def forward(self, input_ids=None, inputs_embeds=None, **kwargs):  # type: ignore[no-untyped-def]
@@ -179,4 +177,4 @@ def test_a_model_that_scales_its_embeddings_is_refused(tmp_path: Path) -> None:
         vocab_size=9, hidden_size=4, num_hidden_layers=1, num_attention_heads=1, intermediate_size=4
     )
     with pytest.raises(UserError, match="cannot be cut"):
-        check_seam(Halves(Scaling(tiny)))
+        check_cut(Halves(Scaling(tiny)))
