@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from xlt_cli.analysis import validity
@@ -173,3 +175,9 @@ def test_of_two_languages_none_can_be_blamed() -> None:
 
 def test_languages_that_agree_or_share_nothing_differ_in_nothing() -> None:
     assert validity.disagreements({"de": {"1": "a"}, "en": {"1": "a"}, "fr": {"2": "b"}}) == []
+
+
+def test_words_that_the_model_never_saw_are_no_answer() -> None:
+    predicted: Any = [("V", None), (None, "V")] * 10
+    for labels in (("N", "V"), None):
+        assert look([("N", "V")] * 20, predicted, labels).answer == "V"

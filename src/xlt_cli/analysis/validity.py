@@ -191,12 +191,12 @@ def marked(result: Mapping[str, Any]) -> set[str]:
 
 
 def _each(values: Iterable[Answer]) -> Iterator[str]:
-    """Labels, or the tags of words; abstentions are passed over."""
+    """Labels, or the tags of words; abstentions and words never seen are passed over."""
     for value in values:
         if isinstance(value, str):
             yield value
         elif value is not None:
-            yield from value
+            yield from (tag for tag in value if tag is not None)
 
 
 def _only(values: Iterable[str]) -> str | None:

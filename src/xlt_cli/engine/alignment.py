@@ -80,6 +80,9 @@ class Subjected:
         """What must be said beside the figures."""
         warned = held_out.warnings(self.plan, self.subject.used)
         found = [*map(note, warned), *notes(self.plan, self.subject)]
+        seen = [x for x in self.languages if x in self.subject.trained_on]
+        if seen:
+            found.append(f"averages include {', '.join(seen)}, which a stage was trained on")
         limit = self.about["limit"]
         return [*found, f"only the first {limit:,} rows of '{self.source}'"] if limit else found
 

@@ -156,8 +156,7 @@ def _files(
 def _beside(plan: Plan, uses: Sequence[Used]) -> dict[str, Sequence[Example]]:
     """The evaluation's rows in languages that were used and are not evaluated, where there are
     some: their translations are."""
-    there = plan.task.languages(plan.evaluation.split)
-    wanted = {x for use in uses for x in use.languages if x in there} - set(plan.languages)
+    wanted = {x for use in uses for x in use.languages} - set(plan.languages)
     loaded = {language: _load(plan, language) for language in sorted(wanted)}
     return {language: examples for language, examples in loaded.items() if examples is not None}
 
