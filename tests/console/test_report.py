@@ -280,3 +280,12 @@ def test_a_collapsed_point_is_ranked_after_the_others_whatever_its_score(
     assert [one["point"] for one in listed if one["collapsed"]] == (
         ["majority", "half"] if constant else []
     )
+
+
+@pytest.mark.parametrize("constant", [True, False, None])
+def test_a_single_run_that_collapsed_on_dev_says_so_beside_its_table(
+    constant: bool | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report.outcomes([outcome("", 1, 70, dev=on_dev(0.5, constant=constant))], as_json=False)
+    said = "note: † on pawsx dev en accuracy this run gives one answer to every row\n"
+    assert (said in capsys.readouterr().out) is bool(constant)

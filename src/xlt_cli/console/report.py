@@ -53,6 +53,9 @@ def outcomes(found: Sequence[Outcome], as_json: bool) -> None:
     for outcome in found:
         for result in outcome.results:
             console.print(tables.results(result))
+        if outcome.dev is not None and outcome.dev.constant:
+            said = f"{MARK} on {_selected_on([outcome])} this run gives one answer to every row"
+            console.print(f"note: {said}", soft_wrap=True, style="yellow")
         if outcome.results:
             console.print(f"run: {outcome.run.path}", soft_wrap=True, style="dim")
     if len(found) > 1:

@@ -8,6 +8,7 @@ fingerprints.json   hashes and sources of encoder and data, with what was left o
 metrics.jsonl       losses and dev scores; the same bytes for the same run on the same CPU
 timing.jsonl        speeds, and how updates were made
 stages/N/model/     the selected model: safetensors, opens with AutoModelFor...
+stages/N/texts.npz      hashes of the texts that it was trained and selected on
 stages/N/result.json    which checkpoint was selected, by what rule
 stages/N/checkpoints/   what an interrupted stage goes on from
 evaluations/KEY/    cells.jsonl, predictions/*.jsonl.gz, results.json, results.csv
