@@ -128,3 +128,14 @@ def test_where_the_dev_data_are_from_is_said_if_it_is_no_usual_place(
         found = selected(run, spec())
         assert found is not None
         assert found.place == expected
+
+
+def test_a_language_is_known_again_in_another_form_of_its_code(tmp_path: Path) -> None:
+    other = spec("  - {task: pawsx, languages: [eng_Latn], dev: {languages: [en, de]}}\n")
+    run = Run(tmp_path)
+    record(run, 10, "en", 0.5, constant=True)
+    record(run, 10, "de", 0.5, constant=False)
+    finish(run)
+    found = selected(run, other)
+    assert found is not None
+    assert found.constant is True

@@ -21,7 +21,7 @@ from xlt_cli.engine.notes import notes
 from xlt_cli.engine.probing import Probing
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.errors import DataError, RunError
-from xlt_cli.languages import own_codes
+from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.runs.directory import Run
@@ -80,7 +80,7 @@ class Subjected:
         """What must be said beside the figures."""
         warned = held_out.warnings(self.plan, self.subject.used)
         found = [*map(note, warned), *notes(self.plan, self.subject)]
-        seen = [x for x in self.languages if x in self.subject.trained_on]
+        seen = [x for x in self.languages if among(x, self.subject.trained_on)]
         if seen:
             found.append(f"averages include {', '.join(seen)}, which a stage was trained on")
         limit = self.about["limit"]

@@ -10,6 +10,8 @@ from typing import Any
 from xlt_cli.api import Split, Task
 from xlt_cli.data.place import place
 from xlt_cli.data.rows import task_key
+from xlt_cli.errors import UserError
+from xlt_cli.languages import among
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, Stage
@@ -87,6 +89,13 @@ def one_answer_on_dev(run: Run) -> bool | None:
     return _constant(records, stages[last]) if records else None
 
 
+def _trained_on(language: str, stage: Stage) -> bool:
+    try:
+        return among(language, stage.languages or [])
+    except UserError:  # of a version that took any code
+        return False
+
+
 def _records(run: Run, index: int, stage: Stage, step: int) -> list[dict[str, Any]]:
     """What was recorded on dev at a step, language by language.
 
@@ -103,6 +112,6 @@ def _records(run: Run, index: int, stage: Stage, step: int) -> list[dict[str, An
 
 def _constant(records: Sequence[dict[str, Any]], stage: Stage) -> bool | None:
     """Whether all records say so; where languages trained on are among them, only those count."""
-    own = [record for record in records if record["language"] in (stage.languages or [])]
+    own = [record for record in records if _trained_on(record["language"], stage)]
     said = [record.get("constant") for record in own or records]
     return None if None in said else all(said)
