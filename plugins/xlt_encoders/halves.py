@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from torch import nn
 
 from xlt_cli.api import Batch, UserError
 from xlt_cli.problems.heads import INFO_FILE, WEIGHTS_FILE
-from xlt_encoders.language_ids import language_inputs
+from xlt_encoders.language_ids import check_languages, language_inputs
 from xlt_encoders.padding import left_places, padded_left, right_places, taken, without_trailing
 from xlt_encoders.quiet import quiet
 
@@ -142,6 +142,10 @@ class Halves(nn.Module):
             first[:, 0] = 1
             inputs["global_attention_mask"] = first
         return inputs | language_inputs(config, takes, batch)
+
+    def check_languages(self, languages: Iterable[str]) -> None:
+        """Raises a UserError for a language that the model has no embedding or adapter for."""
+        check_languages(self.model.config, languages)
 
     def freeze(self, modules: list[nn.Module]) -> None:
         """Excludes modules from training: no gradients, and no dropout either."""

@@ -5,7 +5,7 @@ Both take an id for each token, so that a pair of texts in two languages has eac
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -33,6 +33,13 @@ def language_inputs(config: Any, takes: Collection[str], batch: Batch) -> dict[s
     ]
     table = torch.tensor(ids, device=batch.text_ids.device)
     return {argument: table.gather(1, batch.text_ids.clamp(0, texts - 1))}
+
+
+def check_languages(config: Any, languages: Iterable[str]) -> None:
+    """Raises a UserError for a language that a model has no embedding or adapter for."""
+    known = _told(config)[1]
+    for language in languages if known else ():
+        model_code(language, known)
 
 
 def any_language(config: Any) -> str:

@@ -17,7 +17,7 @@ from xlt_cli.problems import Prediction, SequenceClassification
 XNLI = (
     "ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh",
 )  # fmt: skip
-ODD = ("en", "zh-Hans", "sr_Latn", "x")
+ODD = ("en", "zh-Hans", "sr_Latn", "x-y")
 
 
 PROBLEM = SequenceClassification(("0", "1"))

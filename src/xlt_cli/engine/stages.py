@@ -15,6 +15,7 @@ from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine import checkpoints
+from xlt_cli.engine.encoder_languages import check_languages
 from xlt_cli.engine.epochs import Epochs
 from xlt_cli.engine.noise import Noise, perturbations_of
 from xlt_cli.engine.runtime import Runtime
@@ -63,6 +64,7 @@ def train_stage(
         reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
     tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
+    check_languages(model, spec)
     _check_room(run, model, averaged=stage.select == "average")
     check_length(spec.max_length, tokenizer, f"encoder '{spec.encoder.name}'")
     cache = FeatureCache.of_user(reporter.warn)

@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from xlt_cli.api import Batch, Head, UserError
+from xlt_cli.engine.encoder_languages import check_languages
+from xlt_cli.spec import ExperimentSpec
 from xlt_encoders.huggingface import HuggingFaceEncoder
 from xlt_encoders.language_ids import model_code
 
@@ -88,6 +90,31 @@ def test_a_language_that_the_model_lacks_is_refused(
         with pytest.raises(UserError, match=f"for the language '{language}'") as caught:
             model(batch)
         assert "zh" in caught.value.hint
+
+
+@pytest.mark.parametrize("pooling", ["native", "mean"])
+@pytest.mark.parametrize("architecture", ["xlm", "xmod", "bert"])
+def test_a_spec_in_a_language_that_the_model_lacks_is_refused_before_training(
+    architecture: str, pooling: str, pretrained: Callable[[str], Path], sequences: Head
+) -> None:
+    params = HuggingFaceEncoder.Params(model=str(pretrained(architecture)), pooling=pooling)
+    model = HuggingFaceEncoder(params).load_model(sequences)
+
+    def spec(*tested: str) -> ExperimentSpec:
+        return ExperimentSpec.model_validate(
+            {
+                "encoder": "hf",
+                "stages": [{"task": "pawsx", "languages": ["en"], "dev": {"languages": ["de"]}}],
+                "evaluations": [{"task": "pawsx", "languages": list(tested)}],
+            }
+        )
+
+    check_languages(model, spec("en", "de", "zho_Hans"))
+    if architecture == "bert":
+        check_languages(model, spec("en", "fr"))
+        return
+    with pytest.raises(UserError, match="no embedding or adapter for the language 'fr'"):
+        check_languages(model, spec("en", "fr"))
 
 
 @pytest.mark.parametrize(
