@@ -3,6 +3,7 @@
 xnli.py, pawsx.py, panx.py     published tasks, from a folder or from the hub (published.py)
 text_classification.py         one's own files, one or two texts and a label
 token_labelling.py             one's own files, a tag for each word
+own_files.py                   their parameters: how files are named and written
 mini_pawsx_task.py             generated pairs (mini_pawsx/) that need no files
 sources/                       files and repositories -> records, with the place of each
 examples/                      records -> the examples of a problem, checked

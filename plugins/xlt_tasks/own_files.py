@@ -1,13 +1,19 @@
-"""What the two tasks for one's own files share: their parameters' types and checks."""
+"""What the tasks share that read files of others: their parameters, and where the files are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from xlt_cli.api import PluginParams
+from xlt_cli.api import SPLITS, PluginParams, Split
+from xlt_tasks.examples.labels import DROP
+from xlt_tasks.sources.files import FileSet
+from xlt_tasks.sources.folder import locate
+from xlt_tasks.sources.naming import DEFAULT_PATTERN, Naming, check_pattern
+from xlt_tasks.sources.table import Form, Quoting
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -18,13 +24,111 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _text_keys(value: Any) -> Any:
+    """YAML's `true` and `0` as keys mean what a file writes: `true`, `0`."""
+    if not isinstance(value, Mapping):
+        return value
+    return {_text(key): _text(label) for key, label in value.items()}
+
+
+def _text(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _patterns(files: str | dict[Split, str] | None) -> str | dict[Split, str] | None:
+    for pattern in [files] if isinstance(files, str) else (files or {}).values():
+        check_pattern(pattern)
+    if isinstance(files, str) and "{split}" not in files:
+        raise ValueError(
+            "`files` has no {split}; where names do not say it, give a pattern for each split: "
+            "{train: a.tsv, test: b.tsv}"
+        )
+    return files
+
+
 Names = Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_distinct)]
+LabelMap = Annotated[dict[str, str], BeforeValidator(_text_keys)]
+Patterns = Annotated[str | dict[Split, str] | None, AfterValidator(_patterns)]
 
 
-class FolderParams(PluginParams):
+class FileParams(PluginParams):
+    """How files are named and written."""
+
+    files: Patterns = Field(
+        None,
+        description="the names of the files, if they are not {split}-{language}.SUFFIX, e.g. "
+        '"{language}/{split}.tsv"; or a pattern for each split',
+    )
+    splits: dict[Split, str] = Field(
+        {},
+        description="what a split is called in the files' names, e.g. {dev: eval}; validation, "
+        "valid, val and development stand for dev without it",
+    )
+    language: str | None = Field(
+        None, min_length=1, description="the language of files whose names do not say it"
+    )
+    language_column: str | None = Field(
+        None, min_length=1, description="the column that says the language of each row"
+    )
+    quoting: Quoting = Field(
+        "auto",
+        description="whether quotation marks around the fields of a .tsv or .csv are text (none) "
+        "or quote them (csv); auto: by the suffix and the file's content",
+    )
+    header: bool | None = Field(
+        None,
+        description="whether the first line names the columns; found out where the names are "
+        "known or given by `columns`",
+    )
+
+    @model_validator(mode="after")
+    def _one_language(self) -> FileParams:
+        ways = [self.language is not None, self.language_column is not None]
+        ways.append(any("{language}" in pattern for pattern in self.naming.patterns.values()))
+        if self.files is not None and sum(ways) > 1 and not (ways[0] and ways[2]):
+            raise ValueError(
+                "say the language in one way: {language} in `files`, `language_column`, `language`"
+            )
+        if ways[0] and ways[1]:
+            raise ValueError("give `language` or `language_column`, not both")
+        return self
+
+    @property
+    def naming(self) -> Naming:
+        """How the files are named."""
+        default = DEFAULT_PATTERN
+        if self.language is not None or self.language_column is not None:
+            default = "{split}"
+        files = self.files or default
+        patterns = dict.fromkeys(SPLITS, files) if isinstance(files, str) else files
+        return Naming(patterns, self.splits)
+
+    @property
+    def form(self) -> Form:
+        """How the files are written."""
+        return Form(self.quoting, self.header)
+
+    def file_set(self, path: Path, task: str | None = None) -> FileSet:
+        """The files of a folder."""
+        folder = locate(path, task, self.naming)
+        return FileSet(folder, self.naming, self.form, self.language, self.language_column)
+
+
+class FolderParams(FileParams):
     """A folder of files."""
 
     path: Path = Field(
-        description="a folder of {train,dev,test}-LANGUAGE.{tsv,jsonl,parquet} files; relative "
-        "paths are also looked up in $XLT_DATA_DIR"
+        description="a folder of {train,dev,test}-LANGUAGE.SUFFIX files (tsv, csv, jsonl, json, "
+        "parquet, arrow, conll, conllu; also .gz, .bz2, .xz); relative paths are also looked up in "
+        "$XLT_DATA_DIR"
     )
+
+
+def check_map(mapped: Mapping[str, str], labels: tuple[str, ...], name: str) -> None:
+    """Refuses a map onto labels that the task does not have; ValueError says which."""
+    unknown = [label for label in mapped.values() if label not in (*labels, DROP)]
+    if unknown:
+        raise ValueError(
+            f"`{name}` maps to '{unknown[0]}', which is none of the labels "
+            f"({', '.join(labels)}) and not `drop`"
+        )

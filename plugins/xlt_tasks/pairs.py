@@ -9,8 +9,9 @@ from pydantic import Field
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import SequenceClassification
 from xlt_tasks.examples.classification import ClassificationBuilder, Untranslated
+from xlt_tasks.own_files import LabelMap
 from xlt_tasks.published import PublishedParams, PublishedTask
-from xlt_tasks.sources.table import PAIR, Columns
+from xlt_tasks.sources.columns import PAIR, Columns
 
 
 class PairParams(PublishedParams):
@@ -19,6 +20,11 @@ class PairParams(PublishedParams):
     untranslated: Untranslated = Field(
         "drop",
         description="what happens to rows in which a sentence was not translated (the text NS)",
+    )
+    label_map: LabelMap = Field(
+        {},
+        description="what labels of the files stand for, e.g. {e: entailment}; `drop` leaves the "
+        "row out",
     )
 
 
@@ -50,6 +56,7 @@ class TranslatedPairs(PublishedTask):
             untranslated=self.params.untranslated,
             marks=source.untranslated,
             differing=self.differing,
+            label_map=self.params.label_map,
         )
         examples, notes = builder.build(tables, split, language)
         return Rows(examples, read, notes)

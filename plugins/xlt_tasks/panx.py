@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import ClassVar
+
+from pydantic import Field
+
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import TokenLabelling
 from xlt_tasks.examples.labelling import build_sentences
-from xlt_tasks.published import PublishedTask
+from xlt_tasks.own_files import LabelMap
+from xlt_tasks.published import PublishedParams, PublishedTask
+from xlt_tasks.sources.columns import WORDS
 from xlt_tasks.sources.hub import Repository
-from xlt_tasks.sources.table import WORDS
 
 # XTREME's 40 languages, and 8 more of WikiANN's.
 LANGUAGES = (
@@ -27,11 +33,26 @@ class PanX(PublishedTask):
     problem = TokenLabelling
     metric = "f1"
     repository = Repository("unimelb-nlp/wikiann", LANGUAGES)
+    map_name: ClassVar[str] = "tag_map"
+
+    class Params(PublishedParams):
+        """Where the data come from, and what their tags stand for."""
+
+        tag_map: LabelMap = Field(
+            {},
+            description="what tags of the files stand for, e.g. {B-DATE: O}; `drop` leaves the "
+            "sentence out",
+        )
+
+    params: Params
 
     @property
     def labels(self) -> tuple[str, ...]:
         return ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 
     def load(self, split: Split, language: str) -> Rows:
-        read, tables = self.source.read(split, language, WORDS)
-        return Rows(build_sentences(tables, split, language, self.labels), read)
+        columns = dataclasses.replace(WORDS, values=frozenset(self.labels))
+        read, tables = self.source.read(split, language, columns)
+        tag_map = self.params.tag_map
+        examples, notes = build_sentences(tables, split, language, self.labels, tag_map)
+        return Rows(examples, read, notes)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from xlt_tasks.pairs import TranslatedPairs
+from xlt_tasks.sources.columns import SENTENCE_PAIR
 from xlt_tasks.sources.hub import Repository
-from xlt_tasks.sources.table import SENTENCE_PAIR
 
 
 class PawsX(TranslatedPairs):

@@ -8,13 +8,14 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from xlt_cli.api import DataError, PluginParams, Split, Task
-from xlt_tasks.sources.folder import DATA_DIR, Folder, data_dir, locate
+from xlt_cli.api import DataError, Split, Task, UserError
+from xlt_tasks.own_files import FileParams, check_map
+from xlt_tasks.sources.folder import DATA_DIR, data_dir
 from xlt_tasks.sources.hub import Hub, Repository
 from xlt_tasks.sources.table import Source
 
 
-class PublishedParams(PluginParams):
+class PublishedParams(FileParams):
     """Where the data come from."""
 
     source: Literal["auto", "folder", "hub"] = Field(
@@ -24,8 +25,8 @@ class PublishedParams(PluginParams):
     )
     path: Path | None = Field(
         None,
-        description="a folder of {train,dev,test}-LANGUAGE.{tsv,jsonl,parquet} files, or one that "
-        "holds a folder of the task's name; relative paths are also looked up in $XLT_DATA_DIR",
+        description="a folder of {train,dev,test}-LANGUAGE.SUFFIX files, or one that holds a "
+        "folder of the task's name; relative paths are also looked up in $XLT_DATA_DIR",
     )
     revision: str = Field(
         "main", min_length=1, description="the hub's branch, tag or commit; results name the commit"
@@ -47,6 +48,14 @@ class PublishedTask(Task):
         """Where the data come from."""
 
     params: PublishedParams
+    map_name: ClassVar[str] = "label_map"
+
+    def __init__(self, params: PublishedParams | None = None) -> None:
+        super().__init__(params)
+        try:
+            check_map(getattr(self.params, self.map_name), self.labels, self.map_name)
+        except ValueError as error:
+            raise UserError(str(error)) from None
 
     def check(self) -> None:
         """A folder that is named is there; the hub is not asked."""
@@ -62,10 +71,10 @@ class PublishedTask(Task):
         if wanted == "hub":
             return self._hub
         if path is not None:
-            return locate(path, self.name)
+            return self.params.file_set(path, self.name)
         base = data_dir()
         if base is not None and (base / self.name).is_dir():
-            return Folder(base / self.name)
+            return self.params.file_set(base / self.name)
         if wanted == "folder":
             raise DataError(
                 f"{DATA_DIR} has no folder '{self.name}'"

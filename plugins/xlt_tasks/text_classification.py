@@ -9,9 +9,8 @@ from pydantic import Field, model_validator
 from xlt_cli.api import Rows, Split, Task
 from xlt_cli.problems import SequenceClassification
 from xlt_tasks.examples.classification import ClassificationBuilder
-from xlt_tasks.own_files import FolderParams, Names
-from xlt_tasks.sources.folder import locate
-from xlt_tasks.sources.table import PAIR, SINGLE, Columns
+from xlt_tasks.own_files import FolderParams, LabelMap, Names, check_map
+from xlt_tasks.sources.columns import PAIR, SINGLE, Columns
 
 
 class TextClassification(Task):
@@ -26,17 +25,23 @@ class TextClassification(Task):
     class Params(FolderParams):
         """The files, and what is in them."""
 
-        labels: Names = Field(description="the labels, in order of their class ids")
+        labels: Names = Field(description="the labels, in the order of the model's outputs")
+        label_map: LabelMap = Field(
+            {},
+            description="what labels of the files stand for, e.g. {0: negative, 1: positive}; "
+            "`drop` leaves the row out",
+        )
         texts: Literal[1, 2] = Field(1, description="how many texts a row has")
         aligned: bool = Field(False, description="whether row i is the same item in every language")
         columns: Names | None = Field(
             None,
-            description="the names of the columns with the texts and the label, in this order; "
-            "a .tsv then has a header line",
+            description="the columns with the texts and the label, in this order: names (of a "
+            "header line), or numbers from 1 (from the end: -1)",
         )
 
         @model_validator(mode="after")
-        def _as_many_columns(self) -> TextClassification.Params:
+        def _fit(self) -> TextClassification.Params:
+            check_map(self.label_map, self.labels, "label_map")
             if self.columns is not None and len(self.columns) != self.texts + 1:
                 raise ValueError(
                     f"`columns` has {len(self.columns)} names; `texts: {self.texts}` needs "
@@ -65,12 +70,14 @@ class TextClassification(Task):
 
     def check(self) -> None:
         """The folder is there."""
-        locate(self.params.path)
+        self.params.file_set(self.params.path)
 
     def languages(self, split: Split) -> tuple[str, ...]:
-        return locate(self.params.path).languages(split)
+        return self.params.file_set(self.params.path).languages(split)
 
     def load(self, split: Split, language: str) -> Rows:
-        read, tables = locate(self.params.path).read(split, language, self.columns)
-        examples, notes = ClassificationBuilder(self.labels).build(tables, split, language)
+        source = self.params.file_set(self.params.path)
+        read, tables = source.read(split, language, self.columns)
+        builder = ClassificationBuilder(self.labels, label_map=self.params.label_map)
+        examples, notes = builder.build(tables, split, language)
         return Rows(examples, read, notes)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import dataclasses
+
+from pydantic import Field, model_validator
 
 from xlt_cli.api import Rows, Split, Task
 from xlt_cli.problems import TokenLabelling as TokenProblem
 from xlt_tasks.examples.labelling import build_sentences
-from xlt_tasks.own_files import FolderParams, Names
-from xlt_tasks.sources.folder import locate
-from xlt_tasks.sources.table import WORDS
+from xlt_tasks.own_files import FolderParams, LabelMap, Names, check_map
+from xlt_tasks.sources.columns import WORDS, Columns
 
 
 class TokenLabelling(Task):
@@ -25,8 +26,25 @@ class TokenLabelling(Task):
         """The files, and their tags."""
 
         tags: Names = Field(
-            description="the tags, in order of their class ids; B-/I-/O tags are scored as entities"
+            description="the tags, in the order of the model's outputs; B-/I-/O tags are scored as "
+            "entities"
         )
+        tag_map: LabelMap = Field(
+            {},
+            description="what tags of the files stand for, e.g. {B-DATE: O}; `drop` leaves the "
+            "sentence out",
+        )
+        columns: Names | None = Field(
+            None,
+            max_length=2,
+            description="the columns with the words and their tags: names (of a header line), or "
+            "numbers from 1 (from the end: -1)",
+        )
+
+        @model_validator(mode="after")
+        def _fit(self) -> TokenLabelling.Params:
+            check_map(self.tag_map, self.tags, "tag_map")
+            return self
 
     params: Params
 
@@ -41,11 +59,23 @@ class TokenLabelling(Task):
 
     def check(self) -> None:
         """The folder is there."""
-        locate(self.params.path)
+        self.params.file_set(self.params.path)
+
+    @property
+    def columns(self) -> Columns:
+        """The columns to read."""
+        known = frozenset((*self.labels, *self.params.tag_map))
+        if self.params.columns is None:
+            return dataclasses.replace(WORDS, values=known)
+        words, tags = self.params.columns
+        return Columns(((words,),), (tags,), per_word=True, named=True, values=known)
 
     def languages(self, split: Split) -> tuple[str, ...]:
-        return locate(self.params.path).languages(split)
+        return self.params.file_set(self.params.path).languages(split)
 
     def load(self, split: Split, language: str) -> Rows:
-        read, tables = locate(self.params.path).read(split, language, WORDS)
-        return Rows(build_sentences(tables, split, language, self.labels), read)
+        source = self.params.file_set(self.params.path)
+        read, tables = source.read(split, language, self.columns)
+        tag_map = self.params.tag_map
+        examples, notes = build_sentences(tables, split, language, self.labels, tag_map)
+        return Rows(examples, read, notes)

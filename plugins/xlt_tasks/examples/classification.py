@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from xlt_cli.api import DataError, SequenceExample, Split
-from xlt_tasks.examples.labels import LabelReader
+from xlt_tasks.examples.labels import DROP, LabelReader
 from xlt_tasks.sources.table import Record, Table, counted
 
 Untranslated = Literal["drop", "keep"]
@@ -19,6 +19,7 @@ class ClassificationBuilder:
         labels: the task's labels.
         untranslated: what happens to rows with a text in `marks`.
         marks: the texts that stand for a sentence that was not translated.
+        label_map: what labels of the files stand for, where they are not the task's.
         differing: the label that says that the two texts differ; rows that have it and two
             identical texts are counted. None for tasks without such a label.
     """
@@ -30,8 +31,10 @@ class ClassificationBuilder:
         untranslated: Untranslated = "keep",
         marks: frozenset[str] = frozenset(),
         differing: str | None = None,
+        label_map: Mapping[str, str] | None = None,
     ) -> None:
         self.labels = labels
+        self.label_map = label_map
         self.untranslated = untranslated
         self.marks = marks
         self.differing = differing
@@ -45,28 +48,35 @@ class ClassificationBuilder:
         the same item in every language.
         """
         examples = []
+        reader = LabelReader(self.labels, self.label_map)
         number = missing = identical = 0
         for table in tables:
-            reader = LabelReader(self.labels, table.class_names)
             for record in table.records:
                 number += 1
                 untranslated = any(_text(text) in self.marks for text in record.inputs)
                 missing += untranslated
                 if untranslated and self.untranslated == "drop":
                     continue
+                label = reader.get(record.target, table.class_names)
+                if label == DROP and DROP not in self.labels:
+                    continue
                 if not untranslated:
                     self._check_texts(record, table)
-                texts = tuple(_text(text) for text in record.inputs)
-                label = reader.get(record.target)
                 if label is None:
-                    raise reader.error(record.target, table.where(record))
+                    reader.reject(record.target, table.where(record), table.class_names)
+                    continue
+                texts = tuple(_text(text) for text in record.inputs)
                 if label == self.differing and not untranslated and texts[0] == texts[1]:
                     identical += 1
                 languages = (language,) * len(texts)
                 examples.append(SequenceExample(f"{split}-{number}", texts, label, languages))
+        reader.check()
         if not examples:
-            raise DataError("no rows are left: no sentence was translated", str(tables[0].path))
-        return tuple(examples), self._notes(missing, identical)
+            why = "`label_map` drops them all" if reader.dropped else "no sentence was translated"
+            raise DataError(f"no rows are left: {why}", str(tables[0].path))
+        said = [note for table in tables for note in table.notes]
+        notes = (*said, *self._notes(missing, identical), *reader.notes("rows"))
+        return tuple(examples), notes
 
     def _notes(self, missing: int, identical: int) -> tuple[str, ...]:
         notes = []

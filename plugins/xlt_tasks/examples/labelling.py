@@ -2,32 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from xlt_cli.api import DataError, Split, TokenExample
-from xlt_tasks.examples.labels import LabelReader
+from xlt_tasks.examples.labels import DROP, LabelReader
 from xlt_tasks.sources.table import Record, Table
 
 
 def build_sentences(
-    tables: Sequence[Table], split: Split, language: str, tags: Sequence[str]
-) -> tuple[TokenExample, ...]:
-    """The sentences, each with the number of its place in the files as its id."""
+    tables: Sequence[Table],
+    split: Split,
+    language: str,
+    tags: Sequence[str],
+    tag_map: Mapping[str, str] | None = None,
+) -> tuple[tuple[TokenExample, ...], tuple[str, ...]]:
+    """The sentences, each with the number of its place in the files as its id, and the notes.
+
+    A sentence with a word whose tag is mapped to `drop` is left out.
+    """
     examples: list[TokenExample] = []
+    reader = LabelReader(tags, tag_map, "tag_map")
+    number = 0
     for table in tables:
-        reader = LabelReader(tags, table.class_names)
         for record in table.records:
-            number = len(examples) + 1
+            number += 1
             words = _words(record, table)
             read = []
             for i, tag in enumerate(record.target):
-                known = reader.get(tag)
+                known = reader.get(tag, table.class_names)
                 if known is None:
-                    raise reader.error(tag, table.where(record, i))
-                read.append(known)
+                    reader.reject(tag, table.where(record, i), table.class_names)
+                read.append(known or "")
+            if DROP in read and DROP not in tags:
+                continue
             languages = (language,)
             examples.append(TokenExample(f"{split}-{number}", words, tuple(read), languages))
-    return tuple(examples)
+    reader.check()
+    if not examples:
+        raise DataError("no sentences are left: `tag_map` drops them all", str(tables[0].path))
+    said = [note for table in tables for note in table.notes]
+    return tuple(examples), (*said, *reader.notes("sentences with a tag"))
 
 
 def _words(record: Record, table: Table) -> tuple[str, ...]:

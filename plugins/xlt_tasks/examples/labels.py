@@ -1,49 +1,146 @@
-"""Labels as files write them: names, or class ids."""
+"""Labels as files write them: names, or class ids; and the labels that they are read as."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from xlt_cli.api import DataError, did_you_mean
 
+DROP = "drop"
+"""In a map of labels: the row is left out."""
+MISSING = ("", "-1")
+SHOWN = 12
+"""How many unknown labels an error lists."""
+
 
 class LabelReader:
-    """Turns a value of a file into one of the task's labels.
+    """Turns values of a file into labels of the task.
 
-    An integer is a class id: of the names that the file itself gives its classes, otherwise of
-    the task's labels. Where those are numbers themselves, an integer is the label's name.
+    A number is a class id where the file itself names its classes. Otherwise it is a label like any
+    other, by its digits: what it stands for is not guessed from the order of the task's labels.
+
+    Attributes:
+        labels: the task's labels.
+        mapped: what the user says that values stand for: labels, or `DROP`.
+        dropped: how many values were mapped to `DROP`, by value.
+        changed: how many values were read as another label, by value.
+        parameter: the name of the parameter that maps values, for hints.
     """
 
-    def __init__(self, labels: Sequence[str], class_names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        labels: Sequence[str],
+        mapped: Mapping[str, str] | None = None,
+        parameter: str = "label_map",
+    ) -> None:
         self.labels = tuple(labels)
-        self._known: dict[object, str] = {label: label for label in self.labels}
-        numbers: dict[object, str] = {int(label): label for label in self.labels if _is_int(label)}
-        if class_names is not None:
-            self._known |= {i: name for i, name in enumerate(class_names) if name in self.labels}
-        else:
-            self._known |= numbers or dict(enumerate(self.labels))
+        self.mapped = dict(mapped or {})
+        self.parameter = parameter
+        self.dropped: Counter[str] = Counter()
+        self.changed: Counter[str] = Counter()
+        self._known = {label: label for label in self.labels} | self.mapped
+        self._unknown: Counter[str] = Counter()
+        self._first: tuple[object, str] | None = None
+        self._numbers = False
 
-    def get(self, value: object) -> str | None:
-        """The label; None if the value is none."""
-        # True and 1.0 equal 1 in a dict, and neither is a class id.
-        if isinstance(value, str | int) and not isinstance(value, bool):
-            return self._known.get(value)
+    def get(self, value: object, class_names: Sequence[str] | None = None) -> str | None:
+        """The label, or `DROP` if the user maps the value to it; None if it is no label.
+
+        Args:
+            class_names: what the file says its class ids mean.
+        """
+        for text in texts_of(value, class_names):
+            label = self._known.get(text)
+            if label is not None:
+                if text in self.mapped:
+                    (self.dropped if label == DROP else self.changed)[text] += 1
+                return label
         return None
 
-    def error(self, value: object, where: str) -> DataError:
-        """What is wrong with a value that is no label."""
-        if value is None or value in ("", -1, "-1"):
-            return DataError(
-                "there is no label" + (f" ({value!r})" if value else ""),
-                where,
-                "what has no label cannot be scored: add it, or leave the row out",
-            )
-        return DataError(
-            f"the label '{value}' is not one of the task's",
-            where,
-            did_you_mean(str(value), self.labels),
+    def reject(self, value: object, where: str, class_names: Sequence[str] | None = None) -> None:
+        """Takes down a value that is no label; `check` raises the error once all are known."""
+        texts = texts_of(value, class_names)
+        self._unknown[texts[0] if texts else str(value)] += 1
+        self._numbers = self._numbers or (
+            class_names is None and isinstance(value, int | float) and not isinstance(value, bool)
         )
+        if self._first is None:
+            self._first = value, where
+
+    def check(self) -> None:
+        """Raises a DataError if values were rejected: all of them, with their numbers."""
+        if self._first is None:
+            return
+        value, where = self._first
+        if all(label in (*MISSING, "None", "nan") for label in self._unknown):
+            raise missing(value, where, self.parameter)
+        names = [name for name, _ in self._unknown.most_common()]
+        if len(names) == 1:
+            what = f"the label '{names[0]}' is not one of the task's"
+            if self._unknown[names[0]] > 1:
+                what += f" ({self._unknown[names[0]]:,} times)"
+        else:
+            counts = ", ".join(f"'{n}' ({self._unknown[n]:,})" for n in names[:SHOWN])
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            what = f"{len(names)} labels are not the task's: {counts}{more}"
+        raise DataError(what, where, self._hint(names))
+
+    def notes(self, noun: str) -> tuple[str, ...]:
+        """What became of mapped values; `noun` is what is left out with one."""
+        said = []
+        if self.dropped:
+            values = ", ".join(f"'{value}' ({n:,})" for value, n in sorted(self.dropped.items()))
+            said.append(f"{noun} left out by `{self.parameter}`: {values}")
+        if self.changed:
+            values = ", ".join(
+                f"'{value}' as '{self.mapped[value]}' ({n:,})"
+                for value, n in sorted(self.changed.items())
+            )
+            said.append(f"read by `{self.parameter}`: {values}")
+        return tuple(said)
+
+    def _hint(self, names: Sequence[str]) -> str:
+        near = did_you_mean(names[0], self.labels)
+        if self._numbers:
+            example = f"{{{names[0]}: LABEL, ...}}"
+            return (
+                f"the file does not say what its numbers stand for: `{self.parameter}: {example}`; "
+                + near
+            )
+        return near
 
 
-def _is_int(label: str) -> bool:
-    return label.removeprefix("-").isdecimal()
+def texts_of(value: object, class_names: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The forms in which a value may be one of the labels, the likeliest first."""
+    if isinstance(value, bool):
+        return str(value).lower(), str(value)
+    if isinstance(value, float) and value.is_integer():
+        number = int(value)
+        return _of_number(number, class_names) if class_names else (str(number), str(value))
+    if isinstance(value, int):
+        return _of_number(value, class_names)
+    if isinstance(value, str):
+        whole, point, rest = value.partition(".")
+        if point and rest and not rest.strip("0") and whole.removeprefix("-").isdecimal():
+            return value, whole  # pandas writes whole numbers as 1.0 where a column has a gap
+        return (value,)
+    return ()
+
+
+def _of_number(number: int, class_names: Sequence[str] | None) -> tuple[str, ...]:
+    if class_names is None:
+        return (str(number),)
+    return (class_names[number],) if 0 <= number < len(class_names) else ()
+
+
+def missing(value: object, where: str, parameter: str = "label_map") -> DataError:
+    """The error for a row or word that has no label."""
+    shown = value if value and not (isinstance(value, float) and math.isnan(value)) else None
+    return DataError(
+        "there is no label" + (f" ({shown!r})" if shown is not None else ""),
+        where,
+        "what has no label cannot be scored: add it, or leave the row out"
+        + (f' (`{parameter}: {{"{shown}": drop}}`)' if isinstance(shown, str | int) else ""),
+    )

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from xlt_cli.api import DataError, OfflineError, Split, did_you_mean
 from xlt_tasks.sources import parquet
-from xlt_tasks.sources.table import Columns, Table
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.table import Table
 
 SPLIT_NAMES: dict[Split, str] = {"train": "train", "dev": "validation", "test": "test"}
 COMMIT = re.compile(r"[0-9a-f]{40}")

@@ -1,4 +1,4 @@
-"""Parquet files, the hub's format.
+"""Parquet files, the hub's format, and the other files of Arrow.
 
 Read by pyarrow and not by `datasets.load_dataset`, which would keep a second copy of the data in
 its own cache; `datasets` decodes the features that it has written into the file's schema.
@@ -7,42 +7,81 @@ its own cache; `datasets` decodes the features that it has written into the file
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import DataError
-from xlt_tasks.sources.table import Columns, Record, Table
-from xlt_tasks.sources.text import empty, unreadable
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.compression import is_compressed, read_bytes, unreadable
+from xlt_tasks.sources.table import FOUND_OUT, Form, Record, Table
+from xlt_tasks.sources.text import empty
 
 if TYPE_CHECKING:
     import pyarrow
 
 
-def read(path: Path, columns: Columns) -> Table:
+def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     """The records of a .parquet file."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
     try:
-        with ParquetFile(path) as file:
+        with ParquetFile(_open(path)) as file:
             schema = file.schema_arrow
-            inputs, target = columns.find(schema.names, str(path))
-            content = file.read(columns=[*inputs, target])
-        values = [content.column(name).to_pylist() for name in (*inputs, target)]
+            names = columns.find(schema.names, str(path))
+            content = file.read(columns=list(dict.fromkeys(names.all)))
     except (ArrowException, OSError) as error:
-        if isinstance(error, PermissionError):
-            raise unreadable(path, error) from error
-        raise DataError(
-            f"not a readable parquet file: {str(error).splitlines()[0]}",
-            str(path),
-            "it may be the rest of a broken download: fetch it again",
-        ) from error
+        raise _broken(path, "parquet", error) from error
+    return _table(path, content, schema, columns)
+
+
+def read_arrow(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
+    """The records of an .arrow or .feather file: Arrow's file form, or its stream form."""
+    from pyarrow import ArrowException, ArrowInvalid, ipc
+
+    try:
+        try:
+            with ipc.open_file(_open(path)) as file:
+                content = file.read_all()
+        except ArrowInvalid:
+            with ipc.open_stream(_open(path)) as stream:
+                content = stream.read_all()
+    except (ArrowException, OSError) as error:
+        raise _broken(path, "Arrow", error) from error
+    return _table(path, content, content.schema, columns)
+
+
+def _table(path: Path, content: Any, schema: pyarrow.Schema, columns: Columns) -> Table:
+    names = columns.find(schema.names, str(path))
+    values = [content.column(name).to_pylist() for name in (*names.inputs, names.target)]
+    languages = [None] * content.num_rows
+    if names.language is not None:
+        languages = content.column(names.language).to_pylist()
     records = tuple(
-        Record(number, tuple(row), label)
-        for number, (*row, label) in enumerate(zip(*values, strict=True), 1)
+        Record(number, tuple(row), label, language)
+        for number, (*row, label, language) in enumerate(zip(*values, languages, strict=True), 1)
     )
     if not records:
         raise empty(path)
-    return Table(path, records, _class_names(schema, target), unit="row")
+    return Table(path, records, _class_names(schema, names.target), unit="row")
+
+
+def _open(path: Path) -> Any:
+    """What pyarrow reads from: the file, or its decompressed content."""
+    import pyarrow
+
+    if is_compressed(path):
+        return pyarrow.BufferReader(read_bytes(path))
+    return pyarrow.OSFile(str(path), "rb")
+
+
+def _broken(path: Path, kind: str, error: Exception) -> DataError:
+    if isinstance(error, PermissionError):
+        return unreadable(path, error)
+    return DataError(
+        f"not a readable {kind} file: {str(error).splitlines()[0]}",
+        str(path),
+        "it may be the rest of a broken download: fetch it again",
+    )
 
 
 def _class_names(schema: pyarrow.Schema, column: str) -> tuple[str, ...] | None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from xlt_tasks.sources.folder import Folder
+from xlt_cli.api import UserError
+from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.hub import Hub
 from xlt_tasks.xnli import Xnli
 
@@ -47,7 +48,7 @@ def test_a_path_comes_before_the_data_folder(write, task, tmp_path: Path, monkey
     write("mine/dev-de.tsv", "p\th\tneutral")
     monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path / "data"))
     source = task(Xnli, path=tmp_path / "mine").source
-    assert isinstance(source, Folder)
+    assert isinstance(source, FileSet)
     assert source.languages("dev") == ("de",)
 
 
@@ -63,3 +64,26 @@ def test_a_path_that_is_not_there_is_no_reason_to_go_to_the_hub(task, tmp_path: 
 def test_parameters_that_make_no_sense(task, params: dict[str, str]):
     with pytest.raises(ValidationError):
         task(Xnli, **params)
+
+
+def test_labels_of_other_files_are_mapped(write, task, tmp_path: Path):
+    write("test-en.tsv", "p\th\te", "p\th\t-", "p\th\tneutral")
+    xnli = task(Xnli, path=tmp_path, label_map={"e": "entailment", "-": "drop"})
+    rows = xnli.load("test", "en")
+    assert [(e.id, e.label) for e in rows.examples] == [
+        ("test-1", "entailment"),
+        ("test-3", "neutral"),
+    ]
+    assert "rows left out by `label_map`: '-' (1)" in rows.notes
+
+
+def test_a_map_to_a_label_that_the_task_lacks(task):
+    with pytest.raises(UserError, match="maps to 'entailed', which is none of the labels"):
+        task(Xnli, label_map={"e": "entailed"})
+
+
+def test_other_names_of_a_published_tasks_files(write, task, tmp_path: Path):
+    write("xnli/xnli.valid.en.tsv", "p\th\tneutral")
+    xnli = task(Xnli, path=tmp_path, files="xnli.{split}.{language}.tsv")
+    assert xnli.languages("dev") == ("en",)
+    assert len(xnli.load("dev", "en").examples) == 1

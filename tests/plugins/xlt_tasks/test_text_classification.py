@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,93 @@ def test_named_columns(write, task, tmp_path: Path):
 def test_parameters_that_make_no_sense(task, params: dict[str, object], message: str):
     with pytest.raises(ValidationError, match=message):
         task(TextClassification, path="x", **params)
+
+
+def test_numbers_are_not_mapped_by_the_order_of_the_labels(write, task, tmp_path: Path, failure):
+    """A file that calls entailment 2, and says so nowhere."""
+    write("test-en.jsonl", '{"text": "a", "label": 2}', '{"text": "b", "label": 0}')
+    labels = ["entailment", "neutral", "contradiction"]
+    error = failure(task(TextClassification, path=tmp_path, labels=labels).load, "test", "en")
+    assert error.what == "2 labels are not the task's: '2' (1), '0' (1)"
+    assert "the file does not say what its numbers stand for" in error.hint
+    stated = {0: "contradiction", 1: "neutral", 2: "entailment"}
+    own = task(TextClassification, path=tmp_path, labels=labels, label_map=stated)
+    rows = own.load("test", "en")
+    assert [e.label for e in rows.examples] == ["entailment", "contradiction"]
+
+
+def test_a_map_drops_rows_and_keeps_their_numbers(write, task, tmp_path: Path):
+    write("test-en.tsv", "a\t-", "b\tneg", "c\tpos")
+    stated = {"neg": "bad", "pos": "good", "-": "drop"}
+    own = task(TextClassification, path=tmp_path, labels=["bad", "good"], label_map=stated)
+    rows = own.load("test", "en")
+    assert [(e.id, e.label) for e in rows.examples] == [("test-2", "bad"), ("test-3", "good")]
+    assert rows.notes[0] == "rows left out by `label_map`: '-' (1)"
+
+
+def test_keys_that_yaml_reads_as_truth_values(write, task, tmp_path: Path):
+    write("test-en.jsonl", '{"text": "a", "label": true}', '{"text": "b", "label": false}')
+    own = task(
+        TextClassification,
+        path=tmp_path,
+        labels=["no", "yes"],
+        label_map={True: "yes", False: "no"},
+    )
+    assert [e.label for e in own.load("test", "en").examples] == ["yes", "no"]
+
+
+def test_one_file_with_a_column_for_the_language(write, task, tmp_path: Path):
+    write("validation.csv", "lang,text,label", "de,a,x", "sw,b,y", "de,c,y")
+    own = task(TextClassification, path=tmp_path, labels=["x", "y"], language_column="lang")
+    assert own.languages("dev") == ("de", "sw")
+    examples = own.load("dev", "de").examples
+    assert [(e.id, e.texts, e.languages) for e in examples] == [
+        ("dev-1", ("a",), ("de",)),
+        ("dev-2", ("c",), ("de",)),
+    ]
+
+
+def test_files_of_one_language(write, task, tmp_path: Path):
+    write("train.tsv", "a\tx")
+    write("eval.tsv", "b\ty")
+    params = {"labels": ["x", "y"], "language": "en", "splits": {"dev": "eval"}}
+    own = task(TextClassification, path=tmp_path, **params)
+    assert [own.languages(split) for split in ("train", "dev", "test")] == [("en",), ("en",), ()]
+    assert own.load("dev", "en").examples[0].texts == ("b",)
+
+
+def test_a_pattern_for_each_split(write, task, tmp_path: Path):
+    write("english.tsv", "a\tx")
+    write("eval/sw.tsv", "b\ty")
+    files = {"train": "english.tsv", "test": "eval/{language}.tsv"}
+    own = task(TextClassification, path=tmp_path, labels=["x", "y"], files=files, language="en")
+    assert (own.languages("train"), own.languages("dev")) == (("en",), ())
+    assert own.languages("test") == ("sw",)
+    assert own.load("test", "sw").examples[0].texts == ("b",)
+
+
+def test_quoting_is_said_with_the_results(write, task, tmp_path: Path):
+    write("test-en.tsv", '"a ""b"" c"\tx', "d\ty")
+    own = task(TextClassification, path=tmp_path, labels=["x", "y"])
+    rows = own.load("test", "en")
+    assert rows.examples[0].texts == ('a "b" c',)
+    assert rows.notes == (
+        "test-en.tsv: quoted as in csv; the quotation marks around 1 field are undone",
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"label_map": {"e": "entailment"}}, "maps to 'entailment', which is none of the labels"),
+        ({"files": "{lang}/{split}.tsv"}, "{lang}"),
+        ({"files": "{language}.tsv"}, "no {split}"),
+        ({"files": "{language}/{split}.tsv", "language_column": "lang"}, "in one way"),
+        ({"language": "en", "language_column": "lang"}, "not both"),
+        ({"quoting": "maybe"}, "quoting"),
+        ({"splits": {"eval": "x"}}, "splits"),
+    ],
+)
+def test_file_parameters_that_make_no_sense(task, params: dict[str, object], message: str):
+    with pytest.raises(ValidationError, match=re.escape(message)):
+        task(TextClassification, path="x", labels=["a", "b"], **params)

@@ -89,3 +89,20 @@ def test_an_unknown_label(failure):
     error = failure(ClassificationBuilder("01").build, [table(("a", "b", "2"))], "dev", "de")
     assert error.what == "the label '2' is not one of the task's"
     assert error.where == "x.tsv:1"
+
+
+def test_labels_are_mapped_and_rows_dropped():
+    rows = table(("a", "b", "e"), ("a", "", "-"), ("c", "d", 1))
+    builder = ClassificationBuilder(["no", "yes"], label_map={"e": "no", "1": "yes", "-": "drop"})
+    examples, notes = builder.build([rows], "dev", "de")
+    assert [(e.id, e.label) for e in examples] == [("dev-1", "no"), ("dev-3", "yes")]
+    assert notes == (
+        "rows left out by `label_map`: '-' (1)",
+        "read by `label_map`: '1' as 'yes' (1), 'e' as 'no' (1)",
+    )
+
+
+def test_a_label_that_is_called_drop():
+    builder = ClassificationBuilder(["drop", "keep"])
+    examples, _ = builder.build([table(("a", "b", "drop"))], "dev", "de")
+    assert examples[0].label == "drop"

@@ -18,10 +18,26 @@ def table(*sentences: tuple[object, object], unit: str = "word") -> Table:
 
 def test_sentences():
     tables = [table((["A", "\u00a0"], ["B-PER", "O"])), table((["c"], [2]))]
-    assert build_sentences(tables, "dev", "af", TAGS) == (
+    examples, notes = build_sentences(tables, "dev", "af", TAGS, {"2": "I-PER"})
+    assert examples == (
         TokenExample("dev-1", ("A", "\u00a0"), ("B-PER", "O"), ("af",)),
         TokenExample("dev-2", ("c",), ("I-PER",), ("af",)),
     )
+    assert notes == ("read by `tag_map`: '2' as 'I-PER' (1)",)
+
+
+def test_sentences_are_left_out_by_a_map_and_ids_stay():
+    tables = [table((["a", "b"], ["O", "?"]), (["c"], ["B-DATE"]))]
+    examples, notes = build_sentences(tables, "dev", "af", TAGS, {"?": "drop", "B-DATE": "O"})
+    assert examples == (TokenExample("dev-2", ("c",), ("O",), ("af",)),)
+    assert "sentences with a tag left out by `tag_map`: '?' (1)" in notes
+
+
+def test_all_unknown_tags_are_listed_at_once(failure):
+    tables = [table((["a", "b"], ["B-DATE", "O"]), (["c", "d"], ["B-DATE", "B-GPE"]))]
+    error = failure(build_sentences, tables, "dev", "af", TAGS)
+    assert error.what == "2 labels are not the task's: 'B-DATE' (2), 'B-GPE' (1)"
+    assert error.where == "x.tsv:10"
 
 
 @pytest.mark.parametrize(
@@ -44,6 +60,6 @@ def test_what_is_wrong_with_a_sentence(failure, words: object, tags: object, wha
 
 
 def test_the_place_of_a_word_in_a_file_without_lines(failure):
-    tables = [table((["a", "b"], [0, 3]), unit="row")]
+    tables = [table((["a", "b"], ["O", 3]), unit="row")]
     error = failure(build_sentences, tables, "dev", "af", TAGS)
     assert error.where == "x.tsv: row 10, word 2"

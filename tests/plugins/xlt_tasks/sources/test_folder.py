@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from xlt_tasks.sources.folder import Folder, locate, scan
-from xlt_tasks.sources.table import SINGLE
+from xlt_cli.api import SPLITS
+from xlt_tasks.sources.columns import SINGLE
+from xlt_tasks.sources.files import FileSet
+from xlt_tasks.sources.folder import Folder, locate
+from xlt_tasks.sources.naming import Naming
+
+
+def data(path: Path) -> FileSet:
+    return FileSet(Folder(path))
 
 
 def test_languages_are_what_the_file_names_say(write, tmp_path: Path):
@@ -15,7 +22,7 @@ def test_languages_are_what_the_file_names_say(write, tmp_path: Path):
         write(f"dev-{name}.tsv", "t\tl")
     write("train-en.jsonl", "{}")
     write("test-de.parquet", "")
-    folder = Folder(tmp_path)
+    folder = data(tmp_path)
     assert folder.languages("dev") == tuple(sorted(names))
     assert folder.languages("train") == ("en",)
     assert folder.languages("test") == ("de",)
@@ -24,16 +31,16 @@ def test_languages_are_what_the_file_names_say(write, tmp_path: Path):
 def test_neighbours_are_no_languages(write, tmp_path: Path):
     for name in [
         "train-en.source.txt", "dev.ids.txt", "ns-rows.tsv", "test.reasoning.tsv", "dev-en.tsv~",
-        "nli-dev-fa.tsv", "dev.xnli-lines.txt", ".dev-en.tsv", "dev-.tsv", "val-en.tsv", "README",
+        "nli-dev-fa.tsv", "dev.xnli-lines.txt", ".dev-en.tsv", "dev-.tsv", "dev-en.xlsx", "README",
     ]:  # fmt: skip
         write(name, "x")
     (tmp_path / "dev-fr.tsv").mkdir()
-    assert scan(tmp_path) == {}
+    assert [data(tmp_path).languages(split) for split in SPLITS] == [(), (), ()]
 
 
 def test_read(write, tmp_path: Path):
     path = write("dev-en.tsv", "t\tl")
-    source, tables = Folder(tmp_path).read("dev", "en", SINGLE)
+    source, tables = data(tmp_path).read("dev", "en", SINGLE)
     assert source == str(path)
     assert [table.path for table in tables] == [path]
 
@@ -41,7 +48,7 @@ def test_read(write, tmp_path: Path):
 def test_a_missing_language(write, tmp_path: Path, failure):
     write("dev-deu_Latn.tsv", "t\tl")
     write("dev-eng_Latn.tsv", "t\tl")
-    error = failure(Folder(tmp_path).file, "dev", "eng_latn")
+    error = failure(data(tmp_path).file, "dev", "eng_latn")
     assert error.what == "there is no dev file for the language 'eng_latn'"
     assert error.where == str(tmp_path / "dev-eng_latn.tsv")
     assert error.hint == (
@@ -52,14 +59,14 @@ def test_a_missing_language(write, tmp_path: Path, failure):
 def test_a_missing_split(write, tmp_path: Path, failure):
     write("dev-en.tsv", "t\tl")
     write("test-en.tsv", "t\tl")
-    error = failure(Folder(tmp_path).file, "train", "en")
+    error = failure(data(tmp_path).file, "train", "en")
     assert error.what == "the folder has no train files"
     assert error.where == str(tmp_path / "train-en.tsv")
-    assert error.hint == "it has files for dev and test"
+    assert error.hint == "it has files for dev and test: dev-en.tsv, test-en.tsv"
 
 
 def test_a_folder_without_data(tmp_path: Path, failure):
-    error = failure(Folder(tmp_path).file, "dev", "en")
+    error = failure(data(tmp_path).file, "dev", "en")
     assert error.what == "the folder has no dev files"
     assert "{train,dev,test}-LANGUAGE.tsv" in error.hint
 
@@ -67,7 +74,7 @@ def test_a_folder_without_data(tmp_path: Path, failure):
 def test_two_formats_of_the_same_data(write, tmp_path: Path, failure):
     write("dev-en.tsv", "t\tl")
     write("dev-en.jsonl", "{}")
-    error = failure(Folder(tmp_path).file, "dev", "en")
+    error = failure(data(tmp_path).file, "dev", "en")
     assert error.what == "two files for the same data: dev-en.jsonl and dev-en.tsv"
     assert error.where == str(tmp_path)
 
@@ -116,5 +123,69 @@ def test_no_permission(tmp_path: Path, failure, monkeypatch: pytest.MonkeyPatch)
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "scandir", refuse)  # chmod does not stop root
-    error = failure(Folder(tmp_path).languages, "dev")
+    error = failure(data(tmp_path).languages, "dev")
     assert (error.what, error.where) == ("there is no permission to read it", str(tmp_path))
+
+
+def test_a_missing_split_lists_what_is_there(write, tmp_path: Path, failure):
+    for name in ["xnli.valid.en.tsv", "xnli.valid.de.tsv", "README.md"]:
+        write(name, "t\tl")
+    error = failure(data(tmp_path).file, "dev", "en")
+    assert error.what == "the folder has no dev files"
+    assert '`files: "xnli.{split}.{language}.tsv"` would fit them' in error.hint
+    assert error.hint.endswith("it holds: README.md, xnli.valid.de.tsv, xnli.valid.en.tsv")
+
+
+def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, failure):
+    assert failure(data(tmp_path).file, "dev", "en").hint.endswith("it holds: nothing")
+
+
+def test_files_in_folders_of_their_language(write, tmp_path: Path):
+    write("de/val.tsv", "t\tl")
+    write("pt-BR/val.csv", "t,l")
+    write("de/notes.md", "x")
+    files = FileSet(Folder(tmp_path), Naming(dict.fromkeys(SPLITS, "{language}/{split}")))
+    assert files.languages("dev") == ("de", "pt-BR")
+    source, tables = files.read("dev", "pt-BR", SINGLE)
+    assert source == str(tmp_path / "pt-BR" / "val.csv")
+    assert tables[0].records[0].inputs == ("t",)
+
+
+def test_a_shard_that_is_missing(write, tmp_path: Path, failure):
+    write("train-en-00000-of-00002.tsv", "t\tl")
+    files = FileSet(Folder(tmp_path), Naming(dict.fromkeys(SPLITS, "{split}-{language}-*")))
+    error = failure(files.read, "train", "en", SINGLE)
+    assert error.what == "1 of the 2 files train-en-... are there"
+
+
+def test_files_without_a_language(write, tmp_path: Path, failure):
+    write("train.tsv", "t\tl")
+    naming = Naming(dict.fromkeys(SPLITS, "{split}"))
+    error = failure(FileSet(Folder(tmp_path), naming).languages, "train")
+    assert error.what == "the names of the files do not say their language"
+    files = FileSet(Folder(tmp_path), naming, language="en")
+    assert files.languages("train") == ("en",)
+    assert files.languages("dev") == ()
+    assert files.read("train", "en", SINGLE)[1][0].records[0].inputs == ("t",)
+    assert "language 'de'" in failure(files.read, "train", "de", SINGLE).what
+
+
+ROWS = ("text\tlabel\tlang", "a\tx\tEnglish", "b\ty\tsw", "c\tz\tEnglish")
+
+
+def test_a_column_for_the_language(write, tmp_path: Path, failure):
+    path = write("dev.tsv", *ROWS)
+    naming = Naming(dict.fromkeys(SPLITS, "{split}"))
+    files = FileSet(Folder(tmp_path), naming, language_column="lang")
+    assert files.languages("dev") == ("English", "sw")
+    source, tables = files.read("dev", "English", SINGLE)
+    assert source == str(path)
+    assert [record.inputs for record in tables[0].records] == [("a",), ("c",)]
+    assert tables[0].where(tables[0].records[1]) == f"{path}:4"
+    error = failure(files.read, "dev", "de", SINGLE)
+    assert error.what == "there are no dev rows in the language 'de'"
+    write("dev.tsv", *ROWS, "d\tx\t")
+    error = failure(files.languages, "dev")
+    assert (error.what, error.where) == ("the column for the language is empty", f"{path}:5")
+    error = failure(FileSet(Folder(tmp_path), naming, language_column="xx").languages, "dev")
+    assert "the columns xx are needed; there are: text, label, lang" in error.what

@@ -25,8 +25,8 @@ from datasets import ClassLabel, Features, Value
 
 from xlt_cli.api import OfflineError
 from xlt_tasks.pawsx import PawsX
+from xlt_tasks.sources.columns import PAIR
 from xlt_tasks.sources.hub import Hub, Repository
-from xlt_tasks.sources.table import PAIR
 from xlt_tasks.xnli import Xnli
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -208,7 +208,7 @@ DRIVER = textwrap.dedent(
     import json, sys, time
     from xlt_cli.errors import UserError
     from xlt_tasks.sources import hub
-    from xlt_tasks.sources.table import PAIR
+    from xlt_tasks.sources.columns import PAIR
 
     hub.TIMEOUT = 0.5
     for repository, revision, splits in json.loads(sys.argv[1]):

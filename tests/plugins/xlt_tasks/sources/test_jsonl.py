@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from xlt_tasks.sources.columns import PAIR, SINGLE, WORDS
 from xlt_tasks.sources.jsonl import read
-from xlt_tasks.sources.table import PAIR, SINGLE, WORDS
 
 
 def test_rows(write):
@@ -51,7 +51,9 @@ def test_a_missing_column(write, failure):
     error = failure(read, path, SINGLE)
     assert error.what == "the columns text, label are needed; there are: title, label"
     assert error.where == f"{path}:2"
-    assert error.hint == "rename the columns, or use sentence"
+    assert error.hint == (
+        "rename the columns, or use sentence, or name those that are there with `columns`"
+    )
 
 
 def test_a_missing_label(write, failure):

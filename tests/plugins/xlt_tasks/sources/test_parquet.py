@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Features, List, Value
 
+from xlt_tasks.sources.columns import PAIR, SINGLE, WORDS
 from xlt_tasks.sources.parquet import read
-from xlt_tasks.sources.table import PAIR, SINGLE, WORDS
 
 
 def save(path: Path, columns: dict[str, Any], features: Features | None = None) -> Path:

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlt_tasks.sources.table import PAIR, SENTENCE_PAIR, SINGLE, WORDS, Columns, Table
-from xlt_tasks.sources.tsv import read
+from xlt_tasks.sources.columns import PAIR, SENTENCE_PAIR, SINGLE, WORDS, Columns
+from xlt_tasks.sources.delimited import read_tsv as read
+from xlt_tasks.sources.table import Form, Table
+
+PLAIN = Form(quoting="none")
 
 
 def rows(table: Table) -> list[tuple[object, ...]]:
@@ -116,9 +119,9 @@ def test_whatever_is_written_is_read(tmp_path: Path, wanted: list[tuple[str, str
     path = tmp_path / "dev-en.tsv"
     text = "".join("\t".join(row) + "\n" for row in wanted)
     path.write_bytes(b"\xef\xbb\xbf" + text.encode("utf-8"))
-    assert rows(read(path, PAIR)) == wanted
+    assert rows(read(path, PAIR, PLAIN)) == wanted
     path.write_bytes(text.replace("\n", "\r\n").encode("utf-8"))
-    assert rows(read(path, PAIR)) == [
+    assert rows(read(path, PAIR, PLAIN)) == [
         (row[0].removeprefix("\ufeff") if i == 0 else row[0], *row[1:])
         for i, row in enumerate(wanted)
     ]
@@ -132,4 +135,6 @@ def test_whatever_sentences_are_written_are_read(
     path = tmp_path / "dev-en.tsv"
     text = "".join("".join(f"{word}\t{tag}\n" for word, tag in s) + "\n" for s in wanted)
     path.write_bytes(b"\xef\xbb\xbf" + text.encode("utf-8"))
-    assert rows(read(path, WORDS)) == [([w for w, _ in s], [t for _, t in s]) for s in wanted]
+    assert rows(read(path, WORDS, PLAIN)) == [
+        ([w for w, _ in s], [t for _, t in s]) for s in wanted
+    ]

@@ -1,0 +1,162 @@
+"""Files of lines with separated columns: .tsv and .csv, a row a line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from xlt_cli.api import DataError
+from xlt_tasks.sources import words
+from xlt_tasks.sources.columns import Columns, unlabelled
+from xlt_tasks.sources.quoting import count_quoted, judge
+from xlt_tasks.sources.table import FOUND_OUT, Form, Record, Table, counted
+from xlt_tasks.sources.text import lines_of, read_text
+
+Line = tuple[int, list[str]]
+"""The number of a line (of a row's first line), and its fields."""
+
+
+def read_tsv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
+    """The records of a .tsv file."""
+    text = read_text(path)
+    quoting = form.quoting
+    if quoting == "auto":
+        quoting = judge(text, columns.needed)
+        if quoting == "ambiguous":
+            raise DataError(
+                "some fields are in quotation marks, and nothing says whether the marks are text",
+                str(path),
+                "say it with `quoting: none` (they are text) or `quoting: csv` (they quote fields)",
+            )
+    notes: tuple[str, ...] = ()
+    if quoting == "csv":
+        lines = _csv(path, text, "\t")
+        number = counted(count_quoted(text), "field")
+        notes = (f"{path.name}: quoted as in csv; the quotation marks around {number} are undone",)
+    elif columns.per_word:
+        return words.parse(path, text, columns, form)
+    else:
+        lines = [(n, line.split("\t")) for n, line in enumerate(lines_of(text), 1)]
+    if columns.per_word:
+        return words.sentences(path, [(n, _unblank(x)) for n, x in lines], columns, form, notes)
+    return _rows(path, lines, columns, form, "tab", notes)
+
+
+def read_csv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
+    """The records of a .csv file, whose columns are separated by commas or semicolons."""
+    text = read_text(path)
+    quoted = form.quoting != "none"
+    parsed: dict[str, list[Line]] = {}
+    problem: DataError | None = None
+    for separator in (",", ";", "\t"):
+        try:
+            parsed[separator] = _csv(path, text, separator, quoted)
+        except DataError as error:
+            problem = problem or error
+    separator = _separator(path, parsed, columns)
+    if separator is None:
+        if problem is not None:
+            raise problem
+        separator = ","
+    lines = parsed[separator]
+    if columns.per_word:
+        return words.sentences(path, [(n, _unblank(x)) for n, x in lines], columns, form, ())
+    name = {",": "comma", ";": "semicolon"}.get(separator, "tab")
+    return _rows(path, lines, columns, form, name, ())
+
+
+def _csv(path: Path, text: str, separator: str, quoted: bool = True) -> list[Line]:
+    """The rows of a text in csv's form; quoted fields may go over several lines."""
+    csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # a document may be longer than 128 KiB
+    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
+    reader = csv.reader(
+        io.StringIO(text.rstrip("\r\n"), newline=""),
+        delimiter=separator,
+        quoting=quoting,
+        strict=True,
+    )
+    lines: list[Line] = []
+    start = 1
+    try:
+        for fields in reader:
+            lines.append((start, fields or [""]))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise DataError(
+            f"the quotation marks of this row are not those of csv: {error}",
+            f"{path}:{start}",
+            'a quoted field begins and ends with " and has "" for each mark inside it; '
+            "`quoting: none` takes all marks for text",
+        ) from error
+    return lines
+
+
+def _separator(path: Path, parsed: dict[str, list[Line]], columns: Columns) -> str | None:
+    """The separator with which every row has its columns; None if there is none."""
+    named, fitting = [], []
+    for separator, lines in parsed.items():
+        first = lines[0][1]
+        if columns.are_in(first):
+            named.append(separator)
+        widths = {len(fields) for _, fields in lines if fields != [""]}
+        if len(widths) == 1 and min(widths) >= columns.needed:
+            fitting.append(separator)
+    if len(named) == 1:
+        return named[0]
+    if len(fitting) > 1:
+        raise DataError(
+            "the columns may be separated by more than one of comma, semicolon and tab",
+            str(path),
+            "write a header line with the names of the columns",
+        )
+    return fitting[0] if fitting else None
+
+
+def _rows(
+    path: Path,
+    lines: Sequence[Line],
+    columns: Columns,
+    form: Form,
+    separator: str,
+    notes: tuple[str, ...],
+) -> Table:
+    number, first = lines[0]
+    places = columns.locate(first, f"{path}:{number}", form.header)
+    records = []
+    for number, fields in lines[places.header :]:
+        if len(fields) < places.needed:
+            raise _too_few(path, number, fields, lines, places.needed, columns, separator)
+        texts = tuple(fields[place] for place in places.inputs)
+        language = None if places.language is None else fields[places.language]
+        records.append(Record(number, texts, fields[places.target], language))
+    if not records:
+        raise DataError("the file has a header and no rows", str(path))
+    return Table(path, tuple(records), notes=notes)
+
+
+def _unblank(fields: list[str]) -> list[str]:
+    return fields if any(fields) else []
+
+
+def _too_few(
+    path: Path,
+    number: int,
+    fields: Sequence[str],
+    lines: Sequence[Line],
+    needed: int,
+    columns: Columns,
+    separator: str,
+) -> DataError:
+    if needed == columns.width and all(len(other) == columns.width - 1 for _, other in lines):
+        return unlabelled(str(path), f"each line is to be: {columns.expected}; ")
+    what = counted(len(fields), "column") if list(fields) != [""] else "a blank line"
+    hint = (
+        f"separate the columns by one {separator} each; "
+        "a line break inside a text also looks like this"
+    )
+    if separator == "tab" and all("," in " ".join(other) for _, other in lines):
+        hint = "a file with commas between its columns is to be named .csv; " + hint
+    return DataError(f"{what}, expected {needed} ({columns.expected})", f"{path}:{number}", hint)

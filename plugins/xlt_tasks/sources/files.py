@@ -1,0 +1,235 @@
+"""The files of a data set: found by their names, read, and sorted by language."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from xlt_cli.api import SPLITS, DataError, Split, did_you_mean
+from xlt_tasks.sources import formats
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.compression import unreadable
+from xlt_tasks.sources.naming import Found, Naming, suggest
+from xlt_tasks.sources.table import FOUND_OUT, Form, Table
+
+SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.[a-z0-9.]+")
+SHOWN = 8
+"""How many names an error lists."""
+
+
+class Files(Protocol):
+    """Where files are: a folder, or a repository on the hub."""
+
+    @property
+    def kind(self) -> str:
+        """`folder` or `repository`, for messages."""
+        ...
+
+    def names(self, depth: int | None = None) -> Sequence[str]:
+        """The names of the files, relative and with `/`, down to a depth of folders."""
+        ...
+
+    def place(self, name: str = "") -> str:
+        """Where it is, or a file of it, for messages."""
+        ...
+
+    def bring(self, names: Sequence[str]) -> tuple[str, list[Path]]:
+        """What to name as the source, and the files on this machine."""
+        ...
+
+
+class Layout(Protocol):
+    """Tells which files hold which split and language."""
+
+    @property
+    def depth(self) -> int | None:
+        """How many folders deep the files are; None if they may be anywhere below."""
+        ...
+
+    def find(self, names: Sequence[str]) -> Found:
+        """The files by split and language."""
+        ...
+
+    def several(self, split: Split) -> bool:
+        """Whether the data of one split and language may be several files."""
+        ...
+
+    def example(self, split: Split, language: str) -> str:
+        """The name that a file of a split and language is to have."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True)
+class FileSet:
+    """A data set made of files: a source.
+
+    Attributes:
+        files: where they are.
+        layout: which of them holds what.
+        form: how they are written, as far as the user says it.
+        language: the language of files whose names do not say it.
+        language_column: the column that says the language of each row.
+        untranslated: the texts that stand for a sentence that was not translated.
+    """
+
+    files: Files
+    layout: Layout = dataclasses.field(default_factory=Naming)
+    form: Form = FOUND_OUT
+    language: str | None = None
+    language_column: str | None = None
+    untranslated: frozenset[str] = frozenset({"NS"})
+
+    def languages(self, split: Split) -> tuple[str, ...]:
+        """The languages that the split has files for, or rows in."""
+        found = self._found()
+        known = [language for of_split, language in found if of_split == split]
+        if self.language_column is None or not known:
+            return tuple(sorted({self._language(language) for language in known}))
+        _, paths = self.files.bring(self._names(found, split, None))
+        only = Columns(((),), (self.language_column,), named=True)
+        tables = [read_once(path, only, self.form) for path in paths]
+        return tuple(sorted({_code(r.target, t.where(r)) for t in tables for r in t.records}))
+
+    def read(self, split: Split, language: str, columns: Columns) -> tuple[str, list[Table]]:
+        """What was read, and the tables of a split in a language."""
+        found = self._found()
+        if self.language_column is None:
+            source, paths = self.files.bring(self._names(found, split, language))
+            return source, [formats.read(path, columns, self.form) for path in paths]
+        source, paths = self.files.bring(self._names(found, split, None))
+        columns = dataclasses.replace(columns, language=self.language_column)
+        tables = [_only(read_once(path, columns, self.form), language) for path in paths]
+        if not any(table.records for table in tables):
+            raise DataError(
+                f"there are no {split} rows in the language '{language}'",
+                str(paths[0]),
+                f"column {self.language_column}: {did_you_mean(language, self.languages(split))}",
+            )
+        return source, [table for table in tables if table.records]
+
+    def file(self, split: Split, language: str) -> Path:
+        """The one file of a split in a language.
+
+        Raises:
+            DataError: there is none, or more than one.
+        """
+        return self.files.bring(self._names(self._found(), split, language))[1][0]
+
+    def _found(self) -> Found:
+        return self.layout.find(self.files.names(self.layout.depth))
+
+    def _language(self, language: str | None) -> str:
+        if language is not None:
+            return language
+        if self.language is None:
+            raise DataError(
+                "the names of the files do not say their language",
+                self.files.place(),
+                "say it with `language: en`, with `{language}` in `files`, or with "
+                "`language_column`",
+            )
+        return self.language
+
+    def _names(self, found: Found, split: Split, language: str | None) -> list[str]:
+        """The files of a split in a language; None for those whose names do not say it."""
+        by_language = {
+            known if self.language_column else self._language(known): names
+            for (of_split, known), names in found.items()
+            if of_split == split
+        }
+        names = by_language.get(language, [])
+        if not names:
+            raise self._missing(found, split, language, list(by_language))
+        shards = [SHARD.fullmatch(name) for name in names]
+        if len(names) == 1 or self.layout.several(split) or all(shards):
+            self._check_shards(names)
+            return names
+        listed = " and ".join(names)
+        raise DataError(
+            f"two files for the same data: {listed}", self.files.place(), "keep one of them"
+        )
+
+    def _check_shards(self, names: Sequence[str]) -> None:
+        parts: dict[str, tuple[int, int]] = {}
+        for name in names:
+            match = SHARD.fullmatch(name)
+            if match:
+                parts[match[1]] = parts.get(match[1], (0, 0))[0] + 1, int(match[3])
+        for stem, (there, wanted) in parts.items():
+            if there != wanted:
+                raise DataError(
+                    f"{there} of the {wanted} files {stem}-... are there",
+                    self.files.place(),
+                    "it may be the rest of a broken download: fetch it again",
+                )
+
+    def _missing(
+        self, found: Found, split: Split, language: str | None, known: list[str | None]
+    ) -> DataError:
+        where = self.files.place(self.layout.example(split, language or "LANGUAGE"))
+        if known and language is not None:
+            languages = [self._language(one) for one in known]
+            return DataError(
+                f"there is no {split} file for the language '{language}'",
+                where,
+                f"languages of this split: {did_you_mean(language, languages)}",
+            )
+        return DataError(f"the {self.files.kind} has no {split} files", where, self.describe(found))
+
+    def describe(self, found: Found) -> str:
+        """What the folder holds, for a reader who expected something else."""
+        splits = [split for split in SPLITS if any(split == of_split for of_split, _ in found)]
+        names = [name for name in self.files.names(2) if not name.startswith(".")]
+        pattern = suggest(names)
+        hint = "" if pattern is None or splits else f'`files: "{pattern}"` would fit them; '
+        if pattern is not None and not splits and "{language}" not in pattern:
+            hint = f'`files: "{pattern}"` with `language: CODE` would fit them; '
+        if splits:
+            return f"it has files for {' and '.join(sorted(splits))}{_listed(names)}"
+        expected = self.layout.example("train", "LANGUAGE").replace("train", "{train,dev,test}")
+        return f"expected files named {expected} (or {OTHERS}); {hint}it holds{_listed(names)}"
+
+
+OTHERS = ", ".join(suffix for suffix in formats.READERS if suffix != ".tsv")
+
+
+@functools.lru_cache(maxsize=4)
+def _read_once(path: Path, _changed: tuple[int, int], columns: Columns, form: Form) -> Table:
+    return formats.read(path, columns, form)
+
+
+def read_once(path: Path, columns: Columns, form: Form) -> Table:
+    """The records of a file that several languages are taken from; read anew when it changes."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return _read_once(path, (stat.st_mtime_ns, stat.st_size), columns, form)
+
+
+def _only(table: Table, language: str) -> Table:
+    """The records of one language."""
+    records = tuple(r for r in table.records if _same(_code(r.language, table.where(r)), language))
+    return dataclasses.replace(table, records=records)
+
+
+def _same(code: str, language: str) -> bool:
+    return code == language
+
+
+def _code(value: object, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise DataError("the column for the language is empty", where)
+    return value.strip()
+
+
+def _listed(names: Sequence[str]) -> str:
+    if not names:
+        return ": nothing" if not names else ""
+    shown = ", ".join(names[:SHOWN])
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return f": {shown}{more}"

@@ -1,0 +1,64 @@
+"""Which reader reads which file: by its suffix, before that of a compression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from xlt_cli.api import DataError
+from xlt_tasks.sources import delimited, jsonl, parquet, words
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.compression import DECOMPRESS, inner_suffix
+from xlt_tasks.sources.table import FOUND_OUT, Form, Table
+
+Reader = Callable[[Path, Columns, Form], Table]
+
+READERS: dict[str, Reader] = {
+    ".tsv": delimited.read_tsv,
+    ".csv": delimited.read_csv,
+    ".jsonl": jsonl.read,
+    ".json": jsonl.read_document,
+    ".ndjson": jsonl.read,
+    ".parquet": parquet.read,
+    ".arrow": parquet.read_arrow,
+    ".feather": parquet.read_arrow,
+    ".conll": words.read,
+    ".conllu": words.read,
+    ".bio": words.read,
+    ".iob": words.read,
+    ".iob2": words.read,
+}
+WORDS_ONLY = frozenset({".conll", ".conllu", ".bio", ".iob", ".iob2"})
+"""Formats that hold a word a line and nothing else."""
+
+
+def suffix_of(name: str) -> str | None:
+    """The suffix of a file that can be read, e.g. `.tsv.gz`; None for other files."""
+    inner = inner_suffix(name)
+    if inner not in READERS:
+        return None
+    return inner + "".join(end for end in DECOMPRESS if name.endswith(inner + end))
+
+
+def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
+    """The records of a file.
+
+    Raises:
+        DataError: the file cannot be read, or does not hold what is expected.
+    """
+    suffix = inner_suffix(path.name)
+    if suffix == ".txt":
+        suffix = ".conll" if columns.per_word else ".tsv"
+    if suffix not in READERS:
+        raise DataError(
+            f"files that end in '{path.suffix}' are not read",
+            str(path),
+            f"formats: {', '.join(READERS)}, each also with {', '.join(DECOMPRESS)}",
+        )
+    if suffix in WORDS_ONLY and not columns.per_word:
+        raise DataError(
+            f"a {suffix} file holds a word a line, and the task reads a text a row",
+            str(path),
+            "the task for words and their tags is token-labelling",
+        )
+    return READERS[suffix](path, columns, form)

@@ -1,0 +1,146 @@
+"""Which file holds which split and language: by the files' names."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from xlt_cli.api import SPLITS, Split
+from xlt_tasks.sources.formats import suffix_of
+
+SPLIT_NAMES: dict[Split, tuple[str, ...]] = {
+    "train": ("train",),
+    "dev": ("dev", "validation", "valid", "val", "development"),
+    "test": ("test",),
+}
+"""The names that a split may have in a file's name."""
+
+DEFAULT_PATTERN = "{split}-{language}"
+LANGUAGE = "[A-Za-z][A-Za-z0-9]*(?:[_-](?:[A-Za-z][A-Za-z0-9]*|[0-9]{3,4}))*"
+"""A code or a name; its later parts begin with a letter, or are a region or year (es-419)."""
+FIELD = re.compile(r"\{([^{}]*)\}|(\*\*/|\*\*|\*)")
+CODE = re.compile(r"(?<![A-Za-z{])[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?(?![A-Za-z}])")
+"""What looks like a language's code, and is no field of a pattern."""
+FIELDS = ("split", "language")
+GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
+
+Found = dict[tuple[Split, str | None], list[str]]
+"""The names of the files of a split in a language; None where the name does not say it."""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """How the files of a data set are named.
+
+    Attributes:
+        patterns: for each split the names of its files, with `{split}` and `{language}`.
+        splits: what a split is called in the names, where that is none of the usual names.
+    """
+
+    patterns: Mapping[Split, str] = field(
+        default_factory=lambda: dict.fromkeys(SPLITS, DEFAULT_PATTERN)
+    )
+    splits: Mapping[Split, str] = field(default_factory=dict)
+
+    def find(self, names: Iterable[str]) -> Found:
+        """The files by split and language, each list in order of the names."""
+        found: Found = defaultdict(list)
+        ordered = sorted(names)
+        for split, pattern in self.patterns.items():
+            expression = self._compile(split, pattern)
+            for name in ordered:
+                match = expression.fullmatch(_without_suffix(name, pattern))
+                if match is not None:
+                    language = match.groupdict().get("language")
+                    found[split, language].append(name)
+        return dict(found)
+
+    def several(self, split: Split) -> bool:
+        """Whether the data of one split and language may be several files."""
+        return "*" in self.patterns.get(split, "")
+
+    def example(self, split: Split, language: str) -> str:
+        """The name that a file of a split and language is to have."""
+        pattern = self.patterns.get(split, DEFAULT_PATTERN)
+        name = pattern.replace("{split}", self.splits.get(split, split))
+        name = name.replace("{language}", language)
+        return name if _has_suffix(pattern) or "*" in pattern else f"{name}.tsv"
+
+    @property
+    def depth(self) -> int | None:
+        """How many folders deep the files are; None if they may be anywhere below."""
+        if any("**" in pattern for pattern in self.patterns.values()):
+            return None
+        return max((pattern.count("/") for pattern in self.patterns.values()), default=0)
+
+    @property
+    def says_language(self) -> bool:
+        """Whether every name says the language of its file."""
+        return all("{language}" in pattern for pattern in self.patterns.values())
+
+    def _compile(self, split: Split, pattern: str) -> re.Pattern[str]:
+        names = (self.splits[split],) if split in self.splits else SPLIT_NAMES[split]
+        groups = {"split": "|".join(map(re.escape, names)), "language": LANGUAGE}
+        seen: set[str] = set()
+        parts, end = [], 0
+        for match in FIELD.finditer(pattern):
+            parts.append(re.escape(pattern[end : match.start()]))
+            end = match.end()
+            name = match[1]
+            if name is None:
+                parts.append(GLOBS[match[2]])
+            elif name in seen:
+                parts.append(f"(?P={name})")
+            else:
+                seen.add(name)
+                parts.append(f"(?P<{name}>{groups[name]})")
+        return re.compile("".join(parts) + re.escape(pattern[end:]), re.DOTALL)
+
+
+def check_pattern(pattern: str) -> None:
+    """Refuses a pattern with unknown fields; ValueError says which."""
+    unknown = [match[1] for match in FIELD.finditer(pattern) if match[1] not in (*FIELDS, None)]
+    if unknown:
+        raise ValueError(
+            f"'{{{unknown[0]}}}' in `files` has no meaning; there are {{split}} and {{language}}"
+        )
+    if not pattern or pattern.startswith("/") or ".." in pattern.split("/"):
+        raise ValueError("`files` names files below the folder, e.g. '{language}/{split}.tsv'")
+
+
+def suggest(names: Iterable[str]) -> str | None:
+    """The pattern that most of the given names follow; None if none has a split's name."""
+    counts: dict[str, int] = defaultdict(int)
+    words = "|".join(name for names in SPLIT_NAMES.values() for name in names)
+    split = re.compile(rf"(?<![A-Za-z])({words})(?![A-Za-z])")
+    for name in list(names)[:500]:
+        suffix = suffix_of(name)
+        if suffix is None or not split.search(name):
+            continue
+        stem = split.sub("{split}", name.removesuffix(suffix), count=1)
+        for token in re.finditer(
+            r"(?<![A-Za-z{])[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?(?![A-Za-z}])", stem
+        ):
+            pattern = stem[: token.start()] + "{language}" + stem[token.end() :]
+            counts[pattern + suffix] += 100 + (len(token[0]) == 2)
+        counts[stem + suffix] += 1
+    if not counts:
+        return None
+    return max(counts, key=lambda pattern: (counts[pattern], pattern))
+
+
+def _has_suffix(pattern: str) -> bool:
+    return suffix_of(pattern) is not None or pattern.endswith((".txt", ".txt.gz"))
+
+
+def _without_suffix(name: str, pattern: str) -> str:
+    """What of a name a pattern describes: without its suffix, if the pattern names none.
+
+    A name whose suffix is that of no format is left empty, so that nothing matches it.
+    """
+    if _has_suffix(pattern):
+        return name
+    suffix = suffix_of(name)
+    return "" if suffix is None else name.removesuffix(suffix)
