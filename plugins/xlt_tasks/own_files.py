@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from xlt_cli.api import SPLITS, PluginParams, Split
+from xlt_cli.api import SPLITS, PluginParams, Split, Task
 from xlt_tasks.examples.labels import DROP
-from xlt_tasks.sources.files import FileSet
+from xlt_tasks.sources.dataset import HubFiles, HubLayout
+from xlt_tasks.sources.files import FileSet, Layout
 from xlt_tasks.sources.folder import locate
 from xlt_tasks.sources.naming import DEFAULT_PATTERN, Naming, check_pattern
 from xlt_tasks.sources.table import Form, Quoting
@@ -28,11 +30,13 @@ def _text_keys(value: Any) -> Any:
     """YAML's `true` and `0` as keys mean what a file writes: `true`, `0`."""
     if not isinstance(value, Mapping):
         return value
-    return {_text(key): _text(label) for key, label in value.items()}
+    return {_text(key): label for key, label in value.items()}
 
 
-def _text(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
+def _text(key: Any) -> Any:
+    if isinstance(key, bool):
+        return str(key).lower()
+    return str(key) if isinstance(key, int | float) else key
 
 
 def _patterns(files: str | dict[Split, str] | None) -> str | dict[Split, str] | None:
@@ -114,14 +118,84 @@ class FileParams(PluginParams):
         return FileSet(folder, self.naming, self.form, self.language, self.language_column)
 
 
-class FolderParams(FileParams):
-    """A folder of files."""
+class DataParams(FileParams):
+    """A folder of files, or a data set on the hub."""
 
-    path: Path = Field(
+    path: Path | None = Field(
+        None,
         description="a folder of {train,dev,test}-LANGUAGE.SUFFIX files (tsv, csv, jsonl, json, "
         "parquet, arrow, conll, conllu; also .gz, .bz2, .xz); relative paths are also looked up in "
-        "$XLT_DATA_DIR"
+        "$XLT_DATA_DIR",
     )
+    dataset: str | None = Field(
+        None, min_length=1, description="instead of `path`, a data set on the hub: ORG/NAME"
+    )
+    subset: str | None = Field(
+        None,
+        min_length=1,
+        description="the data set's configuration; with several, their names with {language}",
+    )
+    revision: str = Field(
+        "main", min_length=1, description="the hub's branch, tag or commit; results name the commit"
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> DataParams:
+        if (self.path is None) == (self.dataset is None):
+            raise ValueError("give `path` (a folder) or `dataset` (on the hub), one of the two")
+        if self.dataset is None and (self.subset is not None or self.revision != "main"):
+            raise ValueError("`subset` and `revision` belong to `dataset`")
+        if self.subset is not None:
+            check_pattern(self.subset)
+            if self.files is not None:
+                raise ValueError("`files` names files whatever the subset: give one of the two")
+            if "{language}" in self.subset and (self.language or self.language_column):
+                raise ValueError(
+                    "say the language in one way: {language} in `subset`, `language_column`, "
+                    "`language`"
+                )
+        return self
+
+    def source(self) -> FileSet:
+        """Where the data come from."""
+        if self.path is not None:
+            return self.file_set(self.path)
+        assert self.dataset is not None
+        files = HubFiles(self.dataset, self.revision)
+        layout: Layout = self.naming
+        if self.files is None:
+            layout = HubLayout(files, self.subset, self.splits)
+        return FileSet(files, layout, self.form, self.language, self.language_column)
+
+
+class OwnData(Task):
+    """A task whose data are anyone's."""
+
+    class Params(DataParams):
+        """Where the data come from."""
+
+    params: DataParams
+
+    def check(self) -> None:
+        """A folder that is named is there; the hub is not asked."""
+        if self.params.dataset is None:
+            self.params.source()
+
+    def missing(self, split: Split) -> str:
+        """What the folder or the repository holds instead of a split."""
+        return self.source.missing(split)
+
+    def languages(self, split: Split) -> tuple[str, ...]:
+        return self.source.languages(split)
+
+    @property
+    def source(self) -> FileSet:
+        """The files; those of a data set on the hub are listed once."""
+        return self._listed if self.params.dataset is not None else self.params.source()
+
+    @cached_property
+    def _listed(self) -> FileSet:
+        return self.params.source()
 
 
 def check_map(mapped: Mapping[str, str], labels: tuple[str, ...], name: str) -> None:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from xlt_cli.api import DataError, Split, Task, UserError
 from xlt_tasks.own_files import FileParams, check_map
+from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.folder import DATA_DIR, data_dir
 from xlt_tasks.sources.hub import Hub, Repository
 from xlt_tasks.sources.table import Source
@@ -60,6 +61,11 @@ class PublishedTask(Task):
     def check(self) -> None:
         """A folder that is named is there; the hub is not asked."""
         _ = self.source
+
+    def missing(self, split: Split) -> str:
+        """What the folder holds instead of a split."""
+        source = self.source
+        return source.missing(split) if isinstance(source, FileSet) else ""
 
     def languages(self, split: Split) -> tuple[str, ...]:
         return self.source.languages(split)

@@ -6,14 +6,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xlt_cli.api import Rows, Split, Task
+from xlt_cli.api import Rows, Split
 from xlt_cli.problems import SequenceClassification
 from xlt_tasks.examples.classification import ClassificationBuilder
-from xlt_tasks.own_files import FolderParams, LabelMap, Names, check_map
+from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map
 from xlt_tasks.sources.columns import PAIR, SINGLE, Columns
 
 
-class TextClassification(Task):
+class TextClassification(OwnData):
     """One or two texts and a label a row."""
 
     api_version = 1
@@ -22,7 +22,7 @@ class TextClassification(Task):
     problem = SequenceClassification
     metric = "accuracy"
 
-    class Params(FolderParams):
+    class Params(DataParams):
         """The files, and what is in them."""
 
         labels: Names = Field(description="the labels, in the order of the model's outputs")
@@ -68,16 +68,8 @@ class TextClassification(Task):
         *texts, label = self.params.columns
         return Columns((tuple(texts),), (label,), named=True)
 
-    def check(self) -> None:
-        """The folder is there."""
-        self.params.file_set(self.params.path)
-
-    def languages(self, split: Split) -> tuple[str, ...]:
-        return self.params.file_set(self.params.path).languages(split)
-
     def load(self, split: Split, language: str) -> Rows:
-        source = self.params.file_set(self.params.path)
-        read, tables = source.read(split, language, self.columns)
+        read, tables = self.source.read(split, language, self.columns)
         builder = ClassificationBuilder(self.labels, label_map=self.params.label_map)
         examples, notes = builder.build(tables, split, language)
         return Rows(examples, read, notes)

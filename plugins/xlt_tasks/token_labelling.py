@@ -6,14 +6,14 @@ import dataclasses
 
 from pydantic import Field, model_validator
 
-from xlt_cli.api import Rows, Split, Task
+from xlt_cli.api import Rows, Split
 from xlt_cli.problems import TokenLabelling as TokenProblem
 from xlt_tasks.examples.labelling import build_sentences
-from xlt_tasks.own_files import FolderParams, LabelMap, Names, check_map
+from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map
 from xlt_tasks.sources.columns import WORDS, Columns
 
 
-class TokenLabelling(Task):
+class TokenLabelling(OwnData):
     """A word and its tag a line, a blank line after each sentence."""
 
     api_version = 1
@@ -22,7 +22,7 @@ class TokenLabelling(Task):
     problem = TokenProblem
     metric = "f1"
 
-    class Params(FolderParams):
+    class Params(DataParams):
         """The files, and their tags."""
 
         tags: Names = Field(
@@ -57,10 +57,6 @@ class TokenLabelling(Task):
     def labels(self) -> tuple[str, ...]:
         return self.params.tags
 
-    def check(self) -> None:
-        """The folder is there."""
-        self.params.file_set(self.params.path)
-
     @property
     def columns(self) -> Columns:
         """The columns to read."""
@@ -70,12 +66,8 @@ class TokenLabelling(Task):
         words, tags = self.params.columns
         return Columns(((words,),), (tags,), per_word=True, named=True, values=known)
 
-    def languages(self, split: Split) -> tuple[str, ...]:
-        return self.params.file_set(self.params.path).languages(split)
-
     def load(self, split: Split, language: str) -> Rows:
-        source = self.params.file_set(self.params.path)
-        read, tables = source.read(split, language, self.columns)
+        read, tables = self.source.read(split, language, self.columns)
         tag_map = self.params.tag_map
         examples, notes = build_sentences(tables, split, language, self.labels, tag_map)
         return Rows(examples, read, notes)

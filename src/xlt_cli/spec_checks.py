@@ -106,7 +106,7 @@ def _check_split(
         raise _placed(error, source.where((*loc, "task"))) from None
     if not known:
         others = [other for other in SPLITS if other != split and task.languages(other)]
-        hint = f"it has {' and '.join(others)}" if others else ""
+        hint = task.missing(split) or (f"it has {' and '.join(others)}" if others else "")
         if loc[-1] == "dev" and split == "dev":
             hint = f"{hint}\n`dev: null` trains without evaluations on dev".strip()
         raise SpecError(

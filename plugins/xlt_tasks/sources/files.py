@@ -180,6 +180,10 @@ class FileSet:
             )
         return DataError(f"the {self.files.kind} has no {split} files", where, self.describe(found))
 
+    def missing(self, split: Split) -> str:
+        """What there is instead of a split that has no files."""
+        return self.describe(self._found())
+
     def describe(self, found: Found) -> str:
         """What the folder holds, for a reader who expected something else."""
         splits = [split for split in SPLITS if any(split == of_split for of_split, _ in found)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xlt_cli.api import SPLITS, Split
@@ -82,21 +82,26 @@ class Naming:
 
     def _compile(self, split: Split, pattern: str) -> re.Pattern[str]:
         names = (self.splits[split],) if split in self.splits else SPLIT_NAMES[split]
-        groups = {"split": "|".join(map(re.escape, names)), "language": LANGUAGE}
-        seen: set[str] = set()
-        parts, end = [], 0
-        for match in FIELD.finditer(pattern):
-            parts.append(re.escape(pattern[end : match.start()]))
-            end = match.end()
-            name = match[1]
-            if name is None:
-                parts.append(GLOBS[match[2]])
-            elif name in seen:
-                parts.append(f"(?P={name})")
-            else:
-                seen.add(name)
-                parts.append(f"(?P<{name}>{groups[name]})")
-        return re.compile("".join(parts) + re.escape(pattern[end:]), re.DOTALL)
+        return compile_pattern(pattern, names)
+
+
+def compile_pattern(pattern: str, splits: Sequence[str] = ()) -> re.Pattern[str]:
+    """The expression that names match which follow a pattern; its groups are the fields."""
+    groups = {"split": "|".join(map(re.escape, splits)), "language": LANGUAGE}
+    seen: set[str] = set()
+    parts, end = [], 0
+    for match in FIELD.finditer(pattern):
+        parts.append(re.escape(pattern[end : match.start()]))
+        end = match.end()
+        name = match[1]
+        if name is None:
+            parts.append(GLOBS[match[2]])
+        elif name in seen:
+            parts.append(f"(?P={name})")
+        else:
+            seen.add(name)
+            parts.append(f"(?P<{name}>{groups[name]})")
+    return re.compile("".join(parts) + re.escape(pattern[end:]), re.DOTALL)
 
 
 def check_pattern(pattern: str) -> None:

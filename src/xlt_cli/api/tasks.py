@@ -42,6 +42,10 @@ class Task(Plugin):
     def languages(self, split: Split) -> tuple[str, ...]:
         """The languages that this split is there for."""
 
+    def missing(self, split: Split) -> str:
+        """What there is instead of a split without languages, as a hint for the user."""
+        return ""
+
     @abstractmethod
     def load(self, split: Split, language: str) -> Rows:
         """The rows of one split in one language.

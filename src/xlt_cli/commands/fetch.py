@@ -28,6 +28,8 @@ def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
 def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
     """Fetches what a spec needs and is not in `done`."""
     from xlt_cli import spec_file as files
+    from xlt_cli.errors import DataError
+    from xlt_cli.languages import own_codes
 
     key = spec.encoder.model_dump_json()
     if key not in done:
@@ -42,7 +44,10 @@ def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
     wanted += [(e.task, e.split, e.languages) for e in spec.evaluations if e.task]
     for use, split, languages in wanted:
         task = files.build_task(use)
-        for language in languages or task.languages(split):
+        known = task.languages(split)
+        if not known:
+            raise DataError(f"the task '{task.name}' has no {split} split", "", task.missing(split))
+        for language in own_codes(languages, known) if languages else known:
             key = f"{use.model_dump_json()} {split} {language}"
             if key not in done:
                 typer.echo(f"{task.name} {split} {language} ...", err=True)

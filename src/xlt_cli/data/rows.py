@@ -70,7 +70,9 @@ class RowStore:
             raise DataError(
                 f"the task '{task.name}' has no '{language}' in its {split} split",
                 where,
-                did_you_mean(language, known) or f"there is no {split} split at all",
+                did_you_mean(language, known)
+                or task.missing(split)
+                or f"there is no {split} split at all",
             )
         rows = task.load(split, language)
         if not rows.examples:

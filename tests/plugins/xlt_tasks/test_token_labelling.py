@@ -31,5 +31,5 @@ def test_columns_of_conll_files(write, task, tmp_path: Path):
         "dev.conll: 4 columns; words from the first, tags from the last",
         "read by `tag_map`: 'B-MISC' as 'O' (1)",
     )
-    pos = task(TokenLabelling, tags=["NNP", "SYM"], columns=[1, 2], **params)
+    pos = task(TokenLabelling, tags=["NNP", "SYM"], columns=["1", "2"], **params)
     assert [e.tags for e in pos.load("dev", "en").examples] == [("NNP",), ("SYM",)]
