@@ -101,8 +101,8 @@ class EncoderModel(Protocol):
     `logits(embed(batch), batch)` equals the model's ordinary forward pass. What is computed for a
     row depends on no other row of the batch and on no padding; the runner tries it on each load.
     A model that is told the languages of its texts, or a module in it, may have a method
-    `check_languages(languages)` that raises a UserError for those that it lacks; it is called before
-    training.
+    `check_languages(languages)` that raises a UserError for those that it lacks; it is called
+    before training.
     """
 
     def embed(self, batch: Batch) -> torch.Tensor:
