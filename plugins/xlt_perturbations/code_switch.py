@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,8 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from xlt_cli.api import DataError, TokenExample, did_you_mean, own_code
+from xlt_cli.problems import TokenLabelling
+from xlt_cli.problems.schemes import Scheme, scheme_in
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
 from xlt_perturbations.lexicon import DATA_DIR, Lexicon, default_path, given_path, read_dictionary
 from xlt_perturbations.words import core, map_words, match_case
@@ -90,6 +92,7 @@ class CodeSwitch(NoisyCopies):
         if rng.random() >= self.params.sentence_ratio:
             return example
         switch = self._switch(rng)
+        scheme = self._scheme(example)
         tokens: list[str] = []
         tags: list[str] = []
         for token, tag in zip(example.tokens, example.tags, strict=True):
@@ -100,11 +103,23 @@ class CodeSwitch(NoisyCopies):
                 tags.append(tag)
                 continue
             words = (before + switched + after).split()
+            spread = scheme.spread(tag, len(words)) if scheme else [tag] * len(words)
+            # A task without I-LOC has no tags for a place of several words: its name stays.
+            if not words or not self._are_known(spread):
+                words, spread = [token], [tag]
             tokens += words
-            # Only an entity's first word begins it.
-            inside = f"I-{tag[2:]}" if tag.startswith("B-") else tag
-            tags += [tag, *[inside] * (len(words) - 1)]
+            tags += spread
         return replace(example, tokens=tuple(tokens), tags=tuple(tags))
+
+    def _scheme(self, example: TokenExample) -> Scheme | None:
+        """The scheme of the task's tags; of the sentence's, where no task is known."""
+        problem = self.for_problem
+        if isinstance(problem, TokenLabelling):
+            return problem.scheme
+        return scheme_in(example.tags)
+
+    def _are_known(self, tags: Sequence[str]) -> bool:
+        return self.for_problem is None or all(tag in self.for_problem.ids for tag in tags)
 
     def _switch(self, rng: random.Random) -> Callable[[str], str]:
         lexicons, ratio = self._lexicons, self.params.word_ratio

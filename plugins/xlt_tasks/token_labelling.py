@@ -6,8 +6,9 @@ import dataclasses
 
 from pydantic import Field, model_validator
 
-from xlt_cli.api import Rows, Split
+from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import TokenLabelling as TokenProblem
+from xlt_cli.problems.schemes import NAMES, scheme_of
 from xlt_tasks.examples.labelling import build_sentences
 from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map
 from xlt_tasks.sources.columns import WORDS, Columns
@@ -26,8 +27,13 @@ class TokenLabelling(OwnData):
         """The files, and their tags."""
 
         tags: Names = Field(
-            description="the tags, in the order of the model's outputs; B-/I-/O tags are scored as "
-            "entities"
+            description="the tags, in the order of the model's outputs; tags of a scheme of "
+            "entities (BIO, BIOES, BILOU ...) are scored as entities, others word by word"
+        )
+        scheme: str | None = Field(
+            None,
+            description="the scheme of the tags, where they do not show it: one of "
+            f"{', '.join(NAMES)} (none: words are scored)",
         )
         tag_map: LabelMap = Field(
             {},
@@ -44,14 +50,19 @@ class TokenLabelling(OwnData):
         @model_validator(mode="after")
         def _fit(self) -> TokenLabelling.Params:
             check_map(self.tag_map, self.tags, "tag_map")
+            try:
+                scheme_of(self.tags, self.scheme)
+            except DataError as error:
+                raise ValueError(f"{error.what}; {error.hint}") from error
             return self
 
     params: Params
 
     def __init__(self, params: Params | None = None) -> None:
         super().__init__(params)
-        # Entity F1 exists for B-/I-/O tags only; the problem knows which of the two it has.
-        self.metric = TokenProblem(self.params.tags).metrics[0]
+        # Entity F1 exists for entities only; the problem knows which of the two it has.
+        self.metric = TokenProblem(self.params.tags, self.params.scheme).metrics[0]
+        self.scheme = self.params.scheme
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -190,6 +190,11 @@ class Evaluation(Model):
         ["standard"], min_length=1
     )
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
+    windows: bool = Field(
+        True,
+        description="token labelling: show the model sentences longer than max_length in windows; "
+        "false: cut them off, the words beyond count as wrong",
+    )
     smoothing: Smoothing | None = Field(
         None, description="test the smoothed classifier instead of the model itself"
     )

@@ -20,8 +20,7 @@ from xlt_cli.api import Head, SequenceExample, TokenExample
 from xlt_cli.data.template import Template
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Feature, Prediction, TokenLabelling
-from xlt_cli.problems.base import IGNORED
-from xlt_cli.problems.token import UNSEEN
+from xlt_cli.problems.base import IGNORED, Words
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 NAMES = TokenLabelling(TAGS)
@@ -108,8 +107,45 @@ def test_nothing_right_and_nothing_there_score_zero() -> None:
 
 
 def test_a_word_that_was_not_seen_is_wrong_as_a_part_of_speech() -> None:
-    found = total(SPEECH, [(["NOUN", "VERB"], ["NOUN", UNSEEN])])
+    found = total(SPEECH, [(["NOUN", "VERB"], ["NOUN", None])])
     assert found["accuracy"] == 0.5
+
+
+def test_the_macro_average_is_over_the_tasks_tags() -> None:
+    problem = TokenLabelling(("N", "V", "A", "P"))
+    found = [Prediction("long", ("N",) * 10, (*("N",) * 9, None))]
+    found += [
+        Prediction(str(i), tags, tags)
+        for i, tags in enumerate([("N", "N", "V"), ("N", "A", "P")] * 10)
+    ]
+    golds = [tag for p in found for tag in p.gold]
+    answers = [tag or "unseen" for p in found for tag in p.predicted or ()]
+    expected = class_f1_score(golds, answers, labels=["N", "V", "A", "P"], average="macro")
+    sums = problem.statistics(found).sum(axis=0)
+    assert problem.score(sums)["macro_f1"] == pytest.approx(expected)
+    assert round(100 * expected, 1) == 99.7
+    assert problem.score(sums)["accuracy"] == pytest.approx(69 / 70)
+    assert problem.words(sums) == Words(1, 70)
+
+
+def test_an_unseen_word_is_wrong_where_its_tag_is_the_one_outside() -> None:
+    problem = TokenLabelling(("O", "TERM"), "none")
+    found = problem.statistics([Prediction("1", ("O", "TERM", "O"), ("O", "TERM", None))])
+    assert problem.score(found.sum(axis=0))["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_a_tasks_metric_can_say_that_words_are_scored() -> None:
+    class Chunks:
+        labels = ("B", "I", "O")
+        scheme: str | None = None
+        metric = "accuracy"
+
+    assert TokenLabelling.of(Chunks()).metrics == ("accuracy", "macro_f1")  # type: ignore[arg-type]
+    Chunks.metric = "f1"
+    assert TokenLabelling.of(Chunks()).scoring == "entities by BIO"  # type: ignore[arg-type]
+    Chunks.scheme = "IOE"
+    with pytest.raises(DataError, match="not of the scheme IOE"):
+        TokenLabelling.of(Chunks())  # type: ignore[arg-type]
 
 
 def logits_for(feature: Feature, tags: list[str], padding: int = 0) -> torch.Tensor:
@@ -152,7 +188,30 @@ def test_words_beyond_the_maximum_length_are_unseen(tokenizer: Any, template: Te
         seen = sum(head < kept for head in encoded.heads)
         assert NAMES.size(feature) == seen
         (prediction,) = NAMES.predict(logits_for(feature, ["B-PER"] * seen), [feature])
-        assert prediction.predicted == ("B-PER",) * seen + (UNSEEN,) * (5 - seen)
+        assert prediction.predicted == ("B-PER",) * seen + (None,) * (5 - seen)
+
+
+def test_windows_show_every_word_and_what_fits_is_as_it_was(
+    tokenizer: Any, template: Template
+) -> None:
+    words = SENTENCE.tokens * 3
+    example = TokenExample("long", words, SENTENCE.tags * 3, ("en",))
+    (encoded,) = NAMES.encode([example], tokenizer)
+    length = len(encoded.pieces[0]) + 2
+    assert NAMES.features(encoded, template, length) == [NAMES.feature(encoded, template, length)]
+    for shorter in (8, 12, 16, length - 1):
+        found = NAMES.features(encoded, template, shorter)
+        assert len(found) > 1
+        assert [f.goes_on for f in found] == [False] + [True] * (len(found) - 1)
+        assert all(len(f.input_ids) <= shorter for f in found)
+        assert tuple(tag for f in found for tag in f.gold) == example.tags
+        assert sum(map(NAMES.size, found)) == len(words)
+        for feature in found:
+            assert isinstance(feature.target, list)
+            tags = [NAMES.labels[t] for t in feature.target if t != IGNORED]
+            assert tuple(tags) == feature.gold
+            assert feature.input_ids[0] == tokenizer.cls_token_id
+            assert feature.input_ids[-1] == tokenizer.sep_token_id
 
 
 def test_targets_are_padded_with_what_the_loss_ignores(tokenizer: Any, template: Template) -> None:

@@ -95,3 +95,11 @@ def test_it_is_nearly_as_small_as_it_can_be() -> None:
     }
     entropy = -(0.8 * np.log2(0.8) + 0.2 * np.log2(0.1)) * items * cells / 8
     assert len(Layout(told).pack(told, ["a", "b", "c"])) < 1.1 * entropy
+
+
+def test_words_that_the_model_never_saw_stay_so() -> None:
+    answers = Answers(["a", "b"], [("N", "V"), ("V",)], [("N", None), (None,)])
+    cells = {("en", "en"): answers}
+    alphabet = alphabet_of([answers])
+    layout = Layout(cells)
+    assert layout.unpack(layout.pack(cells, alphabet), alphabet) == cells

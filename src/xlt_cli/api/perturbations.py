@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
+    from xlt_cli.problems.base import Problem
+
 
 class SecondHalf(Protocol):
     """The second half of the model on a batch, or on `batch` where another is given."""
@@ -89,7 +91,14 @@ class Perturbation(Plugin):
 
 
 class TextPerturbation(Perturbation):
-    """Noise on the text."""
+    """Noise on the text.
+
+    Attributes:
+        for_problem: the problem whose examples it changes, with its labels and, in token labelling,
+            the scheme of its tags; set before training.
+    """
+
+    for_problem: Problem | None = None
 
     @abstractmethod
     def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:

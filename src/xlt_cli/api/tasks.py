@@ -23,6 +23,8 @@ class Task(Plugin):
         source_language: the language that a stage trains on unless the spec says otherwise.
         texts: how many texts an example has, where that is known before loading; may depend on the
             parameters. The generalized setting needs two.
+        scheme: of the tags of entities, one of `xlt_cli.problems.schemes.NAMES`; None: as the tags
+            show.
         demonstration: True for data that must never be taken for evidence.
     """
 
@@ -31,6 +33,7 @@ class Task(Plugin):
     aligned: bool = False
     texts: int | None = None
     source_language: ClassVar[str] = "en"
+    scheme: str | None = None
     demonstration: ClassVar[bool] = False
 
     @property

@@ -41,7 +41,8 @@ def results(result: dict[str, Any], all_languages: bool = False) -> RenderableTy
 def _title(result: dict[str, Any]) -> str:
     mark = " (demonstration, not evidence)" if result["demonstration"] else ""
     collapsed = f" {MARK} collapsed" if result.get("collapsed") else ""
-    return f"{result['task']} {result['split']}{origin(result)}{mark}{collapsed}"
+    scoring = f", {result['scoring']}" if result.get("scoring") else ""
+    return f"{result['task']} {result['split']}{origin(result)}{scoring}{mark}{collapsed}"
 
 
 def origin(result: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xlt_cli.data.feature_cache import FORMAT, FeatureCache
+from xlt_cli.problems.words import ask_space_before
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -32,6 +33,11 @@ class CachedTokenizer:
     @cached_property
     def key(self) -> str | None:
         return tokenizer_key(self.tokenizer)
+
+    @cached_property
+    def space_before(self) -> str:
+        """What stands before every word of a sentence but the first."""
+        return ask_space_before(self.tokenizer)
 
     def __call__(self, texts: Any, **options: Any) -> Any:
         """The ids of each text, `{"input_ids": [N lists]}`; any other call is the tokenizer's."""

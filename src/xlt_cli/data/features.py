@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from transformers import PreTrainedTokenizerBase
@@ -14,6 +15,7 @@ from xlt_cli.data.cached_tokenizer import CALL, CachedTokenizer
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.template import Segments, Template
 from xlt_cli.problems import Encoded, Feature, Problem
+from xlt_cli.problems.words import ask_space_before
 
 Segment = Callable[[str, random.Random], list[int]]
 
@@ -41,6 +43,11 @@ class Featuriser:
         if self.cache is not None:
             self._cached = CachedTokenizer(self.tokenizer, self.cache)
 
+    @cached_property
+    def space_before(self) -> str:
+        """What stands before every word of a sentence but the first."""
+        return ask_space_before(self.tokenizer)
+
     def features(self, examples: Sequence[Example]) -> list[Feature]:
         """The features of examples that noise made afresh, in their order."""
         return self._laid_out(self.problem.encode(examples, self.tokenizer))
@@ -49,18 +56,30 @@ class Featuriser:
         """The features of a task's own rows, in their order."""
         return self._laid_out(self.clean(examples))
 
+    def windows(self, examples: Sequence[Example]) -> list[Feature]:
+        """The features of a task's own rows with nothing cut off where they can be parted."""
+        return [feature for e in self.clean(examples) for feature in self.parted(e)]
+
+    def parted(self, encoded: Encoded) -> list[Feature]:
+        """The features that together show all of an example."""
+        return self.problem.features(encoded, self.template, self.max_length)
+
+    def cut(self, encoded: Encoded) -> Feature:
+        """The feature of an example, with what is too long cut off."""
+        return self.problem.feature(encoded, self.template, self.max_length)
+
     def clean(self, examples: Sequence[Example]) -> list[Encoded]:
         """A task's own rows as token ids; they are tokenized once for all runs."""
         return self.problem.encode(examples, self._cached)
 
     def _laid_out(self, encoded: Sequence[Encoded]) -> list[Feature]:
-        return [self.problem.feature(e, self.template, self.max_length) for e in encoded]
+        return [self.cut(e) for e in encoded]
 
     def sampled(self, example: Example, segment: Segment, rng: random.Random) -> Feature:
         """The feature of one example whose texts are cut into pieces by `segment`."""
-        cutter: Any = _Cutter(segment, rng, self.tokenizer.unk_token_id)
+        cutter: Any = _Cutter(segment, rng, self.tokenizer.unk_token_id, self.space_before)
         (encoded,) = self.problem.encode([example], cutter)
-        return self.problem.feature(encoded, self.template, self.max_length)
+        return self.cut(encoded)
 
     def plain(self, texts: Sequence[str], languages: Sequence[str]) -> list[Feature]:
         """Features of single clean texts, with nothing to predict."""
@@ -88,6 +107,7 @@ class _Cutter:
     segment: Segment
     rng: random.Random
     unk_token_id: int | None
+    space_before: str
 
     def __call__(self, texts: Sequence[str], **_: object) -> dict[str, list[list[int]]]:
         return {"input_ids": [self.segment(text, self.rng) for text in texts]}

@@ -80,7 +80,7 @@ class RowStore:
         twice = [i for i, n in Counter(e.id for e in rows.examples).items() if n > 1]
         if twice:
             raise DataError(f"the id '{twice[0]}' stands twice", where)
-        problem = task.problem(task.labels)
+        problem = task.problem.of(task)
         for example in rows.examples:
             problem.check(example)
         self.fingerprints[f"{task_key(task)}/{split}/{language}"] = {

@@ -101,6 +101,10 @@ class Template:
         """The fewest tokens that leave one to each of one or two texts."""
         return self._frames[texts].specials + texts
 
+    def room(self, texts: int, max_length: int) -> int:
+        """Tokens of an input that are left for one or two texts."""
+        return max(max_length - self._frames[texts].specials, 0)
+
     def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
         """Puts token ids of one or two texts into the frame, cut to `max_length` tokens."""
         frame = self._frames[len(pieces)]

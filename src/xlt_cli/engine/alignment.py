@@ -125,7 +125,7 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
             "alignment needs rows that are the same item in every language",
         )
     encoder = build_encoder(spec.encoder)
-    problem = task.problem(task.labels)
+    problem = task.problem.of(task)
     featuriser = Featuriser(problem, encoder.load_tokenizer(run.model), spec.max_length)
     loaded = {x: store.load(task, request.split, x) for x in languages}
     ids = [example.id for example in loaded[source][: request.limit]]

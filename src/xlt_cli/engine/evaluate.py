@@ -25,7 +25,7 @@ from xlt_cli.data.place import place
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine import held_out
 from xlt_cli.engine.held_out import Used
-from xlt_cli.engine.notes import notes
+from xlt_cli.engine.notes import cut_words, notes
 from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.smoothing import noise_of, smoothed
@@ -170,7 +170,7 @@ def evaluate(
     if absent:
         known = _fill(plan, absent, store, subject, runtime, reporter)
         if runtime.is_main:
-            done = store.done()
+            done = _stored(plan, store)
             known |= _read(plan, store, [pair for pair in done if pair not in known])
             everything = summary(_covering(plan, done), store, subject, done, known)
             export.write_json(store.path / "results.json", everything)
@@ -180,8 +180,12 @@ def evaluate(
 
 def missing(plan: Plan, store: Store) -> list[Pair]:
     """The cells of a plan that are not stored."""
-    done = set(store.done())
+    done = set(_stored(plan, store))
     return [pair for pair in plan.cells if pair not in done]
+
+
+def _stored(plan: Plan, store: Store) -> list[Pair]:
+    return store.done(words=plan.task.problem.kind == "token-classification")
 
 
 def summary(
@@ -197,14 +201,10 @@ def summary(
         known: what need not be read from the store.
     """
     known = known or {}
-    read = _read(plan, store, [pair for pair in pairs if pair not in known])
-    figures = summarise(
-        plan.task.problem(plan.task.labels),
-        plan.task.metric,
-        {pair: known[pair] if pair in known else read[pair] for pair in pairs},
-        subject.trained_on,
-        plan.aligned,
-    )
+    problem = plan.task.problem.of(plan.task)
+    cells = {**known, **_read(plan, store, [pair for pair in pairs if pair not in known])}
+    cells = {pair: cells[pair] for pair in pairs}
+    figures = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
     warned = [*figures.warnings, *plan.warnings, *held_out.warnings(plan, subject.used)]
     languages = list(dict.fromkeys(language for pair in pairs for language in pair))
     data = {x: plan.rows.about(plan.task, plan.evaluation.split, x) for x in languages}
@@ -217,16 +217,22 @@ def summary(
         "limit": plan.evaluation.limit,
         "place": place(plan.task, [about["source"] for about in data.values()]),
         "demonstration": plan.task.demonstration,
+        **({"scoring": problem.scoring} if problem.scoring else {}),
         **figures.as_dict(),
         **({"smoothing": smoothing.model_dump(), "certified": certified} if smoothing else {}),
         "data": {x: {name: about[name] for name in ABOUT} for x, about in data.items()},
         "warnings": warned,
-        "notes": [*map(validity.note, warned), *notes(plan, subject), *store.notes()],
+        "notes": [
+            *map(validity.note, warned),
+            *notes(plan, subject),
+            *cut_words(problem, cells, subject.max_length),
+            *store.notes(),
+        ],
     }
 
 
 def _read(plan: Plan, store: Store, pairs: Sequence[Pair]) -> dict[Pair, Cell]:
-    problem = plan.task.problem(plan.task.labels)
+    problem = plan.task.problem.of(plan.task)
     return {pair: counted(problem, store.bare(pair)) for pair in pairs}
 
 
@@ -248,7 +254,7 @@ def _fill(
     reporter: Reporter,
 ) -> dict[Pair, Cell]:
     """Predicts and stores cells; returns them, where this process stored them."""
-    problem = plan.task.problem(plan.task.labels)
+    problem = plan.task.problem.of(plan.task)
     stored: dict[Pair, Cell] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResultWarning)
@@ -297,7 +303,10 @@ def _fill(
                     f"no row of '{plan.task.name}' is there in both languages",
                     f"{plan.task.name} ({first}, {second})",
                 )
-            features = [problem.feature(e, featuriser.template, subject.max_length) for e in rows]
+            if plan.evaluation.windows:
+                features = [feature for e in rows for feature in featuriser.parted(e)]
+            else:
+                features = [featuriser.cut(e) for e in rows]
             begun = answers(features)
             store_last()  # while a GPU is busy with this cell
             underway.append(((first, second), begun))

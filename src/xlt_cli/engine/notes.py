@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from xlt_cli.analysis.intervals import Cell
+from xlt_cli.analysis.summary import Pair, cell_name
+from xlt_cli.problems import Problem
 
 if TYPE_CHECKING:
     from xlt_cli.engine.evaluate import Plan, Subject
@@ -28,3 +33,14 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     if plan.evaluation.limit:
         found.append(f"only the first {plan.evaluation.limit} rows of each language")
     return found
+
+
+def cut_words(problem: Problem, cells: Mapping[Pair, Cell], max_length: int) -> list[str]:
+    """How many words of each cell the model never saw."""
+    counts = {pair: problem.words(cell.statistics.sum(axis=0)) for pair, cell in cells.items()}
+    return [
+        f"{cell_name(pair)}: {words.unseen:,} of {words.all:,} words were cut at max_length "
+        f"{max_length}, and count as wrong"
+        for pair, words in counts.items()
+        if words.unseen
+    ]

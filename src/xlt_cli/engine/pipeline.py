@@ -33,6 +33,7 @@ from xlt_cli.engine.stages import (
     on_device,
     train_stage,
 )
+from xlt_cli.engine.words import warn_of_other_way
 from xlt_cli.errors import UserError
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.problems import Problem
@@ -237,7 +238,10 @@ def trained_subject(
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
         checkpoint = run.model
         model = encoder.load_model(problem.head, checkpoint)
-        return encoder.load_tokenizer(checkpoint), on_device(model, runtime)
+        tokenizer = encoder.load_tokenizer(checkpoint)
+        last = atomic.read_json(run.stage(len(spec.stages) - 1) / "result.json") or {}
+        warn_of_other_way(last, problem, tokenizer)
+        return tokenizer, on_device(model, runtime)
 
     caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat)
     weights = provenance.weights_hash(run.model)

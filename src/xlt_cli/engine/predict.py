@@ -40,14 +40,14 @@ class Underway:
     parts: list[tuple[list[int], list[Feature], torch.Tensor]]
 
     def answers(self) -> list[Prediction]:
-        """The predictions in the order of the features; waits for the GPU."""
+        """A prediction for each example, in the order of the features; waits for the GPU."""
         own = [
             pair
             for indices, chosen, logits in self.parts
             for pair in zip(indices, self.problem.predict(logits, chosen), strict=True)
         ]
         found = dict(self.runtime.gather(own))
-        return [found[i] for i in range(len(self.features))]
+        return _joined(self.features, [found[i] for i in range(len(self.features))])
 
 
 def predict(
@@ -57,7 +57,7 @@ def predict(
     pad_id: int,
     runtime: Runtime,
 ) -> list[Prediction]:
-    """Predictions in the order of `features`."""
+    """A prediction for each example, in the order of `features`."""
     return launch(model, features, problem, pad_id, runtime).answers()
 
 
@@ -89,6 +89,20 @@ def launch(
             parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
     model.train(was_training)
     return Underway(features, problem, runtime, parts)
+
+
+def _joined(features: Sequence[Feature], predictions: Sequence[Prediction]) -> list[Prediction]:
+    """The predictions of windows put together to those of their examples."""
+    joined: list[Prediction] = []
+    for feature, prediction in zip(features, predictions, strict=True):
+        if not feature.goes_on:
+            joined.append(prediction)
+            continue
+        # Only words are answered in windows.
+        gold: Any = joined[-1].gold + prediction.gold  # type: ignore[operator]
+        told: Any = joined[-1].predicted + prediction.predicted  # type: ignore[operator]
+        joined[-1] = Prediction(prediction.id, gold, told)
+    return joined
 
 
 def _fast_layers(

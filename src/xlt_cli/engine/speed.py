@@ -48,7 +48,7 @@ def measure(
     Raises:
         UserError: encoder or task cannot be loaded.
     """
-    problem, tokenizer = task.problem(task.labels), encoder.load_tokenizer()
+    problem, tokenizer = task.problem.of(task), encoder.load_tokenizer()
     featuriser = Featuriser(problem, tokenizer, max_length)
     trained = _features(task, "train", [task.source_language], featuriser)
     tested = _features(task, "test", task.languages("test"), featuriser)

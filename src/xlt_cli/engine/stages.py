@@ -22,6 +22,7 @@ from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive
 from xlt_cli.engine.stream import Stream
 from xlt_cli.engine.train import Parts, StageTrainer
+from xlt_cli.engine.words import remember_way, trained_words
 from xlt_cli.errors import UserError
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.runs import atomic
@@ -55,8 +56,10 @@ def train_stage(
         reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
         return
     task = build_task(stage.task)
-    problem = task.problem(task.labels)
+    problem = task.problem.of(task)
     noise = Noise.of(stage.perturbation)
+    for perturbation, _ in noise.text:
+        perturbation.for_problem = problem
     restored = checkpoints.latest(directory)
     if (directory / "result.json").exists():
         reporter.warn(f"the model of stage {index + 1} is damaged or gone; it is trained again")
@@ -74,6 +77,15 @@ def train_stage(
         for language in stage.languages or []
         for example in rows.load(task, stage.split, language, stage.limit)
     ]
+    if runtime.is_main:
+        remember_way(run, index, featuriser, goes_on=restored is not None)
+    words = trained_words(featuriser, examples)
+    if words and words["words"]["cut_off"]:
+        reporter.warn(
+            f"stage {index + 1} ({task.name}): {words['words']['cut_off']:,} of "
+            f"{words['words']['of_training_rows']:,} words are cut at max_length "
+            f"{spec.max_length}, and not trained on"
+        )
     seed = f"{run.seed}/stage/{index}"
     stream = Stream(Epochs(examples, featuriser, seed, noise), stage.batch_size, seed)
     caveats = [p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat]
@@ -88,6 +100,7 @@ def train_stage(
         stream=stream,
         dev=_dev_features(spec, index, task, rows, featuriser),
         restored=restored,
+        words=words,
     )
     StageTrainer(run, index, stage, parts, runtime, reporter).train()
 
@@ -108,7 +121,7 @@ def _initial_model(
     if index == 0:
         return encoder.load_tokenizer(), encoder.load_model(problem.head)
     before = build_task(spec.stages[index - 1].task)
-    same = before.problem(before.labels).head == problem.head
+    same = before.problem.of(before).head == problem.head
     reporter.say(
         f"stage {index + 1}: goes on from stage {index}'s model "
         + ("and head (the labels are the same)" if same else "with a new head")
@@ -124,7 +137,7 @@ def _dev_features(
     if dev is None:
         return {}
     return {
-        language: featuriser.clean_features(rows.load(task, dev.split, language, dev.limit))
+        language: featuriser.windows(rows.load(task, dev.split, language, dev.limit))
         for language in dev.languages or []
     }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ class Parts:
         dev: features of the dev rows per language; empty for no evaluation.
         restored: the checkpoint to go on from, if any.
         about: what the published model says of itself.
+        words: what the stage's result says of words, in token labelling.
     """
 
     about: dict[str, Any]
@@ -60,6 +61,7 @@ class Parts:
     stream: Stream
     dev: Mapping[str, Sequence[Feature]]
     restored: tuple[Path, Position] | None
+    words: Mapping[str, Any] = field(default_factory=dict)
 
 
 class StageTrainer:
@@ -243,6 +245,7 @@ class StageTrainer:
                     "dev_score": score,
                     "stopped_early": position.step < self.total,
                     "metrics_size": _size(self.run.metrics),
+                    **self.parts.words,
                 },
             )
             checkpoints.discard(self.directory)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from xlt_cli.api import Example, Head
+from xlt_cli.api import Example, Head, Task
 from xlt_cli.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Feature:
     Attributes:
         target: the id of the label, or of each token's tag; None where nothing is to be predicted.
         companions: the features that travel with it (see `xlt_cli.api.Companion`).
+        goes_on: whether it is a further window over the example of the feature before; `gold` and
+            `target` are then of the words that it answers for.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Feature:
     target: int | list[int] | None
     gold: str | tuple[str, ...]
     companions: tuple[Feature, ...] = ()
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Prediction:
     Attributes:
         id: the example's id.
         gold: the label, or the tags of the words.
-        predicted: the same shape; None where the model abstained.
+        predicted: the same shape; None where the model abstained, or for a word that it never saw.
         probabilities: of the labels in order of their ids; empty for token labelling.
         radius: of a smoothed classifier, the certified l2 radius around the word embeddings,
             relative to their mean norm.
@@ -83,9 +86,17 @@ class Prediction:
 
     id: str
     gold: str | tuple[str, ...]
-    predicted: str | tuple[str, ...] | None
+    predicted: str | tuple[str | None, ...] | None
     probabilities: tuple[float, ...] = ()
     radius: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How many of some words the model never saw."""
+
+    unseen: int
+    all: int
 
 
 class Problem(ABC):
@@ -105,6 +116,11 @@ class Problem(ABC):
         self.labels = tuple(labels)
         self.ids = {label: i for i, label in enumerate(self.labels)}
 
+    @classmethod
+    def of(cls, task: Task) -> Problem:
+        """The problem of a task."""
+        return cls(task.labels)
+
     @property
     @abstractmethod
     def head(self) -> Head:
@@ -114,6 +130,11 @@ class Problem(ABC):
     @abstractmethod
     def metrics(self) -> tuple[str, ...]:
         """Names of the metrics that `score` returns."""
+
+    @property
+    def scoring(self) -> str:
+        """What is scored, to be said beside the figures; nothing if there is but one way."""
+        return ""
 
     def check(self, example: Example) -> None:
         """Raises DataError if the example is not of this problem or has an unknown label."""
@@ -142,6 +163,13 @@ class Problem(ABC):
     def feature(self, encoded: Encoded, template: Template, max_length: int) -> Feature:
         """The model input of one example, cut to `max_length` tokens."""
 
+    def features(self, encoded: Encoded, template: Template, max_length: int) -> list[Feature]:
+        """The inputs that together show the model all of an example, where it can be parted.
+
+        One example has one feature, or a first one and others that go on.
+        """
+        return [self.feature(encoded, template, max_length)]
+
     @abstractmethod
     def targets(self, features: Sequence[Feature], length: int) -> list[Any]:
         """The targets of a batch, padded to `length` tokens where they are per token."""
@@ -165,6 +193,10 @@ class Problem(ABC):
     @abstractmethod
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
         """Metrics from summed statistics: [..., S] -> one array [...] per metric, in [0, 1]."""
+
+    def words(self, sums: np.ndarray) -> Words:
+        """What summed statistics say of words that were cut off; none are counted by default."""
+        return Words(0, 0)
 
     def pair(self, first: Encoded, second: Encoded) -> Encoded:
         """The first text of one example with the second text of its translation.

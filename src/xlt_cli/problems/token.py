@@ -1,18 +1,23 @@
 """Token labelling: a tag for each word; a word's first piece carries its tag.
 
-Tags in the B-/I-/O scheme are scored as entities by seqeval's definition (a prediction counts if
-span and type are both right); other tag sets (parts of speech) by accuracy and macro-F1 of words.
+Tags of a scheme of entities (see `schemes`) are scored as entities: a prediction counts if span and
+type are both right. Other tag sets (parts of speech) are scored by accuracy and macro-F1 of words.
+A word that the model never saw is wrong in all of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xlt_cli.api import Example, Head, TokenExample
+from xlt_cli.api import Example, Head, Task, TokenExample
 from xlt_cli.errors import DataError
-from xlt_cli.problems.base import IGNORED, Encoded, Feature, Prediction, Problem
+from xlt_cli.problems.base import IGNORED, Encoded, Feature, Prediction, Problem, Words
+from xlt_cli.problems.schemes import WORDS, Scheme, scheme_of
 from xlt_cli.problems.sequence import confusion_scores
+from xlt_cli.problems.windows import windows
+from xlt_cli.problems.words import in_sentence, space_before
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,28 +26,42 @@ if TYPE_CHECKING:
 
     from xlt_cli.data.template import Template
 
-UNSEEN = "O"
-"""Prediction for a word beyond the maximum length: no entity, and wrong as a part of speech."""
-
 
 class TokenLabelling(Problem):
-    """Cross-entropy over the tags of words; entity F1, or word accuracy."""
+    """Cross-entropy over the tags of words; entity F1, or word accuracy.
+
+    Args:
+        scheme: of the tags; None: as the tags show.
+
+    Raises:
+        DataError: the tags are of no scheme that can be told, or not of the given one.
+    """
 
     kind = "token-classification"
     example_type = TokenExample
+
+    def __init__(self, labels: Sequence[str], scheme: str | None = None) -> None:
+        super().__init__(labels)
+        self.scheme: Scheme | None = scheme_of(self.labels, scheme)
+
+    @classmethod
+    def of(cls, task: Task) -> TokenLabelling:
+        stated = task.scheme
+        if stated is None and task.metric in ("accuracy", "macro_f1"):
+            stated = WORDS  # the task's metric says that words are scored
+        return cls(task.labels, stated)
 
     @property
     def head(self) -> Head:
         return Head("token-classification", self.labels)
 
     @property
-    def entities(self) -> bool:
-        """Whether the tags are of the B-/I-/O scheme."""
-        return any(label.startswith("B-") for label in self.labels)
+    def scoring(self) -> str:
+        return f"entities by {self.scheme.name}" if self.scheme else "words"
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        return ("f1", "precision", "recall") if self.entities else ("accuracy", "macro_f1")
+        return ("f1", "precision", "recall") if self.scheme else ("accuracy", "macro_f1")
 
     def check(self, example: Example) -> None:
         super().check(example)
@@ -60,23 +79,54 @@ class TokenLabelling(Problem):
     ) -> list[Encoded]:
         for example in examples:
             self.check(example)
-        words = list(dict.fromkeys(word for example in examples for word in example.tokens))
+        space = space_before(tokenizer)
+        sentences = [in_sentence(example.tokens, space) for example in examples]
+        texts = list(dict.fromkeys(text for sentence in sentences for text in sentence))
         ids = (
-            tokenizer(words, add_special_tokens=False, verbose=False)["input_ids"] if words else []
+            tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
         )
         # A word may be normalised to nothing (a lone zero-width mark); it still has a tag.
         unknown = tokenizer.unk_token_id
-        pieces = {w: tuple(piece) or (unknown,) for w, piece in zip(words, ids, strict=True)}
-        return [_encode_sentence(example, pieces) for example in examples]
+        pieces = {t: tuple(piece) or (unknown,) for t, piece in zip(texts, ids, strict=True)}
+        return [
+            _encode_sentence(example, [pieces[text] for text in sentence])
+            for example, sentence in zip(examples, sentences, strict=True)
+        ]
 
     def feature(self, encoded: Encoded, template: Template, max_length: int) -> Feature:
-        layout = template.lay_out(encoded.pieces, max_length)
+        count = len(encoded.heads)
+        return self._window(encoded, template, max_length, (0, count), (0, count))
+
+    def features(self, encoded: Encoded, template: Template, max_length: int) -> list[Feature]:
+        room = template.room(1, max_length)
+        found = [
+            self._window(
+                encoded, template, max_length, (w.first, w.end), (w.answers_from, w.answers_to)
+            )
+            for w in windows(encoded.heads, len(encoded.pieces[0]), room)
+        ]
+        return [found[0], *(replace(feature, goes_on=True) for feature in found[1:])]
+
+    def _window(
+        self,
+        encoded: Encoded,
+        template: Template,
+        max_length: int,
+        words: tuple[int, int],
+        answers: tuple[int, int],
+    ) -> Feature:
+        """The input of some of a sentence's words, and the tags of those that it answers for."""
+        bounds = [*encoded.heads, len(encoded.pieces[0])]
+        first = bounds[words[0]]
+        layout = template.lay_out((encoded.pieces[0][first : bounds[words[1]]],), max_length)
         target = [IGNORED] * len(layout.input_ids)
         start = layout.starts[0]
         kept = len(layout.input_ids) - layout.special_mask.count(True)
-        for position, tag in zip(encoded.heads, encoded.gold, strict=True):
-            if position < kept:
-                target[start + position] = self.ids[tag]
+        gold = encoded.gold[slice(*answers)]
+        assert isinstance(gold, tuple)
+        for position, tag in zip(encoded.heads[slice(*answers)], gold, strict=True):
+            if position - first < kept:
+                target[start + position - first] = self.ids[tag]
         return Feature(
             encoded.id,
             layout.input_ids,
@@ -85,7 +135,7 @@ class TokenLabelling(Problem):
             layout.text_ids,
             encoded.languages,
             target,
-            encoded.gold,
+            gold,
         )
 
     def targets(self, features: Sequence[Feature], length: int) -> list[list[int]]:
@@ -113,38 +163,44 @@ class TokenLabelling(Problem):
         predictions = []
         for feature, row in zip(features, best, strict=True):
             assert isinstance(feature.target, list)
-            tags = [
+            tags: list[str | None] = [
                 self.labels[tag]
                 for tag, target in zip(row, feature.target, strict=False)
                 if target != IGNORED
             ]
-            tags += [UNSEEN] * (len(feature.gold) - len(tags))
+            tags += [None] * (len(feature.gold) - len(tags))
             predictions.append(Prediction(feature.id, feature.gold, tuple(tags)))
         return predictions
 
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
-        """Entities: [right, predicted, gold]. Otherwise confusion counts, with a row and a
-        column for tags outside the label set (words that the model never saw)."""
+        """Entities: [right, predicted, gold, words unseen, words]. Otherwise confusion counts,
+        gold-major, with a further column for words that the model never saw."""
         import numpy as np
 
-        if self.entities:
-            return np.array([_entity_counts(p) for p in predictions], dtype=np.float64).reshape(
-                len(predictions), 3
-            )
-        size = len(self.labels) + 1
-        counts = np.zeros((len(predictions), size * size), dtype=np.float64)
+        if self.scheme is not None:
+            rows = [_entity_counts(p, self.scheme) for p in predictions]
+            return np.array(rows, dtype=np.float64).reshape(len(predictions), 5)
+        size = len(self.labels)
+        counts = np.zeros((len(predictions), size * (size + 1)), dtype=np.float64)
         for row, p in zip(counts, predictions, strict=True):
-            assert p.predicted is not None
+            assert isinstance(p.predicted, tuple)
             for gold, predicted in zip(p.gold, p.predicted, strict=True):
-                row[self.ids[gold] * size + self.ids.get(predicted, size - 1)] += 1
+                column = size if predicted is None else self.ids.get(predicted, size)
+                row[self.ids[gold] * (size + 1) + column] += 1
         return counts
+
+    def words(self, sums: np.ndarray) -> Words:
+        if self.scheme is not None:
+            return Words(int(sums[3]), int(sums[4]))
+        matrix = sums.reshape(len(self.labels), -1)
+        return Words(int(matrix[:, -1].sum()), int(matrix.sum()))
 
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
         import numpy as np
 
-        if not self.entities:
-            return confusion_scores(sums, len(self.labels) + 1)
-        right, predicted, gold = np.moveaxis(sums, -1, 0)
+        if self.scheme is None:
+            return confusion_scores(sums, len(self.labels))
+        right, predicted, gold = np.moveaxis(sums, -1, 0)[:3]
         with np.errstate(invalid="ignore", divide="ignore"):
             return {
                 "f1": np.where(predicted + gold > 0, 2 * right / (predicted + gold), 0.0),
@@ -153,19 +209,18 @@ class TokenLabelling(Problem):
             }
 
 
-def _encode_sentence(example: TokenExample, pieces: dict[str, tuple[int, ...]]) -> Encoded:
+def _encode_sentence(example: TokenExample, pieces: Sequence[tuple[int, ...]]) -> Encoded:
     ids: list[int] = []
     heads = []
-    for word in example.tokens:
+    for word in pieces:
         heads.append(len(ids))
-        ids.extend(pieces[word])
+        ids.extend(word)
     return Encoded(example.id, (tuple(ids),), example.languages, example.tags, tuple(heads))
 
 
-def _entity_counts(prediction: Prediction) -> tuple[int, int, int]:
-    from seqeval.metrics.sequence_labeling import get_entities
-
-    assert prediction.predicted is not None
-    gold = set(get_entities(list(prediction.gold)))
-    predicted = set(get_entities(list(prediction.predicted)))
-    return len(gold & predicted), len(predicted), len(gold)
+def _entity_counts(prediction: Prediction, scheme: Scheme) -> tuple[int, ...]:
+    told = prediction.predicted
+    assert isinstance(told, tuple)
+    gold, predicted = scheme.entities(prediction.gold), scheme.entities(told)
+    right = len(gold & predicted)
+    return right, len(predicted), len(gold), told.count(None), len(told)

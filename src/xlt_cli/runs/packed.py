@@ -18,7 +18,8 @@ from xlt_cli.errors import DataError
 from xlt_cli.runs.predictions import Answer, Answers, Pair
 
 Alphabet = list[str | None]
-"""All labels that are asked for or answered; None stands for an abstention."""
+"""All labels that are asked for or answered; None stands for an abstention, or for a word that the
+model never saw."""
 
 BYTE = 256
 
@@ -86,10 +87,8 @@ def _put_together(labels: Sequence[str | None], golds: Sequence[Answer]) -> list
     if tuple not in set(map(type, golds)):
         return list(labels)
     rest = iter(labels)
-    # Only where the answer is one label can a model abstain.
     return [
-        tuple(str(next(rest)) for _ in gold) if isinstance(gold, tuple) else next(rest)
-        for gold in golds
+        tuple(next(rest) for _ in gold) if isinstance(gold, tuple) else next(rest) for gold in golds
     ]
 
 

@@ -1,7 +1,8 @@
 """Stored evaluations: a directory per task and split, filled cell by cell.
 
 evaluation.json                 task, split, limit
-cells.jsonl                     one line per finished cell: languages, rows, hash
+cells.jsonl                     one line per finished cell: languages, rows, hash; `unseen`: words
+                                that the model never saw (their prediction is null)
 predictions/en.jsonl.gz         per example: id, gold, predicted, probabilities
 predictions/en+de.jsonl.gz      first text in en, second in de (generalized)
 results.json, results.csv       figures of all cells so far
@@ -25,7 +26,7 @@ from xlt_cli.spec import Evaluation
 
 Pair = tuple[str, str]
 
-Answer = str | tuple[str, ...] | None
+Answer = str | tuple[str | None, ...] | None
 
 COMPRESSION = 6
 """The usual level of zlib; the highest takes much longer for little."""
@@ -75,16 +76,25 @@ class Store:
         about = evaluation.model_dump(mode="json", include={"task", "split", "limit"})
         if evaluation.smoothing is not None:
             about["smoothing"] = evaluation.smoothing.model_dump(mode="json")
+        if not evaluation.windows:
+            about["windows"] = False
         text = json.dumps(about, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:8]
         return cls(root / f"{evaluation.task.name}-{evaluation.split}-{key}", about, weights)
 
-    def done(self) -> list[Pair]:
-        """The cells of this model whose predictions are stored, whole."""
+    def done(self, words: bool = False) -> list[Pair]:
+        """The cells of this model whose predictions are stored, whole.
+
+        Args:
+            words: only those in which words that the model never saw are told from others; cells
+                of the first versions say `O` of them.
+        """
         cells = {}
         for line in atomic.read_lines(self.path / "cells.jsonl"):
             with contextlib.suppress(KeyError, TypeError):
                 cells[line["first"], line["second"]] = (line["sha256"], line["weights"])
+                if words and "unseen" not in line:
+                    del cells[line["first"], line["second"]]
         return sorted(
             pair
             for pair, (sha256, weights) in cells.items()
@@ -111,16 +121,17 @@ class Store:
             file.write(_lines_of(predictions))
         content = buffer.getvalue()
         atomic.write_bytes(self._file(pair), content)
-        atomic.append_line(
-            self.path / "cells.jsonl",
-            {
-                "first": pair[0],
-                "second": pair[1],
-                "rows": len(predictions),
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "weights": self.weights,
-            },
-        )
+        line = {
+            "first": pair[0],
+            "second": pair[1],
+            "rows": len(predictions),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "weights": self.weights,
+        }
+        words = [p.predicted for p in predictions if isinstance(p.predicted, tuple)]
+        if words:
+            line["unseen"] = sum(told.count(None) for told in words)
+        atomic.append_line(self.path / "cells.jsonl", line)
 
     def read(self, pair: Pair) -> list[Prediction]:
         """The predictions of a stored cell."""

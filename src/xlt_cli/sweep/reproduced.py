@@ -132,7 +132,7 @@ def _about(record: Record) -> dict[str, Any]:
 def _measured(record: Record) -> Measured:
     assert record.evaluation.task is not None
     task = build_task(record.evaluation.task)
-    return measure(task.problem(task.labels), task.metric, record.answers(), task.aligned)
+    return measure(task.problem.of(task), task.metric, record.answers(), task.aligned)
 
 
 def _judged(claim: Claim, findings: dict[str, TaskFindings], quick: bool) -> dict[str, Any]:

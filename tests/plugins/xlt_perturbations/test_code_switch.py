@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from xlt_cli.api import DataError, SequenceExample, TokenExample
+from xlt_cli.problems import TokenLabelling
 from xlt_perturbations.code_switch import CodeSwitch
 from xlt_perturbations.words import split
 
@@ -173,7 +174,7 @@ def test_entities_stay_whole_and_as_many(
 
 def test_translations_of_several_words_carry_on_the_tag(folder: Path) -> None:
     example = TokenExample(
-        "1", ("States", '"States"', "states", "dog"), ("B-LOC", "I-LOC", "O", "NOUN"), ("en",)
+        "1", ("States", '"States"', "states", "dog"), ("B-LOC", "I-LOC", "O", "O"), ("en",)
     )
     (noisy,) = switching(folder, languages=["ur"]).perturb(example, random.Random(0))
     assert isinstance(noisy, TokenExample)
@@ -183,7 +184,53 @@ def test_translations_of_several_words_carry_on_the_tag(folder: Path) -> None:
         *("ریاست", "ہائے", "متحدہ"),
         "کتا",
     )
-    assert noisy.tags == ("B-LOC", *["I-LOC"] * 5, "O", "O", "O", "NOUN")
+    assert noisy.tags == ("B-LOC", *["I-LOC"] * 5, "O", "O", "O", "O")
+
+
+@pytest.mark.parametrize(
+    ("tags", "tag", "words", "expected"),
+    [
+        ("O B-LOC I-LOC E-LOC S-LOC", "S-LOC", 3, "B-LOC I-LOC E-LOC"),
+        ("O B-LOC I-LOC E-LOC S-LOC", "S-LOC", 2, "B-LOC E-LOC"),
+        ("O B-LOC I-LOC E-LOC S-LOC", "E-LOC", 2, "I-LOC E-LOC"),
+        ("O B-LOC I-LOC L-LOC U-LOC", "U-LOC", 2, "B-LOC L-LOC"),
+        ("O B-LOC M-LOC E-LOC S-LOC", "S-LOC", 3, "B-LOC M-LOC E-LOC"),
+        ("O B-LOC M-LOC E-LOC S-LOC", "B-LOC", 2, "B-LOC M-LOC"),
+        ("O B-LOC M-LOC E-LOC W-LOC", "W-LOC", 2, "B-LOC E-LOC"),
+        ("O I-LOC", "I-LOC", 2, "I-LOC I-LOC"),
+        ("O LOC-B LOC-I", "LOC-B", 2, "LOC-B LOC-I"),
+        ("o b-loc i-loc", "b-loc", 2, "b-loc i-loc"),
+        ("_ B-LOC I-LOC", "_", 2, "_ _"),
+        ("B I O", "B", 2, "B I"),
+        ("B M E S", "S", 2, "B E"),
+        ("NOUN VERB", "NOUN", 2, "NOUN NOUN"),
+        ("O B-LOC", "B-LOC", 2, "B-LOC"),
+        ("O B-LOC E-LOC S-LOC", "S-LOC", 3, "S-LOC"),
+    ],
+)
+def test_translations_of_several_words_keep_the_tasks_scheme(
+    tmp_path: Path, tags: str, tag: str, words: int, expected: str
+) -> None:
+    (tmp_path / "en-xx.tsv").write_text(f"dog\t{' '.join('abc'[:words])}\n")
+    plugin = switching(tmp_path)
+    plugin.for_problem = TokenLabelling(tags.split())
+    (noisy,) = plugin.perturb(TokenExample("1", ("dog",), (tag,), ("en",)), random.Random(0))
+    assert isinstance(noisy, TokenExample)
+    assert noisy.tags == tuple(expected.split())
+    assert len(noisy.tokens) == len(noisy.tags)
+    assert noisy.tokens == (tuple("abc"[:words]) if len(noisy.tags) > 1 else ("dog",))
+
+
+def test_without_a_task_the_sentence_shows_its_scheme(folder: Path) -> None:
+    for tags, expected in (
+        (("O", "S-LOC"), ("O", "B-LOC", "I-LOC", "E-LOC")),
+        (("O", "U-LOC"), ("O", "B-LOC", "I-LOC", "L-LOC")),
+        (("O", "B-LOC"), ("O", "B-LOC", "I-LOC", "I-LOC")),
+    ):
+        example = TokenExample("1", ("the", "states"), tags, ("en",))
+        (noisy,) = switching(folder, languages=["ur"]).perturb(example, random.Random(0))
+        assert isinstance(noisy, TokenExample)
+        assert noisy.tags == expected
 
 
 def test_the_files_can_be_recorded(folder: Path) -> None:

@@ -1,0 +1,64 @@
+"""What a run remembers of how its words were cut into pieces, and of words that were cut off."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from xlt_cli.api import Example
+from xlt_cli.data.features import Featuriser
+from xlt_cli.errors import ResultWarning, UserError
+from xlt_cli.problems import Problem, TokenLabelling
+from xlt_cli.problems.words import ALONE, ask_space_before
+from xlt_cli.runs import atomic
+from xlt_cli.runs.directory import Run
+
+WAYS = {True: "alone", False: "with the space before them"}
+
+
+def remember_way(run: Run, index: int, featuriser: Featuriser, goes_on: bool) -> None:
+    """Records how a stage's words are cut; refuses to go on in another way than it began.
+
+    Raises:
+        UserError: the stage began with a version that cut words as if each began a sentence.
+        RunError: its tokenizer cuts words in another way than when it began.
+    """
+    if not isinstance(featuriser.problem, TokenLabelling):
+        return
+    key = f"words/stage {index + 1}"
+    known = atomic.read_json(run.path / "fingerprints.json") or {}
+    alone = featuriser.space_before == ALONE
+    if goes_on and not alone and key not in known:
+        raise UserError(
+            f"stage {index + 1} began with a version of xlt that cut words as if each began a "
+            "sentence; now they are cut as in running text",
+            str(run.path),
+            "start a new run: another --runs-dir, or another name",
+        )
+    run.add_fingerprints({key: {"cut": WAYS[alone]}})
+
+
+def trained_words(featuriser: Featuriser, examples: Sequence[Example]) -> dict[str, Any]:
+    """What a stage's result says of the words of its rows; nothing where words have no tags."""
+    problem = featuriser.problem
+    if not isinstance(problem, TokenLabelling):
+        return {}
+    rows = featuriser.clean(examples)
+    seen = sum(problem.size(featuriser.cut(row)) for row in rows)
+    every = sum(len(row.heads) for row in rows)
+    way = WAYS[featuriser.space_before == ALONE]
+    return {"words": {"of_training_rows": every, "cut_off": every - seen, "tokenized": way}}
+
+
+def warn_of_other_way(result: dict[str, Any], problem: Problem, tokenizer: Any) -> None:
+    """Warns where the last stage of a run was trained by a version that cut words otherwise."""
+    if not isinstance(problem, TokenLabelling) or "words" in result:
+        return
+    if ask_space_before(tokenizer) != ALONE:
+        warnings.warn(
+            "trained by a version of xlt that cut words as if each began a sentence; here they "
+            "are cut as in running text",
+            ResultWarning,
+            stacklevel=2,
+        )
