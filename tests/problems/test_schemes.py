@@ -15,6 +15,7 @@ from seqeval.scheme import BILOU, IOBES, Entities
 
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, TokenLabelling
+from xlt_cli.problems.base import Words
 from xlt_cli.problems.schemes import LENIENT, MARKS, Form, Scheme, scheme_in, scheme_of
 
 KINDS = ("PER", "LOC")
@@ -229,6 +230,17 @@ def test_an_entity_that_was_seen_in_part_is_wrong_and_one_unseen_a_miss() -> Non
     whole = ("B-PER", "I-PER", None, None, None)
     found = problem.score(problem.statistics([Prediction("1", gold, whole)]).sum(axis=0))
     assert (found["precision"], found["recall"]) == (1, 0.5)
+
+
+def test_gold_that_breaks_its_scheme_is_counted() -> None:
+    problem = TokenLabelling(tag_set("BIOES"))
+    gold = ("B-PER", "I-PER", "O", "S-LOC", "B-LOC", "E-LOC", "E-PER")
+    sums = problem.statistics([Prediction("1", gold, gold)]).sum(axis=0)
+    assert problem.words(sums) == Words(7, unseen=0, stray=3)
+    assert problem.score(sums)["f1"] == 1
+    lenient = TokenLabelling(tag_set("BIO"))
+    gold = ("I-PER", "B-PER", "I-LOC", "O")
+    assert lenient.words(lenient.statistics([Prediction("1", gold, gold)])[0]).stray == 0
 
 
 @pytest.mark.parametrize("name", MARKS)

@@ -125,7 +125,7 @@ def test_the_macro_average_is_over_the_tasks_tags() -> None:
     assert problem.score(sums)["macro_f1"] == pytest.approx(expected)
     assert round(100 * expected, 1) == 99.7
     assert problem.score(sums)["accuracy"] == pytest.approx(69 / 70)
-    assert problem.words(sums) == Words(1, 70)
+    assert problem.words(sums) == Words(70, unseen=1)
 
 
 def test_an_unseen_word_is_wrong_where_its_tag_is_the_one_outside() -> None:

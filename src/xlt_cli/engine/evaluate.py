@@ -25,7 +25,7 @@ from xlt_cli.data.place import place
 from xlt_cli.data.rows import RowStore
 from xlt_cli.engine import held_out
 from xlt_cli.engine.held_out import Used
-from xlt_cli.engine.notes import cut_words, notes
+from xlt_cli.engine.notes import notes, words_notes
 from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.smoothing import noise_of, smoothed
@@ -225,7 +225,7 @@ def summary(
         "notes": [
             *map(validity.note, warned),
             *notes(plan, subject),
-            *cut_words(problem, cells, subject.max_length),
+            *words_notes(problem, cells, subject.max_length),
             *store.notes(),
         ],
     }

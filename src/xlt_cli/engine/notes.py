@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from xlt_cli.analysis.intervals import Cell
-from xlt_cli.analysis.summary import Pair, cell_name
+from xlt_cli.analysis.summary import Pair
+from xlt_cli.analysis.validity import cell_name
 from xlt_cli.problems import Problem
 
 if TYPE_CHECKING:
@@ -35,12 +36,19 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     return found
 
 
-def cut_words(problem: Problem, cells: Mapping[Pair, Cell], max_length: int) -> list[str]:
-    """How many words of each cell the model never saw."""
-    counts = {pair: problem.words(cell.statistics.sum(axis=0)) for pair, cell in cells.items()}
-    return [
-        f"{cell_name(pair)}: {words.unseen:,} of {words.all:,} words were cut at max_length "
-        f"{max_length}, and count as wrong"
-        for pair, words in counts.items()
-        if words.unseen
-    ]
+def words_notes(problem: Problem, cells: Mapping[Pair, Cell], max_length: int) -> list[str]:
+    """What must be said of the words of each cell: cut off, or in no entity of the scheme."""
+    found = []
+    for pair, cell in cells.items():
+        words = problem.words(cell.statistics.sum(axis=0))
+        if words.unseen:
+            found.append(
+                f"{cell_name(pair)}: {words.unseen:,} of {words.all:,} words were cut at "
+                f"max_length {max_length}, and count as wrong"
+            )
+        if words.stray:
+            found.append(
+                f"{cell_name(pair)}: {words.stray:,} words are marked as parts of entities that do "
+                f"not begin and end as their scheme asks ({problem.scoring}); they are in none"
+            )
+    return found

@@ -93,10 +93,16 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How many of some words the model never saw."""
+    """What is to be said of the words of some sentences.
 
-    unseen: int
+    Attributes:
+        unseen: how many of them the model never saw.
+        stray: how many are marked as parts of an entity in gold, and are in no whole one.
+    """
+
     all: int
+    unseen: int = 0
+    stray: int = 0
 
 
 class Problem(ABC):
@@ -195,8 +201,8 @@ class Problem(ABC):
         """Metrics from summed statistics: [..., S] -> one array [...] per metric, in [0, 1]."""
 
     def words(self, sums: np.ndarray) -> Words:
-        """What summed statistics say of words that were cut off; none are counted by default."""
-        return Words(0, 0)
+        """What summed statistics say of words; by default they are not counted."""
+        return Words(0)
 
     def pair(self, first: Encoded, second: Encoded) -> Encoded:
         """The first text of one example with the second text of its translation.

@@ -173,13 +173,13 @@ class TokenLabelling(Problem):
         return predictions
 
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
-        """Entities: [right, predicted, gold, words unseen, words]. Otherwise confusion counts,
-        gold-major, with a further column for words that the model never saw."""
+        """Entities: [right, predicted, gold], then the fields of `Words`. Otherwise confusion
+        counts, gold-major, with a further column for words that the model never saw."""
         import numpy as np
 
         if self.scheme is not None:
             rows = [_entity_counts(p, self.scheme) for p in predictions]
-            return np.array(rows, dtype=np.float64).reshape(len(predictions), 5)
+            return np.array(rows, dtype=np.float64).reshape(len(predictions), 6)
         size = len(self.labels)
         counts = np.zeros((len(predictions), size * (size + 1)), dtype=np.float64)
         for row, p in zip(counts, predictions, strict=True):
@@ -191,9 +191,9 @@ class TokenLabelling(Problem):
 
     def words(self, sums: np.ndarray) -> Words:
         if self.scheme is not None:
-            return Words(int(sums[3]), int(sums[4]))
+            return Words(*map(int, sums[3:]))
         matrix = sums.reshape(len(self.labels), -1)
-        return Words(int(matrix[:, -1].sum()), int(matrix.sum()))
+        return Words(int(matrix.sum()), int(matrix[:, -1].sum()))
 
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
         import numpy as np
@@ -223,4 +223,6 @@ def _entity_counts(prediction: Prediction, scheme: Scheme) -> tuple[int, ...]:
     assert isinstance(told, tuple)
     gold, predicted = scheme.entities(prediction.gold), scheme.entities(told)
     right = len(gold & predicted)
-    return right, len(predicted), len(gold), told.count(None), len(told)
+    marked = sum(scheme.read(tag) is not None for tag in prediction.gold)
+    stray = marked - sum(last - first + 1 for _, first, last in gold)
+    return right, len(predicted), len(gold), len(told), told.count(None), stray
