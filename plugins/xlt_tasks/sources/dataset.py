@@ -204,7 +204,8 @@ def configs_of(card: str) -> dict[str, dict[str, list[str]]]:
         return {}
     from huggingface_hub import DatasetCard
 
-    declared: Any = DatasetCard(card, ignore_metadata_errors=True).data.to_dict().get("configs")
+    data: Any = DatasetCard(card, ignore_metadata_errors=True).data
+    declared = data.get("configs")
     configs: dict[str, dict[str, list[str]]] = {}
     for config in declared if isinstance(declared, list) else []:
         if isinstance(config, dict) and "data_files" in config:

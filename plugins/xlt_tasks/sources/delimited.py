@@ -22,17 +22,15 @@ Line = tuple[int, list[str]]
 def read_tsv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     """The records of a .tsv file."""
     text = read_text(path)
-    quoting = form.quoting
-    if quoting == "auto":
-        quoting = judge(text, columns.needed)
-        if quoting == "ambiguous":
-            raise DataError(
-                "some fields are in quotation marks, and nothing says whether the marks are text",
-                str(path),
-                "say it with `quoting: none` (they are text) or `quoting: csv` (they quote fields)",
-            )
+    verdict = judge(text, columns.needed) if form.quoting == "auto" else form.quoting
+    if verdict == "ambiguous":
+        raise DataError(
+            "some fields are in quotation marks, and nothing says whether the marks are text",
+            str(path),
+            "say it with `quoting: none` (they are text) or `quoting: csv` (they quote fields)",
+        )
     notes: tuple[str, ...] = ()
-    if quoting == "csv":
+    if verdict == "csv":
         lines = _csv(path, text, "\t")
         number = counted(count_quoted(text), "field")
         notes = (f"{path.name}: quoted as in csv; the quotation marks around {number} are undone",)
@@ -56,11 +54,10 @@ def read_csv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
             parsed[separator] = _csv(path, text, separator, quoted)
         except DataError as error:
             problem = problem or error
-    separator = _separator(path, parsed, columns)
-    if separator is None:
-        if problem is not None:
-            raise problem
-        separator = ","
+    fitting = _separator(path, parsed, columns)
+    if fitting is None and problem is not None:
+        raise problem
+    separator = fitting or ","
     lines = parsed[separator]
     if columns.per_word:
         return words.sentences(path, [(n, _unblank(x)) for n, x in lines], columns, form, ())
@@ -71,11 +68,10 @@ def read_csv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
 def _csv(path: Path, text: str, separator: str, quoted: bool = True) -> list[Line]:
     """The rows of a text in csv's form; quoted fields may go over several lines."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # a document may be longer than 128 KiB
-    quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     reader = csv.reader(
         io.StringIO(text.rstrip("\r\n"), newline=""),
         delimiter=separator,
-        quoting=quoting,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         strict=True,
     )
     lines: list[Line] = []

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from xlt_cli.api import SPLITS, DataError, Split, did_you_mean
+from xlt_cli.languages import lookup, own_code
 from xlt_tasks.sources import formats
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.compression import unreadable
@@ -92,7 +93,12 @@ class FileSet:
         _, paths = self.files.bring(self._names(found, split, None))
         only = Columns(((),), (self.language_column,), named=True)
         tables = [read_once(path, only, self.form) for path in paths]
-        return tuple(sorted({_code(r.target, t.where(r)) for t in tables for r in t.records}))
+        codes: dict[Hashable, str] = {}
+        for table in tables:
+            for record in table.records:
+                code = _code(record.target, table.where(record))
+                codes.setdefault(_identity(code), code)
+        return tuple(sorted(codes.values()))
 
     def read(self, split: Split, language: str, columns: Columns) -> tuple[str, list[Table]]:
         """What was read, and the tables of a split in a language."""
@@ -102,6 +108,7 @@ class FileSet:
             return source, [formats.read(path, columns, self.form) for path in paths]
         source, paths = self.files.bring(self._names(found, split, None))
         columns = dataclasses.replace(columns, language=self.language_column)
+        language = own_code(language, self.languages(split)) or language
         tables = [_only(read_once(path, columns, self.form), language) for path in paths]
         if not any(table.records for table in tables):
             raise DataError(
@@ -217,12 +224,19 @@ def read_once(path: Path, columns: Columns, form: Form) -> Table:
 
 def _only(table: Table, language: str) -> Table:
     """The records of one language."""
-    records = tuple(r for r in table.records if _same(_code(r.language, table.where(r)), language))
+    wanted = _identity(language)
+    records = tuple(
+        r for r in table.records if _identity(_code(r.language, table.where(r))) == wanted
+    )
     return dataclasses.replace(table, records=records)
 
 
-def _same(code: str, language: str) -> bool:
-    return code == language
+def _identity(code: str) -> Hashable:
+    """What two forms of one language's code have in common: `en`, `eng`, `English`."""
+    language = lookup(code)
+    if language is None:
+        return code
+    return language.language, language.script, language.territory, language.variant
 
 
 def _code(value: object, where: str) -> str:

@@ -189,3 +189,17 @@ def test_a_column_for_the_language(write, tmp_path: Path, failure):
     assert (error.what, error.where) == ("the column for the language is empty", f"{path}:5")
     error = failure(FileSet(Folder(tmp_path), naming, language_column="xx").languages, "dev")
     assert "the columns xx are needed; there are: text, label, lang" in error.what
+
+
+def test_any_forms_of_the_codes_in_a_column(write, tmp_path: Path):
+    """One language however it is written; another script is another language."""
+    forms = ("English", "en", "eng", "zh-Hans", "zho_Hant", "x-mine", "Sranan Tongo")
+    write("dev.tsv", "text\tlabel\tlang", *(f"{form}\tx\t{form}" for form in forms))
+    naming = Naming(dict.fromkeys(SPLITS, "{split}"))
+    files = FileSet(Folder(tmp_path), naming, language_column="lang")
+    assert files.languages("dev") == ("English", "Sranan Tongo", "x-mine", "zh-Hans", "zho_Hant")
+    for asked in ("English", "eng", "en"):
+        records = files.read("dev", asked, SINGLE)[1][0].records
+        assert [record.inputs[0] for record in records] == ["English", "en", "eng"]
+    records = files.read("dev", "zho_Hans", SINGLE)[1][0].records
+    assert [record.inputs[0] for record in records] == ["zh-Hans"]
