@@ -374,7 +374,7 @@ def test_results_name_their_data_and_doubt_none_that_only_has_the_same_name(
     short: Desk, xlt: Any, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XLT_DATA_DIR", str(tiny_data))
-    stage = {**short.spec["stages"][0], "task": "pawsx", "epochs": 1}
+    stage = {**short.spec["stages"][0], "task": "pawsx"}
     out = invoke(xlt, short, "train", short.write(stages=[stage], evaluations=[{}]))
     assert out.splitlines()[0].strip() == "pawsx test"
     name = short.run().name

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -321,3 +322,14 @@ def test_one_run_has_no_figure_of_gains(records: Seeds, tmp_path: Path) -> None:
     one = {"erm": records["erm"]}
     figures.write(tmp_path, summarise(one), one)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["distances.png", "distances.svg"]
+
+
+def test_a_collapsed_run_is_named(records: Seeds) -> None:
+    sound = analysis(records)
+    assert not [note for note in results_of(sound)["notes"] if "collapsed" in note]
+    run = sound.runs[-1]
+    source = [replace(row, predicted="1") for row in run.probed.source]
+    fallen = replace(run, probed=replace(run.probed, source=source))
+    notes = results_of(replace(sound, runs=[*sound.runs[:-1], fallen]))["notes"]
+    (said,) = [note for note in notes if "collapsed" in note]
+    assert said.startswith(f"† '{run.run}' has collapsed: it answers '1' to every source row")
