@@ -33,7 +33,7 @@ VOCABULARY_FILES = (
     "spiece.model",
     "tokenizer.model",
 )
-_TOKENIZER_FILES = (
+TOKENIZER_FILES = (
     *VOCABULARY_FILES,
     "tokenizer_config.json",
     "special_tokens_map.json",
@@ -215,7 +215,7 @@ def _list(api: HfApi, model: str, revision: str) -> list[str]:
 
 
 def _patterns(weights: tuple[str, ...], code: bool) -> list[str]:
-    return ["config.json", *_TOKENIZER_FILES, *weights, *(["*.py"] if code else [])]
+    return ["config.json", *TOKENIZER_FILES, *weights, *(["*.py"] if code else [])]
 
 
 def _matches(name: str, patterns: tuple[str, ...] | list[str]) -> bool:

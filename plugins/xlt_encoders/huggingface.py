@@ -15,12 +15,18 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from xlt_encoders.loading import Weights
+    from xlt_encoders.tokenizer_source import TokenizerFiles
 
 
 class HubParams(EncoderParams):
     """Parameters of an encoder whose model is known by a short name."""
 
     revision: str = Field(default="main", description="branch, tag or commit on the hub")
+    tokenizer: str | None = Field(
+        default=None,
+        description="hub id or folder of the tokenizer, where the model comes without the right "
+        "one; None: the model's own",
+    )
 
 
 class HubEncoder(TransformersEncoder):
@@ -48,15 +54,18 @@ class HubEncoder(TransformersEncoder):
 
     def fingerprint(self) -> dict[str, str]:
         """The hub's commit; for a folder, a hash over its files (not its path: folders move)."""
+        other = self._other_tokenizer()
+        extra = {"tokenizer": other.digest()} if other else {}
         folder = hub.local_folder(self._model)
         if folder is not None:
             self._check(folder)
-            return {"sha256": hub.folder_hash(folder, self._trust_remote_code)}
+            return {"sha256": hub.folder_hash(folder, self._trust_remote_code), **extra}
         snapshot = self._snapshot()
-        return {"model": self._model, "commit": snapshot.commit}
+        return {"model": self._model, "commit": snapshot.commit, **extra}
 
     def fetch(self) -> None:
         """Downloads config, tokenizer and weights, at the revision's newest commit."""
+        self._other_tokenizer()
         folder = hub.local_folder(self._model)
         if folder is not None:
             self._check(folder)
@@ -90,7 +99,17 @@ class HubEncoder(TransformersEncoder):
             setattr(config, name, value)
         return Weights(self._model, config, folder, trust_remote_code=trust)
 
+    def _other_tokenizer(self) -> TokenizerFiles | None:
+        """The files of the tokenizer that is asked for in the place of the model's own."""
+        from xlt_encoders.tokenizer_source import tokenizer_files
+
+        source = self.params.tokenizer
+        return None if source is None else tokenizer_files(source)
+
     def _pretrained_tokenizer(self) -> PreTrainedTokenizerBase:
+        other = self._other_tokenizer()
+        if other is not None:
+            return open_tokenizer(other.folder)
         return open_tokenizer(self._folder(), self.tokenizer_class, self._trust_remote_code)
 
 

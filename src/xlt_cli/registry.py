@@ -126,6 +126,12 @@ def get(kind: Kind, name: str, where: str = "") -> type[Plugin]:
     raise PluginError(f"unknown {kind} '{name}'", where, did_you_mean(name, names(kind)))
 
 
+def origin(kind: Kind, name: str) -> str:
+    """The distribution and version that a usable plugin comes from, for messages."""
+    found = [entry for entry in _load(kind, name) if entry.plugin] if name in _points(kind) else []
+    return f"{found[0].distribution} {found[0].version}".strip() if found else ""
+
+
 def clear() -> None:
     """Forgets what was found and loaded; for tests that install plugins."""
     _points.cache_clear()

@@ -11,8 +11,8 @@ from torch import nn
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.engine import stages
+from xlt_cli.engine.placing import ALIGNMENT, on_device
 from xlt_cli.engine.runtime import start
-from xlt_cli.engine.stages import ALIGNMENT, on_device
 from xlt_cli.errors import UserError
 from xlt_cli.runs.directory import Run
 

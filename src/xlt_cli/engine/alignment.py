@@ -20,6 +20,7 @@ from xlt_cli.engine.evaluate import Plan, Subject, make_plan
 from xlt_cli.engine.notes import notes
 from xlt_cli.engine.probing import Probing
 from xlt_cli.engine.runtime import Runtime
+from xlt_cli.engine.segments import of_model
 from xlt_cli.errors import DataError, RunError
 from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Feature, Problem
@@ -126,7 +127,8 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
         )
     encoder = build_encoder(spec.encoder)
     problem = task.problem.of(task)
-    featuriser = Featuriser(problem, encoder.load_tokenizer(run.model), spec.max_length)
+    tokenizer, segments = encoder.load_tokenizer(run.model), of_model(run.model, ours=True)
+    featuriser = Featuriser(problem, tokenizer, spec.max_length, segments=segments)
     loaded = {x: store.load(task, request.split, x) for x in languages}
     ids = [example.id for example in loaded[source][: request.limit]]
     features = {x: _features(featuriser, examples, ids, x) for x, examples in loaded.items()}

@@ -19,6 +19,7 @@ from xlt_cli.data.batches import collate, evaluation_batches
 from xlt_cli.engine import pipeline, probing
 from xlt_cli.engine.alignment import Subjected
 from xlt_cli.engine.distances import compare
+from xlt_cli.engine.placing import on_device
 from xlt_cli.engine.probing import Anchor, Probing
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.problems import Feature, Problem
@@ -47,7 +48,8 @@ def probe(subjected: Subjected, runtime: Runtime, reporter: Reporter) -> Probed:
 def _fill(subjected: Subjected, store: ProbeStore, runtime: Runtime, reporter: Reporter) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResultWarning)
-        _, model = subjected.subject.load(subjected.problem)
+        _, loaded = subjected.subject.load(subjected.problem)
+    model = on_device(loaded, runtime)
     for warning in caught:
         if warning.category is ResultWarning:
             reporter.warn(str(warning.message))

@@ -17,17 +17,21 @@ from xlt_cli.analysis.intervals import Cell
 from xlt_cli.analysis.smoothing import summarise as certified_figures
 from xlt_cli.analysis.summary import check_alignment, counted, summarise
 from xlt_cli.analysis.validity import cell_name
-from xlt_cli.api import EncoderModel, Example, SequenceExample, Task
+from xlt_cli.api import Encoder, EncoderModel, Example, SequenceExample, Task
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.place import place
 from xlt_cli.data.rows import RowStore
+from xlt_cli.data.template import Segments
 from xlt_cli.engine import held_out
 from xlt_cli.engine.held_out import Used
 from xlt_cli.engine.notes import notes, words_notes
+from xlt_cli.engine.opening import check_evaluation
+from xlt_cli.engine.placing import on_device
 from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
+from xlt_cli.engine.segments import EARLIER
 from xlt_cli.engine.smoothing import noise_of, smoothed
 from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.languages import among, own_codes
@@ -45,11 +49,13 @@ class Subject:
     """The model under test.
 
     Attributes:
-        load: brings tokenizer and model (on the device); called only if a cell is missing.
+        load: brings tokenizer and model; called only if a cell is missing.
         used: the rows that it was trained and selected on, as far as xlt knows.
         trained_on: languages of all its stages.
         caveats: what must be said beside its results.
         weights: hash of its weights.
+        encoder: what loads it.
+        segments: the segment ids that it was trained with.
     """
 
     load: Callable[[Problem], tuple[PreTrainedTokenizerBase, EncoderModel]]
@@ -58,6 +64,8 @@ class Subject:
     caveats: tuple[str, ...]
     max_length: int
     weights: str
+    encoder: Encoder
+    segments: Segments = "default"
 
 
 @dataclass
@@ -259,11 +267,20 @@ def _fill(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResultWarning)
         tokenizer, model = subject.load(problem)
-    if runtime.is_main:
-        store.write_notes([str(w.message) for w in caught if w.category is ResultWarning])
-    assert isinstance(model, torch.nn.Module)
     cache = FeatureCache.of_user(reporter.warn)
-    featuriser = Featuriser(problem, tokenizer, subject.max_length, cache)
+    featuriser = Featuriser(problem, tokenizer, subject.max_length, cache, subject.segments)
+    said = [str(w.message) for w in caught if w.category is ResultWarning]
+    if subject.segments == "forced" and featuriser.template.differs:
+        said.append(EARLIER)
+    loaded = {
+        language: plan.rows.load(plan.task, plan.evaluation.split, language, plan.evaluation.limit)
+        for language in dict.fromkeys(language for pair in absent for language in pair)
+    }
+    said += check_evaluation(subject.encoder, model, featuriser, loaded, subject.weights)
+    if runtime.is_main:
+        store.write_notes(said)
+    model = on_device(model, runtime)
+    assert isinstance(model, torch.nn.Module)
     encoded: dict[str, dict[str, Encoded]] = {}
 
     def of(language: str) -> dict[str, Encoded]:

@@ -27,12 +27,8 @@ from xlt_cli.engine.evaluate import (
 )
 from xlt_cli.engine.noise import perturbations_of
 from xlt_cli.engine.runtime import Runtime
-from xlt_cli.engine.stages import (
-    check_length,
-    finished_stage,
-    on_device,
-    train_stage,
-)
+from xlt_cli.engine.segments import of_model
+from xlt_cli.engine.stages import finished_stage, train_stage
 from xlt_cli.engine.words import warn_of_other_way
 from xlt_cli.errors import UserError
 from xlt_cli.languages import among, language_of, lookup
@@ -42,6 +38,9 @@ from xlt_cli.runs.directory import Run, create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
 from xlt_cli.spec_file import build_encoder, build_task, checkpoint_encoder
+
+INPUTS = 2
+"""How texts become inputs: results of checkpoints that were made otherwise are not mixed in."""
 
 
 def run_experiment(
@@ -115,19 +114,19 @@ def evaluate_checkpoint(
     for plan in plans:
         check_claims(plan, trained_on)
     about = {"model": str(directory.resolve()), "trained_on": list(trained_on)}
-    key = hashlib.sha256(json.dumps([weights, max_length, sorted(trained_on)]).encode()).hexdigest()
+    about_inputs = [weights, max_length, sorted(trained_on), INPUTS]
+    key = hashlib.sha256(json.dumps(about_inputs).encode()).hexdigest()
     run = create_for_model(root, directory.resolve().name, key, about)
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-        model = encoder.load_model(problem.head, directory)
-        tokenizer = encoder.load_tokenizer(directory)
-        check_length(max_length, tokenizer, str(directory))
-        return tokenizer, on_device(model, runtime)
+        return encoder.load_tokenizer(directory), encoder.load_model(problem.head, directory)
 
     # A checkpoint of xlt's own says what must be said of its encoder.
     own = atomic.read_json(directory / checkpoints.ABOUT) or {}
     caveats = dict.fromkeys([*own.get("caveats", []), *([encoder.caveat] * bool(encoder.caveat))])
-    subject = Subject(load, [], trained_on, tuple(caveats), max_length, weights)
+    subject = Subject(
+        load, [], trained_on, tuple(caveats), max_length, weights, encoder, of_model(directory)
+    )
     with session(run, runtime, training=False):
         fingerprint(run, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
@@ -236,17 +235,19 @@ def trained_subject(
     """The model that the run ended with, to be tested."""
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-        checkpoint = run.model
-        model = encoder.load_model(problem.head, checkpoint)
-        tokenizer = encoder.load_tokenizer(checkpoint)
+        model = encoder.load_model(problem.head, run.model)
+        tokenizer = encoder.load_tokenizer(run.model)
         last = atomic.read_json(run.stage(len(spec.stages) - 1) / "result.json") or {}
         warn_of_other_way(last, problem, tokenizer)
-        return tokenizer, on_device(model, runtime)
+        return tokenizer, model
 
     caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat)
     weights = provenance.weights_hash(run.model)
     used, languages = held_out.used(run, spec, rows), _trained_on(spec)
-    return Subject(load, used, languages, tuple(caveats), spec.max_length, weights)
+    segments = of_model(run.model, ours=True)
+    return Subject(
+        load, used, languages, tuple(caveats), spec.max_length, weights, encoder, segments
+    )
 
 
 def _trained_on(spec: ExperimentSpec) -> set[str]:

@@ -18,8 +18,11 @@ from xlt_cli.engine import checkpoints
 from xlt_cli.engine.encoder_languages import check_languages
 from xlt_cli.engine.epochs import Epochs
 from xlt_cli.engine.noise import Noise, perturbations_of
+from xlt_cli.engine.opening import check_training
+from xlt_cli.engine.placing import on_device
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive
+from xlt_cli.engine.segments import of_stage
 from xlt_cli.engine.stream import Stream
 from xlt_cli.engine.train import Parts, StageTrainer
 from xlt_cli.engine.words import remember_way, trained_words
@@ -29,9 +32,6 @@ from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec_file import build_task
-
-ALIGNMENT = 64
-"""Bytes; torch allocates at multiples of it."""
 
 
 def finished_stage(stage: Path) -> dict[str, Any] | None:
@@ -69,14 +69,16 @@ def train_stage(
     tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
     check_languages(model, spec)
     _check_room(run, model, averaged=stage.select == "average")
-    check_length(spec.max_length, tokenizer, f"encoder '{spec.encoder.name}'")
     cache = FeatureCache.of_user(reporter.warn)
-    featuriser = Featuriser(problem, tokenizer, spec.max_length, cache)
-    examples = [
-        example
+    before = run.stage(index - 1) / "model" if index else None
+    segments = of_stage(directory, before, restored is not None, runtime.is_main)
+    featuriser = Featuriser(problem, tokenizer, spec.max_length, cache, segments)
+    by_language = {
+        language: rows.load(task, stage.split, language, stage.limit)
         for language in stage.languages or []
-        for example in rows.load(task, stage.split, language, stage.limit)
-    ]
+    }
+    check_training(encoder, model, featuriser, by_language)
+    examples = [example for loaded in by_language.values() for example in loaded]
     if runtime.is_main:
         remember_way(run, index, featuriser, goes_on=restored is not None)
     words = trained_words(featuriser, examples)
@@ -90,7 +92,12 @@ def train_stage(
     stream = Stream(Epochs(examples, featuriser, seed, noise), stage.batch_size, seed)
     caveats = [p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat]
     parts = Parts(
-        about={"encoder": encoder.name, "run": run.name, "caveats": list(dict.fromkeys(caveats))},
+        about={
+            "encoder": encoder.name,
+            "run": run.name,
+            "caveats": list(dict.fromkeys(caveats)),
+            "segments": segments,
+        },
         task=task,
         problem=problem,
         tokenizer=tokenizer,
@@ -140,32 +147,6 @@ def _dev_features(
         language: featuriser.windows(rows.load(task, dev.split, language, dev.limit))
         for language in dev.languages or []
     }
-
-
-def on_device(model: EncoderModel, runtime: Runtime) -> EncoderModel:
-    """The model on the runtime's device, its weights where torch itself would have put them.
-
-    Weights that a library leaves in a mapped file begin wherever the file's header ends, and the
-    last bits of products on a CPU depend on that: a resumed run would not end bit-identical.
-    """
-    assert isinstance(model, torch.nn.Module)
-    for parameter in model.parameters():
-        if parameter.device.type == "cpu" and parameter.data_ptr() % ALIGNMENT:
-            parameter.data = parameter.data.clone()
-    moved = model.to(runtime.device)
-    assert isinstance(moved, EncoderModel)
-    return moved
-
-
-def check_length(max_length: int, tokenizer: PreTrainedTokenizerBase, where: str) -> None:
-    """Refuses inputs that are longer than the encoder takes."""
-    longest = tokenizer.model_max_length
-    if max_length > longest:
-        raise UserError(
-            f"max_length is {max_length}, but the encoder takes {longest} tokens at most",
-            where,
-            f"set it to {longest} or less",
-        )
 
 
 def _check_room(run: Run, model: EncoderModel, averaged: bool) -> None:

@@ -107,9 +107,10 @@ class Store:
         return list(stored.get(self.weights, []))
 
     def write_notes(self, notes: Sequence[str]) -> None:
-        """Keeps what was seen when the model was loaded."""
+        """Keeps what was seen when the model was loaded, beside what was seen before of it."""
         if notes:
-            atomic.write_json(self.path / "notes.json", {self.weights: list(notes)})
+            kept = list(dict.fromkeys([*self.notes(), *notes]))
+            atomic.write_json(self.path / "notes.json", {self.weights: kept})
 
     def write(self, pair: Pair, predictions: Sequence[Prediction]) -> None:
         """Stores a cell; its file first, then the line that says it is there."""
