@@ -127,4 +127,4 @@ def _cut(batch: Batch, row: int, length: int) -> Batch:
     """One row of a batch without what comes after `length` tokens."""
     one = batch.select([row])
     tensors = {name: tensor[:, :length] for name, tensor in one.tensors().items()}
-    return Batch(**tensors, languages=one.languages)
+    return Batch(**tensors, languages=one.languages, companions=())

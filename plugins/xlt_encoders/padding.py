@@ -33,7 +33,7 @@ def padded_left(batch: Batch) -> Batch:
     places = left_places(batch.attention_mask)
     tensors = batch.tensors()
     moved = {name: tensors[name].gather(1, places) for name in SHIFTED}
-    return dataclasses.replace(batch, **moved, companions=())
+    return Batch(**{**tensors, **moved}, languages=batch.languages, companions=())
 
 
 def left_places(mask: torch.Tensor) -> torch.Tensor:

@@ -15,8 +15,12 @@ from acceptance_tools import Desk
 from encoder_families import build
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from xlt_cli.engine.segments import EARLIER, FILE, of_model, of_stage
+from xlt_cli.api import SequenceExample
+from xlt_cli.data.features import Featuriser
+from xlt_cli.engine.segments import EARLIER, FILE, PADDED_RIGHT, notes, of_model, of_stage
+from xlt_cli.problems import SequenceClassification
 from xlt_cli.runs import atomic
+from xlt_encoders.huggingface import HuggingFaceEncoder
 
 LANGUAGE = "de"
 
@@ -90,6 +94,20 @@ def test_an_earlier_version_is_tested_as_it_was_trained(
     expected = plain(model, tiny_data, return_token_type_ids=True)
     torch.testing.assert_close(answers(run), expected, rtol=0, atol=1e-4)
     assert EARLIER in evaluated(trained, xlt, run.name)  # stored results say it, too
+
+
+def test_what_is_said_of_models_of_earlier_versions(tmp_path: Path) -> None:
+    problem = SequenceClassification(("0", "1"))
+    row = SequenceExample("1", ("a cat", "a dog"), "0", ("en", "en"))
+    for name, expected in (
+        ("bert", []), ("distilbert", []), ("rembert", [EARLIER]), ("xlnet", [PADDED_RIGHT])
+    ):  # fmt: skip
+        folder = build(name, tmp_path / name, head=False)
+        encoder = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(folder)))
+        model = encoder.load_model(problem.head)
+        featuriser = Featuriser(problem, encoder.load_tokenizer(), 32, segments="forced")
+        assert notes("forced", featuriser, model, [row]) == expected
+        assert notes("default", featuriser, model, [row]) == []
 
 
 def test_where_the_rule_is_kept(tmp_path: Path) -> None:

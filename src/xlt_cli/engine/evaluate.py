@@ -24,14 +24,13 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.data.place import place
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.template import Segments
-from xlt_cli.engine import held_out
+from xlt_cli.engine import held_out, segments
 from xlt_cli.engine.held_out import Used
 from xlt_cli.engine.notes import notes, words_notes
 from xlt_cli.engine.opening import check_evaluation
 from xlt_cli.engine.placing import on_device
 from xlt_cli.engine.predict import launch
 from xlt_cli.engine.runtime import Runtime
-from xlt_cli.engine.segments import EARLIER
 from xlt_cli.engine.smoothing import noise_of, smoothed
 from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.languages import among, own_codes
@@ -270,13 +269,13 @@ def _fill(
     cache = FeatureCache.of_user(reporter.warn)
     featuriser = Featuriser(problem, tokenizer, subject.max_length, cache, subject.segments)
     said = [str(w.message) for w in caught if w.category is ResultWarning]
-    if subject.segments == "forced" and featuriser.template.differs:
-        said.append(EARLIER)
     loaded = {
         language: plan.rows.load(plan.task, plan.evaluation.split, language, plan.evaluation.limit)
         for language in dict.fromkeys(language for pair in absent for language in pair)
     }
     said += check_evaluation(subject.encoder, model, featuriser, loaded, subject.weights)
+    some = next(iter(loaded.values()))
+    said += segments.notes(subject.segments, featuriser, model, some)
     if runtime.is_main:
         store.write_notes(said)
     model = on_device(model, runtime)

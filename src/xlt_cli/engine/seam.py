@@ -233,7 +233,7 @@ def _random_head(model: EncoderModel) -> Iterator[None]:
     try:
         with torch.no_grad():
             for parameter in parameters:
-                parameter += 0.1 * torch.randn_like(parameter)
+                parameter.add_(torch.randn_like(parameter), alpha=0.1)
         yield
     finally:
         with torch.no_grad():

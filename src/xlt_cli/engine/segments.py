@@ -6,19 +6,61 @@ are of earlier versions, which asked every tokenizer for segment ids (see `data/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
-from xlt_cli.data.template import Segments
+import torch
+
+from xlt_cli.api import EncoderModel, Example
+from xlt_cli.data.batches import collate
+from xlt_cli.data.features import Featuriser
+from xlt_cli.data.template import Segments, Template
+from xlt_cli.engine.attention import pads_left
 from xlt_cli.engine.checkpoints import ABOUT
 from xlt_cli.problems.heads import INFO_FILE
 from xlt_cli.runs import atomic
 
 FILE = "features.json"
+PADDED_RIGHT = (
+    "the model was trained by an earlier version of xlt, whose answers changed with a row's "
+    "padding; it is tested with the padding that it needs, so that its results differ from then"
+)
 EARLIER = (
     "the model was trained by an earlier version of xlt, with segment ids that its tokenizer gives "
     "only when it is asked for them; it is tested with them, too, and answers otherwise in plain "
     "transformers"
 )
+
+
+def notes(
+    segments: Segments, featuriser: Featuriser, model: EncoderModel, rows: Sequence[Example]
+) -> list[str]:
+    """What must be said beside the results of a model that an earlier version trained.
+
+    Args:
+        rows: some that it is tested on.
+    """
+    assert isinstance(model, torch.nn.Module)
+    if segments == "default" or not rows:
+        return []
+    found = [EARLIER] if _matter(featuriser, model, rows[0]) else []
+    return [*found, PADDED_RIGHT] if pads_left(model) else found
+
+
+@torch.no_grad()
+def _matter(featuriser: Featuriser, model: EncoderModel, row: Example) -> bool:
+    """Whether the model answers otherwise by the one rule than by the other."""
+    if not featuriser.template.differs:
+        return False
+    (encoded,) = featuriser.problem.encode([row], featuriser.tokenizer)
+    answers = []
+    for rule in get_args(Segments):
+        template = Template(featuriser.tokenizer, rule)
+        feature = featuriser.problem.feature(encoded, template, featuriser.max_length)
+        batch = collate([feature], featuriser.problem, template.pad_id)
+        answers.append(model.logits(model.embed(batch), batch))
+    return not torch.allclose(*answers, rtol=0, atol=1e-6)
 
 
 def of_model(directory: Path, ours: bool = False) -> Segments:
