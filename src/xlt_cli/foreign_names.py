@@ -72,7 +72,6 @@ SYNONYMS: Mapping[str, str] = {
     "num_epochs": "stages.N.epochs",
     "n_epochs": "stages.N.epochs",
     "max_epochs": "stages.N.epochs",
-    "epoch": "stages.N.epochs",
     "steps": "stages.N.max_steps",
     "num_steps": "stages.N.max_steps",
     "total_steps": "stages.N.max_steps",

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from xlt_cli import registry
 from xlt_cli.errors import did_you_mean, near
-from xlt_cli.foreign_names import PARAMETERS, field_path, remark
+from xlt_cli.foreign_names import PARAMETERS, TRANSFORMERS, field_path, remark
 from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, Smoothing, Stage, Sweep
 from xlt_cli.spec_fields import fields_at, model_at
 from xlt_cli.yaml_lines import Loc, parse_value
@@ -22,6 +22,15 @@ LEVELS: dict[type[BaseModel], tuple[str, str]] = {
     Sweep: ("sweep.", "of `sweep`"),
 }
 """The path and the name of each level of a spec, the likeliest home of a name first."""
+MAPPINGS = {
+    "smoothing": "{noise: {name: random-perturbation, distribution: gaussian}, samples: 200}",
+    "sweep": "{grid: {stages.0.learning_rate: [1e-5, 2e-5]}}",
+    "dev": "{split: dev, limit: 500}",
+    "evaluations": "[{split: test, languages: [de, sw]}]",
+    "task": "{name: xnli, path: DIR}",
+    "encoder": "{name: hf, model: DIR}",
+}
+"""What fields that are mappings look like."""
 NOTHING = ("none", "nil", "off", "no", "never", "nothing", "all", "false")
 
 
@@ -47,7 +56,7 @@ def for_field(model: type[BaseModel], loc: Loc, value: Any, by_path: bool = Fals
     if level is Sweep and (isinstance(value, list) or "." in name):
         path = name if "." in name else path_of(name) or name
         return f"write it below `grid`:\nsweep:\n  grid:\n    {path}: {_written(value)}"
-    if near(name, fields_at(model, loc[:-1]), cutoff=0.8):
+    if name not in TRANSFORMERS and near(name, fields_at(model, loc[:-1]), cutoff=0.8):
         return ""
     home = next((owner for owner in LEVELS if name in owner.model_fields), None)
     if home is not None:
@@ -99,6 +108,8 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
         return f"write `- task: {value}`"
     if kind.startswith(("int", "float", "decimal")):
         return _number_hint(value, field, whole=kind.startswith("int"))
+    if kind == "model_type" and field in MAPPINGS:
+        return f"write a mapping: {MAPPINGS[field]}"
     if kind == "model_type" and value is True:
         return f"leave `{field}` out for the default"
     return ""

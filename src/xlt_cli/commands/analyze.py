@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xlt_cli.commands import completion
 from xlt_cli.commands.options import (
     Archived,
     ArchiveTo,
@@ -49,16 +50,24 @@ def alignment(
         list[str] | None,
         typer.Argument(
             metavar="[NAME=]RUN...",
+            autocompletion=completion.runs,
             help="Finished runs; the first is the baseline. Runs of one NAME are its seeds.",
         ),
     ] = None,
     languages: Annotated[
-        str | None, typer.Option("--languages", help="Comma-separated; default: all.")
+        str | None,
+        typer.Option(
+            "--languages",
+            help="Comma-separated; default: all.",
+            autocompletion=completion.languages,
+        ),
     ] = None,
     limit: Annotated[
         int, typer.Option("--limit", min=0, help="Source rows to probe; 0: all.")
     ] = 200,
-    split: Annotated[str, typer.Option("--split", help="train, dev or test.")] = "test",
+    split: Annotated[
+        str, typer.Option("--split", help="train, dev or test.", autocompletion=completion.splits)
+    ] = "test",
     votes: Annotated[
         int, typer.Option("--votes", min=0, help="For the certified radius; 0: leave it out.")
     ] = 100,
@@ -112,15 +121,15 @@ def alignment(
     if archive_to is not None:
         check_folder(archive_to, "--archive")
         check_place(archive_to, alignment_archive.CONTENTS)
+    names, runs = _named(given, runs_root(runs_dir))
+    for run in runs:
+        run.model  # noqa: B018  (raises if training has not finished: all are asked first)
     go_offline(offline)
     from xlt_cli.engine.alignment import Request, analysis_of, check_same, prepare
     from xlt_cli.engine.alignment_probe import probe
     from xlt_cli.engine.probing import Probing
     from xlt_cli.engine.runtime import start
 
-    names, runs = _named(given, runs_root(runs_dir))
-    for run in runs:
-        run.model  # noqa: B018  (raises if training has not finished: all are asked first)
     runtime = start(device or runs[0].spec.device, "fp32")
     if runtime.world > 1:
         raise UserError("alignment is probed by one process", "xlt analyze alignment")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, Device, Offline, go_offline
 from xlt_cli.errors import SpecError
 
@@ -19,10 +20,18 @@ STARTS = 3
 
 def bench(
     encoder: Annotated[
-        str, typer.Option("--encoder", help="An encoder, or '{name: hf, model: DIR}'.")
+        str,
+        typer.Option(
+            "--encoder",
+            help="An encoder, or '{name: hf, model: DIR}'.",
+            autocompletion=completion.encoders,
+        ),
     ] = "e5-small-q4",
     task: Annotated[
-        str, typer.Option("--task", help="A task, or '{name: xnli, path: DIR}'.")
+        str,
+        typer.Option(
+            "--task", help="A task, or '{name: xnli, path: DIR}'.", autocompletion=completion.tasks
+        ),
     ] = "mini-pawsx",
     batch_size: Annotated[
         int, typer.Option("--batch-size", min=1, help="Examples in an update of training.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xlt_cli.commands import completion
 from xlt_cli.commands.options import (
     AsJson,
     Device,
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
 def evaluate(
     run_name: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run: its directory or its name.")
+        str | None,
+        typer.Argument(
+            metavar="[RUN]",
+            help="A run: its directory or its name.",
+            autocompletion=completion.runs,
+        ),
     ] = None,
     model: Annotated[
         Path | None,
@@ -43,13 +49,25 @@ def evaluate(
         bool, typer.Option("--generalized", help="Also the two texts in different languages.")
     ] = False,
     languages: Annotated[
-        str | None, typer.Option("--languages", help="Comma-separated; default: all.")
+        str | None,
+        typer.Option(
+            "--languages",
+            help="Comma-separated; default: all.",
+            autocompletion=completion.languages,
+        ),
     ] = None,
     task: Annotated[
         str | None,
-        typer.Option("--task", help="A task, or '{name: xnli, path: DIR}'. Default: the run's."),
+        typer.Option(
+            "--task",
+            help="A task, or '{name: xnli, path: DIR}'. Default: the run's.",
+            autocompletion=completion.tasks,
+        ),
     ] = None,
-    split: Annotated[str | None, typer.Option("--split", help="train, dev or test.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", help="train, dev or test.", autocompletion=completion.splits),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the first rows of each language.")
     ] = None,
@@ -64,7 +82,12 @@ def evaluate(
         ),
     ] = None,
     encoder: Annotated[
-        str, typer.Option("--encoder", help="With --model: the plugin that opens it.")
+        str,
+        typer.Option(
+            "--encoder",
+            help="With --model: the plugin that opens it.",
+            autocompletion=completion.encoders,
+        ),
     ] = "hf",
     trained_on: Annotated[
         str, typer.Option("--trained-on", help="With --model: the languages it was trained on.")

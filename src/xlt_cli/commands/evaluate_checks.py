@@ -76,7 +76,7 @@ def check_model(directory: Path) -> None:
 
 def run_above(path: Path) -> Path | None:
     """The run that a path lies in; None if it is a run itself, or in none."""
-    if not path.exists() or (path / "run.json").is_file():
+    if (path / "run.json").is_file():
         return None
     return next((folder for folder in path.parents if (folder / "run.json").is_file()), None)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xlt_cli.commands import completion
 from xlt_cli.errors import SpecError
 
 if TYPE_CHECKING:
@@ -50,8 +51,13 @@ seeds: [1]                   # one run each; `seeds: [1, 2, 3]` for three
 
 def init(
     file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("experiment.yaml"),
-    task: Annotated[str, typer.Option("--task", help="Task of the first stage.")] = "mini-pawsx",
-    encoder: Annotated[str, typer.Option("--encoder", help="Encoder.")] = "e5-small-q4",
+    task: Annotated[
+        str,
+        typer.Option("--task", help="Task of the first stage.", autocompletion=completion.tasks),
+    ] = "mini-pawsx",
+    encoder: Annotated[
+        str, typer.Option("--encoder", help="Encoder.", autocompletion=completion.encoders)
+    ] = "e5-small-q4",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a commented experiment spec."""

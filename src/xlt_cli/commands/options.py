@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from xlt_cli.commands import completion
+
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The experiment spec (YAML).")]
 Overrides = Annotated[
     list[str] | None,
@@ -53,7 +55,12 @@ def device_name(given: str | None) -> str | None:
 
 Device = Annotated[
     str | None,
-    typer.Option("--device", help="auto, cpu, cuda, cuda:N or mps.", callback=device_name),
+    typer.Option(
+        "--device",
+        help="auto, cpu, cuda, cuda:N or mps.",
+        callback=device_name,
+        autocompletion=completion.devices,
+    ),
 ]
 Offline = Annotated[
     bool, typer.Option("--offline", help="Make no network call; what is missing is an error.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xlt_cli.commands import completion
 from xlt_cli.commands.options import (
     Archived,
     ArchiveTo,
@@ -35,7 +36,12 @@ def reproduce(
     ],
     encoder: Annotated[
         str | None,
-        typer.Option("--encoder", metavar="NAME", help="Encoder plugin. Default: e5-small-q4."),
+        typer.Option(
+            "--encoder",
+            metavar="NAME",
+            help="Encoder plugin. Default: e5-small-q4.",
+            autocompletion=completion.encoders,
+        ),
     ] = None,
     seeds: Annotated[
         int | None, typer.Option("--seeds", min=1, help="Seeds 1 to N. Default: the specs' own.")
@@ -46,7 +52,12 @@ def reproduce(
     overrides: Overrides = None,
     tasks: Annotated[
         list[str] | None,
-        typer.Option("--task", metavar="TASK", help="Only this task; repeatable. Default: all."),
+        typer.Option(
+            "--task",
+            metavar="TASK",
+            help="Only this task; repeatable. Default: all.",
+            autocompletion=completion.tasks,
+        ),
     ] = None,
     baseline: Annotated[
         str | None,

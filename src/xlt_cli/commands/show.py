@@ -8,12 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
+from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson
 from xlt_cli.errors import PluginError, did_you_mean
 
 
 def show(
-    name: Annotated[str, typer.Argument(metavar="PLUGIN", help="Name of a plugin.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLUGIN", help="Name of a plugin.", autocompletion=completion.plugins
+        ),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Show a plugin's parameters, and how it is written in a spec."""

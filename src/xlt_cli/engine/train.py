@@ -34,6 +34,7 @@ from xlt_cli.problems import Feature, Problem
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import Stage
+from xlt_cli.spec_advice import FEWEST, few_updates
 
 RECORD_EVERY = 10
 """Updates between two records of the training loss."""
@@ -105,6 +106,8 @@ class StageTrainer:
     def train(self) -> None:
         """Trains to the end, and leaves the stage's model and result."""
         position = self.position
+        if self.total < FEWEST and position.step == 0:
+            self.reporter.warn(f"stage {self.index + 1}: {few_updates(self.total, self.stage)}")
         title = f"stage {self.index + 1} ({self.parts.task.name})"
         self.updates.loss.train()
         began, seen = time.monotonic(), 0

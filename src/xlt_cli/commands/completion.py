@@ -1,0 +1,107 @@
+"""What the shell completes: runs, plugins, splits, languages, devices. Errors are never printed."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+DEVICES = ("auto", "cpu", "cuda", "cuda:0", "mps")
+SPLITS = ("train", "dev", "test")
+
+
+def quietly(offer: Callable[[Any, str], Iterable[str]]) -> Callable[[Any, str], list[str]]:
+    """Makes a completion of a function that offers words: only those that fit, and no errors."""
+
+    # Typer passes what the parameters' names ask for; `incomplete` is the word so far.
+    @functools.wraps(offer)
+    def complete(ctx: Any, incomplete: str) -> list[str]:
+        try:
+            with (
+                contextlib.redirect_stdout(io.StringIO()),
+                contextlib.redirect_stderr(io.StringIO()),
+            ):
+                return [word for word in offer(ctx, incomplete) if word.startswith(incomplete)]
+        except (Exception, SystemExit):
+            return []
+
+    return complete
+
+
+@quietly
+def runs(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the runs, newest first; their paths, where the word is one."""
+    if "/" in incomplete:
+        folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
+        return [str(path.parent) for path in sorted(folder.glob("*/run.json"))]
+    from xlt_cli.commands.options import runs_root
+    from xlt_cli.runs.directory import all_runs
+
+    given = ctx.params.get("runs_dir")
+    return [run.name for run in reversed(all_runs(runs_root(given)))]
+
+
+@quietly
+def plugins(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of all plugins."""
+    from xlt_cli import registry
+
+    return sorted({name for kind in registry.KINDS for name in registry.names(kind)})
+
+
+@quietly
+def tasks(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the tasks."""
+    from xlt_cli import registry
+
+    return registry.names("task")
+
+
+@quietly
+def encoders(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the encoders."""
+    from xlt_cli import registry
+
+    return registry.names("encoder")
+
+
+@quietly
+def splits(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The splits of a task."""
+    return SPLITS
+
+
+@quietly
+def devices(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The kinds of device; which of them are there only torch could tell."""
+    return DEVICES
+
+
+@quietly
+def languages(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The languages of the task or run that the command line names, after those given already."""
+    before, comma, _ = incomplete.rpartition(",")
+    given = before.split(",")
+    return [f"{before}{comma}{language}" for language in _languages(ctx) if language not in given]
+
+
+def _languages(ctx: Any) -> Iterable[str]:
+    from xlt_cli.spec import PluginUse
+    from xlt_cli.spec_file import build_task
+    from xlt_cli.yaml_lines import parse_value
+
+    split = ctx.params.get("split") or "test"
+    named = ctx.params.get("task")
+    if named:
+        value = parse_value(named)
+        use = PluginUse.model_validate({"name": value} if isinstance(value, str) else value)
+        return build_task(use).languages(split)
+    from xlt_cli.commands.options import runs_root
+    from xlt_cli.runs.directory import find
+
+    run = ctx.params.get("run_name") or next(iter(ctx.params.get("given") or ()), "")
+    spec = find(runs_root(ctx.params.get("runs_dir")), run).spec
+    return build_task(spec.stages[-1].task).languages(split)
