@@ -72,9 +72,18 @@ def test_without_a_folder_of_data_every_folder_is_named(
 
 def test_a_repository_is_named_where_the_user_chose_it() -> None:
     assert place(task(), [f"facebook/xnli@{COMMIT}"]) == ""
-    assert place(task(dataset="org/anli"), [f"org/anli@{COMMIT}"]) == "org/anli"
+    for revision in (COMMIT, "main"):
+        assert place(task(dataset="org/anli"), [f"org/anli@{revision}"]) == "org/anli"
 
 
 def test_generated_rows_are_from_nowhere_and_several_places_are_all_named(base: Path) -> None:
     assert place(task(), ["generated (xlt_tasks.mini_pawsx)"]) == ""
     assert place(task(), ["a/test-en.tsv", "b/test-de.tsv", "a/test-fr.tsv"]) == "a/, b/"
+
+
+def test_several_files_of_a_language_have_their_folder_as_the_source(base: Path) -> None:
+    for folder in ("data/xnli/parts", "data/anli", "work/mine"):
+        (base / folder).mkdir(parents=True)
+    assert place(task(), [str(base / "data/xnli"), str(base / "data/xnli/parts")]) == ""
+    assert place(task(path="anli"), [str(base / "data/anli")]) == "anli/"
+    assert place(task(path="mine"), ["mine"]) == "mine/"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from xlt_cli.api import Task
 
-_HUB = re.compile(r"(?P<name>[^@]+)@[0-9a-f]{7,40}")
+_HUB = re.compile(r"(?P<name>[\w.-]+(/[\w.-]+)?)@[^/]+")
+"""`repository@commit`; a branch or a tag where the commit is not known."""
 
 
 def place(task: Task, sources: Iterable[str]) -> str:
@@ -26,8 +27,9 @@ def place(task: Task, sources: Iterable[str]) -> str:
         if hub:
             if hub["name"] in given:
                 names[hub["name"]] = None
-        elif "/" in source or os.sep in source:
-            folder = Path(source).parent
+        elif "/" in source or os.sep in source or Path(source).exists():
+            # A file, or where there are several the folder that they are in.
+            folder = Path(source) if Path(source).is_dir() else Path(source).parent
             if not _usual(task, folder):
                 names[_short(folder)] = None
     return ", ".join(names)
@@ -35,7 +37,9 @@ def place(task: Task, sources: Iterable[str]) -> str:
 
 def _usual(task: Task, folder: Path) -> bool:
     base = os.environ.get("XLT_DATA_DIR")
-    return bool(base) and folder.resolve() == (Path(str(base)).expanduser() / task.name).resolve()
+    if not base:
+        return False
+    return folder.resolve().is_relative_to((Path(base).expanduser() / task.name).resolve())
 
 
 def _short(folder: Path) -> str:
