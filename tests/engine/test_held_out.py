@@ -76,7 +76,7 @@ class Trained:
 
     def warnings(self, folder: Path, split: str, aligned: bool = True, **more: Any) -> Any:
         use = {"task": task(folder, aligned), "split": split, **more}
-        evaluation = resolve_evaluation(Evaluation.model_validate(use), "test")
+        evaluation = resolve_evaluation(Evaluation.model_validate(use), ())
         rows = RowStore()
         plan = make_plan(evaluation, rows)
         return held_out.warnings(plan, held_out.used(self.run, self.spec, rows))
