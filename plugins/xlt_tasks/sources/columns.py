@@ -67,7 +67,8 @@ class Columns:
         """Whether a line is the header that names the columns."""
         if self.inputs == ((),):  # the column for the language alone is wanted
             return self.targets[0] in first
-        return not self.numbered and self.find_inputs(first) is not None
+        has_target = any(name in first for name in self.targets)
+        return not self.numbered and has_target and self.find_inputs(first) is not None
 
     def find(self, present: Sequence[str], where: str) -> Names:
         """The names of the columns among those present; DataError if one is missing."""
@@ -99,6 +100,9 @@ class Columns:
         if self.numbered:
             names = (*self.inputs[0], self.targets[0], *self._language)
             return self._places([_position(name) for name in names], bool(header))
+        plain = [name.strip().lower() for name in first]
+        if header is not False and not self.are_in(first) and self.are_in(plain):
+            first, header = plain, True
         if header is None:
             header = self.named or self.find_inputs(first) is not None
         if not header:

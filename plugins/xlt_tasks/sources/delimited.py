@@ -95,7 +95,7 @@ def _separator(path: Path, parsed: dict[str, list[Line]], columns: Columns) -> s
     named, fitting = [], []
     for separator, lines in parsed.items():
         first = lines[0][1]
-        if columns.are_in(first):
+        if columns.are_in(first) or columns.are_in([name.strip().lower() for name in first]):
             named.append(separator)
         widths = {len(fields) for _, fields in lines if fields != [""]}
         if len(widths) == 1 and min(widths) >= columns.needed:
@@ -146,6 +146,13 @@ def _too_few(
     columns: Columns,
     separator: str,
 ) -> DataError:
+    other = _other_separator(lines)
+    if other is not None:
+        return DataError(
+            f"the columns seem to be separated by {other}, expected a {separator}",
+            str(path),
+            "commas and semicolons are for files named .csv, tabs for .tsv",
+        )
     if needed == columns.width and all(len(other) == columns.width - 1 for _, other in lines):
         return unlabelled(str(path), f"each line is to be: {columns.expected}; ")
     what = counted(len(fields), "column") if list(fields) != [""] else "a blank line"
@@ -153,6 +160,21 @@ def _too_few(
         f"separate the columns by one {separator} each; "
         "a line break inside a text also looks like this"
     )
-    if separator == "tab" and all("," in " ".join(other) for _, other in lines):
-        hint = "a file with commas between its columns is to be named .csv; " + hint
     return DataError(f"{what}, expected {needed} ({columns.expected})", f"{path}:{number}", hint)
+
+
+def _other_separator(lines: Sequence[Line]) -> str | None:
+    """What separates the columns of lines that seem to have one only; None if nothing does."""
+    if len(lines) < 2 or any(len(fields) != 1 for _, fields in lines):
+        return None
+    for mark, name in (
+        (",", "commas"),
+        (";", "semicolons"),
+        ("|", "vertical bars"),
+        ("\t", "tabs"),
+    ):
+        if len({fields[0].count(mark) for _, fields in lines} | {0}) == 2 and all(
+            mark in fields[0] for _, fields in lines
+        ):
+            return name
+    return None

@@ -57,8 +57,8 @@ def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
         )
     if suffix in WORDS_ONLY and not columns.per_word:
         raise DataError(
-            f"a {suffix} file holds a word a line, and the task reads a text a row",
+            f"a {suffix} file holds a word a line, and a row a line is needed",
             str(path),
-            "the task for words and their tags is token-labelling",
+            "the task for words is token-labelling; it has no use for a `language_column` here",
         )
     return READERS[suffix](path, columns, form)

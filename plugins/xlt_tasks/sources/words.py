@@ -24,12 +24,14 @@ TAG_NAMES = frozenset(
     {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "ner-tags", "pos", "upos"}
 )
 GLOBAL_COLUMNS = "# global.columns ="
-COMMENT = re.compile(r"#( |begin |end |$)")
+COMMENT = re.compile(r"#([ \t]|begin |end |$)")
 """How a comment begins, before the first word of a sentence. The line is a word all the same if it
 has a word's columns (and, where spaces separate them, one of the task's tags)."""
 CONLL_U_WIDTH = 10
 FORM, UPOS = 1, 3
 """The columns of CoNLL-U that hold the word and its part of speech, from 0."""
+LONGEST = 1000
+"""A file with one sentence of more words has lost its blank lines."""
 _SPACE = re.compile(r"[ \t]+")
 _ID = re.compile(r"[0-9]+([-.][0-9]+)?")
 
@@ -60,15 +62,18 @@ def parse(path: Path, text: str, columns: Columns, form: Form) -> Table:
         comment = not within and COMMENT.match(line) is not None
         if comment and line.startswith(GLOBAL_COLUMNS) and not rows:
             fields, header = line.removeprefix(GLOBAL_COLUMNS).split(), True
-        elif comment and (len(fields) != width or (not tabs and _tagless(fields, columns))):
+        elif comment and not _is_word(fields, width, tabs, columns):
             continue
         rows.append((number, fields))
     return sentences(path, rows, columns, form, (), header=header)
 
 
-def _tagless(fields: Sequence[str], columns: Columns) -> bool:
-    """Whether a line has none of the task's tags, as far as they are known."""
-    return bool(columns.values) and columns.values.isdisjoint(fields[1:])
+def _is_word(fields: Sequence[str], width: int, tabs: bool, columns: Columns) -> bool:
+    """Whether a line that begins as comments do is a word with its tag all the same."""
+    has_tag = not columns.values or not columns.values.isdisjoint(fields[1:])
+    if len(fields) == width:
+        return tabs or has_tag
+    return tabs and fields[0] == "#" and bool(columns.values) and has_tag
 
 
 def sentences(
@@ -107,6 +112,12 @@ def sentences(
     if not records:
         raise DataError("the file has no words", str(path))
     _check_not_numbers(path, records)
+    if len(records) == 1 and len(records[0].word_lines) > LONGEST:
+        raise DataError(
+            f"all {len(records[0].word_lines):,} words are in one sentence",
+            str(path),
+            "a blank line ends a sentence; a column that numbers the sentences is not read",
+        )
     return Table(path, tuple(records), unit="word", notes=(*notes, *said))
 
 

@@ -197,3 +197,29 @@ def test_no_format_is_forgotten_by_the_error(tmp_path: Path):
     with pytest.raises(DataError) as caught:
         formats.read(tmp_path / "x.zip", SINGLE)
     assert all(suffix in caught.value.hint for suffix in formats.READERS)
+
+
+@pytest.mark.parametrize("header", ["Text,Label", "text, label ", "TEXT,id,LABEL"])
+def test_the_case_of_a_header_and_spaces_around_names(tmp_path: Path, header: str):
+    for suffix, mark in [(".csv", ","), (".tsv", "\t")]:
+        path = tmp_path / f"dev-en{suffix}"
+        row = "a,7,0" if "id" in header else "a,0"
+        path.write_text(f"{header}\n{row}\n".replace(",", mark))
+        assert texts(formats.read(path, SINGLE)) == [("a", "0")]
+
+
+@pytest.mark.parametrize(
+    ("name", "mark", "what"),
+    [
+        ("x.tsv", ",", "commas, expected a tab"),
+        ("x.tsv", ";", "semicolons, expected a tab"),
+        ("x.csv", "|", "vertical bars, expected a comma"),
+    ],
+)
+def test_columns_that_are_separated_by_something_else(
+    tmp_path: Path, failure, name: str, mark: str, what: str
+):
+    path = tmp_path / name
+    path.write_text(f"a{mark}0\nb{mark}1\n")
+    error = failure(formats.read, path, SINGLE)
+    assert error.what == f"the columns seem to be separated by {what}"

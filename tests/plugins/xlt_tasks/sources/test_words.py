@@ -136,3 +136,15 @@ def test_what_is_wrong(write, failure, lines: Any, what: str, line: str):
     path = write("x.conll", *lines)
     error = failure(formats.read, path, NER)
     assert (error.what, error.where) == (what, f"{path}{line}")
+
+
+def test_comments_with_a_tab(write):
+    """GermEval's lines with the source of each sentence."""
+    path = write("x.tsv", "#\thttp://x.y", "1\tAnna\tB-PER", "2\t#\tO", "3\tlives\tO")
+    assert sentences(formats.read(path, chosen("2", "3"))) == [ANNA]
+
+
+def test_words_without_blank_lines(write, failure):
+    path = write("x.tsv", *["a\tO"] * 1001)
+    error = failure(formats.read, path, NER)
+    assert error.what == "all 1,001 words are in one sentence"
