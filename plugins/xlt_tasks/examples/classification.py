@@ -70,7 +70,7 @@ class ClassificationBuilder:
                     identical += 1
                 languages = (language,) * len(texts)
                 examples.append(SequenceExample(f"{split}-{number}", texts, label, languages))
-        reader.check()
+        reader.check(tables)
         if not examples:
             why = "`label_map` drops them all" if reader.dropped else "no sentence was translated"
             raise DataError(f"no rows are left: {why}", str(tables[0].path))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from xlt_cli.api import DataError, did_you_mean
+from xlt_tasks.sources.table import Table
 
 DROP = "drop"
 """In a map of labels: the row is left out."""
@@ -69,8 +70,12 @@ class LabelReader:
         if self._first is None:
             self._first = value, where
 
-    def check(self) -> None:
-        """Raises a DataError if values were rejected: all of them, with their numbers."""
+    def check(self, tables: Sequence[Table] = ()) -> None:
+        """Raises a DataError if values were rejected: all of them, with their numbers.
+
+        Args:
+            tables: what was read, to tell an unknown label from an unknown header.
+        """
         if self._first is None:
             return
         value, where = self._first
@@ -85,7 +90,7 @@ class LabelReader:
             counts = ", ".join(f"'{n}' ({self._unknown[n]:,})" for n in names[:SHOWN])
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             what = f"{len(names)} labels are not the task's: {counts}{more}"
-        raise DataError(what, where, self._hint(names))
+        raise DataError(what, where, _header_hint(tables, where) + self._hint(names))
 
     def notes(self, noun: str) -> tuple[str, ...]:
         """What became of mapped values; `noun` is what is left out with one."""
@@ -110,6 +115,17 @@ class LabelReader:
                 + near
             )
         return near
+
+
+def _header_hint(tables: Sequence[Table], where: str) -> str:
+    """What to do if the first line of a file is a header under names that are not known."""
+    for table in tables:
+        if table.first_line and where == table.where(table.records[0]):
+            named = ", ".join(table.first_line)
+            return (
+                f"if the first line is a header, choose among its columns: `columns: [{named}]`; "
+            )
+    return ""
 
 
 def texts_of(value: object, class_names: Sequence[str] | None = None) -> tuple[str, ...]:

@@ -130,7 +130,8 @@ def _rows(
         records.append(Record(number, texts, fields[places.target], language))
     if not records:
         raise DataError("the file has a header and no rows", str(path))
-    return Table(path, tuple(records), notes=notes)
+    unsure = form.header is None and not places.header
+    return Table(path, tuple(records), notes=notes, first_line=tuple(first) if unsure else ())
 
 
 def _unblank(fields: list[str]) -> list[str]:

@@ -58,6 +58,7 @@ class Table:
         unit: what `Record.line` counts: lines of one record each ("line"), lines of one word each
             ("word"), or rows of a file without lines ("row").
         notes: what must be known of how the file was read.
+        first_line: the fields of a first line that was read as a row, though it may be a header.
     """
 
     path: Path
@@ -65,6 +66,7 @@ class Table:
     class_names: tuple[str, ...] | None = None
     unit: str = "line"
     notes: tuple[str, ...] = ()
+    first_line: tuple[str, ...] = ()
 
     def where(self, record: Record, word: int | None = None) -> str:
         """The place of a record, or of one of its words, in the form `path:line`."""

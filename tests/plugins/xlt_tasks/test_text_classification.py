@@ -140,3 +140,14 @@ def test_quoting_is_said_with_the_results(write, task, tmp_path: Path):
 def test_file_parameters_that_make_no_sense(task, params: dict[str, object], message: str):
     with pytest.raises(ValidationError, match=re.escape(message)):
         task(TextClassification, path="x", labels=["a", "b"], **params)
+
+
+def test_a_header_that_is_not_known(write, task, tmp_path: Path, failure):
+    path = write("test-en.csv", "review,sentiment", "a,good", "b,bad")
+    params = {"path": tmp_path, "labels": ["bad", "good"]}
+    error = failure(task(TextClassification, **params).load, "test", "en")
+    assert error.what == "the label 'sentiment' is not one of the task's"
+    assert error.where == f"{path}:1"
+    assert "`columns: [review, sentiment]`" in error.hint
+    own = task(TextClassification, columns=["review", "sentiment"], **params)
+    assert [e.label for e in own.load("test", "en").examples] == ["good", "bad"]
