@@ -96,7 +96,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         ("train spec.yml", ["did you mean spec.yaml?"]),
         ("validate spce.yaml", ["did you mean spec.yaml?"]),
         ("validate .", ["this is a folder; it has spec.yaml"]),
-        ("init no/such/x.yaml", ["the folder does not exist", "no/such"]),
+        ("init no/such/dir/x.yaml", ["the folder does not exist", "no/such"]),
         ("analyze alignment {run} --split dve", ["no split 'dve'"]),
     ],
 )

@@ -69,7 +69,7 @@ def test_a_missing_split_is_named(check: Check, data: Path, split: str) -> None:
     (error,) = check(spec(OWN.format(data, "")))
     assert error.what == f"the task 'text-classification' has no {split} split"
     others = [other for other in ("train", "dev", "test") if other != split]
-    assert f"it has {' and '.join(others)}" in error.hint
+    assert all(other in error.hint for other in others)
     assert ("dev: null" in error.hint) == (split == "dev")
 
 

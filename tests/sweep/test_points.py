@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import Result
 
@@ -218,6 +218,7 @@ SIZES = st.lists(st.integers(1, 64), min_size=1, max_size=3, unique=True)
 DECAYS = st.lists(st.sampled_from([0.0, 0.25, 0.5]), min_size=1, max_size=2, unique=True)
 
 
+@settings(deadline=None)
 @given(
     st.lists(LISTED, max_size=4, unique_by=lambda point: tuple(sorted(point.items()))),
     st.fixed_dictionaries(

@@ -65,8 +65,9 @@ def init(
     from xlt_cli.runs import atomic
 
     uses = [registry.get("encoder", encoder, "--encoder"), registry.get("task", task, "--task")]
-    if not file.parent.is_dir():
-        raise SpecError("the folder does not exist", str(file.parent), "make it, or name another")
+    above = file.parent.parent  # the file's own folder is made
+    if not file.parent.is_dir() and not above.is_dir():
+        raise SpecError("the folder does not exist", str(above), "make it, or name another")
     if file.is_dir():
         raise SpecError("this is a directory; name the file to write", str(file))
     if file.exists() and not force:
