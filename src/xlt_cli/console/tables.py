@@ -42,7 +42,7 @@ def _title(result: dict[str, Any]) -> str:
     mark = " (demonstration, not evidence)" if result["demonstration"] else ""
     collapsed = f" {MARK} collapsed" if result.get("collapsed") else ""
     scoring = f", {result['scoring']}" if result.get("scoring") else ""
-    return f"{result['task']} {result['split']}{origin(result)}{scoring}{mark}{collapsed}"
+    return f"{result['task']} {result['split']}{scoring}{origin(result)}{mark}{collapsed}"
 
 
 def origin(result: dict[str, Any]) -> str:

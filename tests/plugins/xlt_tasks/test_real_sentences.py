@@ -1,0 +1,34 @@
+"""Long sentences of real sets: windows answer for every word."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from xlt_cli.data.features import Featuriser
+from xlt_cli.problems import TokenLabelling as TokenProblem
+from xlt_encoders.e5_q4 import E5SmallQ4
+from xlt_tasks.token_labelling import TokenLabelling
+
+FOLDER = Path(os.environ.get("XLT_DATA_DIR", "")) / "masakhaner"
+TAGS = ["O", *(f"{mark}-{kind}" for kind in ("DATE", "PER", "ORG", "LOC") for mark in "BI")]
+
+pytestmark = pytest.mark.skipif(
+    not (FOLDER / "test-yor.tsv").is_file(), reason="XLT_DATA_DIR has no masakhaner"
+)
+
+
+def test_every_word_of_yoruba_sentences_is_answered() -> None:
+    task = TokenLabelling(TokenLabelling.Params(path=FOLDER, tags=tuple(TAGS)))
+    featuriser = Featuriser(TokenProblem.of(task), E5SmallQ4().load_tokenizer(), 128)
+    rows = featuriser.clean(task.load("test", "yor").examples)
+    problem = featuriser.problem
+    words = sum(len(row.heads) for row in rows)
+    cut = [problem.size(featuriser.cut(row)) < len(row.heads) for row in rows]
+    parted = [featuriser.parted(row) for row in rows]
+    assert sum(cut) > 100, "one sentence in five does not fit"
+    assert sum(problem.size(feature) for features in parted for feature in features) == words
+    fits = [features for features, too_long in zip(parted, cut, strict=True) if not too_long]
+    assert sum(len(features) == 1 for features in fits) > 0.95 * len(fits)
