@@ -108,6 +108,8 @@ class TransformersEncoder(Encoder):
         if checkpoint is None:
             self._check_pooling(head)
             return load_pretrained(self._pretrained(), head, self._settings())
+        if not new_head and head.outputs is None and (checkpoint / "config.json").is_file():
+            self.checkpoint_labels(checkpoint)  # transformers' own error would name no label
         trust = self._trust_remote_code
         weights = Weights(
             str(checkpoint), read_config(checkpoint, trust), checkpoint, trust_remote_code=trust
@@ -117,6 +119,15 @@ class TransformersEncoder(Encoder):
             return load_pretrained(weights, head, self._settings())
         asked = "pooling" in self.params.model_fields_set
         return load_checkpoint(weights, head, self._settings(), strict=asked)
+
+    def checkpoint_labels(self, checkpoint: Path) -> tuple[str, ...] | None:
+        """As the contract says: from the head's own file, or from config.json."""
+        from xlt_cli.problems.heads import INFO_FILE, read_head_info
+        from xlt_encoders.labels import read_outputs
+
+        if (checkpoint / INFO_FILE).is_file():
+            return read_head_info(checkpoint).labels
+        return read_outputs(checkpoint).names
 
     def _check_pooling(self, head: Head) -> None:
         """Before anything is loaded: token heads have no pooling."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -42,10 +43,8 @@ TOKENIZER_FILES = (
 )
 _SAFE = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLED = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
+_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+", re.ASCII)
 _TIMEOUT = 10.0  # seconds for the one question that finds out whether the hub can be reached
-_HINT = (
-    "where there is a network: `xlt fetch SPEC`; or use `encoder: e5-small-q4`, which needs none"
-)
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,25 @@ class Snapshot:
 
     folder: Path
     commit: str
+
+
+def is_path(name: str) -> bool:
+    """Whether a name is written like a path: `./x`, `../x`, `~/x`, `/x`, `x/y/z`."""
+    model = split_revision(name)[0]  # a revision may have slashes: refs/pr/4
+    return Path(name).is_absolute() or name.startswith((".", "~")) or model.count("/") > 1
+
+
+def is_id(name: str) -> bool:
+    """Whether a name is a hub id: `owner/name`, with or without `@revision`."""
+    return bool(_ID.fullmatch(split_revision(name)[0]))
+
+
+def split_revision(name: str) -> tuple[str, str | None]:
+    """`owner/name@revision` in two; paths and names of folders are left whole."""
+    model, at, revision = name.partition("@")
+    if not at or not revision or model.startswith((".", "~", "/")) or Path(name).is_dir():
+        return name, None
+    return (model, revision) if _ID.fullmatch(model) else (name, None)
 
 
 def local_folder(model: str) -> Path | None:
@@ -65,7 +83,7 @@ def local_folder(model: str) -> Path | None:
     path = Path(model).expanduser()
     if path.is_dir():
         return path
-    if path.is_absolute() or model.startswith((".", "~")) or model.count("/") > 1:
+    if is_path(model):
         raise UserError("there is no such folder", model, "give a folder or a hub id (owner/name)")
     return None
 
@@ -119,7 +137,7 @@ def download(model: str, revision: str, code: bool = False) -> Snapshot:
     except Exception as problem:  # of the hub's client, its HTTP library, TLS, sockets, the disk
         if isinstance(problem, OSError) and problem.errno is not None and problem.filename:
             raise  # the disk: full, or not ours to write to
-        raise offline(f"{model}@{revision}", problem) from problem
+        raise offline(model, revision, problem) from problem
     return Snapshot(Path(folder), Path(folder).name)
 
 
@@ -159,13 +177,15 @@ def check_folder(folder: Path, code: bool = False) -> None:
         )
 
 
-def offline(where: str, problem: Exception) -> OfflineError:
+def offline(model: str, revision: str, problem: Exception) -> OfflineError:
+    """Says what is missing, and how to bring it."""
     text = str(problem).strip().splitlines()
     reason = f"{type(problem).__name__}: {text[0]}" if text else type(problem).__name__
     return OfflineError(
         "the encoder is not on this machine, and the Hugging Face hub cannot be reached",
-        f"{where} ({reason})",
-        _HINT,
+        f"{model}@{revision} ({reason})",
+        f"where there is a network: `xlt fetch SPEC`, or `hf download {model} --revision "
+        f"{revision}`; or use `encoder: e5-small-q4`, which needs none",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xlt_encoders import hub
 from xlt_encoders.base import E5_CAVEAT, EncoderParams, TransformersEncoder, open_tokenizer
@@ -82,6 +82,10 @@ class HubEncoder(TransformersEncoder):
     def _snapshot(self) -> hub.Snapshot:
         return hub.snapshot(self._model, self.params.revision, self._trust_remote_code)
 
+    def folder(self) -> Path:
+        """A local folder, or the snapshot in the hub's cache."""
+        return self._folder()
+
     def _folder(self) -> Path:
         return hub.local_folder(self._model) or self._snapshot().folder
 
@@ -129,6 +133,33 @@ class HuggingFaceEncoder(HubEncoder):
         trust_remote_code: bool = Field(
             default=False, description="run Python code that comes with the model"
         )
+
+        @model_validator(mode="before")
+        @classmethod
+        def _revision_of_the_model(cls, values: Any) -> Any:
+            """`model: owner/name@revision` is short for the two fields."""
+            if not isinstance(values, dict) or not isinstance(values.get("model"), str):
+                return values
+            model, revision = hub.split_revision(values["model"])
+            if revision is None:
+                return values
+            if values.get("revision", revision) != revision:
+                raise ValueError(
+                    f"the model names the revision '{revision}', and `revision` says "
+                    f"'{values['revision']}'"
+                )
+            return {**values, "model": model, "revision": revision}
+
+    @classmethod
+    def opens(cls, name: str) -> dict[str, Any] | None:
+        """Hub ids (owner/name, owner/name@revision) and folders."""
+        if hub.is_path(name):
+            hub.local_folder(name)  # or it says that there is none
+            return {"model": name}
+        if not hub.is_id(name) and not (Path(name) / "config.json").is_file():
+            return None
+        model, revision = hub.split_revision(name)
+        return {"model": model} if revision is None else {"model": model, "revision": revision}
 
     @property
     def _model(self) -> str:

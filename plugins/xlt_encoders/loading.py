@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import torch
 
 from xlt_cli.api import EncoderModel, Head, UserError
-from xlt_cli.problems.heads import INFO_FILE, Pooling, WithHead, label_order, read_head_info
+from xlt_cli.problems.heads import INFO_FILE, Pooling, WithHead, read_head_info
+from xlt_cli.problems.label_names import label_order
 from xlt_encoders.fit import check_cut, choose_padding
 from xlt_encoders.freezing import embedding_modules, first_layers
 from xlt_encoders.halves import POOLER, Halves, NativeModel
 from xlt_encoders.hub import WEIGHT_FILES
+from xlt_encoders.labels import output_names
 from xlt_encoders.quiet import quiet
 from xlt_encoders.refusals import (
     UNREADABLE,
@@ -100,7 +103,8 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
     # One draw, whatever loading itself consumes: the head is the same from any source.
     seed = int(torch.randint(2**63 - 1, ()).item())
     _set_dropout(weights.config, settings.dropout)
-    _set_labels(weights.config, head)
+    _set_labels(weights.config, head.labels)
+    _set_problem(weights.config, head)
     generator = torch.default_generator
     with torch.random.fork_rng(devices=[]):
         if settings.pooling == "native":
@@ -137,7 +141,8 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
         raise other_problem(weights.where, f"for {info.kind}", head)
     if strict and info.pooling != settings.pooling:
         raise other_pooling(weights.where, info.pooling, settings.pooling)
-    _set_labels(weights.config, head)
+    _set_labels(weights.config, head.labels)
+    _set_problem(weights.config, head)
     with torch.random.fork_rng(devices=[]):
         model = _with_head(_open_backbone(weights, settings), head, info.pooling)
     model.load_head(weights.folder)
@@ -151,14 +156,16 @@ def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeMode
         raise other_problem(weights.where, f"of a {architecture}", head)
     if config.problem_type not in (None, "single_label_classification"):
         raise other_problem(weights.where, f"for {config.problem_type}", head)
-    names = [str(name) for _, name in sorted((config.id2label or {}).items())]
+    assert weights.folder is not None
+    names = output_names(weights.folder, head.outputs)
     order = label_order(names, head.labels, weights.where)
-    if order == list(range(len(order))):
-        _set_labels(config, head)
+    in_order = order == list(range(len(order)))
+    _set_labels(config, head.labels if in_order else names)
+    _set_problem(config, head)
     with torch.random.fork_rng(devices=[]):
         model, report = _open(weights, _auto_class(head))
     refuse(weights.where, report, model, allowed=set())
-    return _finish(NativeModel(model, None if order == sorted(order) else order), settings)
+    return _finish(NativeModel(model, None if in_order else order), settings)
 
 
 # --------------------------------------------------------------------------- opening models
@@ -284,9 +291,12 @@ def _reinitialise(model: PreTrainedModel, names: set[str]) -> None:
     model.initialize_weights()  # type: ignore[no-untyped-call]
 
 
-def _set_labels(config: PreTrainedConfig, head: Head) -> None:
-    config.id2label = dict(enumerate(head.labels))
-    config.label2id = {label: i for i, label in enumerate(head.labels)}
+def _set_labels(config: PreTrainedConfig, labels: Sequence[str]) -> None:
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: i for i, label in enumerate(labels)}
+
+
+def _set_problem(config: PreTrainedConfig, head: Head) -> None:
     if head.kind == "sequence-classification":
         config.problem_type = "single_label_classification"
 

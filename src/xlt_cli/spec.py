@@ -198,6 +198,11 @@ class Evaluation(Model):
     smoothing: Smoothing | None = Field(
         None, description="test the smoothed classifier instead of the model itself"
     )
+    collapse: dict[str, Languages] | None = Field(
+        None,
+        description="labels that count as one class, in the data and in the model's outputs: "
+        "{not_entailment: [neutral, contradiction]}",
+    )
 
 
 class Sweep(Model):

@@ -6,13 +6,11 @@ The plugins are looked up and their parameters validated; none of their data or 
 from __future__ import annotations
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from xlt_cli import registry
+from xlt_cli import opened_names, registry
 from xlt_cli.api import (
     EmbeddingPerturbation,
     Encoder,
@@ -24,6 +22,7 @@ from xlt_cli.api import (
 )
 from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.languages import own_codes, serves
+from xlt_cli.problems import collapse
 from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Smoothing, Stage
 from xlt_cli.spec_faults import Faults, together
 from xlt_cli.spec_hints import for_plugin
@@ -74,23 +73,30 @@ def build_encoder(use: PluginUse) -> Encoder:
     return typing.cast(Encoder, build(use, "encoder"))
 
 
-def checkpoint_encoder(name: str, directory: Path) -> Encoder:
-    """The plugin that opens a checkpoint directory, with default parameters.
+def checkpoint_encoder(use: PluginUse, of_checkpoint: Mapping[str, Any]) -> Encoder:
+    """The plugin that opens a checkpoint, with the parameters that are given for it.
+
+    Args:
+        of_checkpoint: parameters that the checkpoint stands for, where the plugin has them.
 
     Raises:
         PluginError: it is unknown, or cannot do without parameters.
+        SpecError: a parameter is wrong.
     """
-    plugin = registry.get("encoder", name, "--encoder")
-    given = {"model": str(directory)} if "model" in plugin.Params.model_fields else {}
-    try:
-        return plugin(plugin.Params.model_validate(given))
-    except ValidationError as error:
-        missing = ", ".join(str(e["loc"][0]) for e in error.errors(include_url=False) if e["loc"])
+    plugin = registry.get("encoder", use.name, "--encoder")
+    known = plugin.Params.model_fields
+    given = {name: value for name, value in of_checkpoint.items() if name in known} | use.params
+    required = [name for name, field in known.items() if field.is_required()]
+    missing = [name for name in required if name not in given]
+    if missing:
         raise PluginError(
-            f"the encoder '{name}' cannot open a checkpoint without parameters: {missing}",
+            f"the encoder '{use.name}' cannot open a checkpoint without parameters: "
+            f"{', '.join(missing)}",
             "--encoder",
-            "`hf` opens any checkpoint in Hugging Face's format",
-        ) from None
+            "give them beside the name: --encoder '{name: ..., ...}'",
+        )
+    source = Source(Document(Path("--encoder"), use.model_dump(), {}), "")
+    return plugin(validated(plugin.Params, given, source, (), plugin.name))
 
 
 def build_task(use: PluginUse) -> Task:
@@ -141,7 +147,7 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ExperimentSpec:
         assert evaluation.task is not None
         where = source.where(("evaluations", index, "task"))
         with faults.gather():
-            check_head(spec.stages[-1].task, evaluation.task, where)
+            check_head(spec.stages[-1].task, evaluation, where)
     faults.complain()
     return spec
 
@@ -255,6 +261,8 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
         evaluation.languages = _own_codes(
             task, evaluation.split, evaluation.languages, (*loc, "languages"), source
         )
+    if evaluation.collapse:
+        collapse.check(evaluation.collapse, source.where((*loc, "collapse")))
     if evaluation.smoothing is not None:
         _check_smoothing(evaluation.smoothing, task, (*loc, "smoothing"), source)
 
@@ -275,15 +283,20 @@ def _check_smoothing(smoothing: Smoothing, task: Task, loc: Loc, source: Source)
         )
 
 
-def check_head(trained: PluginUse, tested: PluginUse, where: str) -> None:
+def check_head(trained: PluginUse, evaluation: Evaluation, where: str) -> None:
     """Refuses a test that the trained model's head cannot answer."""
-    own, other = build_task(trained), build_task(tested)
-    if own.problem.kind != other.problem.kind or set(own.labels) != set(other.labels):
+    assert evaluation.task is not None
+    own, other = build_task(trained), build_task(evaluation.task)
+    mine, theirs = (
+        set(collapse.classes(evaluation.collapse, task.labels)) for task in (own, other)
+    )
+    if own.problem.kind != other.problem.kind or mine != theirs:
         raise SpecError(
             f"a model trained on '{own.name}' ({_head(own)}) cannot be tested on "
             f"'{other.name}' ({_head(other)})",
             where,
-            "choose a task of the same kind with the same labels",
+            "choose a task of the same kind with the same labels, or count labels as one with "
+            "`collapse: {A: [B, C]}`",
         )
 
 
@@ -328,6 +341,8 @@ def _check_speaks(plugin: Plugin, languages: Sequence[str], where: str) -> None:
 
 def _check_use(use: PluginUse, kind: registry.Kind, loc: Loc, source: Source) -> Plugin:
     """Validates a plugin's parameters, fills in their defaults, and returns an instance."""
+    if kind == "encoder":
+        opened_names.resolve(use, source.where(loc))
     try:
         plugin = registry.get(kind, use.name)
     except PluginError as error:

@@ -16,11 +16,11 @@ from xlt_cli.api import Batch, EncoderModel, Head, UserError
 from xlt_cli.problems.heads import (
     POOLINGS,
     WithHead,
-    label_order,
     masked_mean,
     pool,
     read_head_info,
 )
+from xlt_cli.problems.label_names import label_order
 
 SEQUENCES = Head("sequence-classification", ("a", "b", "c"))
 TOKENS = Head("token-classification", ("O", "B-X"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,27 @@ def write_csv(path: Path, results: dict[str, Any]) -> None:
 
 
 def csv_text(evaluations: list[dict[str, Any]]) -> str:
-    """The figures of evaluations as CSV with a header."""
+    """The figures of evaluations as CSV with a header.
+
+    Where labels were collapsed, a last column says how.
+    """
+    collapsed = any(results.get("collapse") for results in evaluations)
     return csv_of(
-        COLUMNS,
+        (*COLUMNS, "collapse") if collapsed else COLUMNS,
         (
-            {"task": results["task"], "split": results["split"], **row}
+            {**_about(results, collapsed), **row}
             for results in evaluations
             for row in _rows(results)
         ),
     )
+
+
+def _about(results: dict[str, Any], collapsed: bool) -> dict[str, Any]:
+    about = {"task": results["task"], "split": results["split"]}
+    if collapsed:
+        collapse = results.get("collapse")
+        about["collapse"] = json.dumps(collapse, ensure_ascii=False) if collapse else ""
+    return about
 
 
 def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from xlt_cli.api.plugin import Plugin
 
@@ -88,10 +88,16 @@ def _sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Head:
-    """What a problem asks of a model: the kind of output, and its labels in order of their ids."""
+    """What a problem asks of a model: the kind of output, and its labels in order of their ids.
+
+    Attributes:
+        outputs: the labels of a checkpoint's outputs in their order, where the user states them;
+            they count instead of the names that the checkpoint gives them.
+    """
 
     kind: Literal["sequence-classification", "token-classification"]
     labels: tuple[str, ...]
+    outputs: tuple[str, ...] | None = None
 
 
 @runtime_checkable
@@ -142,6 +148,32 @@ class Encoder(Plugin):
         With `new_head`, the checkpoint gives everything but the head (a later stage with other
         labels). New weights are drawn from torch's global generator, which the runner seeds.
         """
+
+    @classmethod
+    def opens(cls, name: str) -> dict[str, Any] | None:
+        """The parameters that stand for a name which is no plugin's: `org/model`, `./folder`.
+
+        None if this encoder does not open it. Nothing is fetched for it.
+
+        Raises:
+            UserError: the name is a path, and nothing is there.
+        """
+        return None
+
+    def folder(self) -> Path | None:
+        """The folder with the encoder's own files, fetched where needed; None if it has none."""
+        return None
+
+    def checkpoint_labels(self, checkpoint: Path) -> tuple[str, ...] | None:
+        """The labels of a checkpoint's outputs, in order; None if it does not name them.
+
+        An encoder that opens checkpoints which xlt did not train defines it, and `load_model`
+        then obeys `head.outputs`.
+
+        Raises:
+            UserError: the checkpoint contradicts itself.
+        """
+        return None
 
     @abstractmethod
     def fingerprint(self) -> dict[str, str]:

@@ -22,7 +22,7 @@ from xlt_cli.commands.options import (
 from xlt_cli.errors import SpecError
 
 if TYPE_CHECKING:
-    from xlt_cli.spec import Evaluation, Stage
+    from xlt_cli.spec import Evaluation, PluginUse, Stage
 
 
 def evaluate(
@@ -35,8 +35,12 @@ def evaluate(
         ),
     ] = None,
     model: Annotated[
-        Path | None,
-        typer.Option("--model", metavar="DIR", help="A checkpoint that xlt did not train."),
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="A checkpoint that xlt did not train: a folder, or a hub id (org/name@revision).",
+        ),
     ] = None,
     zero_shot: Annotated[
         bool,
@@ -81,11 +85,30 @@ def evaluate(
             "gaussian}, samples: 200}'.",
         ),
     ] = None,
+    collapse: Annotated[
+        str | None,
+        typer.Option(
+            "--collapse",
+            metavar="'{CLASS: [LABEL, ...]}'",
+            help="Labels that count as one class, in the data and in the model's outputs. E.g. "
+            "'{not_entailment: [neutral, contradiction]}'.",
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels",
+            metavar="LABEL,...",
+            help="With --model: its outputs in order, in the task's words; for checkpoints that "
+            "do not name them (LABEL_0, ...), or name them wrongly.",
+        ),
+    ] = None,
     encoder: Annotated[
         str,
         typer.Option(
             "--encoder",
-            help="With --model: the plugin that opens it.",
+            help="With --model: the plugin that opens it, with parameters where it needs some: "
+            "'{name: hf, trust_remote_code: true}'.",
             autocompletion=completion.encoders,
         ),
     ] = "hf",
@@ -116,12 +139,13 @@ def evaluate(
     from xlt_cli.spec_checks import check_evaluations
 
     checks.check_choice(run_name, model)
+    checks.check_labels(labels, model)
     root = runs_root(runs_dir)
-    request = _Request(task, split, listed(languages), generalized, limit, smoothing)
+    request = _Request(task, split, listed(languages), generalized, limit, smoothing, collapse)
     if model is not None:
         if task is None:
             raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
-        checks.check_model(model)
+        checks.check_model(Path(model))
         evaluations = request.evaluations([], [])
         check_evaluations(evaluations)
     else:
@@ -134,16 +158,16 @@ def evaluate(
     from xlt_cli.analysis import export
     from xlt_cli.console import report
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.engine import pipeline
+    from xlt_cli.engine import foreign, pipeline
     from xlt_cli.engine.runtime import start
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if model is not None:
+        checkpoint = foreign.locate(model, _encoder(encoder), listed(labels))
         runtime = start(device or "auto", "auto", plain)
         results = pipeline.evaluate_checkpoint(
             root,
-            model,
-            encoder,
+            checkpoint,
             evaluations,
             listed(trained_on) or [],
             max_length,
@@ -171,8 +195,10 @@ class _Request:
         generalized: bool,
         limit: int | None,
         smoothing: str | None,
+        collapse: str | None,
     ) -> None:
         self.task, self.languages, self.limit = task, languages, limit
+        self.collapse = collapse
         self.split, self.generalized, self.smoothing = split, generalized, smoothing
 
     def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[Evaluation]:
@@ -212,4 +238,23 @@ class _Request:
         if self.smoothing is not None:
             given = parse_given(self.smoothing, "--smoothing")
             changes.append(Override(("smoothing",), given.value, "--smoothing", given.texts))
+        if self.collapse is not None:
+            given = parse_given(self.collapse, "--collapse")
+            changes.append(Override(("collapse",), given.value, "--collapse", given.texts))
         return [resolve_evaluation(evaluation, changes) for evaluation in chosen]
+
+
+def _encoder(text: str) -> PluginUse:
+    """The encoder plugin of the command line, by name or with parameters."""
+    from xlt_cli.spec import PluginUse
+    from xlt_cli.yaml_lines import parse_value
+
+    value = parse_value(text, "--encoder")
+    name = value.get("name") if isinstance(value, dict) else value
+    if not isinstance(name, str):
+        raise SpecError(
+            "an encoder is a name, or a mapping with a name",
+            "--encoder",
+            "e.g. '{name: hf, trust_remote_code: true}'",
+        )
+    return PluginUse.model_validate(value if isinstance(value, dict) else {"name": name})

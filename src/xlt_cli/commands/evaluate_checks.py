@@ -31,6 +31,14 @@ def check_choice(run_name: str | None, model: object) -> None:
         )
 
 
+def check_labels(labels: str | None, model: object) -> None:
+    """Outputs are stated of a model only."""
+    if labels is not None and model is None:
+        raise SpecError(
+            "--labels is for --model; a run knows the labels it was trained with", "--labels"
+        )
+
+
 def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
     """The finished run that is named.
 
@@ -88,4 +96,4 @@ def check_heads(evaluations: Sequence[Evaluation], run: Run) -> None:
     stages = run.spec.stages
     for evaluation in evaluations:
         if evaluation.task is not None and stages:
-            check_head(stages[-1].task, evaluation.task, "xlt eval --task")
+            check_head(stages[-1].task, evaluation, "xlt eval --task")

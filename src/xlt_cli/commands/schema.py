@@ -42,6 +42,8 @@ def build() -> dict[str, Any]:
         definitions[owner]["properties"][field] = _or_one(definitions[owner]["properties"][field])
     settings = definitions["Evaluation"]["properties"]["settings"]
     definitions["Evaluation"]["properties"]["settings"] = _or_one(settings)
+    collapse = definitions["Evaluation"]["properties"]["collapse"]["anyOf"][0]
+    collapse["additionalProperties"] = _or_one(collapse["additionalProperties"])
     whole["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return whole
 
@@ -77,7 +79,19 @@ def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             option["required"] += params.get("required", [])
             option["additionalProperties"] = False
         options.append(option)
+    options += _opened(plugins)
     return {"anyOf": options} if options else {"type": "string"}
+
+
+def _opened(plugins: list[Any]) -> list[dict[str, Any]]:
+    """Names that no plugin bears: hub ids and folders, where an encoder opens such names."""
+    from xlt_cli.api import Encoder
+
+    openers = [p for p in plugins if issubclass(p, Encoder) and "opens" in vars(p)]
+    if not openers:
+        return []
+    name = {"type": "string", "pattern": "[/.~]", "description": "a hub id or a folder"}
+    return [name, {"type": "object", "properties": {"name": name}, "required": ["name"]}]
 
 
 def _params(kind: Any, plugin: Any) -> dict[str, Any] | None:

@@ -24,7 +24,7 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.data.place import place
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.template import Segments
-from xlt_cli.engine import held_out, segments
+from xlt_cli.engine import collapsed, held_out, segments
 from xlt_cli.engine.held_out import Used
 from xlt_cli.engine.notes import notes, words_notes
 from xlt_cli.engine.opening import check_evaluation
@@ -35,6 +35,8 @@ from xlt_cli.engine.smoothing import noise_of, smoothed
 from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Encoded, Feature, Prediction, Problem
+from xlt_cli.problems.collapse import collapsed as counted_as
+from xlt_cli.problems.collapse import problem_under
 from xlt_cli.runs.predictions import Pair, Store
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec_file import build_task
@@ -55,6 +57,7 @@ class Subject:
         weights: hash of its weights.
         encoder: what loads it.
         segments: the segment ids that it was trained with.
+        outputs: the labels of the model's outputs in order, or None if it does not name them.
     """
 
     load: Callable[[Problem], tuple[PreTrainedTokenizerBase, EncoderModel]]
@@ -65,6 +68,7 @@ class Subject:
     weights: str
     encoder: Encoder
     segments: Segments = "default"
+    outputs: Callable[[], tuple[str, ...] | None] = lambda: None
 
 
 @dataclass
@@ -85,6 +89,17 @@ class Plan:
     aligned: bool
     notes: tuple[str, ...]
     warnings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def problem(self) -> Problem:
+        """The task's problem, over the classes that its labels are counted as."""
+        return problem_under(self.task, self.evaluation.collapse)
+
+    def counted(self, language: str) -> Sequence[Example]:
+        """The rows of a language, their labels counted as classes."""
+        evaluation = self.evaluation
+        rows = self.rows.load(self.task, evaluation.split, language, evaluation.limit)
+        return counted_as(rows, evaluation.collapse)
 
     @property
     def cells(self) -> list[Pair]:
@@ -208,7 +223,7 @@ def summary(
         known: what need not be read from the store.
     """
     known = known or {}
-    problem = plan.task.problem.of(plan.task)
+    problem = plan.problem
     cells = {**known, **_read(plan, store, [pair for pair in pairs if pair not in known])}
     cells = {pair: cells[pair] for pair in pairs}
     figures = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
@@ -227,6 +242,7 @@ def summary(
         **({"scoring": problem.scoring} if problem.scoring else {}),
         **figures.as_dict(),
         **({"smoothing": smoothing.model_dump(), "certified": certified} if smoothing else {}),
+        **({"collapse": plan.evaluation.collapse} if plan.evaluation.collapse else {}),
         "data": {x: {name: about[name] for name in ABOUT} for x, about in data.items()},
         "warnings": warned,
         "notes": [
@@ -239,7 +255,7 @@ def summary(
 
 
 def _read(plan: Plan, store: Store, pairs: Sequence[Pair]) -> dict[Pair, Cell]:
-    problem = plan.task.problem.of(plan.task)
+    problem = plan.problem
     return {pair: counted(problem, store.bare(pair)) for pair in pairs}
 
 
@@ -261,16 +277,16 @@ def _fill(
     reporter: Reporter,
 ) -> dict[Pair, Cell]:
     """Predicts and stores cells; returns them, where this process stored them."""
-    problem = plan.task.problem.of(plan.task)
+    problem, collapse = plan.problem, plan.evaluation.collapse
     stored: dict[Pair, Cell] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResultWarning)
-        tokenizer, model = subject.load(problem)
+        tokenizer, model = collapsed.load(plan.task, collapse, subject)
     cache = FeatureCache.of_user(reporter.warn)
     featuriser = Featuriser(problem, tokenizer, subject.max_length, cache, subject.segments)
     said = [str(w.message) for w in caught if w.category is ResultWarning]
     loaded = {
-        language: plan.rows.load(plan.task, plan.evaluation.split, language, plan.evaluation.limit)
+        language: plan.counted(language)
         for language in dict.fromkeys(language for pair in absent for language in pair)
     }
     said += check_evaluation(subject.encoder, model, featuriser, loaded, subject.weights)
@@ -285,8 +301,7 @@ def _fill(
     def of(language: str) -> dict[str, Encoded]:
         """The rows of a language as token ids; each language is tokenized once."""
         if language not in encoded:
-            rows = plan.rows.load(plan.task, plan.evaluation.split, language, plan.evaluation.limit)
-            encoded[language] = {e.id: e for e in featuriser.clean(rows)}
+            encoded[language] = {e.id: e for e in featuriser.clean(loaded[language])}
             gc.freeze()  # they stay: the collector need not walk through them again and again
         return encoded[language]
 

@@ -9,6 +9,7 @@ from xlt_cli.analysis.intervals import Cell
 from xlt_cli.analysis.summary import Pair
 from xlt_cli.analysis.validity import cell_name
 from xlt_cli.problems import Problem
+from xlt_cli.problems.collapse import described
 
 if TYPE_CHECKING:
     from xlt_cli.engine.evaluate import Plan, Subject
@@ -25,6 +26,8 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     found += plan.notes
     for language in plan.languages:
         found += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
+    if plan.evaluation.collapse:
+        found.append(f"labels are collapsed: {described(plan.evaluation.collapse)}")
     smoothing = plan.evaluation.smoothing
     if smoothing is not None:
         found.append(

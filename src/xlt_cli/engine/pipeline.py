@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import traceback
@@ -25,6 +26,7 @@ from xlt_cli.engine.evaluate import (
     missing,
     summary,
 )
+from xlt_cli.engine.foreign import Foreign
 from xlt_cli.engine.noise import perturbations_of
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.segments import of_model
@@ -37,7 +39,7 @@ from xlt_cli.runs import atomic, provenance
 from xlt_cli.runs.directory import Run, create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
-from xlt_cli.spec_file import build_encoder, build_task, checkpoint_encoder
+from xlt_cli.spec_file import build_encoder, build_task
 
 INPUTS = 2
 """How texts become inputs: results of checkpoints that were made otherwise are not mixed in."""
@@ -94,18 +96,15 @@ def evaluate_run(
 
 def evaluate_checkpoint(
     root: Path,
-    directory: Path,
-    encoder_name: str,
+    checkpoint: Foreign,
     evaluations: Sequence[Evaluation],
     trained_on: Sequence[str],
     max_length: int,
     runtime: Runtime,
     reporter: Reporter,
 ) -> list[dict[str, Any]]:
-    """Evaluates a checkpoint directory that xlt did not train; results land under `root`."""
-    if not directory.is_dir():
-        raise UserError("--model takes a checkpoint directory; there is none", str(directory))
-    encoder = checkpoint_encoder(encoder_name, directory)
+    """Evaluates a checkpoint that xlt did not train; results land under `root`."""
+    encoder, directory = checkpoint.encoder, checkpoint.folder
     rows, weights = RowStore(), provenance.weights_hash(directory)
     plans = [make_plan(evaluation, rows) for evaluation in evaluations]
     # The same languages in other forms are the same evaluation.
@@ -113,19 +112,29 @@ def evaluate_checkpoint(
     trained_on = list(dict.fromkeys(_stated(language, tested) for language in trained_on))
     for plan in plans:
         check_claims(plan, trained_on)
-    about = {"model": str(directory.resolve()), "trained_on": list(trained_on)}
-    about_inputs = [weights, max_length, sorted(trained_on), INPUTS]
-    key = hashlib.sha256(json.dumps(about_inputs).encode()).hexdigest()
-    run = create_for_model(root, directory.resolve().name, key, about)
+    about = {**checkpoint.about, "trained_on": list(trained_on), **checkpoint.settings}
+    of_key = [weights, max_length, sorted(trained_on), INPUTS]
+    of_key += [checkpoint.settings] if checkpoint.settings else []
+    key = hashlib.sha256(json.dumps(of_key, sort_keys=True).encode()).hexdigest()
+    run = create_for_model(root, checkpoint.name, key, about)
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-        return encoder.load_tokenizer(directory), encoder.load_model(problem.head, directory)
+        head = dataclasses.replace(problem.head, outputs=checkpoint.outputs)
+        return encoder.load_tokenizer(directory), encoder.load_model(head, directory)
 
     # A checkpoint of xlt's own says what must be said of its encoder.
     own = atomic.read_json(directory / checkpoints.ABOUT) or {}
     caveats = dict.fromkeys([*own.get("caveats", []), *([encoder.caveat] * bool(encoder.caveat))])
     subject = Subject(
-        load, [], trained_on, tuple(caveats), max_length, weights, encoder, of_model(directory)
+        load,
+        [],
+        trained_on,
+        tuple(caveats),
+        max_length,
+        weights,
+        encoder,
+        of_model(directory),
+        checkpoint.labels,
     )
     with session(run, runtime, training=False):
         fingerprint(run, rows, runtime)
@@ -244,9 +253,13 @@ def trained_subject(
     caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat)
     weights = provenance.weights_hash(run.model)
     used, languages = held_out.used(run, spec, rows), _trained_on(spec)
+
+    def outputs() -> tuple[str, ...]:
+        return encoder.checkpoint_labels(run.model) or build_task(spec.stages[-1].task).labels
+
     segments = of_model(run.model, ours=True)
     return Subject(
-        load, used, languages, tuple(caveats), spec.max_length, weights, encoder, segments
+        load, used, languages, tuple(caveats), spec.max_length, weights, encoder, segments, outputs
     )
 
 

@@ -12,8 +12,7 @@ torch: import it inside the method that builds the model.
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Protocol, get_args
@@ -21,8 +20,9 @@ from typing import Literal, Protocol, get_args
 import torch
 from torch import nn
 
-from xlt_cli.api import Batch, Head, ResultWarning
+from xlt_cli.api import Batch, Head
 from xlt_cli.errors import UserError
+from xlt_cli.problems.label_names import label_order
 
 Pooling = Literal["cls", "mean", "cls-mean", "segments"]
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
@@ -157,6 +157,7 @@ class WithHead(nn.Module):
     ) -> None:
         super().__init__()
         self.info = HeadInfo(head.kind, tuple(head.labels), pooling, dropout)
+        self._outputs = head.outputs
         self.backbone = backbone
         self.head: nn.Module
         if head.kind == "token-classification":
@@ -217,7 +218,14 @@ class WithHead(nn.Module):
         path = directory / WEIGHTS_FILE
         try:
             weights = load_file(str(path))
-            order = label_order(saved.labels, self.info.labels, str(directory))
+            names = self._outputs or saved.labels
+            if len(names) != len(saved.labels):
+                raise UserError(
+                    f"{len(names)} labels are stated for the {len(saved.labels)} outputs of the "
+                    "checkpoint",
+                    str(directory),
+                )
+            order = label_order(names, self.info.labels, str(directory))
             for name in ("out.weight", "out.bias"):
                 weights[name] = weights[name][order]
             self.head.load_state_dict(weights)
@@ -242,35 +250,6 @@ def read_head_info(directory: Path) -> HeadInfo:
         raise UserError(
             "the description of the head cannot be read", str(path), _first_line(problem)
         ) from problem
-
-
-def label_order(names: Sequence[str], labels: Sequence[str], where: str) -> list[int]:
-    """For each of the task's labels, which of a checkpoint's outputs (named `names`) it is.
-
-    Names match exactly or but for case. Names that say nothing (LABEL_0, ...) are taken to be in
-    the task's order, with a warning.
-
-    Raises:
-        UserError: if the number of labels differs, or names do not match.
-    """
-    both = f"the checkpoint's: {', '.join(names)}; the task's: {', '.join(labels)}"
-    if len(names) != len(labels):
-        raise UserError(
-            f"the checkpoint has {len(names)} labels and the task has {len(labels)}", where, both
-        )
-    for fold in (str, str.lower):
-        index = {fold(name): i for i, name in enumerate(names)}
-        if len(index) == len(names) and set(index) == {fold(label) for label in labels}:
-            return [index[fold(label)] for label in labels]
-    if list(names) == [f"LABEL_{i}" for i in range(len(names))]:
-        warnings.warn(
-            f"the checkpoint {where} does not name its labels; they are taken to be, in order: "
-            f"{', '.join(labels)}",
-            ResultWarning,
-            stacklevel=2,
-        )
-        return list(range(len(labels)))
-    raise UserError("the checkpoint's labels are not the task's", where, both)
 
 
 def _first_line(problem: Exception) -> str:

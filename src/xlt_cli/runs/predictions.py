@@ -78,6 +78,8 @@ class Store:
             about["smoothing"] = evaluation.smoothing.model_dump(mode="json")
         if not evaluation.windows:
             about["windows"] = False
+        if evaluation.collapse:
+            about["collapse"] = evaluation.collapse
         text = json.dumps(about, sort_keys=True)
         key = hashlib.sha256(text.encode()).hexdigest()[:8]
         return cls(root / f"{evaluation.task.name}-{evaluation.split}-{key}", about, weights)

@@ -11,6 +11,7 @@ from xlt_cli.analysis.findings import TaskFindings
 from xlt_cli.analysis.validity import MARK
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import SpecError, did_you_mean
+from xlt_cli.problems.collapse import problem_under
 from xlt_cli.spec_file import build_task
 from xlt_cli.sweep.records import Record
 from xlt_cli.sweep.reproduction import Claim, Reproduction, Shipped
@@ -132,7 +133,8 @@ def _about(record: Record) -> dict[str, Any]:
 def _measured(record: Record) -> Measured:
     assert record.evaluation.task is not None
     task = build_task(record.evaluation.task)
-    return measure(task.problem.of(task), task.metric, record.answers(), task.aligned)
+    problem = problem_under(task, record.evaluation.collapse)
+    return measure(problem, task.metric, record.answers(), task.aligned)
 
 
 def _judged(claim: Claim, findings: dict[str, TaskFindings], quick: bool) -> dict[str, Any]:

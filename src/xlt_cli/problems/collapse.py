@@ -1,0 +1,100 @@
+"""Several labels counted as one class: a two-way model on three-way data, and the reverse.
+
+A collapse names classes and the labels that belong to each, `{not_entailment: [neutral,
+contradiction]}`. It holds for gold labels and for a model's outputs alike; labels that it does not
+mention stay as they are. Probabilities of the labels of one class are added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+from xlt_cli.api import Example, SequenceExample
+from xlt_cli.errors import SpecError, UserError
+from xlt_cli.problems.base import Problem
+
+if TYPE_CHECKING:
+    from xlt_cli.api import Task
+
+Collapse = Mapping[str, Sequence[str]]
+
+
+def check(collapse: Collapse, where: str) -> None:
+    """Raises SpecError if a label belongs to two classes, or is a class and part of another."""
+    seen: dict[str, str] = {}
+    for name, labels in collapse.items():
+        for label in labels:
+            if seen.setdefault(label, name) != name:
+                raise SpecError(
+                    f"the label '{label}' belongs to two classes: '{seen[label]}' and '{name}'",
+                    where,
+                )
+    for label, name in seen.items():
+        if label in collapse and label != name:
+            raise SpecError(
+                f"'{label}' is a class of its own and a label of '{name}'",
+                where,
+                "give each label to one class",
+            )
+
+
+def class_of(collapse: Collapse | None, label: str) -> str:
+    """The class that a label counts as."""
+    return next((name for name, labels in (collapse or {}).items() if label in labels), label)
+
+
+def classes(collapse: Collapse | None, labels: Sequence[str]) -> tuple[str, ...]:
+    """The classes of labels, in the order in which the labels first name them."""
+    return tuple(dict.fromkeys(class_of(collapse, label) for label in labels))
+
+
+def problem_under(task: Task, collapse: Collapse | None) -> Problem:
+    """The task's problem over the classes that its labels count as."""
+    return problem_over(task, classes(collapse, task.labels))
+
+
+def problem_over(task: Task, labels: Sequence[str]) -> Problem:
+    """The task's problem, over other labels."""
+    like = SimpleNamespace(
+        labels=tuple(labels), metric=task.metric, scheme=getattr(task, "scheme", None)
+    )
+    return task.problem.of(cast("Task", like))
+
+
+def collapsed(rows: Sequence[Example], collapse: Collapse | None) -> Sequence[Example]:
+    """Examples whose gold labels are classes."""
+    return [_counted(row, collapse) for row in rows] if collapse else rows
+
+
+def _counted(row: Example, collapse: Collapse) -> Example:
+    if isinstance(row, SequenceExample):
+        return replace(row, label=class_of(collapse, row.label))
+    return replace(row, tags=tuple(class_of(collapse, tag) for tag in row.tags))
+
+
+def groups(collapse: Collapse, outputs: Sequence[str], wanted: Sequence[str]) -> list[list[int]]:
+    """For each of the classes `wanted`, which of a model's outputs count as it.
+
+    Raises:
+        UserError: the model's outputs and the task's labels come to different classes.
+    """
+    own = [class_of(collapse, name) for name in outputs]
+    if set(own) != set(wanted):
+        raise UserError(
+            "after the collapse, the model's outputs and the task's labels are different classes",
+            "collapse",
+            f"the model's: {', '.join(dict.fromkeys(own))} (outputs {', '.join(outputs)}); "
+            f"the task's: {', '.join(wanted)}",
+        )
+    return [[i for i, name in enumerate(own) if name == label] for label in wanted]
+
+
+def described(collapse: Collapse) -> str:
+    """`neutral, contradiction count as 'not_entailment'`."""
+    return "; ".join(
+        f"{', '.join(labels)} count{'s' if len(labels) == 1 else ''} as '{name}'"
+        for name, labels in collapse.items()
+    )
