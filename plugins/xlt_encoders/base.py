@@ -103,13 +103,14 @@ class TransformersEncoder(Encoder):
             UserError: if the weights are damaged, or do not suit the task or the parameters.
             OfflineError: if they would have to be fetched and cannot be.
         """
+        from xlt_encoders.labels import check_labels
         from xlt_encoders.loading import Weights, load_checkpoint, load_pretrained, read_config
 
         if checkpoint is None:
             self._check_pooling(head)
             return load_pretrained(self._pretrained(), head, self._settings())
-        if not new_head and head.outputs is None and (checkpoint / "config.json").is_file():
-            self.checkpoint_labels(checkpoint)  # transformers' own error would name no label
+        if not new_head and head.outputs is None:
+            check_labels(checkpoint)  # transformers' own error would name no label
         trust = self._trust_remote_code
         weights = Weights(
             str(checkpoint), read_config(checkpoint, trust), checkpoint, trust_remote_code=trust

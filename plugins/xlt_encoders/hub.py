@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlt_cli.api import OfflineError, UserError
+from xlt_encoders.folder_contents import other_format
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -126,7 +127,13 @@ def download(model: str, revision: str, code: bool = False) -> Snapshot:
         names = _list(HfApi(), model, revision)
         weights = _SAFE if any(_matches(name, _SAFE) for name in names) else _PICKLED
         if not any(_matches(name, weights) for name in names):
-            raise UserError("the model on the hub has no weights for torch", f"{model}@{revision}")
+            other, hint = other_format(names)
+            raise UserError(
+                "the model on the hub has no weights for torch"
+                + (f": it holds {other}" * bool(other)),
+                f"{model}@{revision}",
+                hint,
+            )
         folder = snapshot_download(
             model, revision=revision, allow_patterns=_patterns(weights, code)
         )
@@ -169,11 +176,13 @@ def check_folder(folder: Path, code: bool = False) -> None:
     if not any(_matches(name, (*_SAFE, *_PICKLED)) for name in names):
         lacking.append("weights (model.safetensors or pytorch_model.bin)")
     if lacking:
+        other, hint = other_format(names) if "weights" in lacking[-1] else ("", "")
         held = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         raise UserError(
-            f"the folder is no encoder: it lacks {' and '.join(lacking)}",
+            f"the folder is no encoder: it lacks {' and '.join(lacking)}"
+            + (f"; it holds {other}" if other else ""),
             str(folder),
-            f"it holds {held}" if held else "it is empty",
+            hint or (f"it holds {held}" if held else "it is empty"),
         )
 
 

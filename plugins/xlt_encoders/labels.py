@@ -16,6 +16,7 @@ from typing import Any
 from xlt_cli.api import ResultWarning, UserError
 from xlt_cli.problems.label_names import folded, unnamed
 
+INFO_FILE = "xlt_head.json"  # describes the head of a checkpoint of xlt's own
 _DEFAULT = 2  # outputs of a config that says nothing (transformers)
 
 
@@ -66,7 +67,7 @@ def read_outputs(folder: Path) -> Outputs:
             f"{'; '.join(wrong)}. Correct the file, or state the outputs in order with --labels",
         )
     named = next((t.names for t in (by_id, by_name) if t.pairs and not t.generic), None)
-    return Outputs(_count(config, by_id, by_name), named)
+    return Outputs(_count(config, by_id, by_name) or _DEFAULT, named)
 
 
 def output_names(folder: Path, stated: Sequence[str] | None) -> Sequence[str]:
@@ -83,7 +84,7 @@ def output_names(folder: Path, stated: Sequence[str] | None) -> Sequence[str]:
     config = _config(folder)
     count = _count(config, *_tables(config))
     own = _clear_names(folder)
-    if count != len(stated):
+    if count is not None and count != len(stated):
         raise UserError(
             f"{len(stated)} labels are stated for the {count} outputs of the checkpoint",
             str(folder),
@@ -97,6 +98,12 @@ def output_names(folder: Path, stated: Sequence[str] | None) -> Sequence[str]:
             stacklevel=2,
         )
     return stated
+
+
+def check_labels(folder: Path) -> None:
+    """Raises UserError if the labels of a checkpoint of others are not clear."""
+    if (folder / "config.json").is_file() and not (folder / INFO_FILE).is_file():
+        read_outputs(folder)
 
 
 def _clear_names(folder: Path) -> tuple[str, ...] | None:
@@ -172,9 +179,10 @@ def _contradictions(by_id: _Table, by_name: _Table) -> list[str]:
     ]
 
 
-def _count(config: dict[str, Any], by_id: _Table, by_name: _Table) -> int:
+def _count(config: dict[str, Any], by_id: _Table, by_name: _Table) -> int | None:
+    """How many outputs the config states, in whatever way; None if it does not."""
     stated = _number(config.get("num_labels"))
-    return len(by_id.pairs) or len(by_name.pairs) or stated or _DEFAULT
+    return len(by_id.pairs) or len(by_name.pairs) or stated
 
 
 def _number(value: Any) -> int | None:

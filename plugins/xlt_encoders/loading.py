@@ -19,7 +19,9 @@ import torch
 from xlt_cli.api import EncoderModel, Head, UserError
 from xlt_cli.problems.heads import INFO_FILE, Pooling, WithHead, read_head_info
 from xlt_cli.problems.label_names import label_order
+from xlt_encoders.architectures import backbone_class, explained, no_class
 from xlt_encoders.fit import check_cut, choose_padding
+from xlt_encoders.folder_contents import check_model_folder
 from xlt_encoders.freezing import embedding_modules, first_layers
 from xlt_encoders.halves import POOLER, Halves, NativeModel
 from xlt_encoders.hub import WEIGHT_FILES
@@ -28,6 +30,7 @@ from xlt_encoders.quiet import quiet
 from xlt_encoders.refusals import (
     UNREADABLE,
     Report,
+    check_code,
     other_pooling,
     other_problem,
     refuse,
@@ -75,15 +78,9 @@ def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConf
     """The config of a model in a folder; raises UserError if there is none, or no weights."""
     from transformers import AutoConfig
 
-    if not folder.is_dir():
-        raise UserError("there is no such folder", str(folder))
-    lacks = [] if (folder / "config.json").is_file() else ["config.json"]
-    if not any((folder / name).is_file() for name in WEIGHT_FILES):
-        lacks.append("weights (model.safetensors)")
-    if lacks:
-        raise UserError(
-            f"the folder holds no model: it has no {' and no '.join(lacks)}", str(folder)
-        )
+    check_model_folder(folder, WEIGHT_FILES)
+    if not trust_remote_code:
+        check_code(folder)
     try:
         with quiet():
             config: PreTrainedConfig = AutoConfig.from_pretrained(
@@ -108,7 +105,7 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
     generator = torch.default_generator
     with torch.random.fork_rng(devices=[]):
         if settings.pooling == "native":
-            model, report = _open(weights, _auto_class(head))
+            model, report = _open(weights, head)
             reset = _new_names(model, report)
             refuse(weights.where, report, model, allowed=reset)
             generator.manual_seed(seed)
@@ -163,7 +160,7 @@ def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeMode
     _set_labels(config, head.labels if in_order else names)
     _set_problem(config, head)
     with torch.random.fork_rng(devices=[]):
-        model, report = _open(weights, _auto_class(head))
+        model, report = _open(weights, head)
     refuse(weights.where, report, model, allowed=set())
     return _finish(NativeModel(model, None if in_order else order), settings)
 
@@ -177,9 +174,10 @@ def _auto_class(head: Head) -> Any:
     return getattr(transformers, f"AutoModel{_SUFFIX[head.kind]}")
 
 
-def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTrainedModel, Report]:
-    """Builds the model; `bare` leaves the pooling layer out where the architecture has one."""
+def _open(weights: Weights, head: Head | None) -> tuple[PreTrainedModel, Report]:
+    """Builds the model with a head, or without one and without a pooling layer, if it has one."""
     config = weights.config
+    auto_class, bare = backbone_class(config) if head is None else _auto_class(head), head is None
     # A config may ask for tuples; and a fine-tuned one may ask for more outputs than we use.
     config.return_dict, config.output_hidden_states = True, False
     if getattr(config, "attention_type", None) == "block_sparse":
@@ -192,14 +190,15 @@ def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTra
         try:
             found = auto_class._model_mapping[type(config)]
         except KeyError:
-            raise UserError(
-                f"transformers has no {auto_class.__name__} for '{config.model_type}' models",
-                weights.where,
-            ) from None
+            raise no_class(config, head, weights.where) from None
         model_class = found if isinstance(found, type) else auto_class  # Funnel has two
         if bare and "add_pooling_layer" in inspect.signature(model_class).parameters:
             options["add_pooling_layer"] = False
     else:
+        if type(config) not in auto_class._model_mapping and (
+            auto_class.__name__ not in config.auto_map
+        ):
+            raise no_class(config, head, weights.where)
         options["trust_remote_code"] = weights.trust_remote_code
     if weights.folder is None:
         options["state_dict"] = weights.state_dict
@@ -229,9 +228,7 @@ def _open(weights: Weights, auto_class: Any, bare: bool = False) -> tuple[PreTra
 
 
 def _open_backbone(weights: Weights, settings: Settings) -> Halves:
-    from transformers import AutoModel
-
-    model, report = _open(weights, AutoModel, bare=True)
+    model, report = _open(weights, None)
     poolers = {name for name in report.missing if POOLER.search(name)}  # unused
     refuse(weights.where, report, model, allowed=poolers)
     return _finish(Halves(model), settings)
@@ -239,7 +236,12 @@ def _open_backbone(weights: Weights, settings: Settings) -> Halves:
 
 def _finish(halves: _H, settings: Settings) -> _H:
     choose_padding(halves)
-    check_cut(halves)
+    try:
+        check_cut(halves)
+    except UserError as refused:
+        bare = halves.backbone
+        again = None if bare is halves.model else lambda: check_cut(Halves(bare))
+        raise explained(halves.model, refused, again) from refused
     if settings.freeze_embeddings:
         halves.freeze(embedding_modules(halves.backbone))
     if settings.freeze_layers:

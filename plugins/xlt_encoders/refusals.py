@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlt_cli.api import Head, UserError
@@ -39,6 +41,13 @@ def refuse(where: str, report: Report, model: PreTrainedModel, allowed: set[str]
         inside = {name for name in names if name.startswith(prefix)}
         if model.base_model is model or inside - {name for name in names if POOLER.search(name)}:
             raise UserError(f"the model {problem} weights of its encoder", where, _some(names))
+        if names <= report.mismatched:
+            raise UserError(
+                "the checkpoint's classification head is of another size than the "
+                f"{model.config.num_labels} labels of its config, or of --labels",
+                where,
+                f"{_some(names)}. Correct id2label in its config.json, or --labels",
+            )
         raise UserError(
             f"the checkpoint {problem} weights of its classification head: it was not fine-tuned, "
             "or not completely saved",
@@ -55,6 +64,34 @@ def refuse(where: str, report: Report, model: PreTrainedModel, allowed: set[str]
     }
     if left_out:
         raise UserError("the model has more layers than its config says", where, _some(left_out))
+
+
+def check_code(folder: Path) -> None:
+    """Raises UserError if a model needs Python code of its own, which nobody allowed to run."""
+    from transformers import CONFIG_MAPPING
+
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        code, architecture = config.get("auto_map"), config.get("model_type")
+    except (OSError, ValueError, AttributeError):
+        return  # said where the config is opened
+    if not code or architecture in CONFIG_MAPPING:
+        return
+    sources = sorted({_source(value) for value in code.values() if isinstance(value, str)})
+    raise UserError(
+        f"the model is of a kind that transformers does not have ('{architecture}'); it comes with "
+        "Python code of its own, which is not run unless you allow it",
+        str(folder),
+        f"read the code ({', '.join(sources)}); if you trust it, write trust_remote_code: true, "
+        "as in {name: hf, model: ..., trust_remote_code: true} for `encoder:` or `--encoder`",
+    )
+
+
+def _source(reference: str) -> str:
+    """`Alibaba-NLP/new-impl--modeling.NewModel` -> `modeling.py of Alibaba-NLP/new-impl`."""
+    repository, separator, name = reference.rpartition("--")
+    file = f"{name.rpartition('.')[0].rpartition('.')[2]}.py"
+    return f"{file} of {repository}" if separator else file
 
 
 def _some(names: set[str]) -> str:

@@ -295,8 +295,8 @@ def check_head(trained: PluginUse, evaluation: Evaluation, where: str) -> None:
             f"a model trained on '{own.name}' ({_head(own)}) cannot be tested on "
             f"'{other.name}' ({_head(other)})",
             where,
-            "choose a task of the same kind with the same labels, or count labels as one with "
-            "`collapse: {A: [B, C]}`",
+            "choose a task of the same kind with the same labels, or count labels as one: "
+            "`collapse: {A: [B, C]}`, or `xlt eval --collapse '{A: [B, C]}'`",
         )
 
 

@@ -249,6 +249,8 @@ def test_collapse_and_stated_labels_together(
         (2, {"id2label": {"0": "yes", "1": "no"}}, ("--collapse", "{no: [neutral]}"),
          ["the model's: yes, no", "entailment, no, contradiction"]),
         (3, {"id2label": "entailment"}, (), ["id2label is no mapping"]),
+        (2, {"id2label": dict(enumerate(THREE))}, (), ["another size than the 3 labels"]),
+        (2, {}, ("--labels", ",".join(THREE)), ["another size than the 3 labels"]),
     ],
 )  # fmt: skip
 def test_what_is_not_clear_is_refused_with_all_that_is_wrong(

@@ -214,7 +214,7 @@ def test_an_architecture_without_such_a_head(tmp_path: Path, sequences: Head) ->
         hidden_size=8, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8
     )
     AutoModel.from_config(config).save_pretrained(str(tmp_path))
-    with pytest.raises(UserError, match="no AutoModelForSequenceClassification for 'vit' models"):
+    with pytest.raises(UserError, match="'vit' models cannot be run from word embeddings"):
         load(tmp_path, sequences)
 
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from xlt_cli.api import API_VERSION, Encoder, OfflineError, UserError
 from xlt_cli.data.template import Template
-from xlt_encoders import e5_q4, huggingface
+from xlt_encoders import e5_q4, huggingface, short_names
 from xlt_encoders.e5_q4 import E5SmallQ4
 from xlt_encoders.huggingface import (
     HuggingFaceEncoder,
@@ -26,16 +26,19 @@ from xlt_encoders.huggingface import (
 
 PLUGINS: list[type[Encoder]] = [
     plugin
-    for module in (huggingface, e5_q4)
+    for module in (huggingface, e5_q4, short_names)
     for _, plugin in inspect.getmembers(module, inspect.isclass)
     if issubclass(plugin, Encoder) and "name" in vars(plugin)
+    if plugin.__module__ == module.__name__
 ]
 
 
 def test_all_plugins_are_there() -> None:
     assert {plugin.name for plugin in PLUGINS} == {
         "hf", "mbert", "xlm-100", "xlm-r-base", "xlm-r-large", "mminilm", "mdeberta-v3",
-        "e5-small", "e5-small-q4",
+        "e5-small", "e5-small-q4", "e5-base", "e5-large", "mmbert-base", "mmbert-small",
+        "eurobert-210m", "gte-multilingual", "labse", "xlm-v", "glot500", "infoxlm-base",
+        "infoxlm-large",
     }  # fmt: skip
 
 
@@ -56,7 +59,7 @@ def test_every_plugin_describes_itself(plugin: type[Encoder]) -> None:
 
 def test_importing_the_plugins_is_light() -> None:
     code = (
-        "import sys, xlt_encoders.huggingface, xlt_encoders.e5_q4\n"
+        "import sys, xlt_encoders.short_names, xlt_encoders.e5_q4\n"
         "print(sorted({'torch', 'transformers', 'numpy', 'huggingface_hub'} & set(sys.modules)))"
     )
     done = subprocess.run(
