@@ -91,6 +91,9 @@ def _one(
     elif error["type"] == "missing":
         what = f"'{loc[-1]}' is missing"
         hint = f"`xlt show {plugin}` lists the parameters" if plugin else hints.nesting(loc)
+        if not plugin and loc[-1] == "name":
+            owner = next((part for part in reversed(loc[:-1]) if isinstance(part, str)), "")
+            hint = hints.for_missing_name(error["input"], owner)
     else:
         what, hint = _wrong_value(error, loc, model)
     return SpecError(what, source.where(prefix + loc), hint)
@@ -116,12 +119,14 @@ def _wrong_value(error: Mapping[str, Any], loc: Loc, model: type[BaseModel]) -> 
         what = "a mapping of names to values is expected here"
     elif kind in ("list_type", "tuple_type"):
         what = "a list is expected here"
+    elif kind == "dict_type":
+        what = "a mapping is expected here"
     if not isinstance(value, dict | list | tuple | BaseModel) and kind != "value_error":
         what += f", not {_shown(value)}"
     field = next((part for part in reversed(loc) if isinstance(part, str)), "")
     if kind == "literal_error":
         valid = re.findall("'([^']*)'", str(error["ctx"]["expected"]))
-        hint = did_you_mean(str(value), valid)
+        hint = hints.for_value(kind, value, field, loc) or did_you_mean(str(value), valid)
     else:
         hint = hints.for_value(kind, value, field, loc)
     if is_nullable(model, loc) and hints.means_nothing(value):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import BaseModel
@@ -31,6 +32,18 @@ MAPPINGS = {
     "encoder": "{name: hf, model: DIR}",
 }
 """What fields that are mappings look like."""
+PRECISIONS = {
+    "float32": "write `fp32`",
+    "full": "write `fp32`",
+    "32": "write `fp32`",
+    "bfloat16": "write `bf16`",
+    "fp16": "write `bf16`: half precision is that one here",
+    "float16": "write `bf16`: half precision is that one here",
+    "half": "write `bf16`",
+    "16": "write `bf16`",
+    "mixed": "write `bf16`",
+}
+"""Other names of precisions."""
 NOTHING = ("none", "nil", "off", "no", "never", "nothing", "all", "false")
 
 
@@ -104,8 +117,13 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
     """What to write in place of a value of the wrong type."""
     if kind in ("list_type", "tuple_type"):
         return _list_hint(value, field)
-    if kind == "model_type" and loc and loc[0] == "stages" and isinstance(value, str):
+    in_list = len(loc) == 2 and loc[0] in ("stages", "evaluations")
+    if kind == "model_type" and in_list and isinstance(value, str):
         return f"write `- task: {value}`"
+    if kind == "dict_type" and field == "grid":
+        return "write a mapping of paths: grid: {stages.0.epochs: [1, 2]}"
+    if kind == "literal_error" and field == "precision":
+        return PRECISIONS.get(str(value).lower(), "")
     if kind.startswith(("int", "float", "decimal")):
         return _number_hint(value, field, whole=kind.startswith("int"))
     if kind == "model_type" and field in MAPPINGS:
@@ -113,6 +131,16 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
     if kind == "model_type" and value is True:
         return f"leave `{field}` out for the default"
     return ""
+
+
+def for_missing_name(value: Any, kind: str) -> str:
+    """How to write a plugin that is the key of its own parameters; empty if it is not."""
+    if not isinstance(value, dict) or len(value) != 1:
+        return ""
+    ((name, params),) = value.items()
+    inside = params if isinstance(params, dict) else {}
+    shown = "".join(f", {key}: {_written(item)}" for key, item in inside.items())
+    return f"write {kind}: {{name: {name}{shown}}}"
 
 
 def means_nothing(value: Any) -> bool:
@@ -164,6 +192,10 @@ def _written(value: Any) -> str:
 
 
 def _list_hint(value: Any, field: str) -> str:
+    if field in ("stages", "evaluations") and isinstance(value, str):
+        return f"begin each item with a dash:\n{field}:\n  - task: {value}"
+    if value is None:
+        return f"for none, write `{field}: []`"
     if isinstance(value, dict):
         first = next(iter(value), "task")
         return f"begin each item with a dash:\n{field}:\n  - {first}: {_written(value.get(first))}"
@@ -178,7 +210,10 @@ def _list_hint(value: Any, field: str) -> str:
 
 def _number_hint(value: Any, field: str, whole: bool) -> str:
     if isinstance(value, str):
-        bare = value.strip().rstrip(",;").replace("_", "").replace(",", "")
+        bare = value.strip().rstrip(",;").replace("_", "")
+        if re.fullmatch("[0-9]+,[0-9]+", bare) and not re.fullmatch("[0-9]+,[0-9]{3}", bare):
+            bare = bare.replace(",", ".")  # a decimal comma
+        bare = bare.replace(",", "")
         number = parse_value(bare)
         if not isinstance(number, int | float) or isinstance(number, bool):
             return ""

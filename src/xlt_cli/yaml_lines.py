@@ -133,6 +133,11 @@ def _in_words(problem: str) -> tuple[str, str]:
     if "unknown escape character" in problem:
         hint = r"single quotes take a backslash as it is: 'C:\data'"
         return f"{problem} after a backslash in double quotes", hint
+    if "mapping values are not allowed" in problem:
+        return problem, (
+            "write `name: value`, with a space after the colon; the fields of one mapping begin in "
+            "the same column, and a text with ': ' in it needs quotes"
+        )
     return problem, ""
 
 
