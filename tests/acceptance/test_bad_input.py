@@ -164,7 +164,7 @@ def test_an_unknown_run_and_an_unfinished_one(desk: Desk, xlt: Any) -> None:
 
 
 def test_eval_says_what_it_needs(desk: Desk, xlt: Any) -> None:
-    assert "either a RUN or --model DIR" in xlt("eval").stderr
+    assert "`xlt eval RUN`" in xlt("eval").stderr
     result = xlt("eval", "--model", desk.path, "--runs-dir", desk.path / "runs")
     assert result.exit_code == 2
     assert "--task" in result.stderr
