@@ -60,7 +60,8 @@ def _matter(featuriser: Featuriser, model: EncoderModel, row: Example) -> bool:
         feature = featuriser.problem.feature(encoded, template, featuriser.max_length)
         batch = collate([feature], featuriser.problem, template.pad_id)
         answers.append(model.logits(model.embed(batch), batch))
-    return not torch.allclose(*answers, rtol=0, atol=1e-6)
+    default, forced = answers
+    return not torch.allclose(default, forced, rtol=0, atol=1e-6)
 
 
 def of_model(directory: Path, ours: bool = False) -> Segments:
