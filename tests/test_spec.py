@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from xlt_cli.spec import ExperimentSpec, Stage, identity
+from xlt_cli.identity import identity
+from xlt_cli.spec import ExperimentSpec, Stage
 
 SMALLEST: dict[str, Any] = {"encoder": "mbert", "stages": [{"task": "xnli"}]}
 
@@ -194,7 +195,7 @@ def test_what_is_not_trained_is_no_part_of_the_identity(changes: dict[str, Any])
         {"encoder": "xlm-r-base"},
         {"encoder": {"name": "mbert", "freeze_layers": 1}},
         {"max_length": 64},
-        {"precision": "fp32"},
+        {"precision": "bf16"},
         {"stages": [{"task": "pawsx"}]},
         {"stages": [{"task": "xnli", "epochs": 2}]},
         {"stages": [{"task": "xnli", "languages": ["de"]}]},

@@ -1,13 +1,11 @@
 """The experiment spec: what a user writes, and the whole truth of an experiment.
 
 These models hold the shape only. `spec_file` reads YAML into them and resolves the plugins'
-parameters; `identity` says which part of a spec makes a run what it is.
+parameters; `identity` has which part of a spec makes a run what it is.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from typing import Annotated, Any, Literal
 
@@ -263,14 +261,3 @@ class ExperimentSpec(Model):
         if len(set(seeds)) < len(seeds):
             raise ValueError("a seed is listed twice")
         return seeds
-
-
-def identity(spec: ExperimentSpec, seed: int) -> str:
-    """Sixteen hexadecimal digits that name what is trained: encoder, stages, seed.
-
-    The spec's name, its evaluations, device and sweep are left out: the same training is the
-    same run, whatever it is then tested on.
-    """
-    trained = spec.model_dump(mode="json", include={"encoder", "stages", "max_length", "precision"})
-    text = json.dumps({**trained, "seed": seed}, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from xlt_cli.engine.runtime import resolve_device, start
+from xlt_cli.devices import resolve_device
+from xlt_cli.engine.runtime import start
 from xlt_cli.errors import UserError
 
 

@@ -32,7 +32,11 @@ with run.locked():
 
 
 def spec(**changes: Any) -> ExperimentSpec:
-    values = {"name": "quick", "encoder": "e5", "stages": [{"task": "xnli", "languages": "en"}]}
+    values = {
+        "name": "quick",
+        "encoder": "e5-small",
+        "stages": [{"task": "xnli", "languages": "en"}],
+    }
     return ExperimentSpec.model_validate(values | changes)
 
 

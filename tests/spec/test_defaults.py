@@ -12,7 +12,8 @@ from spec_tools import QUICKSTART, SMALLEST, TWO_STAGES, Load
 
 from xlt_cli import registry, spec_file
 from xlt_cli.errors import UserError
-from xlt_cli.spec import ExperimentSpec, identity
+from xlt_cli.identity import identity
+from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
 
 # ----------------------------------------------------------------------------------- defaults

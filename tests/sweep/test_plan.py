@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlt_cli.errors import UserError
-from xlt_cli.spec import identity
+from xlt_cli.identity import identity
 from xlt_cli.spec_file import resolve
 from xlt_cli.spec_source import Source, parse_override, read
 from xlt_cli.sweep.plan import MOST_POINTS, Point, points

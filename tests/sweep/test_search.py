@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xlt_cli import shipped
-from xlt_cli.spec import identity
+from xlt_cli.identity import identity
 from xlt_cli.spec_source import read
 from xlt_cli.sweep.plan import points
 

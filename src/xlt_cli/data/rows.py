@@ -11,6 +11,7 @@ from xlt_cli.api import Example, Rows, Split, Task
 from xlt_cli.data.hashing import data_hash
 from xlt_cli.errors import DataError, UserError, did_you_mean
 from xlt_cli.languages import own_code
+from xlt_cli.stated import stated
 
 
 @dataclass
@@ -94,5 +95,5 @@ class RowStore:
 
 def task_key(task: Task) -> str:
     """The task's name, with those of its parameters that are not at their defaults."""
-    given = task.params.model_dump(mode="json", exclude_defaults=True)
+    given = stated(task.params)
     return task.name + (f"{given}" if given else "")

@@ -22,11 +22,12 @@ from xlt_cli.engine.probing import Probing
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.segments import of_model
 from xlt_cli.errors import DataError, RunError
+from xlt_cli.identity import plugin_stated
 from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import Evaluation
+from xlt_cli.spec import Evaluation, PluginUse
 from xlt_cli.spec_file import build_encoder, build_task
 
 
@@ -158,6 +159,17 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
         about,
         rows,
     )
+
+
+def essence(about: Mapping[str, Any]) -> dict[str, Any]:
+    """What of an `about` makes the records what they are: all but what is at its default."""
+    probing = dataclasses.asdict(Probing(**about["probing"]))
+    usual = dataclasses.asdict(Probing())
+    return {
+        **about,
+        "task": plugin_stated(PluginUse.model_validate(about["task"]), "task"),
+        "probing": {name: value for name, value in probing.items() if value != usual[name]},
+    }
 
 
 def check_same(subjects: Sequence[Subjected]) -> None:

@@ -17,7 +17,7 @@ from xlt_cli.api import Batch, EncoderModel, ResultWarning
 from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.data.batches import collate, evaluation_batches
 from xlt_cli.engine import pipeline, probing
-from xlt_cli.engine.alignment import Subjected
+from xlt_cli.engine.alignment import Subjected, essence
 from xlt_cli.engine.distances import compare
 from xlt_cli.engine.placing import on_device
 from xlt_cli.engine.probing import Anchor, Probing
@@ -31,7 +31,7 @@ BATCH_SIZES = {"cuda": 256, "cpu": 32}
 
 def probe(subjected: Subjected, runtime: Runtime, reporter: Reporter) -> Probed:
     """The records of a run's rows; what is stored is not measured again."""
-    store = ProbeStore.open(subjected.run.path, "alignment", subjected.about)
+    store = ProbeStore.open(subjected.run.path, "alignment", subjected.about, essence)
     if any(_absent(subjected, store, language) for language in subjected.features):
         with pipeline.session(subjected.run, runtime, training=False):
             _fill(subjected, store, runtime, reporter)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xlt_cli.errors import UserError
+from xlt_cli.devices import resolve_device, resolve_precision
 
 if TYPE_CHECKING:
     import torch
@@ -62,43 +62,8 @@ def start(device: str, precision: str, plain: bool = False) -> Runtime:
     Raises:
         UserError: the device is unknown or not there.
     """
-    import torch
-
-    wanted = resolve_device(device)
-    if precision == "auto":
-        bf16 = wanted.startswith("cuda") and torch.cuda.is_bf16_supported(including_emulation=False)
-        precision = "bf16" if bf16 else "fp32"
+    wanted, precision = resolve_device(device), resolve_precision(device, precision)
     return Runtime(_accelerator(wanted, precision), precision, plain)
-
-
-def resolve_device(device: str) -> str:
-    """`auto` to the best there is; anything else checked to be there."""
-    import torch
-
-    if device == "auto":
-        if torch.cuda.is_available():
-            return "cuda"
-        return "mps" if torch.backends.mps.is_available() else "cpu"
-    kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda", "mps") or (index and not (kind == "cuda" and index.isdecimal())):
-        raise UserError(
-            f"unknown device '{device}'", "device", "known: auto, cpu, cuda, cuda:N, mps"
-        )
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise UserError(
-            "CUDA is asked for, but this machine has no GPU that torch can use",
-            f"device '{device}' (torch {torch.__version__})",
-            "use --device cpu (or auto), or install a torch built for CUDA",
-        )
-    if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
-        raise UserError(
-            f"there is no GPU number {index}",
-            f"device '{device}'",
-            f"this machine has {torch.cuda.device_count()}, counted from 0",
-        )
-    if kind == "mps" and not torch.backends.mps.is_available():
-        raise UserError("MPS is asked for, but this machine has none", f"device '{device}'")
-    return device
 
 
 def _accelerator(device: str, precision: str) -> Accelerator:

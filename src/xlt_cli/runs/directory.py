@@ -27,9 +27,11 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
+from xlt_cli.devices import resolve_precision
 from xlt_cli.errors import RunError, UserError, did_you_mean
-from xlt_cli.runs import atomic
-from xlt_cli.spec import ExperimentSpec, identity
+from xlt_cli.identity import FORMAT, identity
+from xlt_cli.runs import atomic, former
+from xlt_cli.spec import ExperimentSpec
 
 State = Literal["created", "started", "success", "cancelled", "error"]
 
@@ -95,6 +97,11 @@ class Run:
     @property
     def seed(self) -> int:
         return int(self.record["seed"])
+
+    @property
+    def precision(self) -> str:
+        """What it is trained in; what the spec says where the record is of an earlier version."""
+        return str(self.record.get("precision") or self.spec.precision)
 
     @property
     def model(self) -> Path:
@@ -205,15 +212,22 @@ class Run:
 
 def planned(root: Path, spec: ExperimentSpec, seed: int) -> Run:
     """The run that a spec and a seed have or will have; nothing is made."""
-    return Run(root / f"{spec.name}-s{seed}-{identity(spec, seed)[:8]}")
+    precision = resolve_precision(spec.device, spec.precision)
+    key = identity(spec, seed, precision)
+    run = Run(root / f"{spec.name}-s{seed}-{key[:8]}")
+    if (run.path / "run.json").exists():
+        return run
+    return Run(former.run_of(root, str(spec.name), seed, key, precision) or run.path)
 
 
 def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: list[str]) -> Run:
     """The run of a spec and a seed: a new directory, or the existing one.
 
-    What is trained is the same then; evaluations and name are brought up to date.
+    What is trained is the same then; evaluations are brought up to date. A run that an earlier
+    version made keeps the name of its directory.
     """
-    key = identity(spec, seed)
+    precision = resolve_precision(spec.device, spec.precision)
+    key = identity(spec, seed, precision)
     run = planned(root, spec, seed)
     try:
         run.path.mkdir(parents=True, exist_ok=True)
@@ -229,7 +243,9 @@ def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: li
         atomic.write_json(
             run.path / "run.json",
             {
+                "format": FORMAT,
                 "identity": key,
+                "precision": precision,
                 "name": spec.name,
                 "seed": seed,
                 "overrides": overrides,

@@ -1,6 +1,6 @@
 """Stored evaluations: a directory per task and split, filled cell by cell.
 
-evaluation.json                 task, split, limit
+evaluation.json                 task, split, limit, and all else that makes its cells what they are
 cells.jsonl                     one line per finished cell: languages, rows, hash; `unseen`: words
                                 that the model never saw (their prediction is null)
 predictions/en.jsonl.gz         per example: id, gold, predicted, probabilities
@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.identity import evaluation_stated, key
 from xlt_cli.problems import Prediction
-from xlt_cli.runs import atomic
+from xlt_cli.runs import atomic, former
 from xlt_cli.spec import Evaluation
 
 Pair = tuple[str, str]
@@ -71,18 +72,15 @@ class Store:
 
     @classmethod
     def open(cls, root: Path, evaluation: Evaluation, weights: str = "") -> Store:
-        """The directory of a task, split and limit under `root`."""
+        """The directory under `root` of an evaluation: of its task, split, limit and smoothing."""
         assert evaluation.task is not None
-        about = evaluation.model_dump(mode="json", include={"task", "split", "limit"})
-        if evaluation.smoothing is not None:
-            about["smoothing"] = evaluation.smoothing.model_dump(mode="json")
-        if not evaluation.windows:
-            about["windows"] = False
-        if evaluation.collapse:
-            about["collapse"] = evaluation.collapse
-        text = json.dumps(about, sort_keys=True)
-        key = hashlib.sha256(text.encode()).hexdigest()[:8]
-        return cls(root / f"{evaluation.task.name}-{evaluation.split}-{key}", about, weights)
+        dumped = evaluation.model_dump(mode="json", exclude={"languages", "settings"})
+        about = {n: value for n, value in dumped.items() if value is not None or n == "limit"}
+        content, name = evaluation_stated(evaluation), f"{evaluation.task.name}-{evaluation.split}"
+        path = root / f"{name}-{key(content)}"
+        if not path.is_dir():
+            path = former.evaluation_of(root, name, content) or path
+        return cls(path, about, weights)
 
     def done(self, words: bool = False) -> list[Pair]:
         """The cells of this model whose predictions are stored, whole.

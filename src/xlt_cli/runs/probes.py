@@ -6,14 +6,13 @@ rows.jsonl     one line per finished batch: the language and the records of its 
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.runs import atomic
+from xlt_cli.identity import key
+from xlt_cli.runs import atomic, former
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,19 @@ class ProbeStore:
     about: Mapping[str, Any]
 
     @classmethod
-    def open(cls, run: Path, kind: str, about: Mapping[str, Any]) -> ProbeStore:
-        """The directory of a probe in a run's directory; another `about`, another directory."""
-        text = json.dumps(about, sort_keys=True)
-        key = hashlib.sha256(text.encode()).hexdigest()[:8]
-        return cls(run / "analysis" / f"{kind}-{key}", about)
+    def open(
+        cls, run: Path, kind: str, about: Mapping[str, Any], essence: Callable[[Any], Any]
+    ) -> ProbeStore:
+        """The directory of a probe in a run's directory.
+
+        Args:
+            essence: what of an `about` makes the records what they are; another, another directory.
+        """
+        folder, wanted = run / "analysis", essence(about)
+        path = folder / f"{kind}-{key(wanted)}"
+        if not path.is_dir():
+            path = former.probe_of(folder, kind, wanted, essence) or path
+        return cls(path, about)
 
     def read(self, language: str) -> dict[str, dict[str, Any]]:
         """The records of a language, by id."""

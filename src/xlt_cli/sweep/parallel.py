@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.console.progress import Reporter
-from xlt_cli.engine.runtime import resolve_device
+from xlt_cli.devices import resolve_device
 from xlt_cli.errors import EXIT_INTERRUPTED, UserError
+from xlt_cli.identity import identity
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run, create
-from xlt_cli.spec import identity
 from xlt_cli.sweep import local, memory, room
 from xlt_cli.sweep.local import Job, Outcome, terminated_as_interrupted
 from xlt_cli.sweep.memory import RAM, Needs, Tenant, Use

@@ -64,7 +64,7 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
     run = Run(path)
     try:
         spec = run.spec
-        runtime = start(spec.device, spec.precision, plain)
+        runtime = start(spec.device, run.precision, plain)
         results = run_experiment(run, spec, runtime, Reporter())
         return {"results": results, "error": "", "out_of_memory": False}
     except Exception as error:

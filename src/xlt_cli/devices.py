@@ -1,0 +1,57 @@
+"""Which device `auto` is, and in which precision it computes; torch is imported only when asked.
+
+The two are apart from `engine` because a run's name depends on the precision.
+"""
+
+from __future__ import annotations
+
+from xlt_cli.errors import UserError
+
+
+def resolve_device(device: str) -> str:
+    """`auto` to the best there is; anything else checked to be there.
+
+    Raises:
+        UserError: the device is unknown or not there.
+    """
+    import torch
+
+    if device == "auto":
+        if torch.cuda.is_available():
+            return "cuda"
+        return "mps" if torch.backends.mps.is_available() else "cpu"
+    kind, _, index = device.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (index and not (kind == "cuda" and index.isdecimal())):
+        raise UserError(
+            f"unknown device '{device}'", "device", "known: auto, cpu, cuda, cuda:N, mps"
+        )
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise UserError(
+            "CUDA is asked for, but this machine has no GPU that torch can use",
+            f"device '{device}' (torch {torch.__version__})",
+            "use --device cpu (or auto), or install a torch built for CUDA",
+        )
+    if kind == "cuda" and index and int(index) >= torch.cuda.device_count():
+        raise UserError(
+            f"there is no GPU number {index}",
+            f"device '{device}'",
+            f"this machine has {torch.cuda.device_count()}, counted from 0",
+        )
+    if kind == "mps" and not torch.backends.mps.is_available():
+        raise UserError("MPS is asked for, but this machine has none", f"device '{device}'")
+    return device
+
+
+def resolve_precision(device: str, precision: str) -> str:
+    """`auto` to bf16 on a GPU that computes in it and to fp32 elsewhere; other precisions as is.
+
+    Raises:
+        UserError: the precision depends on the device, which is unknown or not there.
+    """
+    if precision != "auto":
+        return precision
+    if device == "cpu" or not resolve_device(device).startswith("cuda"):
+        return "fp32"
+    import torch
+
+    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
