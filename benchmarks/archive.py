@@ -91,7 +91,9 @@ def make_run(path: Path, task: str, updates: int, rng: np.random.Generator) -> R
         }
         for step in range(10, updates + 1, 10)
     )
-    atomic.write_text(run.metrics, "".join(json.dumps(line) + "\n" for line in curve))
+    atomic.write_text(
+        run.stage(0) / "metrics.jsonl", "".join(json.dumps(line) + "\n" for line in curve)
+    )
     return run
 
 

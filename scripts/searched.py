@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.runs import metrics
 from xlt_cli.runs.atomic import read_json, read_lines
 
 SETTINGS = ("learning_rate", "epochs", "select", "evaluate_every", "layer_decay", "limit")
@@ -20,7 +21,7 @@ def searched(run: Path) -> dict[str, Any]:
     """What was searched, and what came of it; `score` is None where a run did not finish."""
     stage = read_json(run / "run.json")["spec"]["stages"][0]
     result = read_json(run / "stages" / "0" / "result.json")
-    dev = [line for line in read_lines(run / "metrics.jsonl") if line["kind"] == "dev"]
+    dev = [line for line in metrics.read(run) if line["kind"] == "dev"]
     averaged = [line["accuracy"] for line in dev if "averaged" in line]
     return {
         "search": run.parent.name,

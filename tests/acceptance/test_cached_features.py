@@ -40,7 +40,7 @@ def train(xlt: Any, desk: Desk, runs: str, spec: Path) -> dict[str, bytes]:
     result = xlt("train", spec, "--quiet", "--runs-dir", desk.path / runs)
     assert result.exit_code == 0, result.output
     (run,) = (path.parent for path in (desk.path / runs).glob("*/run.json"))
-    found = [run / "metrics.jsonl", *run.glob("evaluations/*/results.*")]
+    found = [run / "stages/0/metrics.jsonl", *run.glob("evaluations/*/results.*")]
     found += [*run.glob("evaluations/*/predictions/*"), *run.glob("stages/*/model/*.safetensors")]
     return {path.relative_to(run).as_posix(): path.read_bytes() for path in found}
 

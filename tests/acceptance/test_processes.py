@@ -29,7 +29,7 @@ def test_two_processes_with_one_cut_equal_one_process_with_two(desk: Desk) -> No
     assert found.stdout.count("zero-shot average") == 1
 
     def metrics(runs: str) -> list[dict[str, float]]:
-        text = (desk.run(runs) / "metrics.jsonl").read_text("utf-8")
+        text = (desk.run(runs) / "stages/0/metrics.jsonl").read_text("utf-8")
         records = [json.loads(line) for line in text.splitlines()]
         return [
             {name: value for name, value in record.items() if not isinstance(value, str)}

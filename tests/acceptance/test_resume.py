@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 def content(run: Path) -> dict[str, bytes]:
     """What must be the same to the last bit: metrics, predictions, results, weights."""
-    names = ["metrics.jsonl", "stages/0/result.json", "stages/0/model/model.safetensors"]
+    names = ["stages/0/metrics.jsonl", "stages/0/result.json", "stages/0/model/model.safetensors"]
     files = [run / name for name in names]
     files += sorted(run.glob("evaluations/*/predictions/*"))
     files += sorted(run.glob("evaluations/*/results.*"))

@@ -58,7 +58,10 @@ def test_every_perturbation_trains(name: str, desk: Desk, xlt: Any, words: Path)
     out = invoke(xlt, desk, "train", short(desk, [*beside, use]), "--json")
     (outcome,) = json.loads(out)
     assert outcome["evaluations"][0]["languages"]["de"]["n"] > 0
-    losses = [json.loads(line) for line in (desk.run() / "metrics.jsonl").read_text().splitlines()]
+    losses = [
+        json.loads(line)
+        for line in (desk.run() / "stages/0/metrics.jsonl").read_text().splitlines()
+    ]
     assert any(line["kind"] == "train" for line in losses)
 
 
@@ -82,7 +85,7 @@ def test_a_composition_is_resumed_to_the_same_bytes(desk: Desk, words: Path) -> 
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
     assert "goes on from step" in err
-    for name in ("metrics.jsonl", "stages/0/model/model.safetensors"):
+    for name in ("stages/0/metrics.jsonl", "stages/0/model/model.safetensors"):
         assert (desk.run() / name).read_bytes() == (desk.run("whole") / name).read_bytes(), name
 
 

@@ -27,7 +27,7 @@ def short(desk: Desk, grid: dict[str, Any], **changes: Any) -> Path:
 def results(desk: Desk, runs: str = "runs") -> dict[str, bytes]:
     """What must be the same, by the run's name."""
     folder = desk.path / runs
-    names = ("metrics.jsonl", "stages/0/result.json", "evaluations/*/results.json")
+    names = ("stages/0/metrics.jsonl", "stages/0/result.json", "evaluations/*/results.json")
     files = [path for name in names for path in folder.glob(f"*/{name}")]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 

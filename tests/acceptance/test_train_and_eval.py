@@ -14,6 +14,9 @@ from acceptance_tools import Desk
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from xlt_cli.runs import atomic
+from xlt_cli.runs.provenance import weights_hash
+
 
 @pytest.fixture
 def short(desk: Desk) -> Desk:
@@ -254,11 +257,20 @@ def test_rows_that_are_not_aligned_are_evaluated_and_noted(
 
 
 def test_cells_of_another_model_are_not_mixed_in(short: Desk, xlt: Any) -> None:
+    """A model that was trained again, on other hardware say, may have other weights."""
     invoke(xlt, short, "train", short.write(evaluations=[{"languages": ["en", "de"]}]))
     run = short.run()
-    weights = run / "stages/0/model/model.safetensors"
-    tensors = load_file(weights)
-    save_file({n: t.flip(0) for n, t in tensors.items()}, weights, metadata={"format": "pt"})
+    tensors = load_file(run / "stages/0/model/model.safetensors")
+    before = contents(run / "stages/0/model")
+    with atomic.new_directory(run / "stages/0/model") as folder:
+        for name, content in before.items():
+            (folder / name).write_bytes(content)
+        weights = {name: tensor.flip(0) for name, tensor in tensors.items()}
+        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+        (folder / atomic.MANIFEST).unlink()
+    result = json.loads((run / "stages/0/result.json").read_text("utf-8"))
+    result["weights"] = weights_hash(run / "stages/0/model")
+    atomic.write_json(run / "stages/0/result.json", result)
     (cells,) = run.glob("evaluations/*/cells.jsonl")
     assert len(cells.read_text().splitlines()) == 2
     invoke(xlt, short, "eval", run.name, "--languages", "en,de,fr")
@@ -266,6 +278,10 @@ def test_cells_of_another_model_are_not_mixed_in(short: Desk, xlt: Any) -> None:
     assert len(lines) == 5
     assert len({line["weights"] for line in lines[2:]}) == 1
     assert lines[0]["weights"] != lines[2]["weights"]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def test_a_run_that_was_moved_is_evaluated_from_what_it_holds(

@@ -37,10 +37,11 @@ def left(folder: Path) -> list[str]:
 def test_what_is_there(xlt: Cli, folder: Path) -> None:
     result = xlt("cache")
     assert result.exit_code == 0, result.output
-    place, features, lexicons = result.stdout.splitlines()
+    place, features, lexicons, checksums = result.stdout.splitlines()
     assert place == str(folder)
     assert " ".join(features.split()) == "features 2 entries 8.4 kB of at most 2.0 GB"
     assert " ".join(lexicons.split()) == "lexicons 1 entry 2.0 kB"
+    assert " ".join(checksums.split()) == "checksums 0 entries 0.0 kB"
     found = json.loads(xlt("cache", "--json").stdout)
     size = sum(path.stat().st_size for path in folder.glob("features/*.ids"))
     assert found == {
@@ -48,6 +49,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
         "limit": 2 * 10**9,
         "features": {"entries": 2, "bytes": size},
         "lexicons": {"entries": 1, "bytes": 2000},
+        "checksums": {"entries": 0, "bytes": 0},
     }
 
 
@@ -76,7 +78,7 @@ def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("options", "kinds", "remaining"),
     [
-        ([], ["features", "lexicons"], [".x.js", "notes"]),
+        ([], ["features", "lexicons", "checksums"], [".x.js", "notes"]),
         (["--features", "--lexicons"], ["features", "lexicons"], [".x.js", "notes"]),
         (["--features"], ["features"], [".x.js", "notes", "x.jso"]),
         (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "notes"]),
@@ -89,6 +91,7 @@ def test_clearing(
     assert result.exit_code == 0, result.output
     said = {"features": "removed 2 entries of features (8.4 kB)"}
     said["lexicons"] = "removed 1 entry of lexicons (2.0 kB)"
+    said["checksums"] = "removed 0 entries of checksums (0.0 kB)"
     assert result.stdout.splitlines() == [said[kind] for kind in kinds]
     assert left(folder) == remaining
 

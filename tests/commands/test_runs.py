@@ -71,7 +71,9 @@ def a_run(folder: Path, constant: bool | None) -> Run:
         run.path / "run.json", {"identity": "x", "seed": 1, "spec": spec.model_dump(mode="json")}
     )
     line: dict[str, Any] = {"kind": "dev", "stage": 0, "step": 9, "language": "en", "accuracy": 0.5}
-    atomic.append_line(run.metrics, line if constant is None else {**line, "constant": constant})
+    atomic.append_line(
+        run.stage(0) / "metrics.jsonl", line if constant is None else {**line, "constant": constant}
+    )
     atomic.write_json(run.stage(0) / "result.json", {"selected_step": 9})
     return run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import itertools
 import json
 import os
@@ -183,9 +184,11 @@ def complete(tmp_path: Path) -> Path:
 
 
 def test_a_manifest_lists_every_file_with_its_size(complete: Path) -> None:
-    assert json.loads((complete / atomic.MANIFEST).read_text()) == {
-        "files": {"a.bin": 1007, "model/b.bin": 1007}
+    files = {
+        name: {"size": 1007, "sha256": hashlib.sha256((complete / name).read_bytes()).hexdigest()}
+        for name in ("a.bin", "model/b.bin")
     }
+    assert json.loads((complete / atomic.MANIFEST).read_text()) == {"format": 2, "files": files}
 
 
 @pytest.mark.parametrize("name", ["a.bin", "model/b.bin", atomic.MANIFEST])

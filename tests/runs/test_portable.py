@@ -38,7 +38,7 @@ def test_a_run_leaves_without_its_machine(tmp_path_factory: pytest.TempPathFacto
     train = {"kind": "train", "step": 10, "loss": 0.123456789, "learning_rate": 1.23456789e-05}
     dev = {"kind": "dev", "step": 10, "accuracy": 0.123456789}
     for line in (train, dev):
-        atomic.append_line(run.metrics, line)
+        atomic.append_line(run.stage(0) / "metrics.jsonl", line)
     found = portable(run)
     assert found["spec_file"] == "# mine\n"
     assert found["environment"] == [{"xlt": "1"}]

@@ -37,8 +37,9 @@ def record(
     run: Run, step: int, language: str, accuracy: float, stage: int = 0, **more: Any
 ) -> None:
     line = {"stage": stage, "step": step, "language": language, "accuracy": accuracy, **more}
-    atomic.append_line(run.metrics, {"kind": "dev", **line})
-    atomic.append_line(run.metrics, {"kind": "train", "stage": stage, "step": step, "loss": 1.0})
+    curve = run.stage(stage) / "metrics.jsonl"
+    atomic.append_line(curve, {"kind": "dev", **line})
+    atomic.append_line(curve, {"kind": "train", "stage": stage, "step": step, "loss": 1.0})
 
 
 def finish(run: Run, stage: int = 0, **changes: Any) -> None:
@@ -76,7 +77,7 @@ def test_what_is_unfinished_or_has_no_dev_has_no_score(run: Run, tmp_path: Path)
 def test_a_mean_of_weights_has_the_score_of_its_own_record(run: Run) -> None:
     for language, accuracy in (("en", 0.95), ("de", 0.85)):
         line = {"stage": 0, "step": 20, "language": language, "accuracy": accuracy}
-        atomic.append_line(run.metrics, {"kind": "dev", **line, "averaged": 2})
+        atomic.append_line(run.stage(0) / "metrics.jsonl", {"kind": "dev", **line, "averaged": 2})
     finish(run, selected_step=20)
     averaged = selected(run, spec(STAGE.replace("dev:", "select: average, dev:")))
     last = selected(run, spec(STAGE.replace("dev:", "select: last, dev:")))

@@ -2,7 +2,7 @@
 
 alignment.json          what was probed and what must be said of it; the runs, in order
 rows/NUMBER-RUN.json.xz the records of one run
-COMPLETE.json           the sizes of these files
+COMPLETE.json           sizes and checksums of these files
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xlt_cli.analysis.alignment_records import (
 )
 from xlt_cli.errors import DataError
 from xlt_cli.runs import atomic
-from xlt_cli.runs.archives import check_place, reading
+from xlt_cli.runs.archives import check_place, check_whole, reading
 
 CONTENTS = "alignment.json"
 FORMAT = 1
@@ -60,6 +60,7 @@ def read(folder: Path) -> Analysis:
             str(folder),
             "`xlt analyze alignment RUN... --archive DIR` writes one",
         )
+    check_whole(folder)
     with reading(folder / CONTENTS):
         contents = atomic.read_json(folder / CONTENTS)
         if contents["format"] != FORMAT:

@@ -1,4 +1,4 @@
-"""Results as files: JSON with everything, CSV with one line per figure."""
+"""Results as CSV, with one line per figure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-from xlt_cli.runs import atomic
 
 COLUMNS = (
     *("task", "split", "setting", "cell", "trained_on", "n", "metric", "value", "low", "high"),
@@ -18,20 +15,10 @@ COLUMNS = (
 """Newer columns stand at the end."""
 
 
-def write_json(path: Path, results: dict[str, Any]) -> None:
-    """Writes the results of one evaluation."""
-    atomic.write_json(path, results)
-
-
-def write_csv(path: Path, results: dict[str, Any]) -> None:
-    """Writes one line per figure: `setting` is standard or generalized, `cell` a language, a pair
-    of languages, or an average."""
-    atomic.write_text(path, csv_text([results]))
-
-
 def csv_text(evaluations: list[dict[str, Any]]) -> str:
-    """The figures of evaluations as CSV with a header.
+    """The figures of evaluations with a header, one a line.
 
+    `setting` is standard or generalized, `cell` a language, a pair of languages, or an average.
     Where labels were collapsed, a last column says how.
     """
     collapsed = any(results.get("collapse") for results in evaluations)

@@ -12,6 +12,9 @@ from xlt_cli.commands.options import AsJson
 LEXICONS = "lexicons"
 """Where perturbations keep what they fetched or made."""
 
+CHECKSUMS = "checksums"
+"""Where digests of models' files are kept."""
+
 app = typer.Typer(
     short_help="Show what is kept between runs, where, and how much; clear it.",
     invoke_without_command=True,
@@ -22,8 +25,8 @@ app = typer.Typer(
 def cache(context: typer.Context, as_json: AsJson = False) -> None:
     """Show what is kept between runs, where, and how much; `clear` removes it.
 
-    It holds the token ids of texts (features), and lexicons; all is made or fetched again when it
-    is needed.
+    It holds the token ids of texts (features), lexicons, and checksums of files that have not
+    changed; all is made or fetched again when it is needed.
 
     $XLT_CACHE_DIR says where it is, $XLT_CACHE_SIZE how much the features may take (default: 2GB;
     0 turns them off).
@@ -62,7 +65,7 @@ def clear(
     from xlt_cli.data.feature_cache import FOLDER, abandoned
     from xlt_cli.user_cache import total_size, user_cache
 
-    wanted = {"features": features, LEXICONS: lexicons}
+    wanted = {"features": features, LEXICONS: lexicons, CHECKSUMS: False}
     for kind, files in _files().items():
         if not wanted[kind] and any(wanted.values()):
             continue
@@ -80,7 +83,11 @@ def _files() -> dict[str, list[Path]]:
     from xlt_cli.data.feature_cache import stored
     from xlt_cli.user_cache import entries, user_cache
 
-    return {"features": stored(), LEXICONS: entries(user_cache() / LEXICONS)}
+    return {
+        "features": stored(),
+        LEXICONS: entries(user_cache() / LEXICONS),
+        CHECKSUMS: entries(user_cache() / CHECKSUMS),
+    }
 
 
 def _entries(count: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -22,8 +23,6 @@ def runs(runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
     if as_json:
         report.print_json(rows)
         return
-    from xlt_cli.console.tables import origin
-
     console = report.stdout()
     if not rows:
         typer.echo(f"no runs in {root}; `xlt train SPEC` makes one")
@@ -38,12 +37,22 @@ def runs(runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
             table.add_row(
                 row["run"] if index == 0 else "",
                 _state(row) if index == 0 else "",
-                f"{found['directory']}{origin(found)} {found['metric']}" if found else "",
-                *(_figures(found) if found else [""] * len(headings)),
+                _evaluation(found),
+                *(_figures(found) if found and found["up_to_date"] else [""] * len(headings)),
             )
     console.print(table)
     if any(_state(row).endswith(MARK) for row in rows):
         console.print(f"{MARK} collapsed: the model gives one answer to every row")
+
+
+def _evaluation(row: dict[str, Any] | None) -> str:
+    if row is None:
+        return ""
+    from xlt_cli.console.tables import origin
+
+    if not row["up_to_date"]:
+        return f"{row['directory']}: not summed up, `xlt eval` or `xlt train` does"
+    return f"{row['directory']}{origin(row)} {row['metric']}"
 
 
 def _whole_row(run: Any) -> dict[str, Any]:
@@ -63,15 +72,9 @@ def _whole_row(run: Any) -> dict[str, Any]:
 
 
 def _row(run: Any) -> dict[str, Any]:
-    from xlt_cli.analysis.collapse import is_collapsed
-    from xlt_cli.console import report
-    from xlt_cli.runs import atomic
+    from xlt_cli.runs.predictions import summaries
     from xlt_cli.sweep.selection import one_answer_on_dev
 
-    stored = [
-        (path.parent.name, atomic.read_json(path))
-        for path in sorted(run.evaluations.glob("*/results.json"))
-    ]
     on_dev = one_answer_on_dev(run)
     return {
         "run": run.name,
@@ -83,21 +86,31 @@ def _row(run: Any) -> dict[str, Any]:
         "evaluations": [
             {
                 "directory": directory,
-                "parameters": (
-                    atomic.read_json(run.evaluations / directory / "evaluation.json") or {}
-                ).get("task"),
-                "limit": result["limit"],
-                "languages": list(result["languages"]),
-                "task": result["task"],
-                "place": result.get("place", ""),
-                "split": result["split"],
-                "metric": result["metric"],
-                "collapsed": bool(on_dev) or is_collapsed(run.evaluations / directory, result),
-                "zero_shot_languages": result["averages"].get("zero_shot", {}).get("cells", 0),
-                **{name: report.headline(result, name) for name in report.HEADLINES},
+                "parameters": about.get("task"),
+                "limit": (result or about).get("limit"),
+                "task": result["task"] if result else (about.get("task") or {}).get("name"),
+                "split": (result or about).get("split"),
+                "up_to_date": bool(result),
+                **_shown(run.evaluations / directory, result, bool(on_dev)),
             }
-            for directory, result in stored
+            for directory, about, result in summaries(run.evaluations)
         ],
+    }
+
+
+def _shown(folder: Path, result: dict[str, Any] | None, one_answer: bool) -> dict[str, Any]:
+    """What is shown of an evaluation's figures; None where they are not of all its cells."""
+    from xlt_cli.analysis.collapse import is_collapsed
+    from xlt_cli.console import report
+
+    averages = result["averages"] if result else {}
+    return {
+        "languages": list(result["languages"]) if result else [],
+        "place": result.get("place", "") if result else "",
+        "metric": result["metric"] if result else None,
+        "collapsed": one_answer or bool(result and is_collapsed(folder, result)),
+        "zero_shot_languages": averages.get("zero_shot", {}).get("cells", 0),
+        **{n: report.headline(result, n) if result else None for n in report.HEADLINES},
     }
 
 

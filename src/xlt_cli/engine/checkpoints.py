@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ import torch
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.engine.averaging import Average
-from xlt_cli.runs import atomic
+from xlt_cli.errors import DamagedFile
+from xlt_cli.runs import atomic, checksums, metrics
 
 
 @dataclass
@@ -31,7 +32,8 @@ class Position:
         best_step, best_score: the best checkpoint so far; -1 if there is none.
         stale: evaluations on dev since the best.
         loss_sum, loss_size: the running mean of the loss since the last record.
-        metrics_size: bytes of metrics.jsonl that belong to the updates made.
+        stage_metrics_size: bytes of the stage's metrics.jsonl that belong to the updates made.
+        parent: hash of the weights that the stage began with, if another stage made them.
     """
 
     step: int = 0
@@ -42,7 +44,8 @@ class Position:
     stale: int = 0
     loss_sum: float = 0.0
     loss_size: int = 0
-    metrics_size: int = 0
+    stage_metrics_size: int = 0
+    parent: str = ""
 
 
 def path_of(stage: Path, step: int) -> Path:
@@ -80,22 +83,35 @@ def save(
     for path in _all(stage):
         step = int(path.name.removeprefix("step-"))
         if step not in (position.step, position.best_step):
-            shutil.rmtree(path, ignore_errors=True)
+            atomic.remove(path)
 
 
-def latest(stage: Path) -> tuple[Path, Position] | None:
-    """The newest complete checkpoint whose best is complete too."""
+def latest(
+    stage: Path, warn: Callable[[str], None] = lambda text: None
+) -> tuple[Path, Position] | None:
+    """The newest whole checkpoint whose best is whole too; damaged ones are said."""
     for path in reversed(_all(stage)):
-        if not atomic.is_complete(path):
+        damage = checksums.damage(path)
+        if damage:
+            warn(f"the checkpoint {path.name} is damaged, and left out: {damage}")
             continue
-        values = atomic.read_json(path / "position.json")
-        if values["best_score"] is None:
-            values["best_score"] = float("-inf")
-        position = Position(**values)
-        best = position.best_step
-        if best < 0 or atomic.is_complete(path_of(stage, best)):
+        position = _position(path)
+        best = path_of(stage, position.best_step)
+        damage = checksums.damage(best) if position.best_step >= 0 else ""
+        if not damage:
             return path, position
+        warn(f"the checkpoint {path.name} is left out: the best one, {best.name}: {damage}")
     return None
+
+
+def _position(path: Path) -> Position:
+    values = atomic.read_json(path / "position.json")
+    if values["best_score"] is None:
+        values["best_score"] = float("-inf")
+    if "metrics_size" in values:  # version 1: of a file that all stages shared
+        own = metrics.from_shared(path.parent.parent, values.pop("metrics_size"))
+        values["stage_metrics_size"] = len(own)
+    return Position(**values)
 
 
 def rows_of(path: Path) -> list[int]:
@@ -122,7 +138,18 @@ ABOUT = "xlt.json"
 def publish(
     stage: Path, checkpoint: Path | EncoderModel, tokenizer: Any, about: dict[str, Any]
 ) -> None:
-    """Makes a checkpoint's model, or one that is in none, the stage's, with its tokenizer."""
+    """Makes a checkpoint's model, or one that is in none, the stage's, with its tokenizer.
+
+    Raises:
+        DamagedFile: the checkpoint is not what was written.
+    """
+    damage = checksums.damage(checkpoint) if isinstance(checkpoint, Path) else ""
+    if damage:
+        raise DamagedFile(
+            f"the best checkpoint is damaged: {damage}",
+            str(checkpoint),
+            "run it again: training goes on from what is whole",
+        )
     with atomic.new_directory(stage / "model") as directory:
         if isinstance(checkpoint, Path):
             for file in (checkpoint / "model").iterdir():
@@ -134,8 +161,8 @@ def publish(
 
 
 def discard(stage: Path) -> None:
-    """Removes the checkpoints of a finished stage."""
-    shutil.rmtree(stage / "checkpoints", ignore_errors=True)
+    """Removes the checkpoints of a finished stage, all or none: a kill may leave hidden ones."""
+    atomic.remove(stage / "checkpoints")
 
 
 def _all(stage: Path) -> list[Path]:

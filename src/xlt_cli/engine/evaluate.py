@@ -191,13 +191,22 @@ def evaluate(
     known: dict[Pair, Cell] = {}
     if absent:
         known = _fill(plan, absent, store, subject, runtime, reporter)
-        if runtime.is_main:
-            done = _stored(plan, store)
-            known |= _read(plan, store, [pair for pair in done if pair not in known])
-            everything = summary(_covering(plan, done), store, subject, done, known)
-            export.write_json(store.path / "results.json", everything)
-            export.write_csv(store.path / "results.csv", everything)
+    if runtime.is_main and (absent or not store.summarised()):
+        summarise_all(plan, store, subject, known)
     return summary(plan, store, subject, plan.cells, known)
+
+
+def summarise_all(
+    plan: Plan, store: Store, subject: Subject, known: Mapping[Pair, Cell] | None = None
+) -> None:
+    """Writes the figures of all cells in the store.
+
+    Args:
+        known: what need not be read from the store.
+    """
+    done = _stored(plan, store)
+    everything = summary(_covering(plan, done), store, subject, done, known)
+    store.write_summary(everything, export.csv_text([everything]))
 
 
 def missing(plan: Plan, store: Store) -> list[Pair]:

@@ -24,6 +24,7 @@ from xlt_cli.engine.evaluate import (
     evaluate,
     make_plan,
     missing,
+    summarise_all,
     summary,
 )
 from xlt_cli.engine.foreign import Foreign
@@ -32,11 +33,12 @@ from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.segments import of_model
 from xlt_cli.engine.stages import finished_stage, train_stage
 from xlt_cli.engine.words import warn_of_other_way
-from xlt_cli.errors import UserError
+from xlt_cli.errors import RunError, UserError
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance
-from xlt_cli.runs.directory import Run, create_for_model
+from xlt_cli.runs.directory import Run, State, create_for_model
+from xlt_cli.runs.leftovers import none_of_refused, tidy
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
 from xlt_cli.spec_file import build_encoder, build_task
@@ -55,6 +57,13 @@ def run_experiment(
             wherever it can be.
         TrainingFailed: the loss is no longer a number.
     """
+    with none_of_refused(run) if runtime.is_main else contextlib.nullcontext():
+        return _run_experiment(run, spec, runtime, reporter)
+
+
+def _run_experiment(
+    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter
+) -> list[dict[str, Any]]:
     encoder, rows = build_encoder(spec.encoder), RowStore()
     plans = preflight(spec, rows)
     if _trained(run, spec):
@@ -136,7 +145,7 @@ def evaluate_checkpoint(
         of_model(directory),
         checkpoint.labels,
     )
-    with session(run, runtime, training=False):
+    with none_of_refused(run), session(run, runtime, training=False):
         fingerprint(run, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
 
@@ -154,11 +163,22 @@ def _store(run: Run, plan: Plan, subject: Subject) -> Store:
 def _stored(
     run: Run, plans: Sequence[Plan], rows: RowStore, subject: Subject, runtime: Runtime
 ) -> list[dict[str, Any]] | None:
-    """The results, if all cells are stored: nothing is written then, and no lock is needed."""
-    if any(missing(p, _store(run, p, subject)) for p in plans):
+    """The results, if all cells are stored: a run is read then even where it cannot be written.
+
+    What a killed command left unsaid in its files, or lying about, is put in order where it can be.
+    """
+    stores = [(p, _store(run, p, subject)) for p in plans]
+    if any(missing(p, store) for p, store in stores):
         return None
     fingerprint(run, rows, runtime)
-    return [summary(p, _store(run, p, subject), subject, p.cells) for p in plans]
+    if runtime.is_main:
+        stale = [(p, store) for p, store in stores if not store.summarised()]
+        if stale:
+            with contextlib.suppress(UserError, OSError), run.locked():
+                for p, store in stale:
+                    summarise_all(p, store, subject)
+        tidy(run)
+    return [summary(p, store, subject, p.cells) for p, store in stores]
 
 
 def _trained(run: Run, spec: ExperimentSpec) -> bool:
@@ -175,6 +195,10 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
         yield
         return
     with run.locked():
+        if not (run.path / "run.json").exists():
+            raise RunError(
+                "the run was taken back by another process", str(run.path), "run it again"
+            )
         before = run.status["state"]
         if training:
             run.set_state("started")
@@ -195,7 +219,10 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
                 if not isinstance(error, UserError):
                     atomic.write_text(run.path / "error.txt", traceback.format_exc())
             raise
-        run.set_state("success" if training or before == "created" else before)
+        after: State = "success" if training or before == "created" else before
+        run.set_state(after)
+        if after == "success":
+            (run.path / "error.txt").unlink(missing_ok=True)
 
 
 def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:

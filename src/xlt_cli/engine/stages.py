@@ -28,7 +28,8 @@ from xlt_cli.engine.train import Parts, StageTrainer
 from xlt_cli.engine.words import remember_way, trained_words
 from xlt_cli.errors import UserError
 from xlt_cli.problems import Feature, Problem
-from xlt_cli.runs import atomic
+from xlt_cli.runs import provenance
+from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec_file import build_task
@@ -36,8 +37,8 @@ from xlt_cli.spec_file import build_task
 
 def finished_stage(stage: Path) -> dict[str, Any] | None:
     """A stage's result, if the stage has one and its model is whole."""
-    found: dict[str, Any] | None = atomic.read_json(stage / "result.json")
-    return found if found and atomic.is_complete(stage / "model") else None
+    result = stages.result_of(stage)
+    return result if result and not stages.fault(stage) else None
 
 
 def train_stage(
@@ -52,18 +53,24 @@ def train_stage(
     """Trains a stage, from its last checkpoint if it has one, unless it is finished."""
     directory, stage = run.stage(index), spec.stages[index]
     finished = finished_stage(directory)
+    parent = provenance.weights_hash(run.stage(index - 1) / "model") if index else ""
     if finished:
         reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
+        _say_other_parent(finished.get("parent", ""), parent, index, reporter)
         return
     task = build_task(stage.task)
     problem = task.problem.of(task)
     noise = Noise.of(stage.perturbation)
     for perturbation, _ in noise.text:
         perturbation.for_problem = problem
-    restored = checkpoints.latest(directory)
+    restored = checkpoints.latest(directory, reporter.warn)
     if (directory / "result.json").exists():
-        reporter.warn(f"the model of stage {index + 1} is damaged or gone; it is trained again")
+        wrong = stages.fault(directory)
+        reporter.warn(
+            f"the model of stage {index + 1} is damaged or gone ({wrong}); it is trained again"
+        )
     if restored:
+        _say_other_parent(restored[1].parent, parent, index, reporter)
         reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
     tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
@@ -108,8 +115,20 @@ def train_stage(
         dev=_dev_features(spec, index, task, rows, featuriser),
         restored=restored,
         words=words,
+        parent=parent,
     )
     StageTrainer(run, index, stage, parts, runtime, reporter).train()
+
+
+def _say_other_parent(began_with: str, there: str, index: int, reporter: Reporter) -> None:
+    """Says that the stage before was trained again, and to another end than before."""
+    if began_with and began_with != there:
+        reporter.warn(
+            f"stage {index + 1} began with another model of stage {index} than is there now "
+            f"(trained again, perhaps on other hardware): {began_with[:12]} then, {there[:12]} "
+            "now; what stage "
+            f"{index + 1} has computed stays, and belongs to the former"
+        )
 
 
 def _initial_model(

@@ -31,7 +31,7 @@ from xlt_cli.engine.stream import Stream, updates
 from xlt_cli.engine.updates import Updates
 from xlt_cli.languages import among
 from xlt_cli.problems import Feature, Problem
-from xlt_cli.runs import atomic
+from xlt_cli.runs import atomic, metrics, provenance
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import Stage
 from xlt_cli.spec_advice import FEWEST, few_updates
@@ -50,6 +50,7 @@ class Parts:
         restored: the checkpoint to go on from, if any.
         about: what the published model says of itself.
         words: what the stage's result says of words, in token labelling.
+        parent: hash of the weights that the stage before ended with, if there is one.
     """
 
     about: dict[str, Any]
@@ -63,6 +64,7 @@ class Parts:
     dev: Mapping[str, Sequence[Feature]]
     restored: tuple[Path, Position] | None
     words: Mapping[str, Any] = field(default_factory=dict)
+    parent: str = ""
 
 
 class StageTrainer:
@@ -96,11 +98,10 @@ class StageTrainer:
             checkpoints.restore_optimizer(parts.restored[0], self.updates.optimizer)
             self.position = parts.restored[1]
         else:
-            before = atomic.read_json(run.stage(index - 1) / "result.json") if index else None
-            self.position = Position(metrics_size=before["metrics_size"] if before else 0)
+            self.position = Position(parent=parts.parent)
         self.average = self._average() if stage.select == "average" else None
         if runtime.is_main:
-            atomic.truncate(run.metrics, self.position.metrics_size)
+            metrics.prepare(self.directory, self.position.stage_metrics_size)
         self.ledger = Ledger(self.position, index, self._write)
 
     def train(self) -> None:
@@ -200,7 +201,7 @@ class StageTrainer:
 
     def _checkpoint(self) -> None:
         self.ledger.settle()
-        self.position.metrics_size = _size(self.run.metrics)
+        self.position.stage_metrics_size = _size(self.directory / metrics.FILE)
         self.updates.settle()
         if self.runtime.is_main:
             updates = self.updates
@@ -247,7 +248,8 @@ class StageTrainer:
                     "dev_languages": dev,
                     "dev_score": score,
                     "stopped_early": position.step < self.total,
-                    "metrics_size": _size(self.run.metrics),
+                    "weights": provenance.weights_hash(self.directory / "model"),
+                    "parent": position.parent,
                     **self.parts.words,
                 },
             )
@@ -278,7 +280,7 @@ class StageTrainer:
 
     def _write(self, record: dict[str, Any]) -> None:
         if self.runtime.is_main:
-            atomic.append_line(self.run.metrics, record)
+            atomic.append_line(self.directory / metrics.FILE, record)
 
 
 def _size(path: Path) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xlt_cli.errors import DataError
+from xlt_cli.runs import checksums
 
 
 def check_place(folder: Path, contents: str) -> None:
@@ -23,6 +24,18 @@ def check_place(folder: Path, contents: str) -> None:
         if folder.is_dir() and not any(folder.iterdir()):
             return
         raise DataError("this is there, and is no archive", str(folder), "name a new folder")
+
+
+def check_whole(folder: Path) -> None:
+    """Refuses an archive in which a file is missing, or holds something else than was written.
+
+    Raises:
+        DataError: there is one.
+    """
+    damage = checksums.damage(folder)
+    if damage:
+        hint = "bring it back from a copy"
+        raise DataError(f"the archive is not whole: {damage}", str(folder), hint)
 
 
 @contextlib.contextmanager

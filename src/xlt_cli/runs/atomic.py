@@ -1,18 +1,20 @@
 """Writing so that a reader never sees half a file, and a kill at any moment loses nothing.
 
 A file is written beside its place, flushed to the disk and renamed. A directory is filled beside
-its place, given a manifest of its files' sizes, and renamed; `is_complete` checks the manifest,
-so a truncated copy is never taken for a whole one. JSON-lines files are appended to; a torn last
-line is dropped when they are read.
+its place, given a manifest of its files' sizes and checksums, and renamed; `is_complete` checks the
+sizes, so a truncated copy is never taken for a whole one (`checksums` checks the rest). JSON-lines
+files are appended to; a torn last line is dropped when they are read.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from typing import Any
 from xlt_cli.errors import DamagedFile
 
 MANIFEST = "COMPLETE.json"
+MANIFEST_FORMAT = 2
 _PARTIAL = ".partial"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -116,17 +119,16 @@ def new_directory(path: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        sizes = {}
+        files = {}
         for file in sorted(p for p in partial.rglob("*") if p.is_file()):
+            _give_usual_mode(file, partial)
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
-            sizes[file.relative_to(partial).as_posix()] = file.stat().st_size
-        write_json(partial / MANIFEST, {"files": sizes})
-        # What is there is moved away whole: deleting it in place could leave half of it there.
-        former = partial.with_name(f".{path.name}.{os.getpid()}.former{_PARTIAL}")
-        shutil.rmtree(former, ignore_errors=True)
-        with contextlib.suppress(FileNotFoundError):
-            path.rename(former)
+                sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+            name = file.relative_to(partial).as_posix()
+            files[name] = {"size": file.stat().st_size, "sha256": sha256}
+        write_json(partial / MANIFEST, {"format": MANIFEST_FORMAT, "files": files})
+        former = _move_away(path)
         partial.rename(path)
         _sync_directory(path.parent)
         shutil.rmtree(former, ignore_errors=True)
@@ -135,26 +137,59 @@ def new_directory(path: Path) -> Iterator[Path]:
         raise
 
 
+def remove(path: Path) -> None:
+    """Removes a directory; a kill on the way leaves what `remove_partials` removes."""
+    shutil.rmtree(_move_away(path), ignore_errors=True)
+
+
+def _move_away(path: Path) -> Path:
+    """Moves a directory away whole: deleting it in place could leave half of it there."""
+    former = path.with_name(f".{path.name}.{os.getpid()}.former{_PARTIAL}")
+    shutil.rmtree(former, ignore_errors=True)
+    with contextlib.suppress(FileNotFoundError):
+        path.rename(former)
+    return former
+
+
+def manifest(path: Path) -> dict[str, tuple[int, str]] | None:
+    """The files that were written into a directory, with their sizes and checksums.
+
+    None where there is no manifest, or none that can be read; the checksums of one of an earlier
+    version are empty.
+    """
+    try:
+        files = read_json(path / MANIFEST)["files"]
+        return {
+            name: (about, "") if isinstance(about, int) else (about["size"], about["sha256"])
+            for name, about in files.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
 def is_complete(path: Path) -> bool:
     """Whether a directory has its manifest and every file of it in full size."""
+    files = manifest(path)
     try:
-        manifest = read_json(path / MANIFEST)
-        files = manifest["files"] if manifest else None
-        if not files:
-            return False
-        return all((path / name).stat().st_size == size for name, size in files.items())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return bool(files) and all(
+            (path / name).stat().st_size == size for name, (size, _) in (files or {}).items()
+        )
+    except OSError:
         return False
 
 
 def remove_partials(directory: Path) -> None:
     """Removes what killed writers left behind; call it only while holding the run's lock."""
-    if directory.is_dir():
-        for path in list(directory.rglob(f".*{_PARTIAL}")):
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+    for path in partials(directory):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def partials(directory: Path) -> list[Path]:
+    """What writers, killed ones or such at work, have not finished."""
+    return list(directory.rglob(f".*{_PARTIAL}")) if directory.is_dir() else []
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -170,6 +205,17 @@ def is_disk_full(error: BaseException) -> bool:
         return True
     chained = error.__cause__ or error.__context__
     return chained is not None and is_disk_full(chained)
+
+
+def _give_usual_mode(file: Path, directory: Path) -> None:
+    """The permissions that any new file has here: safetensors makes its files the owner's alone.
+
+    A directory that was just made shows what the umask leaves.
+    """
+    usual = stat.S_IMODE(directory.stat().st_mode) & 0o666
+    if stat.S_IMODE(file.stat().st_mode) != usual:
+        with contextlib.suppress(OSError):  # a file system without permissions
+            file.chmod(usual)
 
 
 def _drop_torn_line(descriptor: int, path: Path) -> None:

@@ -5,11 +5,11 @@ spec.yaml           the spec file as it was written
 status.json         created, started, success, cancelled or error; who works on it since when
 environment.jsonl   one line per session: versions, git revision, hardware, command line, way
 fingerprints.json   hashes and sources of encoder and data, with what was left out
-metrics.jsonl       losses and dev scores; the same bytes for the same run on the same CPU
 timing.jsonl        speeds, and how updates were made
+stages/N/metrics.jsonl  losses and dev scores; the same bytes for the same run on the same CPU
 stages/N/model/     the selected model: safetensors, opens with AutoModelFor...
 stages/N/texts.npz      hashes of the texts that it was trained and selected on
-stages/N/result.json    which checkpoint was selected, by what rule
+stages/N/result.json    which checkpoint was selected, by what rule; hashes of its weights
 stages/N/checkpoints/   what an interrupted stage goes on from
 evaluations/KEY/    cells.jsonl, predictions/*.jsonl.gz, results.json, results.csv
 """
@@ -30,7 +30,8 @@ from filelock import FileLock, Timeout
 from xlt_cli.devices import resolve_precision
 from xlt_cli.errors import RunError, UserError, did_you_mean
 from xlt_cli.identity import FORMAT, identity
-from xlt_cli.runs import atomic, former
+from xlt_cli.runs import atomic, former, metrics
+from xlt_cli.runs import stage as stages
 from xlt_cli.spec import ExperimentSpec
 
 State = Literal["created", "started", "success", "cancelled", "error"]
@@ -55,8 +56,9 @@ class Run:
         return self.path.absolute().name
 
     @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
+    def curve(self) -> list[dict[str, Any]]:
+        """Losses and dev scores of all stages, in order."""
+        return metrics.read(self.path)
 
     @property
     def timing(self) -> Path:
@@ -108,16 +110,10 @@ class Run:
         """The model that the last stage ended with.
 
         Raises:
+            DamagedFile: it is there, and is not what the stage ended with.
             RunError: training has not finished.
         """
-        path = self.stage(len(self.spec.stages) - 1) / "model"
-        if not atomic.is_complete(path):
-            raise RunError(
-                f"the run '{self.name}' has no finished model (it is: {self.state})",
-                str(self.path),
-                "`xlt train` with the same spec goes on with it",
-            )
-        return path
+        return stages.check(self.stage(len(self.spec.stages) - 1), self.name, self.state)
 
     @property
     def status(self) -> dict[str, Any]:

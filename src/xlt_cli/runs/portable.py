@@ -30,7 +30,7 @@ def portable(run: Run) -> dict[str, Any]:
         "environment": without_paths(environment),
         "fingerprints": without_paths(atomic.read_json(run.path / "fingerprints.json")),
         "stages": [atomic.read_json(run.stage(index) / "result.json") for index in stages],
-        "metrics": [_rounded(line) for line in atomic.read_lines(run.metrics)],
+        "metrics": [_rounded(line) for line in run.curve],
         "timing": atomic.read_lines(run.timing),
     }
 

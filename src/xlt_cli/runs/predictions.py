@@ -5,7 +5,7 @@ cells.jsonl                     one line per finished cell: languages, rows, has
                                 that the model never saw (their prediction is null)
 predictions/en.jsonl.gz         per example: id, gold, predicted, probabilities
 predictions/en+de.jsonl.gz      first text in en, second in de (generalized)
-results.json, results.csv       figures of all cells so far
+results.json, results.csv       figures of all cells so far, and which cells those are
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import gzip
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.errors import DamagedFile
 from xlt_cli.identity import evaluation_stated, key
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic, former
@@ -89,17 +90,35 @@ class Store:
             words: only those in which words that the model never saw are told from others; cells
                 of the first versions say `O` of them.
         """
-        cells = {}
-        for line in atomic.read_lines(self.path / "cells.jsonl"):
-            with contextlib.suppress(KeyError, TypeError):
-                cells[line["first"], line["second"]] = (line["sha256"], line["weights"])
-                if words and "unseen" not in line:
-                    del cells[line["first"], line["second"]]
         return sorted(
             pair
-            for pair, (sha256, weights) in cells.items()
-            if weights == self.weights and self._hash(pair) == sha256
+            for pair, (sha256, weights) in cells_of(self.path, words).items()
+            if weights == self.weights and checksum(self._file(pair)) == sha256
         )
+
+    def summarised(self) -> bool:
+        """Whether results.json and results.csv are there, and of the cells that are stored."""
+        try:
+            results = atomic.read_json(self.path / "results.json") or {}
+            made_from = results.get("computed_from", {})
+            csv = checksum(self.path / "results.csv")
+        except (DamagedFile, AttributeError):
+            return False
+        return bool(made_from == self.computed_from(csv))
+
+    def computed_from(self, csv: str) -> dict[str, str]:
+        """What makes a summary out of date: other cells, another model; `csv` is its own."""
+        return {
+            "cells": _digest(cells_of(self.path), self.done()),
+            "weights": self.weights,
+            "csv": csv,
+        }
+
+    def write_summary(self, results: Mapping[str, Any], csv: str) -> None:
+        """Writes the figures of all cells: results.json last, which says that both are there."""
+        atomic.write_text(self.path / "results.csv", csv)
+        made_from = self.computed_from(checksum(self.path / "results.csv"))
+        atomic.write_json(self.path / "results.json", {**results, "computed_from": made_from})
 
     def notes(self) -> list[str]:
         """What was seen when this model was loaded."""
@@ -166,15 +185,70 @@ class Store:
     def _lines(self, pair: Pair) -> list[bytes]:
         return gzip.decompress(self._file(pair).read_bytes()).split(b"\n")[:-1]
 
-    def _hash(self, pair: Pair) -> str | None:
-        try:
-            return hashlib.sha256(self._file(pair).read_bytes()).hexdigest()
-        except FileNotFoundError:
-            return None
-
     def _file(self, pair: Pair) -> Path:
         name = pair[0] if pair[0] == pair[1] else "+".join(pair)
         return self.path / "predictions" / f"{name}.jsonl.gz"
+
+
+def cells_of(path: Path, words: bool = False) -> dict[Pair, tuple[str, str]]:
+    """The cells of an evaluation's directory: hashes of their predictions and of the model.
+
+    Args:
+        words: only those in which words that the model never saw are told from others.
+    """
+    cells = {}
+    for line in atomic.read_lines(path / "cells.jsonl"):
+        with contextlib.suppress(KeyError, TypeError):
+            cells[line["first"], line["second"]] = (line["sha256"], line["weights"])
+            if words and "unseen" not in line:
+                del cells[line["first"], line["second"]]
+    return cells
+
+
+def summaries(root: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any] | None]]:
+    """The evaluations under a root: directory, what it is of, and the figures of all its cells.
+
+    The figures are None where they are not there, or of other cells: a command was killed before it
+    had written them. Only the list of cells is looked at, not their predictions.
+    """
+    files = [*root.glob("*/cells.jsonl"), *root.glob("*/results.json")]
+    for path in sorted({file.parent for file in files}):
+        about = atomic.read_json(path / "evaluation.json") or {}
+        try:
+            results = atomic.read_json(path / "results.json")
+            whole = isinstance(results, dict) and _is_of(results, path)
+        except (DamagedFile, AttributeError, KeyError, TypeError):
+            whole = False
+        yield path.name, about, results if whole else None
+
+
+def _is_of(results: Mapping[str, Any], path: Path) -> bool:
+    """Whether figures are of all cells in a directory, by the model that answered last."""
+    cells = cells_of(path)
+    if "computed_from" not in results:  # of version 1: at least their languages are known
+        named = {*results["languages"], *(p["first"] for p in results["pairs"].values())}
+        return {language for pair in cells for language in pair} <= named
+    made_from = results["computed_from"]
+    own = [pair for pair, (_, weights) in cells.items() if weights == made_from["weights"]]
+    newest = list(cells.values())[-1:]
+    return bool(
+        made_from["cells"] == _digest(cells, own)
+        and all(weights == made_from["weights"] for _, weights in newest)
+        and made_from["csv"] == checksum(path / "results.csv")
+    )
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file; empty where there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return ""
+
+
+def _digest(cells: Mapping[Pair, tuple[str, str]], pairs: Sequence[Pair]) -> str:
+    content = [[*pair, cells[pair][0]] for pair in sorted(pairs)]
+    return hashlib.sha256(atomic.json_bytes(content)).hexdigest()
 
 
 def _lines_of(predictions: Sequence[Prediction]) -> bytes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli import __version__
+from xlt_cli.runs import checksums
 
 _PACKAGES = (
     "torch",
@@ -64,12 +65,10 @@ def hardware(device: str) -> dict[str, Any]:
 
 def weights_hash(directory: Path) -> str:
     """SHA-256 over the files of weights in a checkpoint directory."""
-    digest = hashlib.sha256()
-    for path in sorted(directory.iterdir()):
-        if path.suffix in (".safetensors", ".bin", ".pt", ".pth"):
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
+    kinds = (".safetensors", ".bin", ".pt", ".pth")
+    files = [path for path in sorted(directory.iterdir()) if path.suffix in kinds]
+    taken = checksums.digests(files)
+    return hashlib.sha256(b"".join(bytes.fromhex(taken[path]) for path in files)).hexdigest()
 
 
 def git_revision(directory: Path) -> dict[str, Any] | None:

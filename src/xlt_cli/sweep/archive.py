@@ -5,7 +5,7 @@ reproduction.yaml         methods and claims, as they were
 tasks/TASK.json.xz        once per task: the cells (languages), each with its ids and gold labels
 runs/RUN.json.xz          spec, record, environment, training curve, timing, figures of a run
 predictions/RUN.xz        what it answered (`runs.packed` says how)
-COMPLETE.json             the sizes of all these files
+COMPLETE.json             sizes and checksums of all these files
 """
 
 from __future__ import annotations
@@ -117,6 +117,7 @@ def read(name: str, folder: Path) -> tuple[Shipped, Choice, list[Record]]:
         raise DataError(what, str(folder), "`xlt reproduce NAME --archive DIR` writes one")
     if not (folder / CONTENTS).is_file():
         raise DataError("this is no archive of a reproduction", str(folder / CONTENTS))
+    archives.check_whole(folder)
     with reading(folder / CONTENTS):
         return _read(name, folder, atomic.read_json(folder / CONTENTS))
 

@@ -104,7 +104,7 @@ def _records(run: Run, index: int, stage: Stage, step: int) -> list[dict[str, An
     averaged = stage.select == "average"
     return [
         record
-        for record in atomic.read_lines(run.metrics)
+        for record in run.curve
         if (record["kind"], record["stage"], record["step"]) == ("dev", index, step)
         and ("averaged" in record) == averaged
     ]

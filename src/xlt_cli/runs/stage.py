@@ -1,0 +1,72 @@
+"""A stage's directory: its record, its model, and whether that is the model that was recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.errors import DamagedFile, RunError
+from xlt_cli.runs import atomic, checksums, provenance
+
+
+def result_of(stage: Path) -> dict[str, Any] | None:
+    """What a finished stage recorded; None if it has not finished."""
+    result = atomic.read_json(stage / "result.json")
+    if result is not None and not isinstance(result, dict):
+        raise DamagedFile("result.json is damaged: it holds no record", str(stage / "result.json"))
+    return result
+
+
+def fault(stage: Path) -> str:
+    """What is wrong with a stage's model; empty if it is whole and the stage's own.
+
+    A stage of an earlier version did not record its weights. The answers that are stored then say
+    which model gave them.
+    """
+    model = stage / "model"
+    damage = checksums.damage(model)
+    if damage:
+        return damage
+    weights, result = provenance.weights_hash(model), result_of(stage)
+    recorded = (result or {}).get("weights")
+    if recorded:
+        return "" if recorded == weights else "its weights are not those that the stage recorded"
+    answered = _answered(stage)
+    if answered and weights not in answered:
+        return "its weights are not those that gave the stored answers"
+    return ""
+
+
+def check(stage: Path, run: str, state: str) -> Path:
+    """The model of a stage.
+
+    Raises:
+        DamagedFile: it is not what the stage ended with.
+        RunError: training has not finished.
+    """
+    model = stage / "model"
+    if not (stage / "result.json").exists() and not atomic.is_complete(model):
+        raise RunError(
+            f"the run '{run}' has no finished model (it is: {state})",
+            str(stage.parent.parent),
+            "`xlt train` with the same spec goes on with it",
+        )
+    wrong = fault(stage)
+    if wrong:
+        raise DamagedFile(
+            f"the model of the run '{run}' is damaged: {wrong}",
+            str(model),
+            "`xlt train` with the same spec trains this stage again, or bring the folder back from "
+            "a copy; stored results were left as they are",
+        )
+    return model
+
+
+def _answered(stage: Path) -> set[str]:
+    """The weights that gave the newest answers of each evaluation, if this is the last stage."""
+    run = stage.parent.parent
+    if (stage.parent / str(int(stage.name) + 1)).exists():
+        return set()
+    last = [atomic.read_lines(file)[-1:] for file in run.glob("evaluations/*/cells.jsonl")]
+    lines = [line for lines in last for line in lines if isinstance(line, dict)]
+    return {line["weights"] for line in lines if line.get("weights")}
