@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from xlt_cli import registry
 from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, PerturbationUse, Smoothing, Stage
+from xlt_cli.stated import stated
 
 KEPT = Path(__file__).parent / "defaults.json"
 SHIPPED = "xlt-cli"
@@ -44,9 +45,16 @@ def _defaults(model: type[BaseModel]) -> dict[str, Any]:
     return {
         name: REQUIRED
         if info.is_required()
-        else to_jsonable_python(info.get_default(call_default_factory=True))
+        else _plain(info.get_default(call_default_factory=True))
         for name, info in model.model_fields.items()
     }
+
+
+def _plain(default: Any) -> Any:
+    """As JSON; a model, whose fields are kept by themselves, as what it states beyond them."""
+    if isinstance(default, list):
+        return [_plain(part) for part in default]
+    return stated(default) if isinstance(default, BaseModel) else to_jsonable_python(default)
 
 
 def changed(kept: dict[str, dict[str, Any]], now: dict[str, dict[str, Any]]) -> list[str]:

@@ -76,8 +76,9 @@ class Store:
         """The directory under `root` of an evaluation: of its task, split, limit and smoothing."""
         assert evaluation.task is not None
         dumped = evaluation.model_dump(mode="json", exclude={"languages", "settings"})
-        about = {n: value for n, value in dumped.items() if value is not None or n == "limit"}
         content, name = evaluation_stated(evaluation), f"{evaluation.task.name}-{evaluation.split}"
+        shown = {"task", "split", "limit", *content}
+        about = {field: value for field, value in dumped.items() if field in shown}
         path = root / f"{name}-{key(content)}"
         if not path.is_dir():
             path = former.evaluation_of(root, name, content) or path
