@@ -1,7 +1,8 @@
 """Errors that a user can act on: what is wrong, where, and what to do.
 
 A `UserError` is printed without a traceback and ends the command with exit code 2; anything
-else is a failure of xlt (exit code 1). The lowest room of the house: it imports nothing of ours.
+else is a failure of xlt, or of a plugin (`PluginFailure`), with exit code 1. The lowest room of the
+house: it imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ class DataError(UserError):
 
 class PluginError(UserError):
     """A plugin is unknown, broken, built for another API version, or not usable here."""
+
+
+class PluginFailure(PluginError):
+    """A plugin raised an exception: a fault in its code, which is the exception's cause.
+
+    Unlike other errors of users it ends the command with exit code 1, and the traceback is kept.
+    """
 
 
 class SpecError(UserError):

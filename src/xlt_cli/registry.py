@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import inspect
 import os
 import re
 import sys
@@ -20,27 +19,12 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
 from typing import Any, Literal, overload
 
-from pydantic import BaseModel
+from xlt_cli.api import Encoder, Perturbation, Plugin, Task
+from xlt_cli.contract.faults import KINDS, Kind, fault
+from xlt_cli.errors import PluginError, did_you_mean, near
 
-from xlt_cli.api import (
-    API_VERSION,
-    EmbeddingPerturbation,
-    Encoder,
-    Perturbation,
-    Plugin,
-    SegmentationPerturbation,
-    Task,
-    TextPerturbation,
-)
-from xlt_cli.errors import PluginError, did_you_mean
+__all__ = ["KINDS", "Entry", "Kind", "fault"]
 
-Kind = Literal["encoder", "perturbation", "task"]
-KINDS: dict[Kind, type[Plugin]] = {
-    "encoder": Encoder,
-    "perturbation": Perturbation,
-    "task": Task,
-}
-PERTURBATIONS = (TextPerturbation, SegmentationPerturbation, EmbeddingPerturbation)
 HEAVY = (
     "torch",
     "transformers",
@@ -52,6 +36,9 @@ HEAVY = (
     "pyarrow",
 )
 """Packages that a plugin module must not import at import time."""
+
+
+_remembered: dict[tuple[str, str], tuple[str, str]] = {}
 
 
 def group(kind: Kind) -> str:
@@ -123,13 +110,58 @@ def get(kind: Kind, name: str, where: str = "") -> type[Plugin]:
         )
     if found:
         raise PluginError(f"the {kind} plugin '{name}' is turned off by XLT_DISABLE_PLUGINS", where)
-    raise PluginError(f"unknown {kind} '{name}'", where, did_you_mean(name, names(kind)))
+    known = did_you_mean(name, names(kind))
+    if (kind, name) in _remembered:
+        distribution, version = _remembered[kind, name]
+        pinned = f"{distribution}=={version}" if version else distribution
+        known = (
+            f"a run used it from {' '.join((distribution, version)).strip()}, which is not "
+            f"installed here: pip install '{pinned}'\n{known}"
+        )
+    raise PluginError(f"unknown {kind} '{name}'", where, known)
 
 
 def origin(kind: Kind, name: str) -> str:
     """The distribution and version that a usable plugin comes from, for messages."""
+    return " ".join(source(kind, name)).strip()
+
+
+def source(kind: Kind, name: str) -> tuple[str, str]:
+    """The distribution and version that a usable plugin comes from; empty where it is unknown."""
     found = [entry for entry in _load(kind, name) if entry.plugin] if name in _points(kind) else []
-    return f"{found[0].distribution} {found[0].version}".strip() if found else ""
+    return (found[0].distribution, found[0].version) if found else ("", "")
+
+
+def remember(kind: str, name: str, origin: tuple[str, str]) -> None:
+    """Notes the distribution and version that a plugin of a run had; for when it is gone."""
+    _remembered[kind, name] = origin
+
+
+@dataclass(frozen=True)
+class Stray:
+    """An entry point in a group that looks like one of xlt's and is none."""
+
+    group: str
+    name: str
+    target: str
+    distribution: str
+    version: str
+    hint: str
+
+
+def strays() -> list[Stray]:
+    """Entry points in unknown groups such as `xlt.pertubations`, sorted."""
+    known = [group(kind) for kind in KINDS]
+    found = []
+    for other in sorted(_groups() - set(known)):
+        nearest = near(other, known, cutoff=0.85)
+        if nearest or other.lower().startswith(("xlt.", "xlt_cli.", "xlt-cli.")):
+            hint = did_you_mean(other, known)
+            found += [
+                Stray(other, point.name, point.value, *_dist(point), hint)
+                for point in sorted(_found(other), key=lambda point: point.name)
+            ]
+    return found
 
 
 def clear() -> None:
@@ -138,6 +170,7 @@ def clear() -> None:
     _installed.cache_clear()
     _owner.cache_clear()
     _load.cache_clear()
+    _remembered.clear()
 
 
 @functools.cache
@@ -162,6 +195,17 @@ def _found(group_name: str) -> Iterable[EntryPoint]:
                 points = list(distribution.entry_points.select(group=group_name))
                 found.setdefault(_normal(distribution.name), points)
         return [point for points in found.values() for point in points]
+
+
+def _groups() -> set[str]:
+    try:
+        return set(_installed().groups)
+    except Exception:  # as above
+        found: set[str] = set()
+        for distribution in distributions():
+            with contextlib.suppress(Exception):
+                found |= set(distribution.entry_points.groups)
+        return found
 
 
 @functools.cache
@@ -213,52 +257,6 @@ def _import(base: Entry, point: EntryPoint) -> Entry:
         import_seconds=took,
         heavy=heavy,
     )
-
-
-def fault(kind: Kind, name: str, plugin: object) -> str:
-    """What keeps an object from being a plugin of this kind and name; empty if nothing does."""
-    wanted = KINDS[kind]
-    if not inspect.isclass(plugin) or not issubclass(plugin, wanted):
-        return f"{plugin!r} is not a subclass of xlt_cli.api.{wanted.__name__}"
-    version = getattr(plugin, "api_version", None)
-    if version != API_VERSION:
-        return (
-            "states no api_version"
-            if version is None
-            else f"built for plugin API {version}, this xlt has {API_VERSION}"
-        )
-    if getattr(plugin, "name", None) != name:
-        return f"the class calls itself '{getattr(plugin, 'name', None)}', not '{name}'"
-    if not isinstance(getattr(plugin, "summary", None), str) or not plugin.summary.strip():
-        return "has no summary"
-    if not inspect.isclass(plugin.Params) or not issubclass(plugin.Params, BaseModel):
-        return "Params is not a pydantic model"
-    if plugin.Params.model_config.get("extra") != "forbid":
-        return "Params must refuse unknown names (derive it from xlt_cli.api.PluginParams)"
-    if "name" in plugin.Params.model_fields:
-        return "Params has a field 'name', which in a spec is the plugin's own name"
-    if kind == "perturbation":
-        if not issubclass(plugin, PERTURBATIONS):
-            return f"is none of {', '.join(p.__name__ for p in PERTURBATIONS)}"
-        if "proportion" in plugin.Params.model_fields:
-            return "Params has a field 'proportion', which in a spec is the share of the examples"
-    missing = sorted(getattr(plugin, "__abstractmethods__", ()))
-    if missing:
-        return f"does not define {', '.join(missing)}"
-    if issubclass(plugin, Task):
-        return _task_fault(plugin)
-    return ""
-
-
-def _task_fault(plugin: type[Task]) -> str:
-    from xlt_cli.problems import Problem
-
-    problem = getattr(plugin, "problem", None)
-    if not inspect.isclass(problem) or not issubclass(problem, Problem):
-        return f"problem = {problem!r} is not a class of xlt_cli.problems"
-    if not isinstance(getattr(plugin, "metric", None), str):
-        return "states no metric"
-    return ""
 
 
 def _disabled(kind: Kind, point: EntryPoint) -> bool:

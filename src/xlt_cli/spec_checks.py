@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xlt_cli import registry
 from xlt_cli.api import SPLITS, DataError, OfflineError, Split, Task
-from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
+from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.languages import among
 from xlt_cli.spec import Evaluation, ExperimentSpec, PluginUse
 from xlt_cli.spec_faults import Faults
@@ -78,20 +78,14 @@ def _check_plugin(
     use: PluginUse, kind: registry.Kind, loc: Loc, source: Source, faults: Faults
 ) -> bool:
     """Asks a plugin whether what it works with is here; an error names its place in the spec."""
+    before = len(faults.errors)
     with faults.gather():
         plugin = build(use, kind)
         try:
             plugin.check()
         except UserError as error:
-            raise _placed(error, source.where(loc)) from None
-        except Exception as error:  # whatever a stranger's plugin does
-            raise PluginError(
-                f"the {kind} plugin '{use.name}' fails in check(): {type(error).__name__}: {error}",
-                source.where(loc),
-                "`xlt --debug ...` shows where",
-            ) from error
-        return True
-    return False
+            raise _placed(error, source.where(loc)) from error.__cause__
+    return len(faults.errors) == before
 
 
 def _check_split(

@@ -37,7 +37,9 @@ class Faults:
     def complain(self) -> None:
         """Raises what has been gathered, as one error."""
         if self.errors:
-            raise together(self.errors)
+            raise together(self.errors) from next(
+                (error.__cause__ for error in self.errors if error.__cause__), None
+            )
 
 
 def together(errors: Iterable[UserError]) -> UserError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from xlt_cli.api import (
     Split,
     Task,
 )
+from xlt_cli.contract.calls import Call, calling
+from xlt_cli.contract.guard import make
+from xlt_cli.contract.tasks import check_source_language, check_task
 from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.languages import own_codes, serves
 from xlt_cli.problems import collapse
@@ -65,7 +69,7 @@ def resolve_evaluation(base: Evaluation, overrides: Sequence[Override]) -> Evalu
 def build(use: PluginUse, kind: registry.Kind, where: str = "") -> Plugin:
     """A plugin of a resolved spec, with its parameters."""
     plugin = registry.get(kind, use.name, where)
-    return plugin(plugin.Params.model_validate(use.params))
+    return typing.cast(Plugin, make(plugin, plugin.Params.model_validate(use.params)))
 
 
 def build_encoder(use: PluginUse) -> Encoder:
@@ -96,7 +100,8 @@ def checkpoint_encoder(use: PluginUse, of_checkpoint: Mapping[str, Any]) -> Enco
             "give them beside the name: --encoder '{name: ..., ...}'",
         )
     source = Source(Document(Path("--encoder"), use.model_dump(), {}), "")
-    return plugin(validated(plugin.Params, given, source, (), plugin.name))
+    params = validated(plugin.Params, given, source, (), plugin.name)
+    return typing.cast(Encoder, make(plugin, params))
 
 
 def build_task(use: PluginUse) -> Task:
@@ -160,6 +165,8 @@ def _resolve_stage(stage: Stage, loc: Loc, source: Source) -> None:
         with faults.gather():
             _check_use(use, "perturbation", (*loc, "perturbation", index), source)
     faults.complain()
+    if not stage.languages:
+        check_source_language(task, stage.split, source.where((*loc, "languages")))
     stage.languages = _own_codes(
         task, stage.split, stage.languages or [task.source_language], (*loc, "languages"), source
     )
@@ -309,6 +316,8 @@ def _known_languages(task: Task, split: Split) -> tuple[str, ...]:
     """The languages of a split; none where the data are not on this machine."""
     try:
         return task.languages(split)
+    except PluginError:
+        raise
     except UserError:
         return ()  # training looks again
 
@@ -349,20 +358,18 @@ def _check_use(use: PluginUse, kind: registry.Kind, loc: Loc, source: Source) ->
         hint = for_plugin(use.name, kind) or error.hint or error.where
         raise PluginError(error.what, source.where(loc), hint) from None
     try:
-        params = validated(plugin.Params, use.params, source, loc, plugin.name)
-        use.__pydantic_extra__ = params.model_dump(mode="json")
-        return plugin(params)
+        with calling(Call(plugin, "Params", (use.params,))):
+            params = validated(plugin.Params, use.params, source, loc, plugin.name)
+            use.__pydantic_extra__ = params.model_dump(mode="json")
+        made = typing.cast(Plugin, make(plugin, params))
+        if isinstance(made, Task):
+            check_task(made)
+        return made
     except SpecError:
         raise
     except UserError as error:
-        raise type(error)(error.what, error.where or source.where(loc), error.hint) from None
-    except Exception as error:  # whatever a stranger's plugin does
-        raise PluginError(
-            f"the {kind} plugin '{use.name}' fails on its parameters: "
-            f"{type(error).__name__}: {error}",
-            source.where(loc),
-            "`xlt --debug ...` shows where",
-        ) from error
+        where = f"{source.where(loc)}\n{error.where}".strip()
+        raise replace(error, where=where) from error.__cause__
 
 
 def _slug(stem: str) -> str:

@@ -169,8 +169,10 @@ def test_a_plugin_that_imports_torch_is_warned_of_and_fails_the_check(
 
 
 def test_parameters_without_a_json_schema_are_warned_of(xlt: Cli, install: Install) -> None:
-    params = "    class Params(PluginParams):\n        f: __import__('typing').Callable = print\n\n"
-    source = NOISE.replace("    def", f"{params}    def")
+    field = "f: Callable = Field(print, exclude=True)"
+    params = f"    class Params(PluginParams):\n        {field}\n\n"
+    imports = "from collections.abc import Callable\nfrom pydantic import Field\n"
+    source = imports + NOISE.replace("    def", f"{params}    def")
     install("d", {"xlt.perturbations": {"noise": "noise_plugin:Noise"}}, {"noise_plugin": source})
     result = xlt("list-plugins", "--check")
     assert result.exit_code == 1

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from spec_tools import SMALLEST, Install, WriteSpec
 
-from xlt_cli.errors import UserError
+from xlt_cli.errors import PluginFailure, UserError
 from xlt_cli.spec_advice import advice
 from xlt_cli.spec_checks import check_inputs
 from xlt_cli.spec_file import resolve
@@ -201,7 +201,9 @@ def test_a_strangers_check_is_asked(check: Check, install: Install) -> None:
     assert (error.what, error.hint) == ("the moon is not full", "wait")
     assert "stages.0.perturbation" in error.where
     (error,) = check(SMALLEST + use.format("rudely"))
-    assert "'checking' fails in check(): KeyError: 'moon'" in error.what
+    assert isinstance(error, PluginFailure)
+    what = "perturbation 'checking' (c 1.0) failed in check(): KeyError: 'moon' at checking.py:"
+    assert error.what.startswith(what)
 
 
 def test_every_point_of_a_sweep_is_checked(write_spec: WriteSpec) -> None:

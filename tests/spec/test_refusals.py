@@ -324,9 +324,10 @@ def test_a_strangers_plugin_that_fails_on_its_parameters_is_named(
     install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
     error = refused(STAGE + f"perturbation: {{name: mute, fail: {fail}}}\n")
     assert isinstance(error, PluginError)
-    assert error.what.startswith("the perturbation plugin 'mute' fails on its parameters: ")
+    assert error.what.startswith("perturbation 'mute' (mute 1.0) failed in ")
     assert fail in error.what
-    assert error.where == "spec.yaml:4: stages.0.perturbation"
+    assert error.where.splitlines()[0] == "spec.yaml:4: stages.0.perturbation"
+    assert "mute.py:" in error.where.splitlines()[1]
 
 
 def test_a_plugins_own_user_error_gets_the_place_it_lacks(

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from xlt_cli.commands.usage import improve
-from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USER_ERROR, UserError
+from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USER_ERROR, PluginFailure, UserError
 from xlt_cli.terminal import is_plain
 
 
@@ -36,8 +36,7 @@ class ErrorReporting(TyperGroup):
         except UserError as error:
             if debug:
                 traceback.print_exc()
-            complain(error)
-            sys.exit(EXIT_USER_ERROR)
+            sys.exit(_ended(error))
         except KeyboardInterrupt:
             _say("interrupted; the same command goes on where it stopped", fg="yellow")
             sys.exit(EXIT_INTERRUPTED)
@@ -75,6 +74,21 @@ def complain(error: UserError) -> None:
         for part in (single.where, single.hint):
             for line in part.splitlines():
                 typer.echo(f"  {line}", err=True)
+
+
+def _ended(error: UserError) -> int:
+    """Says an error of the user, or of a plugin, and gives the exit code."""
+    if not isinstance(error, PluginFailure):
+        complain(error)
+        return EXIT_USER_ERROR
+    from xlt_cli.runs.atomic import is_disk_full
+    from xlt_cli.sweep.memory import out_of_memory
+
+    cause = error.__cause__
+    if cause is not None and (is_disk_full(cause) or out_of_memory(cause)):
+        return _failure(error)
+    complain(error)
+    return EXIT_FAILURE
 
 
 def _failure(error: Exception) -> int:

@@ -10,7 +10,7 @@ from xlt_cli.commands.options import AsJson
 from xlt_cli.errors import EXIT_FAILURE, PluginError, did_you_mean
 
 if TYPE_CHECKING:
-    from xlt_cli.registry import Entry
+    from xlt_cli.registry import Entry, Stray
 
 
 def list_plugins(
@@ -29,6 +29,8 @@ def list_plugins(
         raise PluginError(f"unknown kind '{kind}'", "--kind", did_you_mean(kind, registry.KINDS))
     kinds = [k for k in registry.KINDS if kind in (None, k)]
     rows = [_row(entry, check) for k in kinds for entry in registry.entries(k)]
+    if kind is None:
+        rows += [_stray_row(stray) for stray in registry.strays()]
     if as_json:
         import json
 
@@ -40,18 +42,38 @@ def list_plugins(
 
 
 def _row(entry: Entry, check: bool) -> dict[str, Any]:
-    plugin = entry.plugin
+    plugin, error = entry.plugin, entry.error
+    if check and plugin is not None:
+        from xlt_cli.contract.inspection import inspect
+
+        error = inspect(plugin)
     return {
         "kind": entry.kind,
         "name": entry.name,
         "summary": plugin.summary if plugin else "",
-        "status": "broken" if entry.error else "disabled" if entry.disabled else "ok",
-        "error": entry.error,
+        "status": "broken" if error else "disabled" if entry.disabled else "ok",
+        "error": error,
         "warnings": _warnings(entry) if check else [],
         "reference": plugin.reference if plugin else "",
         "languages": list(plugin.speaks) if plugin and plugin.speaks else None,
         "distribution": f"{entry.distribution} {entry.version}".strip(),
         "target": entry.target,
+        **({"import_seconds": round(entry.import_seconds, 4)} if check else {}),
+    }
+
+
+def _stray_row(stray: Stray) -> dict[str, Any]:
+    return {
+        "kind": stray.group,
+        "name": stray.name,
+        "summary": "",
+        "status": "broken",
+        "error": f"xlt has no entry-point group '{stray.group}': {stray.hint}",
+        "warnings": [],
+        "reference": "",
+        "languages": None,
+        "distribution": f"{stray.distribution} {stray.version}".strip(),
+        "target": stray.target,
     }
 
 
@@ -76,15 +98,19 @@ def _print(rows: list[dict[str, Any]], check: bool) -> None:
 
     console = stdout()
     table = Table(box=None, pad_edge=False)
-    for column in ("kind", "name", "summary"):
+    for column in ("kind", "name", *(["import"] if check else []), "summary"):
         table.add_column(column, no_wrap=column != "summary")
     for row in rows:
         text = row["summary"] if row["status"] == "ok" else row["error"] or "turned off"
         style = {"ok": "", "broken": "red", "disabled": "dim"}[row["status"]]
         mark = "" if row["status"] == "ok" else f"[{row['status']}] "
-        table.add_row(row["kind"], Text(row["name"]), Text(mark + text), style=style)
+        cells = [row["kind"], Text(row["name"])]
+        if check:
+            cells.append(f"{row['import_seconds']:.2f} s" if "import_seconds" in row else "")
+        table.add_row(*cells, Text(mark + text), style=style)
         for warning in row["warnings"]:
-            table.add_row("", "", Text(f"[warning] {warning}"), style="yellow")
+            blank = [""] * len(cells)
+            table.add_row(*blank, Text(f"[warning] {warning}"), style="yellow")
     console.print(table)
     if check:
         bad = sum(bool(row["error"] or row["warnings"]) for row in rows)

@@ -50,6 +50,7 @@ def sweep(
     at_once = jobs_at_once(jobs_option)
     go_offline(offline)
     from xlt_cli.errors import EXIT_FAILURE
+    from xlt_cli.runs.plugins import explained
     from xlt_cli.spec_source import read
     from xlt_cli.sweep.plan import check_points, points
 
@@ -57,10 +58,11 @@ def sweep(
     if device:
         changes.append(f"device={device}")
     source = read(spec_file, changes)
-    found = points(source)
+    root = runs_root(runs_dir)
+    found = explained(root, lambda: points(source))
     check_points(found, source)
     if dry_run:
-        _list(found, runs_root(runs_dir), as_json)
+        _list(found, root, as_json)
         return
 
     from xlt_cli.console import report
@@ -80,7 +82,7 @@ def sweep(
         for seed in point.spec.seeds
     ]
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
-    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, not stop_on_error, plain, at_once)
+    outcomes = run_jobs(jobs, root, reporter, not stop_on_error, plain, at_once)
     report.outcomes(outcomes, as_json)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)

@@ -47,6 +47,7 @@ def train(
     """
     go_offline(offline)
     from xlt_cli import spec_file as files
+    from xlt_cli.runs.plugins import explained
     from xlt_cli.spec_checks import check_inputs
     from xlt_cli.spec_source import read
 
@@ -56,7 +57,8 @@ def train(
     if device:
         changes.append(f"device={device}")
     source = read(spec_file, changes)
-    spec = files.resolve(source)
+    root = runs_root(runs_dir)
+    spec = explained(root, lambda: files.resolve(source))
     check_inputs(spec, source)
     from xlt_cli.console.progress import Reporter
     from xlt_cli.sweep.local import Job, run_jobs
@@ -65,7 +67,7 @@ def train(
     if spec.sweep and (spec.sweep.points or spec.sweep.grid):
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
     jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]
-    outcomes = run_jobs(jobs, runs_root(runs_dir), reporter, keep_going=False, plain=plain)
+    outcomes = run_jobs(jobs, root, reporter, keep_going=False, plain=plain)
 
     from xlt_cli.console import report
 

@@ -20,7 +20,7 @@ import numpy as np
 from xlt_cli.api import Example, Split, Task
 from xlt_cli.data.hashing import text_hash
 from xlt_cli.data.rows import RowStore, task_key
-from xlt_cli.errors import UserError
+from xlt_cli.errors import PluginError, UserError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, Stage
@@ -165,6 +165,8 @@ def _load(plan: Plan, language: str) -> Sequence[Example] | None:
     evaluation = plan.evaluation
     try:
         return plan.rows.load(plan.task, evaluation.split, language, evaluation.limit)
+    except PluginError:
+        raise
     except UserError:
         return None
 

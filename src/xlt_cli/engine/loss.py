@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from xlt_cli.api import Batch, Draws, EmbeddingPerturbation, EncoderModel, Seam, View
+from xlt_cli.contract.models import calling_model
 from xlt_cli.engine.noise import Method
 from xlt_cli.problems import Problem
 
@@ -79,7 +80,8 @@ class StageLoss(torch.nn.Module):
         return [(method, rows) for method, rows in found if rows]
 
     def _plain(self, batch: Batch) -> torch.Tensor:
-        logits = self.model.logits(self.model.embed(batch), batch)
+        with calling_model(self.model, "logits", batch):
+            logits = self.model.logits(self.model.embed(batch), batch)
         return self.problem.losses(logits, batch.targets)
 
     def _robust(
@@ -110,13 +112,17 @@ def seam(
 
 def _view(model: EncoderModel, problem: Problem, batch: Batch) -> dict[str, Any]:
     def states(embeddings: torch.Tensor, other: Batch | None = None) -> torch.Tensor:
-        return model.encode(embeddings, other or batch)
+        with calling_model(model, "encode", other or batch):
+            return model.encode(embeddings, other or batch)
 
     def logits(embeddings: torch.Tensor, other: Batch | None = None) -> torch.Tensor:
-        return model.logits(embeddings, other or batch)
+        with calling_model(model, "logits", other or batch):
+            return model.logits(embeddings, other or batch)
 
+    with calling_model(model, "embed", batch):
+        embedded = model.embed(batch)
     return {
-        "embeddings": model.embed(batch),
+        "embeddings": embedded,
         "batch": batch,
         "perturbable": ~batch.special_mask,
         "states": states,

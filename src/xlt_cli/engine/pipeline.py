@@ -33,7 +33,7 @@ from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.segments import of_model
 from xlt_cli.engine.stages import finished_stage, train_stage
 from xlt_cli.engine.words import warn_of_other_way
-from xlt_cli.errors import RunError, UserError
+from xlt_cli.errors import PluginFailure, RunError, UserError
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance
@@ -216,7 +216,7 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
             with contextlib.suppress(OSError):
                 if training:
                     run.set_state("error", str(error) or type(error).__name__)
-                if not isinstance(error, UserError):
+                if isinstance(error, PluginFailure) or not isinstance(error, UserError):
                     atomic.write_text(run.path / "error.txt", traceback.format_exc())
             raise
         after: State = "success" if training or before == "created" else before

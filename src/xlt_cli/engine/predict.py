@@ -11,6 +11,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from xlt_cli.api import EncoderModel
+from xlt_cli.contract.models import calling_model
 from xlt_cli.data.batches import collate, filled_batches
 from xlt_cli.engine.attention import one_tile, users_of
 from xlt_cli.engine.first_token import first_token_only
@@ -86,7 +87,8 @@ def launch(
         for indices in batches[runtime.rank :: runtime.world]:
             chosen = [features[i] for i in indices]
             batch = collate(chosen, problem, pad_id).to(runtime.device)
-            parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
+            with calling_model(model, "logits", batch):
+                parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
     model.train(was_training)
     return Underway(features, problem, runtime, parts)
 

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from xlt_cli.api import Batch, EncoderModel
+from xlt_cli.contract.models import calling_model
 from xlt_cli.data.batches import collate
 from xlt_cli.errors import PluginError, UserError
 from xlt_cli.problems import Feature, Problem
@@ -40,7 +41,8 @@ class Encoding:
     def called(self, method: str, *arguments: Any) -> torch.Tensor:
         """What a method returns, if it is a tensor of finite floating-point numbers."""
         try:
-            found = getattr(self.model, method)(*arguments)
+            with calling_model(self.model, method, *arguments):
+                found = getattr(self.model, method)(*arguments)
         except UserError:
             raise
         except Exception as error:

@@ -19,6 +19,7 @@ from xlt_cli.engine.recorder import Recorder
 from xlt_cli.engine.rows import UsedRows, word_table
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.seeding import derive, seeds
+from xlt_cli.errors import PluginFailure
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import Stage
 
@@ -179,7 +180,7 @@ class Updates:
         seed = derive(self.seed, "update", step, runtime.rank)
         try:
             return self.recorder.run(batch, self._seeds(own, step), 1 / size, seed, step / total)
-        except RuntimeError as error:
+        except (RuntimeError, PluginFailure) as error:
             # Some encoders and plugins look at values on the device, some machines have no
             # compiler: their updates are made eagerly.
             self.refusal = f"{type(error).__name__}: {error}".splitlines()[0]

@@ -1,6 +1,6 @@
 """The directory of one run (one spec, one seed).
 
-run.json            identity, the resolved spec, and what was passed
+run.json            identity, the resolved spec, what was passed, where its plugins come from
 spec.yaml           the spec file as it was written
 status.json         created, started, success, cancelled or error; who works on it since when
 environment.jsonl   one line per session: versions, git revision, hardware, command line, way
@@ -32,6 +32,7 @@ from xlt_cli.errors import RunError, UserError, did_you_mean
 from xlt_cli.identity import FORMAT, identity
 from xlt_cli.runs import atomic, former, metrics
 from xlt_cli.runs import stage as stages
+from xlt_cli.runs.plugins import plugins_of, remember
 from xlt_cli.spec import ExperimentSpec
 
 State = Literal["created", "started", "success", "cancelled", "error"]
@@ -94,6 +95,7 @@ class Run:
                 str(self.path),
                 f"name the model itself: `xlt eval --model {record.get('model', 'DIR')}`",
             )
+        remember(record)
         return ExperimentSpec.model_validate(record["spec"])
 
     @property
@@ -247,6 +249,7 @@ def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: li
                 "overrides": overrides,
                 "created": record["created"] if record else _now(),
                 "spec": spec.model_dump(mode="json"),
+                "plugins": plugins_of(spec),
             },
         )
         if record is None:

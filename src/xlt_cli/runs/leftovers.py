@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import traceback
 from collections.abc import Iterator
 
-from xlt_cli.errors import UserError
+from xlt_cli.errors import PluginFailure, UserError
 from xlt_cli.runs import atomic
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
@@ -33,10 +34,17 @@ _RECORDS = (
 def none_of_refused(run: Run) -> Iterator[None]:
     """Takes a run back that was refused before anything was computed for it.
 
-    One that failed by no fault of the user's, once at work, stays: its error.txt says how.
+    One that failed by no fault of the user's, once at work, stays, and so does one in which a plugin
+    failed: its error.txt says how.
     """
     try:
         yield
+    except PluginFailure as error:
+        with contextlib.suppress(OSError):
+            run.set_state("error", error.what)
+            trace = "".join(traceback.format_exception(error))
+            atomic.write_text(run.path / "error.txt", trace)
+        raise
     except BaseException as error:
         if isinstance(error, UserError) or not (run.path / "environment.jsonl").exists():
             discard_if_empty(run)

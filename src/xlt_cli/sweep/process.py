@@ -56,7 +56,7 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.engine.pipeline import run_experiment
     from xlt_cli.engine.runtime import start
-    from xlt_cli.errors import UserError
+    from xlt_cli.errors import PluginFailure, UserError
     from xlt_cli.runs.directory import Run
     from xlt_cli.sweep.local import what_failed
     from xlt_cli.sweep.memory import out_of_memory
@@ -68,7 +68,7 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
         results = run_experiment(run, spec, runtime, Reporter())
         return {"results": results, "error": "", "out_of_memory": False}
     except Exception as error:
-        if isinstance(error, UserError):
+        if isinstance(error, UserError) and not isinstance(error, PluginFailure):
             print(f"error: {error}", file=sys.stderr)
         else:
             import traceback

@@ -1,0 +1,1 @@
+"""What is checked of plugins: their classes, the calls into them, and what the calls return."""
