@@ -34,8 +34,8 @@ _RECORDS = (
 def none_of_refused(run: Run) -> Iterator[None]:
     """Takes a run back that was refused before anything was computed for it.
 
-    One that failed by no fault of the user's, once at work, stays, and so does one in which a plugin
-    failed: its error.txt says how.
+    One that failed by no fault of the user's, once at work, stays, and so does one in which a
+    plugin failed: its error.txt says how.
     """
     try:
         yield
