@@ -355,8 +355,9 @@ def _check_use(use: PluginUse, kind: registry.Kind, loc: Loc, source: Source) ->
     try:
         plugin = registry.get(kind, use.name)
     except PluginError as error:
-        hint = for_plugin(use.name, kind) or error.hint or error.where
-        raise PluginError(error.what, source.where(loc), hint) from None
+        where = f"{source.where(loc)}\n{error.where}".strip()
+        hint = for_plugin(use.name, kind) or error.hint
+        raise PluginError(error.what, where, hint) from None
     try:
         with calling(Call(plugin, "Params", (use.params,))):
             params = validated(plugin.Params, use.params, source, loc, plugin.name)

@@ -106,7 +106,7 @@ def for_plugin(name: str, kind: registry.Kind) -> str:
     parts = [part.strip() for part in name.split(",")]
     if len(parts) > 1 and kind == "perturbation":
         return f"write a list: perturbation: [{', '.join(parts)}]"
-    others = [other for other in registry.KINDS if name in registry.names(other)]
+    others = [other for other in registry.KINDS if other != kind and name in registry.names(other)]
     if others:
         fitting = did_you_mean("", registry.names(kind))
         return f"'{name}' is a plugin of another kind ({', '.join(others)}); {fitting}"
