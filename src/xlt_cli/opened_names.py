@@ -6,6 +6,8 @@ from typing import Any
 
 from xlt_cli import registry
 from xlt_cli.api import Encoder
+from xlt_cli.contract import returned
+from xlt_cli.contract.calls import Call, calling
 from xlt_cli.errors import SpecError
 from xlt_cli.spec import PluginUse
 
@@ -18,7 +20,9 @@ def opener(name: str) -> tuple[type[Encoder], dict[str, Any]] | None:
     """
     for entry in registry.entries("encoder"):
         if entry.plugin is not None and issubclass(entry.plugin, Encoder):
-            params = entry.plugin.opens(name)
+            call = Call(entry.plugin, "opens", (name,))
+            with calling(call):
+                params = returned.opened(call, entry.plugin.opens(name))
             if params is not None:
                 return entry.plugin, params
     return None

@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from xlt_cli import opened_names, registry
 from xlt_cli.api import (
     EmbeddingPerturbation,
@@ -67,9 +69,27 @@ def resolve_evaluation(base: Evaluation, overrides: Sequence[Override]) -> Evalu
 
 
 def build(use: PluginUse, kind: registry.Kind, where: str = "") -> Plugin:
-    """A plugin of a resolved spec, with its parameters."""
+    """A plugin of a resolved spec, with its parameters.
+
+    Raises:
+        PluginError: it is unknown or broken, or does not take parameters that it once took.
+    """
     plugin = registry.get(kind, use.name, where)
-    return typing.cast(Plugin, make(plugin, plugin.Params.model_validate(use.params)))
+    call = Call(plugin, "Params", (use.params,))
+    try:
+        with calling(call, passing=(ValidationError,)):
+            params = plugin.Params.model_validate(use.params)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, single['loc']))}: {single['msg']}"
+            for single in error.errors(include_url=False)
+        )
+        raise PluginError(
+            f"{call.who} does not take the parameters of this spec: {faults}",
+            where,
+            "the spec was made with another version of it: bring that back, or start anew",
+        ) from None
+    return typing.cast(Plugin, make(plugin, params))
 
 
 def build_encoder(use: PluginUse) -> Encoder:

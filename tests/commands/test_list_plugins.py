@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +192,79 @@ def test_a_plugin_that_is_turned_off_is_shown_as_such(
         assert result.exit_code == 0
     finally:
         registry.clear()
+
+
+LATE_TASK = """\
+from xlt_cli.api import Task
+from xlt_cli.problems import SequenceClassification
+
+class Late(Task):
+    api_version = 1
+    name = "late"
+    summary = "a task whose faults show in an instance only"
+    problem = SequenceClassification
+    metric = "accuracy"
+
+    @property
+    def labels(self):
+        return ("a", "b")
+
+    def languages(self, split):
+        return ("en",)
+
+    def load(self, split, language):
+        raise NotImplementedError
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error"),
+    [
+        ("", "", ""),
+        ('("a", "b")', '["a", 1]', "labels returned a list of 2 with int 1"),
+        ('("a", "b")', '"ab"', "labels returned str 'ab'"),
+        ('("a", "b")', '{}["x"]', "failed in labels: KeyError: 'x' at late_task.py:13"),
+        (
+            "    @property",
+            "    def __init__(self, params):\n        pass\n\n    @property",
+            "does not keep its parameters",
+        ),
+        (
+            "    @property",
+            "    def __init__(self, params):\n        self.params = params\n"
+            "        self.metric = 'f1'\n\n    @property",
+            "metric is 'f1'; known: accuracy, macro_f1",
+        ),
+    ],
+)
+def test_check_looks_at_an_instance(
+    xlt: Cli, rows: Rows, install: Install, old: str, new: str, error: str
+) -> None:
+    source = LATE_TASK.replace(old, new) if old else LATE_TASK
+    install("late-dist", {"xlt.tasks": {"late": "late_task:Late"}}, {"late_task": source})
+    row = rows("--check")["late"]
+    assert error in str(row["error"])
+    assert row["status"] == ("broken" if error else "ok")
+    assert xlt("list-plugins", "--check").exit_code == (1 if error else 0)
+    assert rows()["late"]["status"] == "ok"
+
+
+def test_check_shows_the_seconds_that_importing_takes(
+    xlt: Cli, rows: Rows, install: Install
+) -> None:
+    source = "import time\ntime.sleep(0.06)\n" + NOISE
+    install("slow", {"xlt.perturbations": {"noise": "slow_noise:Noise"}}, {"slow_noise": source})
+    seconds = rows("--check")["noise"]["import_seconds"]
+    assert isinstance(seconds, float)
+    assert seconds >= 0.06
+    assert re.search(r"perturbation +noise +\d+\.\d\d s ", xlt("list-plugins", "--check").stdout)
+
+
+def test_an_unknown_group_of_entry_points_is_listed(xlt: Cli, rows: Rows, install: Install) -> None:
+    install("astray", {"xlt.pertubations": {"noise": "astray_noise:Noise"}})
+    row = rows()["noise"]
+    assert (row["kind"], row["status"]) == ("xlt.pertubations", "broken")
+    assert "did you mean 'xlt.perturbations'?" in str(row["error"])
+    assert row["distribution"] == "astray 1.0"
+    assert xlt("list-plugins", "--check").exit_code == 1
+    assert "noise" not in rows("--kind", "perturbation")

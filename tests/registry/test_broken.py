@@ -88,6 +88,65 @@ BROKEN = [
 ]
 
 
+METHOD = (
+    ("TextPerturbation", "EmbeddingPerturbation"),
+    ("def perturb(self, example, rng)", "def loss(self, seam)"),
+)
+PARAMS = "    class {}(PluginParams):\n        {}\n\n    def"
+
+
+def with_params(body: str, name: str = "Params") -> str:
+    """The good plugin with parameters."""
+    imports = "from pydantic import Field, model_validator\nfrom xlt_cli.api import PluginParams, "
+    return changed(("from xlt_cli.api import ", imports), ("    def", PARAMS.format(name, body)))
+
+
+def stating(line: str, *more: tuple[str, str]) -> str:
+    """The good plugin with a further line."""
+    return changed(*more, ("    def", f"    {line}\n\n    def"))
+
+
+BROKEN += [
+    pytest.param(changed(("= 1", "= '1'")), "api_version = '1' is not a whole number", id="text"),
+    pytest.param(changed(("= 1", "= 1.0")), "api_version = 1.0 is not a whole", id="float"),
+    pytest.param(changed(("= 1", "= True")), "api_version = True is not a whole", id="bool"),
+    pytest.param(
+        with_params("x: int = 1", "Param"), "has a class 'Param' of parameters; it must", id="Param"
+    ),
+    pytest.param(with_params("x: int = 1", "params"), "a class 'params' of", id="params"),
+    pytest.param(with_params("x: int = 1", "Parameters"), "a class 'Parameters'", id="Parameters"),
+    pytest.param(
+        with_params("p: float = Field(5, ge=0, le=1)"),
+        "Params: the default of 'p' (5) is not valid: Input should be less than or equal to 1",
+        id="default-out-of-range",
+    ),
+    pytest.param(with_params("n: int = 'many'"), "the default of 'n' ('many')", id="default-type"),
+    pytest.param(with_params("n: int = None"), "the default of 'n' (None)", id="default-none"),
+    pytest.param(
+        with_params("a: int = 'x'\n        b: str"), "default of 'a' ('x')", id="default-beside"
+    ),
+    pytest.param(
+        with_params("x: dict = Field(default_factory=lambda: {}['no'])"),
+        "Params cannot be made of its defaults: KeyError: 'no'",
+        id="default-factory",
+    ),
+    pytest.param(
+        with_params("f: object = print"), "Params cannot be made of its defaults", id="no-json"
+    ),
+    pytest.param(
+        stating('problems = ("sequence-clasification",)'),
+        "problems names 'sequence-clasification': did you mean 'sequence-classification'?",
+        id="problems-word",
+    ),
+    pytest.param(stating('problems = "token-classification"'), "not a tuple", id="problems-text"),
+    pytest.param(stating("problems = (1,)"), "problems = (1,) is not", id="problems-int"),
+    pytest.param(stating('speaks = "en"'), "speaks = 'en' is not a tuple of codes", id="speaks"),
+    pytest.param(stating("caveat = None"), "caveat = None is not a text", id="caveat"),
+    pytest.param(stating('companion = "nosy"', *METHOD), "companion = 'nosy': did you", id="nosy"),
+    pytest.param(stating("companion = None", *METHOD), "companion = None", id="companion-none"),
+]
+
+
 @pytest.mark.parametrize(("source", "error"), BROKEN)
 def test_a_broken_plugin_is_an_entry_with_its_error(
     entry: Callable[..., Entry], source: str, error: str
@@ -130,6 +189,15 @@ def test_an_entry_point_to_nothing_is_an_entry_with_its_error(
         ('    metric = "accuracy"\n', "", "states no metric"),
         ("    def load", "    def lode", "does not define load"),
         ('    labels = ("a", "b")\n', "", "does not define labels"),
+        ('metric = "accuracy"', 'metric = "acuracy"', "did you mean 'accuracy'?"),
+        ('metric = "accuracy"', 'metric = "f1"', "metric = 'f1' is none of the problem's: "),
+        ('labels = ("a", "b")', 'labels = "ab"', "labels = 'ab' is not a tuple of texts"),
+        ('labels = ("a", "b")', "labels = (0, 1)", "labels = (0, 1) is not a tuple of texts"),
+        ('labels = ("a", "b")', "labels = ()", "labels = () is not a tuple of texts"),
+        ('labels = ("a", "b")', "def labels(self): ...", "labels is a method; make it a property"),
+        ('labels = ("a", "b")', 'labels = ("a", "b"); texts = 3', "texts = 3 is none of"),
+        ('labels = ("a", "b")', 'labels = ("a", "b"); scheme = "BIOO"', "scheme = 'BIOO'"),
+        ('labels = ("a", "b")', 'labels = ["a", "b"]; source_language = None', "source_language"),
     ],
 )
 def test_a_task_states_its_problem_and_metric(

@@ -95,3 +95,37 @@ def test_a_malformed_list_of_entry_points_takes_nothing_down(install: Install) -
     file.write_text("[xlt.perturbations]\nthis is no entry point\n", "utf-8")
     registry.clear()
     assert "word-dropout" in registry.names("perturbation")
+
+
+@pytest.mark.parametrize(
+    ("group", "meant"),
+    [
+        ("xlt.pertubations", "xlt.perturbations"),
+        ("xlt.task", "xlt.tasks"),
+        ("xlt_tasks", "xlt.tasks"),
+        ("XLT.encoders", "xlt.encoders"),
+        ("xlt.noises", ""),
+    ],
+)
+def test_entry_points_in_unknown_groups_are_strays_with_the_near_group(
+    install: Install, group: str, meant: str
+) -> None:
+    install("astray", {group: {"good": "good_astray:Good"}, "other.tasks": {"x": "y:Z"}})
+    (stray,) = registry.strays()
+    assert (stray.group, stray.name, stray.target) == (group, "good", "good_astray:Good")
+    assert (stray.distribution, stray.version) == ("astray", "1.0")
+    near = f"did you mean '{meant}'? " if meant else ""
+    assert stray.hint == f"{near}known: xlt.encoders, xlt.perturbations, xlt.tasks"
+    assert "good_astray" not in sys.modules
+
+
+def test_the_origin_of_a_plugin_that_is_gone_is_said() -> None:
+    registry.remember("task", "brk", ("some-dist", "1.2"))
+    with pytest.raises(PluginError) as caught:
+        registry.get("task", "brk")
+    assert caught.value.what == "unknown task 'brk'"
+    assert "from some-dist 1.2, which is not installed here" in caught.value.hint
+    assert "pip install 'some-dist==1.2'" in caught.value.hint
+    with pytest.raises(PluginError) as caught:
+        registry.get("perturbation", "brk")
+    assert "some-dist" not in caught.value.hint

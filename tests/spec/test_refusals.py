@@ -9,6 +9,7 @@ from spec_tools import SMALLEST, STAGE, Install, Load, Refused, WriteSpec
 
 from xlt_cli import spec_file
 from xlt_cli.errors import PluginError, UserError
+from xlt_cli.spec import PluginUse
 
 # ------------------------------------------------------------------- errors: where, what, what else
 
@@ -339,3 +340,45 @@ def test_a_plugins_own_user_error_gets_the_place_it_lacks(
         spec_file.load(path)
     assert caught.value.where == f"{path}:4: stages.0.perturbation"
     assert caught.value.hint == "take another"
+
+
+def test_parameters_that_a_plugin_takes_no_longer_are_refused_by_name(install: Install) -> None:
+    install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
+    use = PluginUse.model_validate({"name": "mute", "loud": 3})
+    with pytest.raises(PluginError, match=r"'mute' \(mute 1\.0\) does not take .*loud: Extra"):
+        spec_file.build(use, "perturbation")
+
+
+OPENING = """\
+from xlt_cli.api import Encoder
+
+class Opening(Encoder):
+    api_version = 1
+    name = "opening"
+    summary = "opens names"
+
+    @classmethod
+    def opens(cls, name):
+        return {}
+
+    def load_tokenizer(self, checkpoint=None): ...
+    def load_model(self, head, checkpoint=None, *, new_head=False): ...
+    def fingerprint(self): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        ("1 / 0", "encoder 'opening' (o 1.0) failed in opens('nosuch'): ZeroDivisionError: "),
+        ("'nosuch'", "encoder 'opening' (o 1.0): opens('nosuch') returned str 'nosuch'"),
+        ("{1: 2}", "encoder 'opening' (o 1.0): opens('nosuch') returned a dict of 1"),
+    ],
+)
+def test_an_encoder_that_opens_names_wrongly_is_named(
+    refused: Refused, install: Install, answer: str, what: str
+) -> None:
+    source = OPENING.replace("return {}", f"return {answer}")
+    install("o", {"xlt.encoders": {"opening": "opening:Opening"}}, {"opening": source})
+    error = refused("encoder: nosuch\nstages: [{task: xnli}]\n")
+    assert error.what.startswith(what)

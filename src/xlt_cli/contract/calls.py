@@ -41,7 +41,7 @@ class Call:
 
     def __str__(self) -> str:
         if self.method in ("labels", "metric"):
-            return "labels"
+            return self.method
         return f"{self.method}({', '.join(map(_shown, self.arguments))})"
 
     @property
@@ -71,15 +71,18 @@ class Call:
 
 
 @contextmanager
-def calling(call: Call) -> Iterator[None]:
+def calling(call: Call, passing: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Turns an exception of a plugin into an error that names it; what it meant for users passes.
+
+    Args:
+        passing: exceptions that pass as well.
 
     Raises:
         PluginFailure: for any exception but a UserError.
     """
     try:
         yield
-    except UserError:
+    except (UserError, *passing):
         raise
     except (Exception, SystemExit) as error:
         raise call.failed(error) from error

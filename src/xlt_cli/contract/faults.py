@@ -107,12 +107,12 @@ def _misnamed_params(plugin: type[Plugin]) -> str:
 def _defaults_fault(params: type[BaseModel]) -> str:
     """A default that is not valid itself, or that a spec cannot write down."""
     fields = params.model_fields
-    given = {
-        info.alias or name: info.get_default(call_default_factory=True, validated_data={})
-        for name, info in fields.items()
-        if not info.is_required()
-    }
+    given: dict[str, Any] = {}
     try:
+        for name, info in fields.items():
+            if not info.is_required():
+                default = info.get_default(call_default_factory=True, validated_data={})
+                given[info.alias or name] = default
         made = params.model_validate(given)
         params.model_validate(made.model_dump(mode="json", by_alias=True))
     except ValidationError as error:
@@ -120,8 +120,8 @@ def _defaults_fault(params: type[BaseModel]) -> str:
             field = str(single["loc"][0]) if single["loc"] else ""
             required = [name for name, info in fields.items() if info.is_required()]
             if field in given or (not field and not required):
-                default = f"the default of '{field}' ({given[field]!r})" if field else "its default"
-                return f"Params: {default} is not valid: {single['msg']}"
+                which = f"the default of '{field}' ({given[field]!r})" if field else "its default"
+                return f"Params: {which} is not valid: {single['msg']}"
     except Exception as error:
         return f"Params cannot be made of its defaults: {type(error).__name__}: {error}"
     return ""
@@ -183,7 +183,7 @@ def _task_fault(plugin: type[Plugin]) -> str:
     if not _is_property(texts) and texts not in (None, 1, 2):
         return f"texts = {texts!r} is none of 1, 2 and None"
     scheme = inspect.getattr_static(plugin, "scheme", None)
-    if not _is_property(scheme) and scheme is not None and scheme not in NAMES:
+    if not _is_property(scheme) and scheme is not None and not _is_one_of(scheme, NAMES):
         return f"scheme = {scheme!r}: {did_you_mean(str(scheme), NAMES)}"
     return ""
 
@@ -191,6 +191,10 @@ def _task_fault(plugin: type[Plugin]) -> str:
 def _is_property(value: object) -> bool:
     """Whether a class computes an attribute for each of its instances."""
     return hasattr(value, "__get__") and not inspect.isroutine(value)
+
+
+def _is_one_of(value: object, names: Iterable[str]) -> bool:
+    return isinstance(value, str) and value.lower() in {name.lower() for name in names}
 
 
 def _are_texts(value: object) -> bool:

@@ -30,6 +30,8 @@ METHODS: dict[type[Plugin], dict[str, Check]] = {
     Encoder: {
         "load_tokenizer": returned.tokenizer,
         "load_model": returned.model,
+        "folder": returned.folder,
+        "checkpoint_labels": returned.checkpoint_labels,
         "fingerprint": returned.fingerprint,
         "fetch": returned.anything,
     },

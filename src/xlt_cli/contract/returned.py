@@ -7,6 +7,7 @@ None looks at numbers on a device: an update can be recorded, and a GPU is not w
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import EmbeddingPerturbation, Example, Rows, Seam, SequenceExample, TokenExample
@@ -59,6 +60,27 @@ def text(call: Call, value: Any, *_: Any) -> str:
     """A text."""
     if not isinstance(value, str):
         raise call.wrong(value, "a text")
+    return value
+
+
+def folder(call: Call, value: Any) -> Path | None:
+    """A folder, or none."""
+    if value is not None and not isinstance(value, Path):
+        raise call.wrong(value, "a Path or None")
+    return value
+
+
+def checkpoint_labels(call: Call, value: Any, checkpoint: Any) -> tuple[str, ...] | None:
+    """The labels of outputs, or none."""
+    if value is None:
+        return None
+    return _names(call, value, "the labels of a checkpoint's outputs, or None")
+
+
+def opened(call: Call, value: Any) -> dict[str, Any] | None:
+    """Parameters that stand for a name, or none."""
+    if value is not None and not (isinstance(value, dict) and _all_texts(value)):
+        raise call.wrong(value, "a dict of parameters or None")
     return value
 
 

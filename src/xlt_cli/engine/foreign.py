@@ -9,6 +9,8 @@ from typing import Any
 
 from xlt_cli import registry
 from xlt_cli.api import Encoder
+from xlt_cli.contract import returned
+from xlt_cli.contract.calls import Call, calling
 from xlt_cli.errors import PluginError, UserError
 from xlt_cli.opened_names import resolve
 from xlt_cli.spec import PluginUse
@@ -61,7 +63,9 @@ def locate(model: str, use: PluginUse, outputs: Sequence[str] | None) -> Foreign
         encoder = checkpoint_encoder(use, {"model": str(path)})
         name, about = path.resolve().name, {"model": str(path.resolve())}
         return Foreign(encoder, path, name, about, settings, _words(outputs))
-    given = plugin.opens(model)
+    call = Call(plugin, "opens", (model,))
+    with calling(call):
+        given = returned.opened(call, plugin.opens(model))
     if given is None:
         raise UserError(
             "--model takes a checkpoint directory or a hub id (owner/name); this is neither",
