@@ -13,6 +13,7 @@ from xlt_cli.api import DataError, OfflineError, user_cache
 
 CACHE_DIR = "XLT_CACHE_DIR"
 FOLDER = "lexicons"
+MARK = ".written"
 TIMEOUT = 10.0
 """Seconds to wait for the server, at the start and between two pieces of the answer."""
 
@@ -88,9 +89,14 @@ def one_process(name: str) -> Iterator[Path]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Writes a file so that no reader sees half of it; DataError if that cannot be done."""
+    """Writes a file so that no reader sees half of it; DataError if that cannot be done.
+
+    The mark beside it lets `xlt cache clear` tell it from files that a user put there.
+    """
     partial = path.with_name(f".{path.name}.{uuid4().hex}.partial")
     try:
+        mark = path.with_name(f".{path.name}{MARK}")
+        mark.write_text(hashlib.sha256(content).hexdigest(), "ascii")
         with partial.open("wb") as file:
             file.write(content)
             file.flush()

@@ -6,6 +6,7 @@ nothing heavy.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from xlt_cli.errors import UserError
 
 CACHE_DIR = "XLT_CACHE_DIR"
+MARK = ".written"
 
 
 def user_cache() -> Path:
@@ -38,6 +40,30 @@ def entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.is_file())
+
+
+def written(folder: Path) -> list[Path]:
+    """The files of a folder that xlt wrote and nobody changed since: a user's own may lie there.
+
+    Each has a hidden file beside it, `.NAME.written`, with the hash of its content.
+    """
+    return [path for path in entries(folder) if _is_own(path)]
+
+
+def mark_of(path: Path) -> Path:
+    """The hidden file that says that xlt wrote `path`."""
+    return path.with_name(f".{path.name}{MARK}")
+
+
+def _is_own(path: Path) -> bool:
+    try:
+        return (
+            not path.is_symlink()
+            and mark_of(path).read_text("ascii").strip()
+            == hashlib.sha256(path.read_bytes()).hexdigest()
+        )
+    except (OSError, ValueError):
+        return False
 
 
 def total_size(paths: Iterable[Path]) -> int:

@@ -11,6 +11,7 @@ from typer.testing import Result
 
 from xlt_cli.commands.cache import LEXICONS
 from xlt_cli.data.feature_cache import FeatureCache
+from xlt_cli.user_cache import MARK
 from xlt_perturbations import downloads
 
 Cli = Callable[..., Result]
@@ -24,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for key in ("0" * 64, "1" * 64):
         cache.write(key, [[1] * 1000])
     downloads.cache_path("x.json").parent.mkdir()
-    downloads.cache_path("x.json").write_bytes(b"x" * 2000)
+    downloads.write(downloads.cache_path("x.json"), b"x" * 2000)
     downloads.cache_path(".x.json.lock").touch()
     (cache.folder / "notes.txt").write_text("not ours")
     return tmp_path
@@ -80,7 +81,7 @@ def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyP
     [
         ([], ["features", "lexicons", "checksums"], [".x.js", "notes"]),
         (["--features", "--lexicons"], ["features", "lexicons"], [".x.js", "notes"]),
-        (["--features"], ["features"], [".x.js", "notes", "x.jso"]),
+        (["--features"], ["features"], [".x.js", ".x.js", "notes", "x.jso"]),
         (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "notes"]),
     ],
 )
@@ -97,4 +98,24 @@ def test_clearing(
 
 
 def test_lexicons_are_where_perturbations_keep_them() -> None:
-    assert downloads.FOLDER == LEXICONS
+    assert (downloads.FOLDER, downloads.MARK) == (LEXICONS, MARK)
+
+
+@pytest.mark.parametrize("options", [[], ["--lexicons"], ["--features", "--lexicons"]])
+def test_files_that_a_user_put_there_stay(xlt: Cli, folder: Path, options: list[str]) -> None:
+    own = {
+        "fra-eng.txt": "mot word",  # beside those that xlt wrote
+        "x.json": "edited since",  # written by xlt, then changed
+        "counter-fitted.txt": "fast quick",
+    }
+    for name, text in own.items():
+        (folder / "lexicons" / name).write_text(text)
+    elsewhere = folder / "elsewhere.txt"
+    elsewhere.write_text("a lexicon of mine")
+    (folder / "lexicons" / "link.txt").symlink_to(elsewhere)
+    assert json.loads(xlt("cache", "--json").stdout)["lexicons"]["entries"] == 0
+    result = xlt("cache", "clear", *options)
+    assert result.exit_code == 0, result.output
+    assert {name: (folder / "lexicons" / name).read_text() for name in own} == own
+    assert (folder / "lexicons" / "link.txt").read_text() == "a lexicon of mine"
+    assert "4 entries" in result.stderr

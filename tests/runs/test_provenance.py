@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from xlt_cli import __version__
-from xlt_cli.runs.provenance import environment, git_revision, hardware
+from xlt_cli.runs.provenance import environment, hardware
+from xlt_cli.runs.revision import git_revision
 
 
 def git(directory: Path, *arguments: str) -> str:
@@ -49,6 +50,40 @@ def test_no_revision_outside_git_without_commits_and_without_git(
     assert git_revision(tmp_path / "nowhere") is None
     monkeypatch.setenv("PATH", "")
     assert git_revision(repository) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "attributes"),
+    [
+        ({"core.fsmonitor": "touch {mark}; true"}, ""),
+        ({"core.hooksPath": "{hooks}"}, ""),
+        ({"filter.evil.clean": "touch {mark}; cat"}, "* filter=evil\n"),
+        ({"filter.a.b=c.clean": "touch {mark}; cat"}, "* filter=a.b=c\n"),
+        ({"filter.evil.process": "touch {mark}", "filter.evil.required": "true"}, "* filter=evil"),
+    ],
+)
+def test_programs_that_a_repository_names_are_not_run(
+    repository: Path, tmp_path_factory: pytest.TempPathFactory, settings: dict[str, str],
+    attributes: str,
+) -> None:  # fmt: skip
+    outside = tmp_path_factory.mktemp("outside")
+    hooks = outside / "hooks"
+    hooks.mkdir()
+    for name in ("post-index-change", "fsmonitor-watchman", "reference-transaction"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {outside / 'mark'}\n")
+        (hooks / name).chmod(0o755)
+    for key, value in settings.items():
+        git(repository, "config", key, value.format(mark=outside / "mark", hooks=hooks))
+    (repository / ".git/info").mkdir(exist_ok=True)
+    (repository / ".git/info/attributes").write_text(attributes)
+    os.utime(repository / "spec.yaml", (1, 1))  # git has to look at the content again
+    commit = (repository / ".git/refs/heads").iterdir().__next__().read_text().strip()
+    assert git_revision(repository) == {"commit": commit, "modified": False}
+    assert not (outside / "mark").exists()
+    # The same repository does run them where nothing is turned off.
+    os.utime(repository / "spec.yaml", (2, 2))
+    subprocess.run(["git", "-C", str(repository), "status"], check=False, capture_output=True)
+    assert (outside / "mark").exists()
 
 
 def test_environment_names_versions_and_command(

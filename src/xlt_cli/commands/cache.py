@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from xlt_cli.commands.errors import note
 from xlt_cli.commands.options import AsJson
 
 LEXICONS = "lexicons"
@@ -63,7 +64,7 @@ def clear(
     disturbed.
     """
     from xlt_cli.data.feature_cache import FOLDER, abandoned
-    from xlt_cli.user_cache import total_size, user_cache
+    from xlt_cli.user_cache import entries, mark_of, total_size, user_cache
 
     wanted = {"features": features, LEXICONS: lexicons, CHECKSUMS: False}
     for kind, files in _files().items():
@@ -72,7 +73,11 @@ def clear(
         size = total_size(files)
         for path in files:
             path.unlink(missing_ok=True)
+            mark_of(path).unlink(missing_ok=True)
         typer.echo(f"removed {_entries(len(files))} of {kind} ({_size(size)})")
+        left = entries(user_cache() / kind)
+        if left:
+            note(f"{_entries(len(left))} of {user_cache() / kind} that xlt did not write: left")
     if features or not lexicons:
         for path in abandoned(user_cache() / FOLDER):
             path.unlink(missing_ok=True)
@@ -81,11 +86,11 @@ def clear(
 def _files() -> dict[str, list[Path]]:
     """The files of each kind that the cache holds."""
     from xlt_cli.data.feature_cache import stored
-    from xlt_cli.user_cache import entries, user_cache
+    from xlt_cli.user_cache import entries, user_cache, written
 
     return {
         "features": stored(),
-        LEXICONS: entries(user_cache() / LEXICONS),
+        LEXICONS: written(user_cache() / LEXICONS),
         CHECKSUMS: entries(user_cache() / CHECKSUMS),
     }
 

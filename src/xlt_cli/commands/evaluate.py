@@ -14,6 +14,7 @@ from xlt_cli.commands.options import (
     Offline,
     Quiet,
     RunsDir,
+    check_file,
     go_offline,
     is_first_process,
     listed,
@@ -135,6 +136,7 @@ def evaluate(
     Cells that were evaluated before are not evaluated again.
     """
     go_offline(offline)
+    check_file(csv, "--csv")
     from xlt_cli.commands import evaluate_checks as checks
     from xlt_cli.spec_checks import check_evaluations
 

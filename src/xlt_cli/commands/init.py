@@ -62,7 +62,7 @@ def init(
 ) -> None:
     """Write a commented experiment spec."""
     from xlt_cli import registry
-    from xlt_cli.runs import atomic
+    from xlt_cli.runs import atomic, places
 
     uses = [registry.get("encoder", encoder, "--encoder"), registry.get("task", task, "--task")]
     above = file.parent.parent  # the file's own folder is made
@@ -70,13 +70,14 @@ def init(
         raise SpecError("the folder does not exist", str(above), "make it, or name another")
     if file.is_dir():
         raise SpecError("this is a directory; name the file to write", str(file))
-    if file.exists() and not force:
+    to_stream = places.is_stream(file)
+    if file.exists() and not force and not to_stream:
         raise SpecError("the file is there already", str(file), "--force overwrites it")
     encoder_use, task_use = (_use(plugin) for plugin in uses)
     text = TEMPLATE.format(file=file, encoder=encoder, encoder_use=encoder_use, task_use=task_use)
     atomic.write_text(file, text)
     verb = "validate" if "null" in encoder_use + task_use else "train"
-    typer.echo(f"wrote {file}; next: xlt {verb} {file}")
+    typer.echo(f"wrote {file}; next: xlt {verb} {file}", err=to_stream)
 
 
 def _use(plugin: type[Plugin]) -> str:

@@ -90,6 +90,21 @@ def check_folder(path: Path | None, option: str) -> None:
             raise SpecError(f"'{place}' is a file", option, "name a folder")
 
 
+def check_file(path: Path | None, option: str) -> None:
+    """Refuses a folder where a file is to be written, before anything is computed.
+
+    Raises:
+        SpecError: the path is a folder, or what it would lie in is a file.
+    """
+    from xlt_cli.errors import SpecError
+
+    if path is None:
+        return
+    if path.is_dir():
+        raise SpecError(f"'{path}' is a folder", option, "name a file")
+    check_folder(path.parent, option)
+
+
 def jobs_at_once(text: str) -> int | None:
     """The number that --jobs gives; None for `auto`.
 

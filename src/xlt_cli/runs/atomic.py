@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import DamagedFile
+from xlt_cli.runs import places
 
 MANIFEST = "COMPLETE.json"
 MANIFEST_FORMAT = 2
@@ -28,7 +29,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Writes a file atomically."""
+    """Writes a file atomically; the target of a link; what is no file is written to as it is."""
+    if places.is_stream(path):
+        places.write_to_stream(path, content)
+        return
+    path = places.target(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
     try:
@@ -113,6 +118,7 @@ def truncate(path: Path, size: int) -> None:
 @contextlib.contextmanager
 def new_directory(path: Path) -> Iterator[Path]:
     """Yields a directory to fill; it gets its manifest and its name when the block ends well."""
+    path = places.target(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
     shutil.rmtree(partial, ignore_errors=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from xlt_cli import __version__
 from xlt_cli.runs import checksums
+from xlt_cli.runs.revision import git_revision
 
 _PACKAGES = (
     "torch",
@@ -69,25 +69,6 @@ def weights_hash(directory: Path) -> str:
     files = [path for path in sorted(directory.iterdir()) if path.suffix in kinds]
     taken = checksums.digests(files)
     return hashlib.sha256(b"".join(bytes.fromhex(taken[path]) for path in files)).hexdigest()
-
-
-def git_revision(directory: Path) -> dict[str, Any] | None:
-    """The commit checked out in a directory and whether files differ from it; None outside git."""
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(directory), *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        ).stdout.strip()
-
-    try:
-        commit = git("rev-parse", "HEAD")
-        return {"commit": commit, "modified": bool(git("status", "--porcelain", "-uno"))}
-    except (OSError, subprocess.SubprocessError):
-        return None
 
 
 def _version(package: str) -> str | None:
