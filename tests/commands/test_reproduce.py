@@ -312,3 +312,73 @@ def test_what_ships_is_the_papers_comparison() -> None:
     assert set(content.quick) == files
     figures = {c.task: c.points for c in content.claims if c.points is not None}
     assert figures == {"pawsx": 2.1, "xnli": 1.6}
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A reproduction in a folder of the user's, in the working directory."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "spec.yaml").write_text(SPEC, "utf-8")
+    (folder / reproduction.FILE).write_text(GOOD, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+@pytest.mark.parametrize("given", ["mine", "./mine", "mine/", "mine/reproduction.yaml", "{}", "."])
+def test_any_folder_with_the_file_is_one(
+    xlt: Cli,
+    mine: Path,
+    asked: list[list[Job]],
+    monkeypatch: pytest.MonkeyPatch,
+    given: str,
+) -> None:
+    if given == ".":
+        monkeypatch.chdir(mine)
+    root, kept = mine.parent / "runs", mine.parent / "kept"
+    command = ["reproduce", given.format(mine), "--json"]
+    result = xlt(*command, "--runs-dir", root, "--archive", kept)
+    assert result.exit_code == 1, result.stderr  # all runs failed
+    assert [job.label for job in asked[0]] == ["pawsx ERM", "pawsx dropout"]
+    found = json.loads(result.stdout)
+    assert found["reproduction"] == "mine"
+    assert (root / "reproductions" / "mine-mbert" / "report.json").is_file()
+    assert json.loads(xlt(*command, "--from", kept).stdout) == found
+
+
+def test_a_name_that_ships_means_what_ships(
+    xlt: Cli, mine: Path, asked: list[list[Job]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine.rename(mine.with_name("robust-xlt"))
+    assert len(plan(reproduction.read("robust-xlt"), Choice())) == 8
+    assert [trial.method for trial in planned("./robust-xlt")] == ["ERM", "dropout"]
+
+
+@pytest.mark.parametrize(
+    ("gone", "changed", "what", "where"),
+    [
+        ("spec.yaml", "", "the spec 'spec.yaml' is not beside reproduction.yaml", ":5: specs"),
+        ("reproduction.yaml", "", "the folder has no reproduction.yaml", "mine"),
+        ("", GOOD + "qiuck: {}\n", "unknown field 'qiuck'", ":12: qiuck"),
+        ("", GOOD.replace("text:", "txt:"), "unknown field 'txt'", ":9: claims.0.txt"),
+    ],
+)
+def test_what_a_folder_lacks_or_has_too_much_is_named(
+    xlt: Cli, mine: Path, gone: str, changed: str, what: str, where: str
+) -> None:
+    if gone:
+        (mine / gone).unlink()
+    else:
+        (mine / reproduction.FILE).write_text(changed, "utf-8")
+    result = xlt("reproduce", "./mine")
+    assert result.exit_code == 2
+    assert what in result.stderr
+    assert where in result.stderr
+
+
+def test_a_folder_that_is_not_there_is_said(xlt: Cli, mine: Path) -> None:
+    result = xlt("reproduce", "./other")
+    assert (result.exit_code, result.stderr.splitlines()[:2]) == (
+        2,
+        ["error: there is no such folder", "  other"],
+    )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 def reproduce(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="What to reproduce, e.g. robust-xlt.")
+        str, typer.Argument(metavar="NAME", help="What to reproduce: robust-xlt, or a folder.")
     ],
     encoder: Annotated[
         str | None,
@@ -97,7 +97,9 @@ def reproduce(
     if archived is not None:
         if any((encoder, seeds, quick, changes, tasks, archive_to)):
             raise _nothing_beside_from()
-        found = report(*archive.read(name, archived), reporter, baseline, readers)
+        found = report(
+            *archive.read(reproduction.name_of(name), archived), reporter, baseline, readers
+        )
         _show(found, _written(found, out, reporter) if out else None, as_json)
         return
     shipped = reproduction.read(name)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,7 @@ from xlt_cli.analysis.comparison import Group
 from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.languages import lookup
 from xlt_cli.spec import Model
+from xlt_cli.spec_faults import Faults
 from xlt_cli.spec_source import Source
 from xlt_cli.spec_values import validated
 from xlt_cli.yaml_lines import parse
@@ -88,25 +90,76 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in shipped.experiments().glob(f"*/{FILE}"))
 
 
-def read(name: str) -> Shipped:
-    """Reads and validates a reproduction.
+def read(given: str) -> Shipped:
+    """Reads and validates a reproduction: one that ships, by its name, or a folder's.
 
     Raises:
-        SpecError: there is none of that name, or its file is wrong.
+        SpecError: there is none, its file is wrong, or a spec that it names is missing.
     """
-    if name not in names():
-        hint = did_you_mean(name, names()) or f"there is none in {shipped.experiments()}"
-        raise SpecError(f"unknown reproduction '{name}'", "xlt reproduce", hint)
-    return read_folder(name, shipped.experiments() / name)
+    folder = _folder(given)
+    path = folder / FILE
+    if not path.is_file():
+        missing = f"the folder has no {FILE}" if folder.is_dir() else "there is no such folder"
+        raise SpecError(missing, str(folder), f"{FILE} names specs, methods and claims")
+    source = _source(path)
+    found = _validated(name_of(given), folder, source)
+    faults = Faults()
+    for encoder, files in found.content.specs.items():
+        for index, file in enumerate(files):
+            with faults.gather():
+                if not (folder / file).is_file():
+                    where = source.where(("specs", encoder, index))
+                    raise SpecError(f"the spec '{file}' is not beside {FILE}", where)
+    faults.complain()
+    return found
+
+
+def name_of(given: str) -> str:
+    """The name of a reproduction by what the command line says: a name, or a folder.
+
+    Raises:
+        SpecError: it is neither.
+    """
+    if given in names():
+        return given
+    path = Path(given)
+    if _is_path(given):
+        folder = path.parent if path.name == FILE else path
+        return folder.resolve().name or "reproduction"
+    hint = did_you_mean(given, names()) or f"there is none in {shipped.experiments()}"
+    raise SpecError(f"unknown reproduction '{given}'", "xlt reproduce", hint)
+
+
+def _is_path(given: str) -> bool:
+    """Whether a folder is meant; a bare word is one only if the folder is there."""
+    return Path(given).name == FILE or Path(given).is_dir() or "/" in given or os.sep in given
+
+
+def _folder(given: str) -> Path:
+    name = name_of(given)
+    if given in names():
+        return shipped.experiments() / name
+    return Path(given).parent if Path(given).name == FILE else Path(given)
 
 
 def read_folder(name: str, folder: Path) -> Shipped:
-    """Reads and validates the reproduction in a folder.
+    """Reads and validates the reproduction in a folder, whose specs may be elsewhere.
 
     Raises:
         SpecError: its file is wrong; says file, line and field.
     """
-    path = folder / FILE
-    text = path.read_text("utf-8")
-    source = Source(parse(text, path), text)
+    return _validated(name, folder, _source(folder / FILE))
+
+
+def _source(path: Path) -> Source:
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SpecError("the file is not valid UTF-8", f"{path}: byte {error.start}") from None
+    except OSError as error:
+        raise SpecError(f"cannot read the file: {error.strerror}", str(path)) from None
+    return Source(parse(text, path), text)
+
+
+def _validated(name: str, folder: Path, source: Source) -> Shipped:
     return Shipped(name, folder, validated(Reproduction, source.document.value, source))
