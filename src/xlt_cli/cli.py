@@ -30,6 +30,7 @@ from xlt_cli.commands import (
 from xlt_cli.commands.errors import ErrorReporting
 from xlt_cli.commands.options import is_first_process
 from xlt_cli.commands.usage import Verb
+from xlt_cli.terminal import echo
 
 app = typer.Typer(
     name="xlt",
@@ -66,7 +67,7 @@ for verb, group in GROUPS.items():
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"xlt {__version__}")
+        echo(f"xlt {__version__}")
         raise typer.Exit
 
 

@@ -213,7 +213,7 @@ def test_errors_are_pickled_with_all_of_them() -> None:
 SHOWN = """
 from xlt_cli.commands.errors import complain, note
 from xlt_cli.console.progress import Reporter
-from xlt_cli.console.report import stdout
+from xlt_cli.console.screen import stdout
 from xlt_cli.errors import UserError
 complain(UserError("wrong"))
 note("careful")

@@ -12,6 +12,7 @@ import pytest
 
 from xlt_cli.analysis.summary import counted, summarise
 from xlt_cli.console import report
+from xlt_cli.console.screen import stdout
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.sweep.local import Outcome
 from xlt_cli.sweep.selection import Selected
@@ -72,7 +73,7 @@ def rows(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
 
 
 def comparison(found: Sequence[Outcome], capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
-    report.stdout().print(report.comparison(found))
+    stdout().print(report.comparison(found))
     return rows(capsys)
 
 
@@ -142,7 +143,7 @@ def test_the_comparison_has_the_score_on_dev_where_there_is_one(
         outcome("a", 2, 70, dev=on_dev(0.83)),
         outcome("b", 1, 60),
     ]
-    report.stdout().print(report.comparison(found))
+    stdout().print(report.comparison(found))
     printed = capsys.readouterr().out
     assert "dev en" in printed
     assert "82.0 (1.4)" in printed
@@ -215,7 +216,7 @@ def test_a_collapsed_run_is_in_the_mean_marked_and_the_mean_without_it_is_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = [outcome("a", 1, 70), outcome("a", 2, 74), fallen("a", 3, 50), outcome("b", 1, 60)]
-    report.stdout().print(report.comparison(found))
+    stdout().print(report.comparison(found))
     printed = capsys.readouterr().out
     assert comparison(found, capsys) == [
         [
@@ -233,7 +234,7 @@ def test_a_collapsed_run_is_in_the_mean_marked_and_the_mean_without_it_is_said(
 def test_where_all_runs_of_a_point_collapsed_nothing_is_left(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    report.stdout().print(report.comparison([fallen("a", 1, 50), fallen("a", 2, 50)]))
+    stdout().print(report.comparison([fallen("a", 1, 50), fallen("a", 2, 50)]))
     assert capsys.readouterr().out.splitlines()[-1].rstrip() == (
         "† a, pawsx test accuracy: 2 of 2 runs collapsed (seed 1, 2: one answer to every row)"
     )

@@ -24,6 +24,7 @@ from xlt_cli.commands.options import (
 )
 from xlt_cli.commands.usage import Verb
 from xlt_cli.errors import SpecError, UserError, did_you_mean
+from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
     from xlt_cli.analysis.alignment_records import Analysis
@@ -198,16 +199,17 @@ def _show(analysis: Analysis, out: Path | None, reporter: Reporter, as_json: boo
 
     from xlt_cli.analysis import alignment_export
     from xlt_cli.analysis.alignment import results
-    from xlt_cli.console import alignment_tables, report
+    from xlt_cli.console import alignment_tables
+    from xlt_cli.console.screen import stdout
 
     found = results(analysis)
     if out is not None:
         alignment_export.write(out, found)
         _draw(out, found, analysis, reporter)
     if as_json:
-        report.print_json(found)
+        print_json(found)
         return
-    console = report.stdout()
+    console = stdout()
     console.print(alignment_tables.alignment(found))
     if out is not None:
         console.print(Text(f"written to: {out}", style="dim"), soft_wrap=True)

@@ -10,6 +10,7 @@ import typer
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, Device, Offline, go_offline
 from xlt_cli.errors import SpecError
+from xlt_cli.terminal import echo, print_json
 
 if TYPE_CHECKING:
     from xlt_cli.spec import ExperimentSpec
@@ -47,7 +48,6 @@ def bench(
     go_offline(offline)
     from dataclasses import asdict
 
-    from xlt_cli.console import report
     from xlt_cli.engine.runtime import start
     from xlt_cli.engine.speed import measure
     from xlt_cli.runs.provenance import environment
@@ -59,7 +59,7 @@ def bench(
     if runtime.world > 1:
         raise SpecError("speeds are measured in one process", "xlt bench")
     if not as_json:
-        typer.echo(f"measuring {built_encoder.name} on {built_task.name} ...", err=True)
+        echo(f"measuring {built_encoder.name} on {built_task.name} ...", err=True)
     start_up = _start_up()
     training, evaluation = measure(
         built_encoder, built_task, batch_size, MAX_LENGTH, seconds, runtime
@@ -80,7 +80,7 @@ def bench(
         "evaluation": asdict(evaluation),
     }
     if as_json:
-        report.print_json(found)
+        print_json(found)
     else:
         _print(found)
 
@@ -118,7 +118,7 @@ def _start_up() -> float:
 def _print(found: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from xlt_cli.console.report import stdout
+    from xlt_cli.console.screen import stdout
 
     hardware = found["hardware"]
     device = hardware.get("gpu") or f"{hardware['cpu']}, {hardware['threads']} threads"

@@ -9,6 +9,7 @@ import typer
 
 from xlt_cli.commands.errors import note
 from xlt_cli.commands.options import AsJson
+from xlt_cli.terminal import echo, print_json
 
 LEXICONS = "lexicons"
 """Where perturbations keep what they fetched or made."""
@@ -40,15 +41,13 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
     limit = size_limit()
     held = {kind: (len(files), total_size(files)) for kind, files in _files().items()}
     if as_json:
-        import json
-
         about = {kind: {"entries": n, "bytes": size} for kind, (n, size) in held.items()}
-        typer.echo(json.dumps({"path": str(user_cache()), "limit": limit, **about}, indent=2))
+        print_json({"path": str(user_cache()), "limit": limit, **about})
         return
     notes = {"features": f" of at most {_size(limit)}" if limit else " (turned off)"}
-    typer.echo(user_cache())
+    echo(user_cache())
     for kind, (count, size) in held.items():
-        typer.echo(f"  {kind:<9} {_entries(count):>14}  {_size(size):>9}{notes.get(kind, '')}")
+        echo(f"  {kind:<9} {_entries(count):>14}  {_size(size):>9}{notes.get(kind, '')}")
 
 
 @app.command("clear")
@@ -74,7 +73,7 @@ def clear(
         for path in files:
             path.unlink(missing_ok=True)
             mark_of(path).unlink(missing_ok=True)
-        typer.echo(f"removed {_entries(len(files))} of {kind} ({_size(size)})")
+        echo(f"removed {_entries(len(files))} of {kind} ({_size(size)})")
         left = entries(user_cache() / kind)
         if left:
             note(f"{_entries(len(left))} of {user_cache() / kind} that xlt did not write: left")

@@ -9,12 +9,11 @@ import sys
 import traceback
 from typing import Any
 
-import typer
 from typer.core import TyperGroup
 
 from xlt_cli.commands.usage import improve
 from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USER_ERROR, PluginFailure, UserError
-from xlt_cli.terminal import is_plain
+from xlt_cli.terminal import echo, printable
 
 
 class ErrorReporting(TyperGroup):
@@ -27,6 +26,7 @@ class ErrorReporting(TyperGroup):
         except Exception as error:
             if hasattr(error, "message"):
                 improve(error, ctx.command_path, set(), given)
+            _make_printable(error)
             raise
 
     def invoke(self, ctx: Any) -> Any:
@@ -35,7 +35,7 @@ class ErrorReporting(TyperGroup):
             return super().invoke(ctx)
         except UserError as error:
             if debug:
-                traceback.print_exc()
+                echo(traceback.format_exc(), err=True)
             sys.exit(_ended(error))
         except KeyboardInterrupt:
             _say("interrupted; the same command goes on where it stopped", fg="yellow")
@@ -46,15 +46,24 @@ class ErrorReporting(TyperGroup):
             sys.exit(EXIT_FAILURE)
         except Exception as error:
             if is_usage_or_exit(error):
+                _make_printable(error)
                 raise
             if debug:
-                traceback.print_exc()
+                echo(traceback.format_exc(), err=True)
             sys.exit(_failure(error))
 
 
 def _say(text: str, **style: Any) -> None:
     """A line on stderr, in colour where colours are wanted."""
-    typer.secho(text, err=True, color=False if is_plain() else None, **style)
+    echo(text, err=True, **style)
+
+
+def _make_printable(error: Exception) -> None:
+    """Typer prints its own usage errors, which repeat what was typed."""
+    for name in ("message", "param_hint", "option_name"):
+        value = getattr(error, name, None)
+        if isinstance(value, str):
+            setattr(error, name, printable(value))
 
 
 def note(text: str) -> None:
@@ -73,7 +82,7 @@ def complain(error: UserError) -> None:
         _say(f"error: {single.what}", fg="red", bold=True)
         for part in (single.where, single.hint):
             for line in part.splitlines():
-                typer.echo(f"  {line}", err=True)
+                echo(f"  {line}", err=True)
 
 
 def _ended(error: UserError) -> int:
@@ -110,8 +119,8 @@ def _failure(error: Exception) -> int:
     if out_of_memory(error):
         what = str(error).splitlines()[0] if str(error) else type(error).__name__
         _say(f"failed: out of memory: {what}", fg="red", bold=True)
-        typer.echo(f"  {REMEDY}", err=True)
+        echo(f"  {REMEDY}", err=True)
         return EXIT_FAILURE
     _say(f"failed: {type(error).__name__}: {error}", fg="red", bold=True)
-    typer.echo("  `xlt --debug ...` shows where; a run's error.txt holds the traceback", err=True)
+    echo("  `xlt --debug ...` shows where; a run's error.txt holds the traceback", err=True)
     return EXIT_FAILURE

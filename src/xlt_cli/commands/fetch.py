@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
 from xlt_cli.commands.options import Overrides, SpecFile
+from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:
     from xlt_cli.spec import ExperimentSpec
@@ -22,7 +21,7 @@ def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
     done: set[str] = set()
     for spec in [files.resolve(source), *(point.spec for point in points(source))]:
         _fetch(spec, done)
-    typer.echo(f"all of {spec_file} is here; `xlt train {spec_file} --offline` needs no network")
+    echo(f"all of {spec_file} is here; `xlt train {spec_file} --offline` needs no network")
 
 
 def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
@@ -33,7 +32,7 @@ def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
 
     key = spec.encoder.model_dump_json()
     if key not in done:
-        typer.echo(f"encoder {spec.encoder.name} ...", err=True)
+        echo(f"encoder {spec.encoder.name} ...", err=True)
         files.build_encoder(spec.encoder).fetch()
         done.add(key)
     for stage in spec.stages:
@@ -50,6 +49,6 @@ def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
         for language in own_codes(languages, known) if languages else known:
             key = f"{use.model_dump_json()} {split} {language}"
             if key not in done:
-                typer.echo(f"{task.name} {split} {language} ...", err=True)
+                echo(f"{task.name} {split} {language} ...", err=True)
                 task.fetch(split, language)
                 done.add(key)

@@ -9,6 +9,7 @@ import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.errors import SpecError
+from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:
     from xlt_cli.api import Plugin
@@ -77,7 +78,7 @@ def init(
     text = TEMPLATE.format(file=file, encoder=encoder, encoder_use=encoder_use, task_use=task_use)
     atomic.write_text(file, text)
     verb = "validate" if "null" in encoder_use + task_use else "train"
-    typer.echo(f"wrote {file}; next: xlt {verb} {file}", err=to_stream)
+    echo(f"wrote {file}; next: xlt {verb} {file}", err=to_stream)
 
 
 def _use(plugin: type[Plugin]) -> str:

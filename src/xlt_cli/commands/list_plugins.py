@@ -8,6 +8,7 @@ import typer
 
 from xlt_cli.commands.options import AsJson
 from xlt_cli.errors import EXIT_FAILURE, PluginError, did_you_mean
+from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
     from xlt_cli.registry import Entry, Stray
@@ -32,9 +33,7 @@ def list_plugins(
     if kind is None:
         rows += [_stray_row(stray) for stray in registry.strays()]
     if as_json:
-        import json
-
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(rows)
     else:
         _print(rows, check)
     if check and any(row["error"] or row["warnings"] for row in rows):
@@ -94,7 +93,7 @@ def _print(rows: list[dict[str, Any]], check: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from xlt_cli.console.report import stdout
+    from xlt_cli.console.screen import stdout
 
     console = stdout()
     table = Table(box=None, pad_edge=False)

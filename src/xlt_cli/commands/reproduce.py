@@ -25,6 +25,7 @@ from xlt_cli.commands.options import (
     jobs_at_once,
     runs_root,
 )
+from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
@@ -171,13 +172,13 @@ def _say_place(place: Path, folder: Path, what: str, reporter: Reporter) -> None
 
 def _show(found: dict[str, Any], folder: Path | None, as_json: bool) -> None:
     """The report on stdout."""
-    from xlt_cli.console import report as screen
     from xlt_cli.console.reproduction import render
+    from xlt_cli.console.screen import stdout
 
     if as_json:
-        screen.print_json(found)
+        print_json(found)
         return
-    console = screen.stdout()
+    console = stdout()
     console.print(render(found))
     if folder is not None:
         console.print(f"written to {folder}", soft_wrap=True, style="dim")

@@ -5,27 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from xlt_cli.commands.options import AsJson, RunsDir, runs_root
 from xlt_cli.errors import UserError
+from xlt_cli.terminal import echo, print_json
 
 MARK = "†"
 
 
 def runs(runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
     """List the runs with their state and headline figures."""
-    from xlt_cli.console import report
     from xlt_cli.runs.directory import all_runs
 
     root = runs_root(runs_dir)
     rows = [_whole_row(run) for run in all_runs(root)]
     if as_json:
-        report.print_json(rows)
+        print_json(rows)
         return
-    console = report.stdout()
+    from xlt_cli.console.screen import stdout
+
+    console = stdout()
     if not rows:
-        typer.echo(f"no runs in {root}; `xlt train SPEC` makes one")
+        echo(f"no runs in {root}; `xlt train SPEC` makes one")
         return
     from rich.table import Table
 

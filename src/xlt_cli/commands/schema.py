@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlt_cli.terminal import print_json
+
 
 def schema() -> None:
     """Print a JSON Schema of experiment specs, including the installed plugins' parameters.
@@ -11,9 +13,7 @@ def schema() -> None:
     For an editor: `xlt schema > xlt.schema.json`, and in the spec's first line
     `# yaml-language-server: $schema=xlt.schema.json`.
     """
-    import json
-
-    print(json.dumps(build(), indent=2, ensure_ascii=False))
+    print_json(build())
 
 
 def build() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import typer
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson
 from xlt_cli.errors import PluginError, did_you_mean
+from xlt_cli.terminal import print_json
 
 
 def show(
@@ -33,9 +34,7 @@ def show(
         raise PluginError(f"unknown plugin '{name}'", "xlt show", did_you_mean(name, known))
     plugins = [(kind, registry.get(kind, name)) for kind in kinds]
     if as_json:
-        import json
-
-        print(json.dumps([_as_json(kind, plugin) for kind, plugin in plugins], indent=2))
+        print_json([_as_json(kind, plugin) for kind, plugin in plugins])
         return
     for kind, plugin in plugins:
         _print(kind, plugin)
@@ -69,7 +68,7 @@ def _print(kind: str, plugin: Any) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from xlt_cli.console.report import stdout
+    from xlt_cli.console.screen import stdout
 
     console = stdout()
     console.print(

@@ -23,6 +23,7 @@ from xlt_cli.commands.options import (
     jobs_at_once,
     runs_root,
 )
+from xlt_cli.terminal import echo, print_json
 
 if TYPE_CHECKING:
     from xlt_cli.sweep.plan import Point
@@ -99,10 +100,8 @@ def _list(found: Sequence[Point], root: Path, as_json: bool) -> None:
     ]
     if not as_json:
         for point, seed, _ in runs:
-            typer.echo(f"{point.label} seed={seed}")
+            echo(f"{point.label} seed={seed}")
         return
-    import json
-
     listed = [
         {
             "run": run.name,
@@ -114,4 +113,4 @@ def _list(found: Sequence[Point], root: Path, as_json: bool) -> None:
         }
         for point, seed, run in runs
     ]
-    typer.echo(json.dumps(listed, indent=2, ensure_ascii=False))
+    print_json(listed)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
 from xlt_cli.commands.errors import note
 from xlt_cli.commands.options import AsJson, Overrides, SpecFile
+from xlt_cli.terminal import echo, print_json
 
 
 def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
@@ -24,7 +23,7 @@ def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson =
     for line in advice(spec, source):
         note(line)
     if as_json:
-        print(spec.model_dump_json(indent=2))
+        print_json(spec.model_dump(mode="json"))
         return
     stages = " -> ".join(
         f"{stage.task.name} ({', '.join(stage.languages or [])}"
@@ -33,4 +32,4 @@ def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson =
         for stage in spec.stages
     )
     count = len(found) * len(spec.seeds)
-    typer.echo(f"{spec_file} is valid: {spec.encoder.name}, {stages}, {count} run(s)")
+    echo(f"{spec_file} is valid: {spec.encoder.name}, {stages}, {count} run(s)")

@@ -22,7 +22,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from xlt_cli.terminal import color_system
+from xlt_cli.console.screen import stderr
 
 PLAIN_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
@@ -37,11 +37,7 @@ class Reporter:
     """
 
     quiet: bool = False
-    console: Console = field(
-        default_factory=lambda: Console(
-            stderr=True, highlight=False, markup=False, emoji=False, color_system=color_system()
-        )
-    )
+    console: Console = field(default_factory=stderr)
 
     def say(self, message: str) -> None:
         """One line of what happened."""

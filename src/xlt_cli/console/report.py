@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import statistics
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from xlt_cli.analysis.validity import MARK
 from xlt_cli.console import tables
-from xlt_cli.terminal import color_system
+from xlt_cli.console.screen import stdout
+from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
     from xlt_cli.sweep.local import Outcome
-
-
-def stdout() -> Console:
-    """A console that does not fold tables when it writes to a file or a pipe."""
-    # Names and paths are shown as they are: [x] is no style in them, and :x: no picture.
-    console = Console(highlight=False, markup=False, emoji=False, color_system=color_system())
-    if not console.is_terminal:
-        console.width = 200
-    return console
-
-
-def print_json(value: Any) -> None:
-    """JSON on stdout, nothing else."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def outcomes(found: Sequence[Outcome], as_json: bool) -> None:

@@ -9,13 +9,14 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from xlt_cli.analysis.significance import stands_out
 from xlt_cli.analysis.validity import MARK
+from xlt_cli.console.screen import in_memory
 from xlt_cli.console.tables import origin
 
 WIDTH = 100
@@ -49,8 +50,7 @@ def render(report: dict[str, Any]) -> RenderableType:
 def plain(report: dict[str, Any]) -> str:
     """The same as text of 100 columns, for a file."""
     file = io.StringIO()
-    console = Console(file=file, width=WIDTH, highlight=False, markup=False, emoji=False)
-    console.print(render(report))
+    in_memory(file, WIDTH).print(render(report))
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 

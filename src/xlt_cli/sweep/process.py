@@ -60,6 +60,7 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
     from xlt_cli.runs.directory import Run
     from xlt_cli.sweep.local import what_failed
     from xlt_cli.sweep.memory import out_of_memory
+    from xlt_cli.terminal import echo
 
     run = Run(path)
     try:
@@ -69,11 +70,11 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
         return {"results": results, "error": "", "out_of_memory": False}
     except Exception as error:
         if isinstance(error, UserError) and not isinstance(error, PluginFailure):
-            print(f"error: {error}", file=sys.stderr)
+            echo(f"error: {error}", err=True)
         else:
             import traceback
 
-            traceback.print_exc()
+            echo(traceback.format_exc(), err=True)
         short = out_of_memory(error)
         return {"results": [], "error": what_failed(error), "out_of_memory": short}
 
