@@ -51,7 +51,6 @@ VERBS: dict[str, Callable[..., None]] = {
     "eval": evaluate.evaluate,
     "sweep": sweep.sweep,
     "reproduce": reproduce.reproduce,
-    "runs": runs.runs,
     "list-plugins": list_plugins.list_plugins,
     "show": show.show,
     "schema": schema.schema,
@@ -60,7 +59,7 @@ VERBS: dict[str, Callable[..., None]] = {
 for verb, function in VERBS.items():
     # As a short help, the first line stands in the list of commands uncut.
     app.command(verb, cls=Verb, short_help=(function.__doc__ or "").partition("\n")[0])(function)
-GROUPS: dict[str, typer.Typer] = {"analyze": analyze.app, "cache": cache.app}
+GROUPS: dict[str, typer.Typer] = {"runs": runs.app, "analyze": analyze.app, "cache": cache.app}
 for verb, group in GROUPS.items():
     app.add_typer(group, name=verb)
 

@@ -208,7 +208,8 @@ class Sweep(Model):
 
     points: list[dict[str, Any]] = Field(
         default_factory=list,
-        description="combinations written out, each path of a field -> its value",
+        description="combinations written out, each path of a field -> its value; 'name' is what "
+        "tables call one",
     )
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
         default_factory=dict, description="path of a field -> its values"
@@ -235,6 +236,11 @@ class ExperimentSpec(Model):
         "auto",
         description="auto, cpu, mps, cuda or cuda:N",
         json_schema_extra={"pattern": DEVICE},
+    )
+    keep: Literal["all", "model", "none"] = Field(
+        "all",
+        description="what stays on the disk of a finished run beside its results: the models of "
+        "all stages, that of the last stage, or none",
     )
     sweep: Sweep | None = None
 

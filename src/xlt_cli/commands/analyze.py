@@ -122,9 +122,11 @@ def alignment(
     if archive_to is not None:
         check_folder(archive_to, "--archive")
         check_place(archive_to, alignment_archive.CONTENTS)
+    from xlt_cli.runs.pruned import check_weights
+
     names, runs = _named(given, runs_root(runs_dir))
     for run in runs:
-        run.model  # noqa: B018  (raises if training has not finished: all are asked first)
+        check_weights(run)  # all are asked first
     go_offline(offline)
     from xlt_cli.engine.alignment import Request, analysis_of, check_same, prepare
     from xlt_cli.engine.alignment_probe import probe

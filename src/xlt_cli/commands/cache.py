@@ -44,10 +44,10 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
         about = {kind: {"entries": n, "bytes": size} for kind, (n, size) in held.items()}
         print_json({"path": str(user_cache()), "limit": limit, **about})
         return
-    notes = {"features": f" of at most {_size(limit)}" if limit else " (turned off)"}
+    notes = {"features": f" of at most {size_in_words(limit)}" if limit else " (turned off)"}
     echo(user_cache())
     for kind, (count, size) in held.items():
-        echo(f"  {kind:<9} {_entries(count):>14}  {_size(size):>9}{notes.get(kind, '')}")
+        echo(f"  {kind:<9} {_entries(count):>14}  {size_in_words(size):>9}{notes.get(kind, '')}")
 
 
 @app.command("clear")
@@ -73,7 +73,7 @@ def clear(
         for path in files:
             path.unlink(missing_ok=True)
             mark_of(path).unlink(missing_ok=True)
-        echo(f"removed {_entries(len(files))} of {kind} ({_size(size)})")
+        echo(f"removed {_entries(len(files))} of {kind} ({size_in_words(size)})")
         left = entries(user_cache() / kind)
         if left:
             note(f"{_entries(len(left))} of {user_cache() / kind} that xlt did not write: left")
@@ -98,7 +98,7 @@ def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
-def _size(count: int) -> str:
+def size_in_words(count: int) -> str:
     """Bytes for people, in the units that $XLT_CACHE_SIZE takes: `12.6 MB`."""
     for unit, worth in (("kB", 10**3), ("MB", 10**6)):
         if count < 999.95 * worth:

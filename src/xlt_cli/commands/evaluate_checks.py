@@ -75,7 +75,13 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
 
 
 def check_model(directory: Path) -> None:
-    """Refuses a run's directory where a model's is wanted."""
+    """Refuses a run's directory where a model's is wanted, and a model that was pruned."""
+        from xlt_cli.runs.pruned import check_model as check_not_pruned
+    from xlt_cli.runs.stage import PRUNED
+
+    if not directory.exists() and (directory.parent / PRUNED).is_dir():
+        directory = directory.parent / PRUNED
+    check_not_pruned(directory, str(directory))
     if (directory / "run.json").is_file():
         raise RunError(
             "this is a run, not a model", str(directory), f"evaluate it with `xlt eval {directory}`"

@@ -1,133 +1,249 @@
-"""`xlt runs`: the runs there are, how far they are, and what they found."""
+"""`xlt runs`: the runs there are, how far they are, and what they found; removing them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import typer
+
+from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, RunsDir, runs_root
-from xlt_cli.errors import UserError
+from xlt_cli.commands.usage import Verb
 from xlt_cli.terminal import echo, print_json
 
 MARK = "†"
 
+app = typer.Typer(
+    short_help="List the runs with what they are and found; remove them, or their weights.",
+    invoke_without_command=True,
+)
 
-def runs(runs_dir: RunsDir = None, as_json: AsJson = False) -> None:
-    """List the runs with their state and headline figures."""
+
+class Sort(StrEnum):
+    """What the list may be in the order of."""
+
+    date = "date"
+    name = "name"
+    dev = "dev"
+    zero_shot = "zero-shot"
+    size = "size"
+
+
+class Keep(StrEnum):
+    """Which weights pruning leaves."""
+
+    best = "best"
+    none = "none"
+
+
+Named = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN...", help="Whole names, or directories.", autocompletion=completion.runs
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")]
+
+
+@app.callback()
+def runs(
+    context: typer.Context,
+    name: Annotated[
+        str, typer.Option("--name", metavar="BEGINNING", help="Only names that begin so.")
+    ] = "",
+    task: Annotated[
+        str,
+        typer.Option(
+            "--task", help="Only runs trained on this task.", autocompletion=completion.tasks
+        ),
+    ] = "",
+    method: Annotated[
+        str, typer.Option("--method", help="Only runs with this perturbation; ERM: without any.")
+    ] = "",
+    state: Annotated[
+        str, typer.Option("--state", help="Only runs in this state, e.g. success.")
+    ] = "",
+    sort: Annotated[
+        Sort, typer.Option("--sort", help="Oldest, or best, or largest first.")
+    ] = Sort.date,
+    runs_dir: RunsDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs: what each is, its state, its size on disk and its headline figures.
+
+    `rm` removes runs, `prune` the weights of finished ones.
+    """
+    if context.invoked_subcommand is not None:
+        return
     from xlt_cli.runs.directory import all_runs
+    from xlt_cli.sweep.listing import row
 
     root = runs_root(runs_dir)
-    rows = [_whole_row(run) for run in all_runs(root)]
+    every = all_runs(root)
+    wanted = _filter(task, method, state)
+    rows = [found for run in every if run.name.startswith(name) for found in [row(run)]]
+    rows = _sorted([_with_size(found) for found in rows if wanted(found)], sort)
     if as_json:
         print_json(rows)
-        return
+    elif not every:
+        echo(f"no runs in {root}; `xlt train SPEC` makes one")
+    elif not rows:
+        echo(f"none of the {len(every)} runs in {root} is such a run")
+    else:
+        _print(rows)
+
+
+@app.command("rm", cls=Verb)
+def remove(
+    context: typer.Context, names: Named, dry_run: DryRun = False, runs_dir: RunsDir = None
+) -> None:
+    """Remove runs with all their results.
+
+    All of them, or none: a run that is at work, or that another run's encoder was taken from,
+    stays, and so do files in its directory that xlt did not write.
+    """
+    from xlt_cli.commands import runs_removal
+
+    runs_removal.remove(_root(context, runs_dir), names, dry_run)
+
+
+@app.command("prune", cls=Verb)
+def prune(
+    context: typer.Context,
+    keep: Annotated[
+        Keep,
+        typer.Option(
+            "--keep", help="best: the weights of each spec's best run on dev; none: no weights."
+        ),
+    ],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN]...", help="Default: all runs.", autocompletion=completion.runs
+        ),
+    ] = None,
+    dry_run: DryRun = False,
+    runs_dir: RunsDir = None,
+) -> None:
+    """Free the disk of the weights of finished runs; results and predictions stay.
+
+    `xlt train SPEC --restore` makes weights again.
+    """
+    from xlt_cli.commands import runs_removal
+
+    runs_removal.prune(_root(context, runs_dir), names or [], keep.value, dry_run)
+
+
+def _root(context: typer.Context, given: Path | None) -> Path:
+    """The runs directory, named before the subcommand or after it."""
+    above = context.parent.params.get("runs_dir") if context.parent else None
+    return runs_root(given or above)
+
+
+def _filter(task: str, method: str, state: str) -> Callable[[dict[str, Any]], bool]:
+    def is_wanted(row: dict[str, Any]) -> bool:
+        used = [name for methods in row["methods"] for name in methods.split(" + ")]
+        return (
+            (not task or task in row["tasks"])
+            and (not method or method.lower() in [name.lower() for name in used])
+            and (not state or state == row["state"])
+        )
+
+    return is_wanted
+
+
+def _with_size(row: dict[str, Any]) -> dict[str, Any]:
+    from xlt_cli.runs.pruned import size
+
+    return {**row, "bytes": size(Path(row["path"]))}
+
+
+def _sorted(rows: list[dict[str, Any]], by: Sort) -> list[dict[str, Any]]:
+    """Rows in order; those without a figure, and collapsed ones, come last."""
+    from xlt_cli.sweep.listing import collapsed, zero_shot
+
+    def falling(figure: float | None, row: dict[str, Any]) -> tuple[bool, bool, float]:
+        return figure is None, collapsed(row), -(figure or 0.0)
+
+    if by is Sort.name:
+        return sorted(rows, key=lambda row: row["run"])
+    if by is Sort.size:
+        return sorted(rows, key=lambda row: -row["bytes"])
+    if by is Sort.dev:
+        return sorted(rows, key=lambda row: falling((row["dev"] or {}).get("score"), row))
+    if by is Sort.zero_shot:
+        return sorted(rows, key=lambda row: falling(zero_shot(row), row))
+    return rows
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    """A block for each run: a name is never cut, however narrow the terminal is."""
     from xlt_cli.console.screen import stdout
+    from xlt_cli.sweep.listing import collapsed
 
     console = stdout()
-    if not rows:
-        echo(f"no runs in {root}; `xlt train SPEC` makes one")
-        return
-    from rich.table import Table
-
-    headings = ("trained on", "zero-shot", "languages", "all pairs")
-    table = Table("run", "state", "evaluation", *headings, box=None)
     for row in rows:
-        evaluations = row["evaluations"] or [None]
-        for index, found in enumerate(evaluations):
-            table.add_row(
-                row["run"] if index == 0 else "",
-                _state(row) if index == 0 else "",
-                _evaluation(found),
-                *(_figures(found) if found and found["up_to_date"] else [""] * len(headings)),
-            )
-    console.print(table)
-    if any(_state(row).endswith(MARK) for row in rows):
+        mark = f" {MARK}" if collapsed(row) else ""
+        console.print(f"{row['run']}  {row['state']}{mark}  {_beside(row)}", soft_wrap=True)
+        for line in _lines(row):
+            console.print(f"  {line}", soft_wrap=True)
+    if any(collapsed(row) for row in rows):
         console.print(f"{MARK} collapsed: the model gives one answer to every row")
 
 
-def _evaluation(row: dict[str, Any] | None) -> str:
-    if row is None:
-        return ""
+def _beside(row: dict[str, Any]) -> str:
+    from xlt_cli.commands.cache import size_in_words
+
+    date = str(row["created"] or "")[:16].replace("T", " ")
+    weights = "weights pruned" if row["pruned"] else ""
+    return "  ".join(part for part in (date, size_in_words(row["bytes"]), weights) if part)
+
+
+def _lines(row: dict[str, Any]) -> list[str]:
+    """What a run is, its score on dev, and a line for each evaluation."""
+    if row["state"] == "damaged":
+        return [row["message"]]
+    stages = [f"{t} [{m}]" for t, m in zip(row["tasks"], row["methods"], strict=True)]
+    lines = [", ".join(part for part in (row["encoder"], " -> ".join(stages)) if part)]
+    if row["point"]:
+        lines.append(f"point: {row['point']}")
+    if row["overrides"]:
+        lines.append("set: " + " ".join(row["overrides"]))
+    if row["state"] == "error" and row["message"]:
+        lines.append(f"error: {row['message'].splitlines()[0]}")
+    if row["dev"]:
+        dev, mark = row["dev"], MARK if row["collapsed_on_dev"] else ""
+        about = f"{dev['task']} {dev['split']} {'+'.join(dev['languages'])} {dev['metric']}".strip()
+        oracle = ", oracle" if dev["oracle"] else ""
+        lines.append(
+            f"dev {_percent(dev['score'])}{mark} ({about}, step {dev['step']} of {dev['steps']}"
+            f"{oracle})"
+        )
+    return [line for line in [*lines, *map(_evaluation, row["evaluations"])] if line]
+
+
+def _evaluation(found: dict[str, Any]) -> str:
+    """An evaluation's figures; those of a collapsed run bear a mark."""
     from xlt_cli.console.tables import origin
 
-    if not row["up_to_date"]:
-        return f"{row['directory']}: not summed up, `xlt eval` or `xlt train` does"
-    return f"{row['directory']}{origin(row)} {row['metric']}"
-
-
-def _whole_row(run: Any) -> dict[str, Any]:
-    """A run's row; a run that cannot be read has one that says so."""
-    try:
-        return _row(run)
-    except (UserError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        what = error.what if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
-        return {
-            "run": run.name,
-            "path": str(run.path),
-            "state": "damaged",
-            "message": what,
-            "seed": None,
-            "evaluations": [],
-        }
-
-
-def _row(run: Any) -> dict[str, Any]:
-    from xlt_cli.runs.predictions import summaries
-    from xlt_cli.sweep.selection import one_answer_on_dev
-
-    on_dev = one_answer_on_dev(run)
-    return {
-        "run": run.name,
-        "path": str(run.path),
-        "state": run.state,
-        "collapsed_on_dev": on_dev,
-        "message": run.status.get("message", ""),
-        "seed": run.record.get("seed"),
-        "evaluations": [
-            {
-                "directory": directory,
-                "parameters": about.get("task"),
-                "limit": (result or about).get("limit"),
-                "task": result["task"] if result else (about.get("task") or {}).get("name"),
-                "split": (result or about).get("split"),
-                "up_to_date": bool(result),
-                **_shown(run.evaluations / directory, result, bool(on_dev)),
-            }
-            for directory, about, result in summaries(run.evaluations)
-        ],
-    }
-
-
-def _shown(folder: Path, result: dict[str, Any] | None, one_answer: bool) -> dict[str, Any]:
-    """What is shown of an evaluation's figures; None where they are not of all its cells."""
-    from xlt_cli.analysis.collapse import is_collapsed
-    from xlt_cli.console import report
-
-    averages = result["averages"] if result else {}
-    return {
-        "languages": list(result["languages"]) if result else [],
-        "place": result.get("place", "") if result else "",
-        "metric": result["metric"] if result else None,
-        "collapsed": one_answer or bool(result and is_collapsed(folder, result)),
-        "zero_shot_languages": averages.get("zero_shot", {}).get("cells", 0),
-        **{n: report.headline(result, n) if result else None for n in report.HEADLINES},
-    }
-
-
-def _state(row: dict[str, Any]) -> str:
-    """A run's state; marked if it collapsed, on dev or in an evaluation."""
-    collapsed = row.get("collapsed_on_dev") or any(e["collapsed"] for e in row["evaluations"])
-    return f"{row['state']} {MARK}" if collapsed else str(row["state"])
-
-
-def _figures(found: dict[str, Any]) -> list[str]:
-    """The columns of an evaluation; figures of a collapsed run bear a mark."""
+    if not found["up_to_date"]:
+        return f"{found['directory']}: not summed up, `xlt eval` or `xlt train` does"
     mark = MARK if found["collapsed"] else ""
-    own, unseen, pairs = (
-        f"{_percent(found[name])}{mark}" if found[name] is not None else ""
-        for name in ("trained_on", "zero_shot", "generalized")
-    )
-    return [own, unseen, str(found["zero_shot_languages"] or ""), pairs]
+    count = found["zero_shot_languages"]
+    names = {
+        "trained_on": "trained on",
+        "zero_shot": f"zero-shot ({count})",
+        "generalized": "all pairs",
+    }
+    figures = [
+        f"{name} {_percent(found[key])}{mark}"
+        for key, name in names.items()
+        if found[key] is not None
+    ]
+    return f"{found['directory']}{origin(found)} {found['metric']}: {', '.join(figures)}"
 
 
 def _percent(value: float) -> str:

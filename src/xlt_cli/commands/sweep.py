@@ -99,13 +99,14 @@ def _list(found: Sequence[Point], root: Path, as_json: bool) -> None:
         for seed in point.spec.seeds
     ]
     if not as_json:
-        for point, seed, _ in runs:
-            echo(f"{point.label} seed={seed}")
+        for point, seed, run in runs:
+            echo(f"{point.label} seed={seed} -> {run.name}")
         return
     listed = [
         {
             "run": run.name,
             "path": str(run.path),
+            "name": point.name,
             "label": point.label,
             "point": point.values,
             "seed": seed,

@@ -34,6 +34,12 @@ def train(
             callback=seeds,
         ),
     ] = None,
+    restore: Annotated[
+        bool,
+        typer.Option(
+            "--restore", help="Train runs again whose weights were pruned, and keep them."
+        ),
+    ] = False,
     device: Device = None,
     plain: Plain = False,
     runs_dir: RunsDir = None,
@@ -67,7 +73,7 @@ def train(
     if spec.sweep and (spec.sweep.points or spec.sweep.grid):
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
     jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]
-    outcomes = run_jobs(jobs, root, reporter, keep_going=False, plain=plain)
+    outcomes = run_jobs(jobs, root, reporter, False, plain, restore)
 
     from xlt_cli.console import report
 

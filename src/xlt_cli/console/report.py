@@ -35,6 +35,8 @@ def outcomes(found: Sequence[Outcome], as_json: bool) -> None:
         console.print(ranking(found))
         if len(found) == 1:
             console.print(f"run: {found[0].run.path}", soft_wrap=True, style="dim")
+        else:
+            _name_runs(ranked(found))
         return
     for outcome in found:
         for result in outcome.results:
@@ -46,6 +48,7 @@ def outcomes(found: Sequence[Outcome], as_json: bool) -> None:
             console.print(f"run: {outcome.run.path}", soft_wrap=True, style="dim")
     if len(found) > 1:
         console.print(comparison(found))
+        _name_runs(_points(found))
 
 
 def evaluation(results: Sequence[dict[str, Any]], all_languages: bool, as_json: bool) -> None:
@@ -84,6 +87,16 @@ def comparison(found: Sequence[Outcome]) -> RenderableType:
                 left = _figures([one for one in good if one not in fallen], index, bool(dev))
                 remarks.append(_remark(group[0].job.label, task, good, fallen, left))
     return Group(table, *remarks)
+
+
+def _name_runs(groups: Sequence[Sequence[Outcome]]) -> None:
+    """The runs of a table, a line for each, whole however narrow the terminal is."""
+    console = stdout()
+    console.print("runs (`xlt eval RUN`):")
+    for outcome in (outcome for group in groups for outcome in group):
+        failed = " (failed)" if outcome.error else ""
+        said = f"  {outcome.run.name}  {outcome.job.label} seed {outcome.job.seed}{failed}"
+        console.print(said, soft_wrap=True)
 
 
 def _figures(good: Sequence[Outcome], index: int, dev: bool) -> dict[str, str]:

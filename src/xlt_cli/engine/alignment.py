@@ -27,6 +27,7 @@ from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.runs.directory import Run
+from xlt_cli.runs.pruned import check_weights
 from xlt_cli.spec import Evaluation, PluginUse
 from xlt_cli.spec_file import build_encoder, build_task
 
@@ -93,11 +94,11 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
     """Loads and checks what a probe of a finished run reads.
 
     Raises:
-        RunError: the run is not finished.
+        RunError: the run is not finished, or its weights were pruned.
         DataError: its task is of another problem, its rows are not aligned, or there is no language
             beside the source.
     """
-    run.model  # noqa: B018  (raises if training has not finished)
+    check_weights(run)
     spec = run.spec
     stage = spec.stages[-1]
     task = build_task(stage.task)

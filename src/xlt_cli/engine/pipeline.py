@@ -28,6 +28,7 @@ from xlt_cli.engine.evaluate import (
     summary,
 )
 from xlt_cli.engine.foreign import Foreign
+from xlt_cli.engine.keeping import keep
 from xlt_cli.engine.noise import perturbations_of
 from xlt_cli.engine.runtime import Runtime
 from xlt_cli.engine.segments import of_model
@@ -36,10 +37,11 @@ from xlt_cli.engine.words import warn_of_other_way
 from xlt_cli.errors import PluginFailure, RunError, UserError
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.problems import Problem
-from xlt_cli.runs import atomic, provenance
+from xlt_cli.runs import atomic, provenance, pruned
 from xlt_cli.runs.directory import Run, State, create_for_model
 from xlt_cli.runs.leftovers import none_of_refused, tidy
 from xlt_cli.runs.predictions import Store
+from xlt_cli.runs.stage import is_pruned
 from xlt_cli.spec import Evaluation, ExperimentSpec
 from xlt_cli.spec_file import build_encoder, build_task
 
@@ -48,9 +50,12 @@ INPUTS = 2
 
 
 def run_experiment(
-    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter
+    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, restore: bool = False
 ) -> list[dict[str, Any]]:
     """Trains what is not trained yet, evaluates what is not evaluated yet, returns the results.
+
+    Args:
+        restore: train again what was pruned, for its weights, which are kept then.
 
     Raises:
         UserError: something the user can mend, e.g. malformed data; found before training begins
@@ -58,21 +63,46 @@ def run_experiment(
         TrainingFailed: the loss is no longer a number.
     """
     with none_of_refused(run) if runtime.is_main else contextlib.nullcontext():
-        return _run_experiment(run, spec, runtime, reporter)
+        return _run_experiment(run, spec, runtime, reporter, restore)
 
 
 def _run_experiment(
-    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter
+    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, restore: bool
 ) -> list[dict[str, Any]]:
     encoder, rows = build_encoder(spec.encoder), RowStore()
     plans = preflight(spec, rows)
-    if _trained(run, spec):
+    gone = any(map(is_pruned, pruned.stages(run)))
+    if _trained(run, spec) and not (restore and gone):
         subject = trained_subject(run, spec, encoder, rows, runtime)
         found = _stored(run, plans, rows, subject, runtime)
         if found is not None and run.status["state"] == "success":
             reporter.say(f"{run.name}: done before")
+            if not restore:
+                keep(run, spec, runtime, reporter)
             return found
+        if found is None:
+            pruned.check_weights(run)
+    found = _made(run, spec, plans, encoder, rows, runtime, reporter, restore)
+    if not restore:
+        keep(run, spec, runtime, reporter)
+    return found
+
+
+def _made(
+    run: Run,
+    spec: ExperimentSpec,
+    plans: Sequence[Plan],
+    encoder: Encoder,
+    rows: RowStore,
+    runtime: Runtime,
+    reporter: Reporter,
+    restore: bool,
+) -> list[dict[str, Any]]:
+    """Trains the stages that are not finished, and evaluates."""
     with session(run, runtime):
+        if runtime.is_main:
+            _restore(run, spec, restore)
+        runtime.wait()
         fingerprint(run, rows, runtime, encoder, perturbations_of(spec))
         if runtime.is_main:
             held_out.record(run, spec, rows)
@@ -98,6 +128,7 @@ def evaluate_run(
     found = _stored(run, plans, rows, subject, runtime)
     if found is not None:
         return found
+    pruned.check_weights(run)
     with session(run, runtime, training=False):
         fingerprint(run, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
@@ -179,6 +210,16 @@ def _stored(
                     summarise_all(p, store, subject)
         tidy(run)
     return [summary(p, store, subject, p.cells) for p, store in stores]
+
+
+def _restore(run: Run, spec: ExperimentSpec, all_stages: bool) -> None:
+    """Makes unfinished what was pruned and is needed: all of it, or what a later stage starts from.
+
+    A stage that is unfinished needs the model of the one before.
+    """
+    open_ones = [i for i in range(len(spec.stages)) if not finished_stage(run.stage(i))]
+    if all_stages or open_ones:
+        pruned.restore(run, None if all_stages else max(open_ones))
 
 
 def _trained(run: Run, spec: ExperimentSpec) -> bool:

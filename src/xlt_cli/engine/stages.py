@@ -36,7 +36,7 @@ from xlt_cli.spec_file import build_task
 
 
 def finished_stage(stage: Path) -> dict[str, Any] | None:
-    """A stage's result, if the stage has one and its model is whole."""
+    """A stage's result, if the stage has one and its model is whole, or was pruned."""
     result = stages.result_of(stage)
     return result if result and not stages.fault(stage) else None
 
@@ -53,7 +53,7 @@ def train_stage(
     """Trains a stage, from its last checkpoint if it has one, unless it is finished."""
     directory, stage = run.stage(index), spec.stages[index]
     finished = finished_stage(directory)
-    parent = provenance.weights_hash(run.stage(index - 1) / "model") if index else ""
+    parent = provenance.weights_hash(stages.model_of(run.stage(index - 1))) if index else ""
     if finished:
         reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
         _say_other_parent(finished.get("parent", ""), parent, index, reporter)
@@ -77,7 +77,7 @@ def train_stage(
     check_languages(model, spec)
     _check_room(run, model, averaged=stage.select == "average")
     cache = FeatureCache.of_user(reporter.warn)
-    before = run.stage(index - 1) / "model" if index else None
+    before = stages.model_of(run.stage(index - 1)) if index else None
     segments = of_stage(directory, before, restored is not None, runtime.is_main)
     featuriser = Featuriser(problem, tokenizer, spec.max_length, cache, segments)
     by_language = {

@@ -144,7 +144,13 @@ def new_directory(path: Path) -> Iterator[Path]:
 
 
 def remove(path: Path) -> None:
-    """Removes a directory; a kill on the way leaves what `remove_partials` removes."""
+    """Removes a directory; a kill on the way leaves what `remove_partials` removes.
+
+    Of a link only the link goes.
+    """
+    if path.is_symlink():
+        path.unlink()
+        return
     shutil.rmtree(_move_away(path), ignore_errors=True)
 
 
@@ -187,7 +193,7 @@ def is_complete(path: Path) -> bool:
 def remove_partials(directory: Path) -> None:
     """Removes what killed writers left behind; call it only while holding the run's lock."""
     for path in partials(directory):
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)

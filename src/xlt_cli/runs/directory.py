@@ -10,6 +10,7 @@ stages/N/metrics.jsonl  losses and dev scores; the same bytes for the same run o
 stages/N/model/     the selected model: safetensors, opens with AutoModelFor...
 stages/N/texts.npz      hashes of the texts that it was trained and selected on
 stages/N/result.json    which checkpoint was selected, by what rule; hashes of its weights
+stages/N/pruned/        in place of a model whose weights were removed: their hash, its settings
 stages/N/checkpoints/   what an interrupted stage goes on from
 evaluations/KEY/    cells.jsonl, predictions/*.jsonl.gz, results.json, results.csv
 """
@@ -109,7 +110,7 @@ class Run:
 
     @property
     def model(self) -> Path:
-        """The model that the last stage ended with.
+        """The model that the last stage ended with, or what is left of it where it was pruned.
 
         Raises:
             DamagedFile: it is there, and is not what the stage ended with.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli import __version__
-from xlt_cli.runs import checksums
+from xlt_cli.runs import atomic, checksums
 from xlt_cli.runs.revision import git_revision
 
 _PACKAGES = (
@@ -63,8 +63,15 @@ def hardware(device: str) -> dict[str, Any]:
     return found
 
 
+PRUNED_ABOUT = "pruned.json"
+"""In place of removed weights: their hash."""
+
+
 def weights_hash(directory: Path) -> str:
-    """SHA-256 over the files of weights in a checkpoint directory."""
+    """SHA-256 over the files of weights in a checkpoint directory; also of those removed since."""
+    pruned = atomic.read_json(directory / PRUNED_ABOUT)
+    if pruned is not None:
+        return str(pruned["weights"])
     kinds = (".safetensors", ".bin", ".pt", ".pth")
     files = [path for path in sorted(directory.iterdir()) if path.suffix in kinds]
     taken = checksums.digests(files)

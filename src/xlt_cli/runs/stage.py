@@ -8,6 +8,19 @@ from typing import Any
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.runs import atomic, checksums, provenance
 
+PRUNED = "pruned"
+"""In place of the model: what stays of one whose weights were removed."""
+
+
+def is_pruned(stage: Path) -> bool:
+    """Whether the weights of a stage's model were removed on purpose."""
+    return not atomic.is_complete(stage / "model") and atomic.is_complete(stage / PRUNED)
+
+
+def model_of(stage: Path) -> Path:
+    """The folder of a stage's model, or of what stays of it."""
+    return stage / (PRUNED if is_pruned(stage) else "model")
+
 
 def result_of(stage: Path) -> dict[str, Any] | None:
     """What a finished stage recorded; None if it has not finished."""
@@ -23,7 +36,7 @@ def fault(stage: Path) -> str:
     A stage of an earlier version did not record its weights. The answers that are stored then say
     which model gave them.
     """
-    model = stage / "model"
+    model = model_of(stage)
     damage = checksums.damage(model)
     if damage:
         return damage
@@ -38,13 +51,13 @@ def fault(stage: Path) -> str:
 
 
 def check(stage: Path, run: str, state: str) -> Path:
-    """The model of a stage.
+    """The model of a stage, or what stays of it where it was pruned.
 
     Raises:
         DamagedFile: it is not what the stage ended with.
         RunError: training has not finished.
     """
-    model = stage / "model"
+    model = model_of(stage)
     if not (stage / "result.json").exists() and not atomic.is_complete(model):
         raise RunError(
             f"the run '{run}' has no finished model (it is: {state})",

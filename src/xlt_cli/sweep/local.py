@@ -44,9 +44,16 @@ class Outcome:
 
 
 def run_jobs(
-    jobs: Sequence[Job], root: Path, reporter: Reporter, keep_going: bool, plain: bool = False
+    jobs: Sequence[Job],
+    root: Path,
+    reporter: Reporter,
+    keep_going: bool,
+    plain: bool = False,
+    restore: bool = False,
 ) -> list[Outcome]:
     """Runs jobs in order; an error is said when it happens. `plain` turns the fast path off.
+
+    With `restore`, runs whose weights were pruned are trained again.
 
     Raises:
         Whatever a job raises, unless `keep_going`; an interruption always.
@@ -65,7 +72,7 @@ def run_jobs(
             count = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
             reporter.say(f"{count}{job.label or 'run'} seed {job.seed} -> {run.path}")
             try:
-                results = run_experiment(run, job.spec, runtime, reporter)
+                results = run_experiment(run, job.spec, runtime, reporter, restore)
             except Exception as error:
                 if not keep_going:
                     raise

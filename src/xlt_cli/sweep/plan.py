@@ -15,11 +15,15 @@ from xlt_cli.spec_checks import check_inputs
 from xlt_cli.spec_faults import Faults
 from xlt_cli.spec_file import resolve
 from xlt_cli.spec_source import Override, Source, parse_path
+from xlt_cli.terminal import printable
 from xlt_cli.yaml_lines import Loc
 
 MOST_POINTS = 10_000
-FIXED = ("name", "seeds", "sweep", "device")
+FIXED = ("name", "seeds", "sweep", "device", "keep")
 """Fields that make no other experiment."""
+NAME = "name"
+"""In a point that is written out: what tables call it."""
+_NOTHING = object()
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,21 @@ class Point:
     values: dict[str, Any]
     spec: ExperimentSpec
     chosen: dict[str, Override] = field(default_factory=dict)
+    name: str = ""
+    named: frozenset[str] = frozenset()
 
     @property
     def label(self) -> str:
-        """`stages.0.learning_rate=1e-05 stages.0.epochs=2`, or `base` without any."""
-        shown = ((p, v if isinstance(v, str) else _written(v)) for p, v in self.values.items())
-        return " ".join(f"{path}={value}" for path, value in shown) or "base"
+        """`stages.0.learning_rate=1e-05 stages.0.epochs=2`, or `base` without any.
+
+        A name stands for the values of the point that has it: `RS-DA stages.0.epochs=2`.
+        """
+        shown = (
+            f"{path}={value if isinstance(value, str) else _written(value)}"
+            for path, value in self.values.items()
+            if path not in self.named
+        )
+        return " ".join([*([self.name] if self.name else []), *shown]) or "base"
 
     @property
     def overrides(self) -> list[str]:
@@ -58,13 +71,18 @@ def points(source: Source) -> list[Point]:
     if sweep.points:
         axes.insert(0, _written_out(sweep, source))
     found = []
-    for parts in itertools.product(*axes):
+    names = _names(sweep, source) if sweep.points else [""]
+    combinations = itertools.product(*axes)
+    # The points written out change slowest: all combinations with one come before the next.
+    for number, parts in enumerate(combinations):
+        name = names[number * len(names) // count]
         chosen = {path: override for part in parts for path, override in part.items()}
         _check_none_hidden(chosen)
         overrides = source.overrides + tuple(chosen.values())
         spec = resolve(replace(source, overrides=overrides))
         values = {path: override.value for path, override in chosen.items()}
-        found.append(Point(values, spec, chosen))
+        named = frozenset(parts[0]) if name else frozenset()
+        found.append(Point(values, spec, chosen, name, named))
     return found
 
 
@@ -118,13 +136,17 @@ def _swept(path: str, where: str) -> Loc:
 
 def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
     in_grid = {_swept(path, source.where(("sweep", "grid", path))) for path in sweep.grid}
-    found = []
+    found, before = [], list[dict[str, Any]]()
     for index, point in enumerate(sweep.points):
-        if point in sweep.points[:index]:
+        values = {path: value for path, value in point.items() if path != NAME}
+        if values in before:
             where = source.where(("sweep", "points", index))
-            raise SpecError(f"the point {point!r} stands in the points twice", where)
+            raise SpecError(f"the point {values!r} stands in the points twice", where)
+        before.append(values)
         overrides = {}
         for path, value in point.items():
+            if path == NAME:
+                continue
             where = source.where(("sweep", "points", index, path))
             loc = _swept(path, where)
             if loc in in_grid:  # the grid's value would hide the point's
@@ -133,6 +155,47 @@ def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
             overrides[path] = Override(loc, value, where, texts)
         found.append(overrides)
     return found
+
+
+def _names(sweep: Sweep, source: Source) -> list[str]:
+    """The names of the points that are written out; empty for those without one.
+
+    Raises:
+        SpecError: a name is no word, or two points have the same.
+    """
+    found: list[str] = []
+    for index, point in enumerate(sweep.points):
+        where = source.where(("sweep", "points", index, NAME))
+        name = _name(point, source.texts_below(("sweep", "points", index, NAME)).get(()))
+        if NAME in point and (not name or name != printable(name) or "\n" in name):
+            raise SpecError("the name of a point is a text of one line", where)
+        if name and name in found:
+            raise SpecError(f"two points are named '{name}'", where)
+        found.append(name)
+    return found
+
+
+def _name(point: Mapping[str, Any], text: str | None = None) -> str:
+    """A point's name; a number is one as it was written."""
+    value = point.get(NAME)
+    return value.strip() if isinstance(value, str) else text or ""
+
+
+def name_of_point(sweep: Sweep, given: Mapping[Loc, Any]) -> str:
+    """The name of the point whose values are among those given; empty if none has a name.
+
+    Of several the one that says most.
+    """
+    fitting = [
+        point
+        for point in sweep.points
+        if all(
+            given.get(parse_path(path, ""), _NOTHING) == value
+            for path, value in point.items()
+            if path != NAME
+        )
+    ]
+    return _name(max(fitting, key=len)) if fitting else ""
 
 
 def _axis(path: str, values: list[Any], source: Source) -> list[dict[str, Override]]:
