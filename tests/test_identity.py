@@ -64,6 +64,7 @@ def evaluation_name(spec: ExperimentSpec) -> str:
         SMALLEST.replace("mbert", "{name: mbert, revision: main, freeze_layers: 0, dropout: null}"),
         SMALLEST.replace("xnli", "{name: xnli, source: auto}"),
         SMALLEST + "max_length: 128\nprecision: fp32\ndevice: cpu\n",
+        SMALLEST + "name: other\nkeep: none\nseeds: [7]\n",
     ],
 )
 def test_a_default_that_is_written_out_gives_the_same_name(load: Load, written: str) -> None:

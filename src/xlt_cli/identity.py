@@ -20,7 +20,7 @@ from xlt_cli.stated import stated
 FORMAT = 2
 """Of names; those of version 1 were hashes of all values, defaults included."""
 
-_NOT_TRAINED = ("name", "evaluations", "seeds", "device", "sweep")
+_NOT_TRAINED = ("name", "evaluations", "seeds", "device", "keep", "sweep")
 """Fields of a spec that make no other training."""
 
 _DIGITS = 12
