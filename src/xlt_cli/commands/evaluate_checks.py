@@ -76,7 +76,7 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
 
 def check_model(directory: Path) -> None:
     """Refuses a run's directory where a model's is wanted, and a model that was pruned."""
-        from xlt_cli.runs.pruned import check_model as check_not_pruned
+    from xlt_cli.runs.pruned import check_model as check_not_pruned
     from xlt_cli.runs.stage import PRUNED
 
     if not directory.exists() and (directory.parent / PRUNED).is_dir():
