@@ -53,13 +53,6 @@ def test_the_readme_spec_is_valid_and_short(tmp_path: Path) -> None:
     assert len(example.splitlines()) <= 7
 
 
-def test_the_plugin_in_the_documents_is_one() -> None:
-    (source,) = blocks("docs/plugins.md", "python")
-    namespace: dict[str, object] = {"__name__": "shouting"}
-    exec(compile(source, "shouting.py", "exec"), namespace)  # noqa: S102
-    assert registry.fault("perturbation", "shouting", namespace["Shouting"]) == ""
-
-
 def test_every_verb_of_the_readme_exists() -> None:
     from xlt_cli.cli import GROUPS, VERBS
 

@@ -1,0 +1,123 @@
+"""The examples of docs/plugins.md are whole plugins that train; its words are those of the code."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+from acceptance_tools import Desk
+
+from xlt_cli import registry
+from xlt_cli.api import API_VERSION, SPLITS, Companion, PluginParams, Task
+from xlt_cli.contract import faults, guard
+from xlt_cli.problems import SequenceClassification, TokenLabelling, schemes
+from xlt_cli.registry import KINDS
+
+Install = Callable[..., Path]
+PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
+WORDS = {"train": 40, "dev": 12, "test": 12}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def rows() -> dict[str, str]:
+    """The second cells of the tables of words by their first; the last cells of longer rows."""
+    found = {}
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if line.startswith("| ") and len(cells) > 1:
+            for name in re.findall(r"`(\w+)`", cells[0]) or [cells[0]]:
+                found.setdefault(name, cells[-1])
+            found.setdefault(cells[0], cells[-1])
+    return found
+
+
+def words(row: str) -> set[str]:
+    return set(re.findall(r"`([^`]+)`", rows()[row]))
+
+
+@pytest.fixture
+def installed(install: Install) -> None:
+    """The page's plugins, installed as its pyproject.toml says."""
+    sources = {}
+    for source in blocks("python"):
+        first = re.match(r"# (\w+)\.py\n", source)
+        assert first, source[:40]
+        sources[first[1]] = source
+    project = tomllib.loads(blocks("toml")[0])["project"]
+    install(project["name"], project["entry-points"], sources, project["version"])
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_examples_are_of_every_kind_and_nothing_is_to_be_mended(xlt: Any) -> None:
+    listed = json.loads(xlt("list-plugins", "--check", "--json").stdout)
+    own = [row for row in listed if row["distribution"] == "my-plugins 1.0"]
+    assert {row["kind"] for row in own} == set(KINDS)
+    assert [row for row in own if row["error"] or row["warnings"]] == []
+    classes = [registry.get("perturbation", r["name"]) for r in own if r["kind"] == "perturbation"]
+    for base in faults.PERTURBATIONS:
+        assert any(issubclass(each, base) for each in classes), base
+
+
+@pytest.mark.usefixtures("installed")
+def test_the_examples_train_together_and_go_on(xlt: Any, desk: Desk, tiny_encoder: Path) -> None:
+    folder = desk.path / "my-folder"
+    folder.mkdir()
+    for split, count in WORDS.items():
+        for language, word in (("en", "please"), ("de", "please"), ("fr", "non")):
+            lines = [
+                f"the cat sees {'the dog' if n % 2 else word} {n}\t{('polite', 'plain')[n % 2]}"
+                for n in range(count)
+            ]
+            (folder / f"{split}-{language}.tsv").write_text("\n".join(lines) + "\n", "utf-8")
+    spec = yaml.safe_load(blocks("yaml")[0])
+    spec["encoder"]["tokenizer"] = str(tiny_encoder)
+    stage = spec["stages"][0]
+    stage["task"]["path"] = str(folder)
+    stage.update(learning_rate=0.01, batch_size=4, epochs=8)
+    runs = desk.path / "runs"
+    path = desk.path / "page.yaml"
+    path.write_text(yaml.safe_dump({**spec, "device": "cpu", "max_length": 24}), "utf-8")
+    result = xlt("train", path, "--runs-dir", runs, "--json")
+    assert result.exit_code == 0, result.output
+    found = desk.results()
+    assert found["languages"]["en"]["accuracy"]["value"] > 0.9
+    assert found["languages"]["de"]["accuracy"]["value"] > 0.9
+    again = xlt("eval", desk.run().name, "--split", "dev", "--runs-dir", runs)
+    assert again.exit_code == 0, again.output
+    (folder / "test-de.tsv").write_text("the cat\trude\n", "utf-8")
+    spoilt = xlt("eval", desk.run().name, "--limit", "5", "--runs-dir", runs)
+    assert spoilt.exit_code == 2
+    assert "'rude' is not a label" in spoilt.stderr
+    assert "test-de.tsv:1" in spoilt.stderr
+
+
+def test_the_words_of_the_page_are_those_of_the_code() -> None:
+    from xlt_cli.problems.heads import POOLINGS
+
+    assert words("problems") == set(faults.PROBLEMS)
+    assert words("companion") == {word for word in get_args(Companion) if word}
+    assert words("scheme") == set(schemes.NAMES)
+    assert words("entry-point group") == {registry.group(kind) for kind in KINDS}
+    assert words("split") == set(SPLITS)
+    assert words("pooling of `WithHead`") == set(POOLINGS)
+    for problem in (SequenceClassification, TokenLabelling):
+        assert words(f"metric of `{problem.__name__}`") == set(faults.metrics_of(problem))
+    assert words("api_version") == {str(API_VERSION)}
+    assert words("source_language") == {Task.source_language}
+    assert words("texts") == {"1", "2"}
+    assert PluginParams.__name__ in words("Params")
+
+
+def test_every_method_that_is_checked_is_on_the_page() -> None:
+    for methods in guard.METHODS.values():
+        for method in methods:
+            assert f"`{method}" in PAGE, method
