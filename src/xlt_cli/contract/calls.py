@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)  # not frozen: one is made for each example
 class Call:
     """A call of a method of a plugin.
 
@@ -70,8 +69,7 @@ class Call:
         return PluginError(f"{self.who}: {self} {what}", _source(self.plugin), BROKEN)
 
 
-@contextmanager
-def calling(call: Call, passing: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+class calling:
     """Turns an exception of a plugin into an error that names it; what it meant for users passes.
 
     Args:
@@ -80,12 +78,19 @@ def calling(call: Call, passing: tuple[type[Exception], ...] = ()) -> Iterator[N
     Raises:
         PluginFailure: for any exception but a UserError.
     """
-    try:
-        yield
-    except (UserError, *passing):
-        raise
-    except (Exception, SystemExit) as error:
-        raise call.failed(error) from error
+
+    __slots__ = ("call", "passing")
+
+    def __init__(self, call: Call, passing: tuple[type[Exception], ...] = ()) -> None:
+        self.call, self.passing = call, passing
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None or isinstance(error, (UserError, *self.passing)):
+            return
+        if isinstance(error, Exception | SystemExit):
+            raise self.call.failed(error) from error
 
 
 def kind_of(plugin: type[Plugin]) -> Kind:

@@ -88,7 +88,7 @@ def guarded(plugin: type[Plugin]) -> type[Plugin]:
 def _method(plugin: type[Plugin], name: str, check: Check) -> Any:
     @functools.wraps(getattr(plugin, name))
     def method(self: Any, *arguments: Any, **named: Any) -> Any:
-        call = Call(plugin, name, (*arguments, *named.values()), self)
+        call = Call(plugin, name, (*arguments, *named.values()) if named else arguments, self)
         with calling(call):
             value = getattr(super(guarded(plugin), self), name)(*arguments, **named)
             return check(call, value, *arguments, **named)  # may itself run the plugin's code
