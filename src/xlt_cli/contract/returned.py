@@ -121,16 +121,16 @@ def replacements(call: Call, value: Any, example: Example, rng: Any) -> list[Exa
 
 
 def _check_replacement(call: Call, example: Example, other: Any) -> None:
-    if type(other) is not type(example):
+    if not isinstance(other, type(example)):
         raise call.refused(f"returned a list with {described(other)}; expected {_kind(example)}s")
     why = _fault(other)
     if not why and other.id != example.id:
         why = f"its id is not '{example.id}'"
     if not why and len(other.languages) != len(example.languages):
         why = f"it has {len(other.languages)} languages, not {len(example.languages)}"
-    if not why and isinstance(example, SequenceExample):
+    if not why and isinstance(example, SequenceExample) and isinstance(other, SequenceExample):
         why = _other_label(example, other)
-    elif not why and isinstance(example, TokenExample):
+    if not why and isinstance(example, TokenExample) and isinstance(other, TokenExample):
         why = _other_tags(call, example, other)
     if why:
         raise call.refused(f"returned {_named(other)}: {why}")
@@ -267,14 +267,15 @@ def _all_texts(values: Iterable[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def _fault(example: Any) -> str:
+def _fault(given: object) -> str:
     """What keeps an object from being an example; empty if nothing does."""
-    if isinstance(example, SequenceExample):
+    example: Any = given  # its fields may be of any type, whatever it states
+    if isinstance(given, SequenceExample):
         if not (isinstance(example.texts, tuple) and _all_texts(example.texts)):
             return f"its texts are {_list(example.texts)}, not a tuple of texts"
         if not isinstance(example.label, str):
             return f"its label is {described(example.label)}, not a text"
-    elif isinstance(example, TokenExample):
+    elif isinstance(given, TokenExample):
         for field in ("tokens", "tags"):
             value = getattr(example, field)
             if not (isinstance(value, tuple) and _all_texts(value)):
