@@ -30,8 +30,8 @@ _DIGITS = 12
 def identity(spec: ExperimentSpec, seed: int, precision: str | None = None) -> str:
     """Sixteen hexadecimal digits that name what is trained: encoder, stages, precision, seed.
 
-    The spec's name, its evaluations, device and sweep are left out: the same training is the
-    same run, whatever it is then tested on.
+    The spec's name, its evaluations, device, sweep and what it keeps are left out: the same
+    training is the same run, whatever it is then tested on.
 
     Args:
         precision: what `auto` is on the device that trains; None to look, with torch.

@@ -154,7 +154,7 @@ def test_a_dry_run_in_json_lists_the_runs(
     assert listed[3]["run"] == made.name
     assert len({one["run"] for one in listed}) == 4
     plain = xlt("sweep", "spec.yaml", "--dry-run").stdout.splitlines()
-    assert plain == [f"{one['label']} seed={one['seed']}" for one in listed]
+    assert plain == [f"{one['label']} seed={one['seed']} -> {one['run']}" for one in listed]
 
 
 def test_seeds_may_be_listed_with_commas(

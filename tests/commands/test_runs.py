@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -93,11 +96,12 @@ def test_figures_of_collapsed_runs_are_marked(xlt: Cli, tmp_path: Path, old: boo
     }
     assert rows["on-dev"]["evaluations"][0]["zero_shot_languages"] == 2
     text = xlt("runs", "--runs-dir", tmp_path).stdout
-    lines = {line.split()[0]: line.split() for line in text.splitlines()}
-    assert lines["sound"][4:] == ["100.0", "50.0", "1"]
-    assert lines["fallen"][2] == lines["on-dev"][2] == "†"
-    assert lines["fallen"][5:] == ["50.0†", "100.0†", "1"]
-    assert lines["on-dev"][5:] == ["100.0†", "100.0†", "2"]
+    blocks = {block.split()[0]: block for block in re.split(r"\n(?=\w)", text)}
+    assert "trained on 100.0, zero-shot (1) 50.0" in blocks["sound"]
+    assert "†" not in blocks["sound"]
+    assert blocks["fallen"].split()[2] == blocks["on-dev"].split()[2] == "†"
+    assert "trained on 50.0†, zero-shot (1) 100.0†" in blocks["fallen"]
+    assert "trained on 100.0†, zero-shot (2) 100.0†" in blocks["on-dev"]
     assert text.splitlines()[-1] == "† collapsed: the model gives one answer to every row"
 
 
@@ -112,3 +116,110 @@ def test_old_figures_without_their_predictions_are_listed(xlt: Cli, tmp_path: Pa
     for path in run.path.rglob("*.jsonl.gz"):
         path.unlink()
     assert "damaged" not in xlt("runs", "--runs-dir", tmp_path).stdout
+
+
+LONG = "a-name-of-a-run-that-is-longer-than-a-narrow-terminal-is-wide-and-then-some-s1-0123456789ab"
+
+
+def listed(
+    root: Path, name: str, score: float, *overrides: str, created: str = "", **spec: Any
+) -> Run:
+    """A finished run with a score on dev."""
+    run = a_run(root / name, False)
+    record = run.record
+    record["spec"]["stages"][0] |= spec
+    record["spec"]["sweep"] = {
+        "points": [
+            {"name": "RS-DA", "stages.0.perturbation": "synonyms"},
+            {"name": "both", "stages.0.perturbation": "synonyms", "stages.0.epochs": 2},
+            {"stages.0.epochs": 9},
+        ],
+        "grid": {},
+    }
+    about = {"name": "exp", "created": created, "overrides": list(overrides)}
+    atomic.write_json(run.path / "run.json", record | about)
+    run.set_state("success")
+    result = {"dev_score": score, "dev_languages": ["en"], "steps": 12, "oracle": False}
+    atomic.write_json(run.stage(0) / "result.json", {"selected_step": 9, **result})
+    return run
+
+
+@pytest.fixture
+def three(tmp_path: Path) -> Path:
+    """Runs of three methods and two tasks."""
+    method = [{"name": "synonyms"}, {"name": "adversarial"}]
+    sets = ["stages.0.perturbation=synonyms", "stages.0.epochs=2"]
+    listed(tmp_path, LONG, 0.7, *sets, created="2025-01-02T03:04:05", perturbation=method)
+    listed(tmp_path, "b", 0.9, "stages.0.epochs=9", created="2025-01-03", task={"name": "away"})
+    run = listed(tmp_path, "c", 0.8, created="2025-01-01")
+    (run.stage(0) / "model").mkdir()
+    (run.stage(0) / "model/model.safetensors").write_bytes(b"x" * 123_456)
+    return tmp_path
+
+
+def names(xlt: Cli, root: Path, *options: str) -> list[str]:
+    result = xlt("runs", "--json", "--runs-dir", root, *options)
+    assert result.exit_code == 0, result.stderr
+    return [row["run"] for row in json.loads(result.stdout)]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--sort", "date"], ["c", LONG, "b"]),
+        (["--sort", "name"], [LONG, "b", "c"]),
+        (["--sort", "dev"], ["b", "c", LONG]),
+        (["--sort", "size", "--name", "c"], ["c"]),
+        (["--task", "away"], ["b"]),
+        (["--method", "adversarial"], [LONG]),
+        (["--method", "ERM", "--sort", "name"], ["b", "c"]),
+        (["--state", "success", "--name", "a-name"], [LONG]),
+        (["--state", "error"], []),
+    ],
+)
+def test_the_list_is_sorted_and_filtered(
+    xlt: Cli, three: Path, options: list[str], expected: list[str]
+) -> None:
+    assert names(xlt, three, *options) == expected
+
+
+def test_the_largest_and_the_best_in_other_languages_come_first(xlt: Cli, three: Path) -> None:
+    assert names(xlt, three, "--sort", "size")[0] == "c"
+    evaluated(Run(three / "b"), {"en": None, "de": "0"}, False)
+    evaluated(Run(three / LONG), {"en": None, "de": None}, False)
+    assert names(xlt, three, "--sort", "zero-shot") == [LONG, "b", "c"]
+
+
+def test_a_run_says_what_it_is(xlt: Cli, three: Path) -> None:
+    rows = {r["run"]: r for r in json.loads(xlt("runs", "--json", "--runs-dir", three).stdout)}
+    row = rows[LONG]
+    assert (row["encoder"], row["tasks"]) == ("mbert", ["nowhere"])
+    assert row["methods"] == ["synonyms + adversarial"]
+    assert (row["point"], rows["b"]["point"], rows["c"]["point"]) == ("both", "", "")
+    assert row["overrides"] == ["stages.0.perturbation=synonyms", "stages.0.epochs=2"]
+    assert (row["dev"]["score"], row["dev"]["steps"]) == (0.7, 12)
+    assert rows["c"]["bytes"] > 123_456 > row["bytes"] > 0
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_no_name_is_cut_on_a_narrow_terminal(
+    xlt: Cli, three: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    lines = xlt("runs", "--runs-dir", three).stdout.splitlines()
+    assert any(line.startswith(f"{LONG}  success  2025-01-02 03:04") for line in lines)
+    assert "  point: both" in lines
+
+
+def test_runs_imports_no_torch_(three: Path) -> None:
+    program = (
+        "import sys; from typer.testing import CliRunner; from xlt_cli.cli import app;"
+        f"print(CliRunner().invoke(app, ['runs', '--runs-dir', {str(three)!r}]).exit_code,"
+        "[m for m in ('torch', 'transformers', 'datasets', 'scipy', 'sklearn')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0 []\n"

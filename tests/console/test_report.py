@@ -51,7 +51,7 @@ def outcome(
 ) -> Outcome:
     results = [result(n) for n in right]
     job = SimpleNamespace(label=label, seed=seed, spec=SimpleNamespace(evaluations=results))
-    run = SimpleNamespace(path=Path(f"/runs/[bold]/x-s{seed}"))
+    run = SimpleNamespace(path=Path(f"/runs/[bold]/x-s{seed}"), name=f"x-s{seed}")
     return cast(Outcome, SimpleNamespace(job=job, run=run, results=results, error=error, dev=dev))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -144,7 +145,7 @@ def test_points_themselves_can_be_overridden(tmp_path: Path) -> None:
     assert caught.value.where.startswith("--set sweep.points.1.max_length=1")
 
 
-@pytest.mark.parametrize("field", [*FIXED, "sweep.grid"])
+@pytest.mark.parametrize("field", [*(set(FIXED) - {"name"}), "sweep.grid"])
 def test_what_makes_no_other_experiment_cannot_be_a_points(field: str) -> None:
     error = refused("{max_length: 32}", f"{{{field}: 1}}")
     assert error.what == f"'{field}' cannot be swept"
@@ -198,12 +199,69 @@ def test_a_dry_run_lists_the_points_with_their_seeds(xlt: Cli, tmp_path: Path) -
     path.write_text(written("{}", "{max_length: 32}") + "seeds: [1, 2]\n", "utf-8")
     result = xlt("sweep", path, "--dry-run")
     assert result.exit_code == 0, result.output
-    assert result.stdout.splitlines() == [
+    assert [line.partition(" -> ")[0] for line in result.stdout.splitlines()] == [
         "base seed=1",
         "base seed=2",
         "max_length=32 seed=1",
         "max_length=32 seed=2",
     ]
+
+
+NAMED = ("{name: ERM, stages.0.perturbation: null}", "{name: 1.10, max_length: 32}", "{}")
+
+
+def test_a_points_name_stands_for_its_values_and_changes_nothing_else() -> None:
+    plain = points(source("{stages.0.perturbation: null}", "{max_length: 32}", "{}"))
+    found = points(source(*NAMED))
+    assert [(p.name, p.label) for p in found] == [("ERM", "ERM"), ("1.10", "1.10"), ("", "base")]
+    assert [point.overrides for point in found] == [point.overrides for point in plain]
+    assert [point.values for point in found] == [point.values for point in plain]
+    assert [identity(p.spec, 1, "fp32") for p in found] == [
+        identity(p.spec, 1, "fp32") for p in plain
+    ]
+    assert [p.spec.name for p in found] == [p.spec.name for p in plain]
+
+
+def test_the_grids_values_stand_beside_a_points_name() -> None:
+    grid = ("stages.0.epochs: [1, 2]", "stages.0.warmup: [0.1, 0.2, 0.3]")
+    found = points(source(*NAMED, grid=grid))
+    assert [point.name for point in found] == ["ERM"] * 6 + ["1.10"] * 6 + [""] * 6
+    assert found[0].label == "ERM stages.0.epochs=1 stages.0.warmup=0.1"
+    assert found[11].label == "1.10 stages.0.epochs=2 stages.0.warmup=0.3"
+    assert found[12].label == "stages.0.epochs=1 stages.0.warmup=0.1"
+    assert len({point.label for point in found}) == 18
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("ERM", "two points are named 'ERM'"),
+        ("''", "the name of a point is a text of one line"),
+        ("[a]", "the name of a point is a text of one line"),
+        ("null", "the name of a point is a text of one line"),
+        ('"a\\nb"', "the name of a point is a text of one line"),
+        ('"\\e[31m"', "the name of a point is a text of one line"),
+    ],
+)
+def test_a_wrong_name_is_refused_with_its_line(name: str, what: str) -> None:
+    error = refused(NAMED[0], f"{{name: {name}, max_length: 64}}")
+    assert error.what == what
+    assert error.where == "spec.yaml:7: sweep.points.1.name"
+
+
+def test_a_name_makes_no_other_point() -> None:
+    error = refused("{name: a, max_length: 32}", "{name: b, max_length: 32}")
+    assert "stands in the points twice" in error.what
+
+
+def test_a_dry_run_has_names_and_runs(xlt: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(written(*NAMED), "utf-8")
+    said = xlt("sweep", path, "--dry-run").stdout.splitlines()
+    listed = json.loads(xlt("sweep", path, "--dry-run", "--json").stdout)
+    assert [line.split(" seed=")[0] for line in said] == ["ERM", "1.10", "base"]
+    assert [line.rpartition(" -> ")[2] for line in said] == [one["run"] for one in listed]
+    assert [one["name"] for one in listed] == ["ERM", "1.10", ""]
 
 
 LISTED = st.fixed_dictionaries(

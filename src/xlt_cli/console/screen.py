@@ -20,7 +20,7 @@ class Screen(Console):
         given = {"highlight": False, "markup": False, "emoji": False, **options}
         super().__init__(**given)
 
-    def render_str(self, text: str, **options: Any) -> Text:  # type: ignore[override]
+    def render_str(self, text: str, **options: Any) -> Text:
         # Here, so that the columns of a table are as wide as what is shown.
         return super().render_str(printable(text), **options)
 

@@ -40,7 +40,7 @@ def named(root: Path, wanted: Sequence[str]) -> list[Run]:
         RunError: there is no such run, or it is a link.
     """
     runs = {run.name: run for run in all_runs(root)}
-    found = []
+    found: list[Run] = []
     for given in wanted:
         run = runs.get(given)
         if run is None and (Path(given) / "run.json").is_file():

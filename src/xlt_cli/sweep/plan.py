@@ -178,7 +178,9 @@ def _names(sweep: Sweep, source: Source) -> list[str]:
 def _name(point: Mapping[str, Any], text: str | None = None) -> str:
     """A point's name; a number is one as it was written."""
     value = point.get(NAME)
-    return value.strip() if isinstance(value, str) else text or ""
+    if isinstance(value, str):
+        return value.strip()
+    return (text or str(value)) if isinstance(value, int | float) else ""
 
 
 def name_of_point(sweep: Sweep, given: Mapping[Loc, Any]) -> str:
