@@ -314,6 +314,7 @@ def check_head(trained: PluginUse, evaluation: Evaluation, where: str) -> None:
     """Refuses a test that the trained model's head cannot answer."""
     assert evaluation.task is not None
     own, other = build_task(trained), build_task(evaluation.task)
+    collapse.check_known(evaluation.collapse, {*own.labels, *other.labels}, where)
     mine, theirs = (
         set(collapse.classes(evaluation.collapse, task.labels)) for task in (own, other)
     )

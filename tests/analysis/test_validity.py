@@ -155,8 +155,8 @@ def test_notes_name_the_cells_and_what_is_wrong() -> None:
     collapse, constant = map(validity.note, found.warnings)
     assert "collapsed" in collapse
     assert constant == (
-        "† en, de, es, fr, it, ja, ko, nl and 3 more: the model answers 'b' to every row; the "
-        "figure is the share of that label"
+        "† en, de, es, fr, it, ja, ko, nl and 3 more: the model gives the one answer 'b'; the "
+        "figures follow from the labels alone"
     )
 
 

@@ -88,6 +88,9 @@ def test_each_scheme_is_told_from_its_tags(name: str, shown: str, outside: str) 
         (["O", "B-PER-given", "I-PER-given"], "BIO"),
         (["O", "b-per", "i-per"], "BIO"),
         (["PER_I", "O"], "IO"),
+        (["O", "B|PER", "I|PER"], "BIO"),
+        (["O", "B.PER", "L.PER", "I.PER", "U.PER"], "BILOU"),
+        (["PER+B", "PER+I", "O"], "BIO"),
     ],
 )
 def test_sets_that_show_a_part_of_a_scheme(tags: list[str], name: str) -> None:
@@ -106,6 +109,8 @@ def test_sets_that_show_a_part_of_a_scheme(tags: list[str], name: str) -> None:
         ["S", "S-PRO", "A-PRO", "V", "ADV-PRO"],
         ["N------S1R", "I---------", "VIIA-3MS--", "P---------"],
         ["NN", "NN-SUF", "B-LEX", "VB", "JJ"],
+        ["S", "S.PRO", "A.PRO", "V", "I.X"],
+        ["VB|PRT", "NN|UTR", "I|X", "PN|NEU"],
         ["O", "PER", "LOC"],
         ["bad", "good"],
     ],

@@ -76,7 +76,9 @@ class Columns:
         target = next((name for name in self.targets if name in present), None)
         missing = set(self._language) - set(present)
         if inputs is not None and target is not None and not missing:
-            return Names(inputs, target, self.language)
+            names = Names(inputs, target, self.language)
+            self._check_single(names, present, where)
+            return names
         if inputs and not missing and not self.named:
             raise unlabelled(where, f"its columns are {', '.join(present)}; ")
         raise DataError(
@@ -86,6 +88,23 @@ class Columns:
             + (f", or use {_alternatives(self)}" if self.inputs[1:] else "")
             + (", or name those that are there with `columns`" if not self.named else ""),
         )
+
+    def _check_single(self, names: Names, present: Sequence[str], where: str) -> None:
+        """Refuses a choice between columns that the file leaves open."""
+        for name in names.all:
+            if present.count(name) > 1:
+                raise DataError(
+                    f"{present.count(name)} columns are called '{name}'",
+                    where,
+                    "rename all but one of them, or give the columns by their numbers",
+                )
+        targets = [name for name in self.targets if name in present]
+        if len(targets) > 1:
+            raise DataError(
+                f"more than one column may hold the labels: {', '.join(targets)}",
+                where,
+                "choose with `columns`, or rename all but one of them",
+            )
 
     def locate(self, first: Sequence[str], where: str, header: bool | None = None) -> Places:
         """Where the columns are in a file of lines, and whether its first line is a header.

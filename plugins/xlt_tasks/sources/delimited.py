@@ -29,6 +29,13 @@ def read_tsv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
             str(path),
             "say it with `quoting: none` (they are text) or `quoting: csv` (they quote fields)",
         )
+    if verdict == "escaped":
+        raise DataError(
+            'fields are in quotation marks and have \\" for each mark inside',
+            str(path),
+            'R writes marks as csv has them with `qmethod = "double"`, and none with '
+            "`quote = FALSE`; `quoting: none` takes all marks and backslashes for text",
+        )
     notes: tuple[str, ...] = ()
     if verdict == "csv":
         lines = _csv(path, text, "\t")

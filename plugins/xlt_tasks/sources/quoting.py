@@ -17,7 +17,9 @@ from xlt_tasks.sources.text import lines_of
 _FIELD = re.compile(r'(?:"([^"]*(?:""[^"]*)*)"|([^"\t\n]*))(\t|\r?\n|\Z)')
 _NUMBER = re.compile(r"[-+]?[0-9]*\.?[0-9]*")
 
-Verdict = Literal["none", "csv", "ambiguous"]
+_ESCAPED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+Verdict = Literal["none", "csv", "ambiguous", "escaped"]
 
 
 @dataclass
@@ -27,7 +29,7 @@ class _Marks:
     Attributes:
         quoted, bare: how many fields are quoted, and how many are not and are no numbers.
         special: quoted fields that hold a doubled mark.
-        spanning: quoted fields that hold a tab or a line break.
+        tabbed, broken: quoted fields that hold a tab, and that hold a line break.
         bare_separators: the commas and semicolons seen in fields that are not quoted.
         quoted_separators: those seen in quoted fields.
         whole_columns: the columns in which every row so far is quoted.
@@ -37,7 +39,8 @@ class _Marks:
     quoted: int
     bare: int
     special: int
-    spanning: int
+    tabbed: int
+    broken: int
     bare_separators: set[str]
     quoted_separators: set[str]
     whole_columns: set[int] | None
@@ -45,7 +48,10 @@ class _Marks:
 
 
 def judge(text: str, needed: int) -> Verdict:
-    """How a tab-separated text is quoted; `ambiguous` where nothing in it decides.
+    r"""How a tab-separated text is quoted; `ambiguous` where nothing in it decides.
+
+    `escaped`: every row has a field in quotation marks, and some of those fields have `\"` for a
+    mark inside, as R's `write.table` writes it.
 
     Args:
         needed: how many columns a row has at least.
@@ -53,16 +59,18 @@ def judge(text: str, needed: int) -> Verdict:
     if '"' not in text:
         return "none"
     marks = _marks(text)
+    if marks is None and _is_escaped(text):
+        return "escaped"
     if marks is None or not marks.quoted or not _fits(marks.widths, needed):
         return "none"
     plain_widths = {line.count("\t") + 1 for line in lines_of(text) if line}
     if not _fits(plain_widths, needed):
         return "csv"
-    if marks.spanning:
+    if marks.broken:
         # Lines that all have their columns are lines: a mark that opened a field here and closed
         # it lines later, as the words " of a sentence do, quoted nothing.
         return "none"
-    if marks.special or not marks.bare:
+    if marks.special or marks.tabbed or not marks.bare:
         return "csv"
     if marks.whole_columns or marks.quoted_separators - marks.bare_separators:
         # Some writers quote a column of text throughout, spreadsheets a text with a comma.
@@ -76,13 +84,24 @@ def count_quoted(text: str) -> int:
     return marks.quoted if marks is not None else 0
 
 
+def _is_escaped(text: str) -> bool:
+    """Whether some column is quoted in every row, with backslashes before the marks inside."""
+    if '\\"' not in text:
+        return False
+    columns: set[int] | None = None
+    for line in filter(None, lines_of(text)):
+        quoted = {i for i, field in enumerate(line.split("\t")) if _ESCAPED.fullmatch(field)}
+        columns = quoted if columns is None else columns & quoted
+    return bool(columns)
+
+
 def _fits(widths: set[int], needed: int) -> bool:
     return len(widths) == 1 and min(widths) >= needed
 
 
 def _marks(text: str) -> _Marks | None:
     """The marks of a text that a csv writer can have written; None if none can."""
-    marks = _Marks(0, 0, 0, 0, set(), set(), None, set())
+    marks = _Marks(0, 0, 0, 0, 0, set(), set(), None, set())
     for row in _rows(text):
         if row is None:
             return None
@@ -96,7 +115,8 @@ def _marks(text: str) -> _Marks | None:
             if quoted:
                 marks.quoted += 1
                 marks.special += '""' in value
-                marks.spanning += "\t" in value or "\n" in value
+                marks.tabbed += "\t" in value
+                marks.broken += "\n" in value
                 marks.quoted_separators |= separators
             else:
                 marks.bare += _NUMBER.fullmatch(value) is None

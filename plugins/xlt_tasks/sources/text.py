@@ -32,7 +32,9 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, without its byte-order mark.
+    r"""The text of a UTF-8 file, without its byte-order mark.
+
+    Where there is no `\n` at all, a `\r` ends a line.
 
     Raises:
         DataError: the file cannot be read, is empty, or is no UTF-8 text.
@@ -49,6 +51,8 @@ def read_text(path: Path) -> str:
             "convert the file, e.g. with `iconv -f LATIN1 -t UTF-8`",
         ) from error
     text = text.removeprefix("\ufeff")
+    if "\n" not in text:
+        text = text.replace("\r", "\n")  # line ends of old Macintosh programs
     if not text.strip("\r\n"):
         raise empty(path)
     return text

@@ -47,7 +47,10 @@ def parse(path: Path, text: str, columns: Columns, form: Form) -> Table:
     filled = [line for line in lines if line.strip(" \t")]
     plain = [line for line in filled if COMMENT.match(line) is None] or filled
     tabs = any("\t" in line for line in plain)
-    if not tabs and not all(" " in line.strip(" ") for line in plain):
+    bare = [] if tabs else [line for line in plain if " " not in line.strip(" ")]
+    if bare and len(bare) < len(plain) / 2:
+        raise _too_few(path, lines.index(bare[0]) + 1, bare[:1], 2)
+    if bare:
         raise unlabelled(str(path), "each line is to be: word, tab, tag; ")
 
     def cut(line: str) -> list[str]:
@@ -112,6 +115,8 @@ def sentences(
     if not records:
         raise DataError("the file has no words", str(path))
     _check_not_numbers(path, records)
+    if len(records) == 1 and len(filled) > 1 + places.header:
+        _check_one_sentence(path, filled, places)
     if len(records) == 1 and len(records[0].word_lines) > LONGEST:
         raise DataError(
             f"all {len(records[0].word_lines):,} words are in one sentence",
@@ -180,12 +185,36 @@ def _check_not_numbers(path: Path, records: Sequence[Record]) -> None:
         )
 
 
+def _check_one_sentence(path: Path, filled: Sequence[Line], places: Places) -> None:
+    """Refuses a file without blank lines that has a column which numbers its sentences."""
+    first, rows = filled[0][1], [fields for _, fields in filled[places.header :]]
+    width = min(len(fields) for fields in rows)
+    read = {place % width for place in (*places.inputs, places.target)}
+    for column in set(range(width)) - read:
+        named = places.header and column < len(first) and "sent" in first[column].lower()
+        if named or (column == 0 and _rises_by_runs([x[0] for x in rows])):
+            raise DataError(
+                f"all {len(rows):,} words are in one sentence, and column {column + 1} seems to "
+                "number the sentences",
+                str(path),
+                "write a blank line after each sentence; a column of numbers does not end them",
+            )
+
+
+def _rises_by_runs(values: Sequence[str]) -> bool:
+    """Whether these are whole numbers that stay the same for some lines and then rise."""
+    if not all(value.isdecimal() for value in values):
+        return False
+    numbers = [int(value) for value in values]
+    return numbers == sorted(numbers) and 1 < len(set(numbers)) < len(numbers)
+
+
 def _too_few(path: Path, number: int, fields: Sequence[str], needed: int) -> DataError:
     if needed == 2:
         return DataError(
             "1 column, expected 2 (word, tag)",
             f"{path}:{number}",
-            "separate the word and its tag by one tab",
+            "separate the word and its tag by one tab (or, without any tabs, by spaces)",
         )
     return DataError(
         f"{len(fields)} columns, expected at least {needed}",

@@ -147,8 +147,8 @@ def note(warning: Mapping[str, Any]) -> str:
         if warning["answer"] == ABSTAINED:
             return f"{MARK} {cells}: the model abstains on every row"
         return (
-            f"{MARK} {cells}: the model answers '{warning['answer']}' to every row; the figure is "
-            "the share of that label"
+            f"{MARK} {cells}: the model gives the one answer '{warning['answer']}'; the figures "
+            "follow from the labels alone"
         )
     if warning["kind"] == "few_rows":
         rows = f"{min(warning['rows'])} to {max(warning['rows'])}"

@@ -12,7 +12,13 @@ from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.api import Batch, EncoderModel, Task
 from xlt_cli.errors import UserError
-from xlt_cli.problems.collapse import Collapse, groups, problem_over, problem_under
+from xlt_cli.problems.collapse import (
+    Collapse,
+    check_known,
+    groups,
+    problem_over,
+    problem_under,
+)
 
 if TYPE_CHECKING:
     from xlt_cli.engine.evaluate import Subject
@@ -70,6 +76,7 @@ def load(
             "collapse",
             "state them in order: --labels A,B,...",
         )
+    check_known(collapse, {*outputs, *task.labels}, "collapse")
     members = groups(collapse, outputs, wanted.labels)
     tokenizer, model = subject.load(problem_over(task, outputs))
     return tokenizer, CollapsedModel(model, members)

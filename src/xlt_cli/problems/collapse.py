@@ -7,13 +7,13 @@ mention stay as they are. Probabilities of the labels of one class are added up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 from xlt_cli.api import Example, SequenceExample
-from xlt_cli.errors import SpecError, UserError
+from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.problems.base import Problem
 
 if TYPE_CHECKING:
@@ -39,6 +39,18 @@ def check(collapse: Collapse, where: str) -> None:
                 where,
                 "give each label to one class",
             )
+
+
+def check_known(collapse: Collapse | None, labels: Collection[str], where: str) -> None:
+    """Raises SpecError if the collapse names labels that neither data nor model have."""
+    named = [label for members in (collapse or {}).values() for label in members]
+    unknown = [label for label in named if label not in labels]
+    if unknown:
+        raise SpecError(
+            f"there is no label '{unknown[0]}' to be counted as another",
+            where,
+            did_you_mean(unknown[0], labels),
+        )
 
 
 def class_of(collapse: Collapse | None, label: str) -> str:

@@ -62,7 +62,7 @@ _ENOUGH: dict[str, tuple[str, ...]] = {
 """Marks from which a scheme can be told (`B-`, `I-` and `E-` alone may be two of them)."""
 
 _OUTSIDE = ("o", "_", "-", "out", "outside", "other", "none", "null", "0")
-_SEPARATORS = "-_:/"
+_SEPARATORS = "-_:/|.+"
 _ALL = "BIESLUMW"
 
 

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xlt_tasks.sources.columns import SINGLE
@@ -49,6 +49,7 @@ TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1
 
 
 @given(st.lists(TEXT, min_size=1))
+@example(["\t"])
 @settings(deadline=None)
 def test_a_quoted_file_is_never_taken_for_plain_text(texts: list[str]):
     """Unless its fields are as they stand in it, or nothing decides."""
@@ -84,3 +85,23 @@ def test_lines_are_counted_over_the_breaks_in_fields(write, tmp_path: Path):
     path = write("dev-en.tsv", '"a', 'b"\tx', "c\ty")
     table = read_tsv(path, SINGLE)
     assert [table.where(r) for r in table.records] == [f"{path}:1", f"{path}:3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"He said \\"hi\\""\t1\n"plain"\t0\n',
+        '"text"\t"label"\n"a \\\\ b"\t"pos"\n"\\"c\\""\t"neg"\n',
+        '"1"\t"\\"\\""\t0\n',
+    ],
+)
+def test_marks_with_backslashes_as_r_writes_them_are_refused(write, failure, text: str):
+    path = write("x.tsv", *text.splitlines())
+    error = failure(lambda: read_tsv(path, SINGLE))
+    assert "quotation marks" in error.what
+    assert "qmethod" in error.hint
+    assert len(read_tsv(path, SINGLE, Form("none")).records) == text.count("\n")
+
+
+def test_backslashes_in_running_text_are_no_quoting():
+    assert judge('a \\"b\\" c\t1\n"d" e\t0\n', 2) == "none"

@@ -49,3 +49,11 @@ def test_no_permission(write, failure, monkeypatch: pytest.MonkeyPatch):
 def test_a_file_that_vanished(tmp_path: Path, failure):
     error = failure(read_lines, tmp_path / "gone")
     assert error.what == "it cannot be read: No such file or directory"
+
+
+def test_lone_carriage_returns_end_lines_where_nothing_else_does(tmp_path: Path):
+    path = tmp_path / "x.tsv"
+    path.write_bytes(b"a\tb\rc\td\r\re\r")
+    assert read_lines(path) == ["a\tb", "c\td", "", "e"]
+    path.write_bytes(b"a\rb\nc\n")
+    assert read_lines(path) == ["a\rb", "c"]

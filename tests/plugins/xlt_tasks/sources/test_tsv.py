@@ -138,3 +138,18 @@ def test_whatever_sentences_are_written_are_read(
     assert rows(read(path, WORDS, PLAIN)) == [
         ([w for w, _ in s], [t for _, t in s]) for s in wanted
     ]
+
+
+@pytest.mark.parametrize(
+    "header", ["text\tlabel\tlabel", "text\ttext\tlabel", "Text\tLabel\tlabel"]
+)
+def test_two_columns_of_one_name_are_refused(write, failure, header: str):
+    error = failure(lambda: read(write("x.tsv", header, "a\tb\tc"), SINGLE))
+    assert "2 columns are called" in error.what
+
+
+def test_two_columns_that_may_hold_the_label_are_refused(write, failure):
+    path = write("x.tsv", "text\tgold_label\tlabel", "a\tb\tc")
+    assert "label, gold_label" in failure(lambda: read(path, SINGLE)).what
+    named = Columns((("text",),), ("gold_label",), named=True)
+    assert read(path, named).records[0].target == "b"

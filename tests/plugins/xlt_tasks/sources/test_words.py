@@ -148,3 +148,31 @@ def test_words_without_blank_lines(write, failure):
     path = write("x.tsv", *["a\tO"] * 1001)
     error = failure(formats.read, path, NER)
     assert error.what == "all 1,001 words are in one sentence"
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "columns"),
+    [
+        ("x.csv", ["Sentence #,Word,Tag", "Sentence: 1,Anna,B-PER", ",lives,O", "2,Bo,B-PER"], NER),
+        ("x.tsv", ["sent_id\tword\ttag", "a\tAnna\tB-PER", "b\tBonn\tB-LOC"], NER),
+        ("x.tsv", ["1\tAnna\tB-PER", "1\tlives\tO", "2\tBonn\tB-LOC"], chosen("2", "3")),
+        ("x.conll", ["0 Anna O", "0 lives O", "1 Bonn O", "1 a O"], chosen("2", "-1")),
+    ],
+)
+def test_sentences_that_only_a_column_numbers(
+    write, failure, name: str, lines: list[str], columns: Columns
+):
+    error = failure(lambda: formats.read(write(name, *lines), columns))
+    assert "column 1 seems to number the sentences" in error.what
+
+
+def test_one_sentence_alone_is_one(write):
+    path = write("x.tsv", "1\tAnna\tB-PER\t0", "2\tlives\tO\t1", "3\tBonn\tB-LOC\t1")
+    assert len(formats.read(path, chosen("2", "3")).records) == 1
+
+
+def test_the_line_that_lacks_its_tag_is_named(write, failure):
+    path = write("x.conll", "Anna B-PER", "lives", "", "Bonn B-LOC")
+    error = failure(lambda: formats.read(path, NER))
+    assert error.where == f"{path}:2"
+    assert "1 column" in error.what
