@@ -159,6 +159,7 @@ def evaluate_checkpoint(
     run = create_for_model(root, checkpoint.name, key, about)
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+        checkpoint.labels()  # what its config says of them wrongly, transformers says less clearly
         head = dataclasses.replace(problem.head, outputs=checkpoint.outputs)
         return encoder.load_tokenizer(directory), encoder.load_model(head, directory)
 
