@@ -74,4 +74,4 @@ def _from_hub(name: str, revision: str) -> Path:
             str(problem).strip().splitlines()[0],
         ) from problem
     except Exception as problem:  # of the hub's client, its HTTP library, TLS, sockets
-        raise offline(f"{name}@{revision}", problem) from problem
+        raise offline(name, revision, problem) from problem

@@ -7,7 +7,7 @@ import functools
 import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 DEVICES = ("auto", "cpu", "cuda", "cuda:0", "mps")
 SPLITS = ("train", "dev", "test")
@@ -89,11 +89,12 @@ def languages(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 def _languages(ctx: Any) -> Iterable[str]:
-    from xlt_cli.spec import PluginUse
+    from xlt_cli.api import Split
+    from xlt_cli.spec import PluginUse, split_name
     from xlt_cli.spec_file import build_task
     from xlt_cli.yaml_lines import parse_value
 
-    split = ctx.params.get("split") or "test"
+    split = cast(Split, split_name(str(ctx.params.get("split") or "test")))
     named = ctx.params.get("task")
     if named:
         value = parse_value(named)
