@@ -130,6 +130,22 @@ def test_every_method_of_every_kind(
 
 
 @pytest.mark.parametrize(
+    ("base", "name"),
+    [
+        *((SomeTask, name) for name in ("metric", "aligned", "texts", "scheme", "labels")),
+        *((SomeMethod, name) for name in ("gaussian", "companion", "speaks", "caveat")),
+    ],
+)
+def test_attributes_that_a_class_computes(base: type[Plugin], name: str) -> None:
+    def compute(self: Any) -> Any:
+        raise LookupError("no row")
+
+    plugin = type("Odd", (base,), {name: property(compute)})
+    with pytest.raises(PluginFailure, match=rf"'some' failed in {name}: LookupError: no row at "):
+        getattr(make(plugin, plugin.Params()), name)
+
+
+@pytest.mark.parametrize(
     "error",
     [DataError("a row is broken", "rows.tsv:3"), PluginError("no"), KeyboardInterrupt()],
 )

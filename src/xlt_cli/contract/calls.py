@@ -30,16 +30,17 @@ class Call:
 
     Attributes:
         plugin: the class.
+        arguments: None where `method` is an attribute.
         owner: the instance, if there is one.
     """
 
     plugin: type[Plugin]
     method: str
-    arguments: Sequence[Any] = ()
+    arguments: Sequence[Any] | None = ()
     owner: Plugin | None = None
 
     def __str__(self) -> str:
-        if self.method in ("labels", "metric"):
+        if self.arguments is None:
             return self.method
         return f"{self.method}({', '.join(map(_shown, self.arguments))})"
 

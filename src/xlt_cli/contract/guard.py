@@ -7,6 +7,7 @@ methods call the plugin's own and check what they return. So no caller has to, a
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable
 from typing import Any
@@ -54,6 +55,12 @@ METHODS: dict[type[Plugin], dict[str, Check]] = {
 }
 """The methods of the contract, and what checks their values."""
 
+ATTRIBUTES = (
+    *("labels", "metric", "aligned", "texts", "scheme", "source_language"),
+    *("problems", "companion", "gaussian", "speaks", "caveat"),
+)
+"""What a class may compute for each instance: it is then called as methods are."""
+
 
 def make(plugin: type[Plugin], params: Any) -> Any:
     """An instance of a plugin whose calls are checked.
@@ -80,8 +87,10 @@ def guarded(plugin: type[Plugin]) -> type[Plugin]:
     for base, methods in METHODS.items():
         if issubclass(plugin, base):
             own.update({name: _method(plugin, name, check) for name, check in methods.items()})
-    if issubclass(plugin, Task):
-        own["labels"] = _labels(plugin)
+    for name in ATTRIBUTES:
+        static = inspect.getattr_static(plugin, name, None)
+        if (name == "labels" and issubclass(plugin, Task)) or isinstance(static, property):
+            own[name] = _attribute(plugin, name)
     return types.new_class(plugin.__name__, (plugin,), exec_body=lambda body: body.update(own))
 
 
@@ -96,15 +105,15 @@ def _method(plugin: type[Plugin], name: str, check: Check) -> Any:
     return method
 
 
-def _labels(plugin: type[Plugin]) -> property:
-    def labels(self: Any) -> tuple[str, ...]:
-        call = Call(plugin, "labels", (), self)
+def _attribute(plugin: type[Plugin], name: str) -> property:
+    def attribute(self: Any) -> Any:
+        call = Call(plugin, name, None, self)
         with calling(call):
             own = vars(self)
-            value = own["labels"] if "labels" in own else super(guarded(plugin), self).labels
-        return returned.labels(call, value)
+            value = own[name] if name in own else getattr(super(guarded(plugin), self), name)
+            return returned.labels(call, value) if name == "labels" else value
 
-    def set_labels(self: Any, value: Any) -> None:
-        vars(self)["labels"] = value
+    def set_attribute(self: Any, value: Any) -> None:
+        vars(self)[name] = value
 
-    return property(labels, set_labels)
+    return property(attribute, set_attribute)

@@ -17,7 +17,7 @@ def check_task(task: Task) -> None:
     """
     problem = task.problem.of(task)
     if task.metric not in problem.metrics:
-        call = Call(type(task), "metric", (), task)
+        call = Call(type(task), "metric", None, task)
         raise call.refused(f"is {task.metric!r}; {did_you_mean(str(task.metric), problem.metrics)}")
 
 

@@ -39,7 +39,7 @@ from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance, pruned
 from xlt_cli.runs.directory import Run, State, create_for_model
-from xlt_cli.runs.leftovers import none_of_refused, tidy
+from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
 from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.stage import is_pruned
 from xlt_cli.spec import Evaluation, ExperimentSpec
@@ -120,8 +120,10 @@ def evaluate_run(
     reporter: Reporter,
 ) -> list[dict[str, Any]]:
     """Evaluates a trained run from what its directory holds; stored cells are only read."""
-    encoder, rows = build_encoder(spec.encoder), RowStore()
-    plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    rows = RowStore()
+    with traceback_of_plugins(run) if runtime.is_main else contextlib.nullcontext():
+        encoder = build_encoder(spec.encoder)
+        plans = [make_plan(evaluation, rows) for evaluation in evaluations]
     for plan in plans:
         check_claims(plan, _trained_on(spec))
     subject = trained_subject(run, spec, encoder, rows, runtime)

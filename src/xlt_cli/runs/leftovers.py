@@ -41,14 +41,29 @@ def none_of_refused(run: Run) -> Iterator[None]:
         yield
     except PluginFailure as error:
         with contextlib.suppress(OSError):
-            run.set_state("error", error.what)
-            trace = "".join(traceback.format_exception(error))
-            atomic.write_text(run.path / "error.txt", trace)
+            if run.status["state"] != "success":  # what is finished stays so
+                run.set_state("error", error.what)
+            _keep_traceback(run, error)
         raise
     except BaseException as error:
         if isinstance(error, UserError) or not (run.path / "environment.jsonl").exists():
             discard_if_empty(run)
         raise
+
+
+@contextlib.contextmanager
+def traceback_of_plugins(run: Run) -> Iterator[None]:
+    """Keeps the traceback where a plugin fails while a finished run is looked at."""
+    try:
+        yield
+    except PluginFailure as error:
+        with contextlib.suppress(OSError):
+            _keep_traceback(run, error)
+        raise
+
+
+def _keep_traceback(run: Run, error: PluginFailure) -> None:
+    atomic.write_text(run.path / "error.txt", "".join(traceback.format_exception(error)))
 
 
 def discard_if_empty(run: Run) -> None:
