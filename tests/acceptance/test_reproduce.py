@@ -157,3 +157,27 @@ def test_quick_says_that_it_means_nothing_and_what_is_missing_is_named(
     assert {v["verdict"] for v in verdicts} == {"undecided"}
     assert {v["remark"] for v in verdicts} == {"quick run", "not measured"}
     assert all("-quick-s1-" in run["run"] for run in found["runs"])
+
+
+def test_a_folder_of_the_users_is_run_archived_and_reported_again(
+    desk: Desk, tiny_encoder: Path, tiny_data: Path
+) -> None:
+    folder = desk.path / "own"
+    folder.mkdir()
+    sweep = "sweep: {points: [{name: ERM, max_length: 48}, {name: short, max_length: 32}]}\n"
+    spec = desk.write("own/pawsx.yaml", evaluations=[{"languages": ["en", "de"]}])
+    spec.write_text(spec.read_text("utf-8").replace("max_length: 48\n", "") + sweep, "utf-8")
+    (folder / "reproduction.yaml").write_text(
+        "title: t\nreference: r\nmethods: [ERM, short]\nspecs: {hf: [pawsx.yaml]}\n"
+        "original: hf\nnear: [de]\nclaims: []\nquick: {pawsx.yaml: [stages.0.max_steps=2]}\n",
+        "utf-8",
+    )
+    code, out, err = desk.xlt("reproduce", "./own", "--quick", "--archive", "kept")
+    assert code == 0, err
+    assert "ERM" in out
+    assert report(desk, "own-hf-quick")["reproduction"] == "own"
+    shutil.rmtree(folder)
+    code, out, err = desk.xlt("reproduce", "./own", "--from", "kept", "--out", "again")
+    assert code == 0, err
+    first = contents(desk.path / "runs/reproductions/own-hf-quick")
+    assert contents(desk.path / "again") == first

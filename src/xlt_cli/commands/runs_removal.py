@@ -24,7 +24,7 @@ def remove(root: Path, names: Sequence[str], dry_run: bool) -> None:
     chosen = removal.named(root, names)
     every = pruning.others(all_runs(root), chosen)
     going = {run.path.resolve() for run in chosen}
-    staying = [run for run in every if run.path.resolve() not in going]
+    staying = removal.starts([run for run in every if run.path.resolve() not in going])
     for run in chosen:
         if run.busy():
             what = f"a process works on '{run.name}': nothing was removed"

@@ -7,7 +7,7 @@ from xlt_cli.engine.runtime import Runtime
 from xlt_cli.errors import RunError
 from xlt_cli.runs import pruned
 from xlt_cli.runs.directory import Run, all_runs
-from xlt_cli.runs.removal import needed_by
+from xlt_cli.runs.removal import needed_by, starts
 from xlt_cli.spec import ExperimentSpec
 
 
@@ -17,7 +17,7 @@ def keep(run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter) -
     stages = pruned.stages(run)[: len(spec.stages) - (spec.keep == "model")]
     if spec.keep == "all" or not runtime.is_main or not pruned.freeable(run, stages):
         return
-    users = needed_by(run, all_runs(run.path.absolute().parent))
+    users = needed_by(run, starts(all_runs(run.path.absolute().parent)))
     if users:
         reporter.warn(f"keep: {spec.keep} is not done: {', '.join(users)} started from this run")
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +59,27 @@ def named(root: Path, wanted: Sequence[str]) -> list[Run]:
     return found
 
 
-def needed_by(run: Run, others: Sequence[Run]) -> list[str]:
+@dataclass(frozen=True)
+class Start:
+    """What a run started from: the paths that its encoder names."""
+
+    run: Run
+    place: Path
+    paths: tuple[Path, ...]
+
+
+def starts(runs: Sequence[Run]) -> list[Start]:
+    """What each of several runs started from, as far as its record can be read."""
+    return [Start(run, run.path.resolve(), tuple(_encoder(run))) for run in runs]
+
+
+def needed_by(run: Run, others: Sequence[Start]) -> list[str]:
     """The names of other runs whose encoder is a model in this run's directory."""
     place = run.path.resolve()
     return [
-        other.name
+        other.run.name
         for other in others
-        if other.path.resolve() != place and any(p.is_relative_to(place) for p in _encoder(other))
+        if other.place != place and any(path.is_relative_to(place) for path in other.paths)
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from xlt_cli.errors import RunError
 from xlt_cli.runs import pruned
 from xlt_cli.runs.directory import Run, all_runs
-from xlt_cli.runs.removal import needed_by
+from xlt_cli.runs.removal import needed_by, starts
 from xlt_cli.sweep import listing
 
 Keep = Literal["best", "none"]
@@ -28,12 +28,12 @@ def choose(
     """
     rows = {run.path.resolve(): listing.row(run) for run in every}
     best = _best(list(rows.values())) if keep == "best" else set()
-    chosen, left = [], {}
+    started, chosen, left = starts(every), [], {}
     for run in runs:
         row = rows[run.path.resolve()]
         if not pruned.freeable(run):
             continue
-        users = needed_by(run, every)
+        users = needed_by(run, started)
         if row["state"] != "success":
             left[run.name] = f"is not finished ({row['state']})"
         elif users:
