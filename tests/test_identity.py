@@ -12,7 +12,7 @@ import pytest
 import torch
 from pydantic import BaseModel, Field, create_model, model_validator
 
-from xlt_cli import registry, spec_file
+from xlt_cli import devices, registry, spec_file
 from xlt_cli import spec as spec_module
 from xlt_cli.identity import evaluation_stated, identity
 from xlt_cli.runs.predictions import Store
@@ -118,7 +118,9 @@ def test_the_order_of_perturbations_counts(load: Load) -> None:
 
 def test_auto_is_what_the_device_computes_in(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = load(SMALLEST)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     on_cpu = identity(spec, 1)
+    monkeypatch.setattr(devices, "may_have_gpu", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
     on_gpu = identity(spec, 1)
@@ -136,6 +138,37 @@ def test_with_a_stated_precision_no_device_is_looked_at(
     spec = load(SMALLEST)
     monkeypatch.setitem(sys.modules, "torch", None)
     assert identity(spec, 1, "fp32") != identity(spec, 1, "bf16")
+
+
+@pytest.mark.parametrize(
+    ("platform", "nodes", "asked"),
+    [
+        ("linux", [], False),
+        ("linux", ["null", "nvidiactl", "nvidia-uvm"], False),
+        ("linux", ["nvidia0"], True),
+        ("linux", ["kfd"], True),
+        ("linux", ["dxg"], True),
+        ("linux", ["nvhost-gpu"], True),
+        ("darwin", ["nvidia0"], False),
+        ("win32", [], True),
+    ],
+)
+def test_torch_is_asked_for_a_gpu_where_there_may_be_one(
+    platform: str,
+    nodes: list[str],
+    asked: bool,
+    load: Load,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for node in nodes:
+        (tmp_path / node).touch()
+    monkeypatch.setattr(devices, "_DEVICES", tmp_path)
+    monkeypatch.setattr(devices.sys, "platform", platform)
+    assert devices.may_have_gpu() == asked
+    if not asked:
+        monkeypatch.setitem(sys.modules, "torch", None)
+        assert identity(load(SMALLEST), 1) == identity(load(SMALLEST), 1, "fp32")
 
 
 # ----------------------------------------------------------------------------- new optional fields

@@ -5,7 +5,14 @@ The two are apart from `engine` because a run's name depends on the precision.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 from xlt_cli.errors import UserError
+
+_DEVICES = Path("/dev")
+_GPUS = ("nvidia[0-9]*", "nvhost-gpu*", "nvgpu*", "kfd", "dxg")
+"""What Linux calls a GPU that torch may use: NVIDIA's, Jetson's, AMD's, Windows' beneath WSL."""
 
 
 def resolve_device(device: str) -> str:
@@ -50,8 +57,19 @@ def resolve_precision(device: str, precision: str) -> str:
     """
     if precision != "auto":
         return precision
-    if device == "cpu" or not resolve_device(device).startswith("cuda"):
+    if device == "cpu" or (device == "auto" and not may_have_gpu()):
+        return "fp32"
+    if not resolve_device(device).startswith("cuda"):
         return "fp32"
     import torch
 
     return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+
+
+def may_have_gpu() -> bool:
+    """Whether torch has to be asked for a GPU that computes in bf16: importing it takes seconds."""
+    if sys.platform == "darwin":
+        return False
+    if sys.platform != "linux":
+        return True
+    return any(True for pattern in _GPUS for _ in _DEVICES.glob(pattern))
