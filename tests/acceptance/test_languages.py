@@ -11,7 +11,7 @@ import pytest
 from acceptance_tools import Desk
 
 from xlt_cli import spec_file
-from xlt_cli.spec import identity
+from xlt_cli.identity import identity
 
 CODES = {"en": "eng_Latn", "de": "deu_Latn", "fr": "fra_Latn"}
 

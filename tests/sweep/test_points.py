@@ -145,7 +145,7 @@ def test_points_themselves_can_be_overridden(tmp_path: Path) -> None:
     assert caught.value.where.startswith("--set sweep.points.1.max_length=1")
 
 
-@pytest.mark.parametrize("field", [*(set(FIXED) - {"name"}), "sweep.grid"])
+@pytest.mark.parametrize("field", [*(name for name in FIXED if name != "name"), "sweep.grid"])
 def test_what_makes_no_other_experiment_cannot_be_a_points(field: str) -> None:
     error = refused("{max_length: 32}", f"{{{field}: 1}}")
     assert error.what == f"'{field}' cannot be swept"
