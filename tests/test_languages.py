@@ -294,3 +294,39 @@ def test_nothing_is_imported_for_codes_that_are_written_the_same() -> None:
         "assert not {'langcodes', 'language_data', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["English;Swahili", "English/Swahili", "English-Swahili", "English and Swahili", "germanx",
+     "English Pidgin", "Hindi English", "Turkish German", "Hausa Northern", "hi-en", "sw_en",
+     "de-hi"],
+)  # fmt: skip
+def test_what_only_begins_like_a_language_is_none(code: str) -> None:
+    assert lookup(code) is None
+    with pytest.raises(UserError):
+        same_language(code, "en")
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "script", "territory"),
+    [
+        ("Chinese (Simplified)", "zho", "Hans", ""),
+        ("serbian_latin", "srp", "Latn", ""),
+        ("Uzbek Cyrillic", "uzb", "Cyrl", ""),
+        ("Spanish Mexico", "spa", "", "MX"),
+        ("English language", "eng", "", ""),
+        ("Persian (Farsi)", "fas", "", ""),
+        ("Sorani Kurdish", "ckb", "", ""),
+        ("en_UK", "eng", "", "UK"),
+        ("ja_JA", "jpn", "", "JA"),
+        ("my_XX", "mya", "", "XX"),
+        ("de-ba", "deu", "", "BA"),
+    ],
+)
+def test_names_and_codes_with_more_than_a_language(
+    name: str, language: str, script: str, territory: str
+) -> None:
+    known = lookup(name)
+    assert known is not None
+    assert (known.language, known.script, known.territory) == (language, script, territory)

@@ -17,7 +17,6 @@ langcodes and its tables are imported only when two different codes have to be c
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import functools
 import re
@@ -67,6 +66,8 @@ _DEPRECATED = {
     "scc": "sr", "scr": "hr",
 }  # fmt: skip
 _NO_LANGUAGE = {"und", "mul", "zxx", "mis", "art"}
+_REGIONS = ("xx", "uk", "cs", "yu", "su")
+"""Regions that are written and that no registry has, or none any more."""
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 _PRIVATE = re.compile(r"x(-[a-z0-9]{1,8})+|q[a-t][a-z]")
 _SCRIPT = re.compile(r"[a-z]{4}")
@@ -278,24 +279,75 @@ def _parsed(code: str, tag: str) -> Language | None:
         script = rest.pop(0).title()
     if rest and _TERRITORY.fullmatch(rest[0]):
         territory = rest.pop(0).upper()
+        if _is_another_language(territory.lower(), known):
+            return None  # `hi-en` is text in two languages
     return Language(code, known, _family(known), script, territory, "-".join(rest))
+
+
+def _is_another_language(subtag: str, known: str) -> bool:
+    """Whether what stands in the place of a region is no region and another language."""
+    import langcodes
+
+    if subtag in _REGIONS or langcodes.Language.make(territory=subtag.upper()).is_valid():
+        return False
+    other = _individual(subtag)
+    return other is not None and _family(other) != _family(known)
 
 
 def _named(code: str) -> Language | None:
     """The language of an English name, with or without a script: `Swahili`, `swahili_Latn`."""
     if not code.isprintable():
         return None
-    import langcodes
-
     scripted = _NAMED_SCRIPT.fullmatch(code.strip())
     name = scripted["name"] if scripted else code
     script = f"-{scripted['script'].lower()}" if scripted else ""
     for form in dict.fromkeys((name.replace("_", " "), _plain(name))):
         if form in ALIASES:
             return _parsed(code, ALIASES[form] + script)
-        with contextlib.suppress(LookupError):
-            return _parsed(code, str(langcodes.find(form)).lower() + script)
+        tag = _tag_of_name(form)
+        if tag is not None:
+            return _parsed(code, tag.lower() + script)
     return None
+
+
+def _tag_of_name(name: str) -> str | None:
+    """The tag of a name that is known as it stands, or with a script, region or synonym after it.
+
+    `langcodes.find` also takes names that only begin like a known one: `English;Swahili`.
+    """
+    from language_data.names import normalize_name
+
+    words = normalize_name(name).split()
+    for end in range(len(words), 0, -1):
+        tag = _known_name("language", " ".join(words[:end]))
+        if tag is not None:
+            return _with_rest(tag, " ".join(words[end:]))
+    return None
+
+
+def _with_rest(tag: str, rest: str) -> str | None:
+    """A tag with what follows the language's name; None if that says another thing."""
+    if not rest or rest in ("language", "dialect"):
+        return tag
+    subtag = _known_name("script", rest) or _known_name("territory", rest)
+    if subtag is not None:
+        return f"{tag}-{subtag}" if "-" not in tag else None
+    first, second = _parsed(tag, tag.lower()), _known_name("language", rest)
+    again = _parsed(rest, second.lower()) if second is not None else None
+    return tag if first is not None and again is not None and first.same_as(again) else None
+
+
+def _known_name(kind: str, name: str) -> str | None:
+    """The subtag that has exactly this name, in whatever language."""
+    import langcodes
+    from language_data import names
+
+    code = names.name_to_code(kind, name) if name else None
+    if code is None or name in names.TRIES[f"und/name_to_{kind}"]:
+        return code
+    # Some English names are not in the table, as other names begin with them: Hindi, Hindi (Latin).
+    english = langcodes.Language.get(code).language_name("en") if kind == "language" else ""
+    return code if names.normalize_name(english) == name else None
 
 
 @functools.cache
