@@ -135,6 +135,8 @@ def texts_of(value: object, class_names: Sequence[str] | None = None) -> tuple[s
     if isinstance(value, float) and value.is_integer():
         number = int(value)
         return _of_number(number, class_names) if class_names else (str(number), str(value))
+    if isinstance(value, float) and math.isfinite(value):
+        return (str(value),)
     if isinstance(value, int):
         return _of_number(value, class_names)
     if isinstance(value, str):

@@ -96,3 +96,10 @@ def test_all_unknown_labels_are_listed_at_once():
 )
 def test_a_missing_label(value: object, what: str):
     assert rejected(LabelReader(NLI), value).what == what
+
+
+def test_a_number_with_a_fraction_is_the_label_with_its_digits():
+    assert LabelReader(("0.5", "1")).get(0.5) == "0.5"
+    assert LabelReader(NLI, {"1.5": "neutral"}).get(1.5) == "neutral"
+    assert LabelReader(("nan", "inf")).get(float("nan")) is None
+    assert LabelReader(("nan", "inf")).get(float("inf")) is None
