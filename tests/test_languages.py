@@ -186,7 +186,7 @@ def test_names() -> None:
         ("de-muc", "de de-st de-muc", "de-muc"),
         ("de-muc", "de de-st", None),
         ("id", "zsm_Latn ace_Latn", None),
-        ("yue", "zh en", "zh"),
+        ("yue", "zh en", None),
         ("hr", "sr en", None),
         ("quz", "quy en", None),
         ("qu", "quy en", "quy"),
@@ -330,3 +330,21 @@ def test_names_and_codes_with_more_than_a_language(
     known = lookup(name)
     assert known is not None
     assert (known.language, known.script, known.territory) == (language, script, territory)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "codes", "own"),
+    [
+        ("id", "ms en", None), ("ms", "id en", None), ("Malay", "id", None), ("min", "ms", None),
+        ("yue", "zh", None), ("arz", "ar", None), ("ckb", "ku", None), ("prs", "fa", None),
+        ("zsm", "ms", "ms"), ("ms", "zsm_Latn ind_Latn", "zsm_Latn"), ("cmn", "zh", "zh"),
+        ("arb", "ar", "ar"), ("swh", "sw", "sw"), ("ps", "pbt_Arab", "pbt_Arab"),
+        ("qu", "quy", "quy"), ("nb", "no", "no"), ("no", "nb", "nb"),
+        ("uz", "uzn_Latn", "uzn_Latn"), ("ff", "fuv_Latn", "fuv_Latn"),
+        ("kmr", "ku", "ku"), ("et", "ekk", "ekk"),
+    ],
+)  # fmt: skip
+def test_a_macrolanguages_code_is_taken_for_the_member_it_is_used_for(
+    wanted: str, codes: str, own: str | None
+) -> None:
+    assert own_code(wanted, codes.split()) == own

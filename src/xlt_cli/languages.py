@@ -248,8 +248,31 @@ def _fits(asked: Language, own: Language) -> bool:
         return False
     if asked.territory and own.territory and asked.territory != own.territory:
         return False
+    if _is_of_another_member(asked, own):
+        return False
     script = likely_script(asked) if asked.territory else asked.script  # `zh_TW` means Hant
     return not script or likely_script(own) == script
+
+
+def _is_of_another_member(asked: Language, own: Language) -> bool:
+    """Whether one is a macrolanguage whose code is used for another member than the other one.
+
+    `ms` is Standard Malay (`zsm`), not Indonesian, and `zh` is no Cantonese. A request for a
+    macrolanguage may mean a member that has no code of two letters: `ps` finds `pbt_Arab`.
+    """
+    if asked.language == own.language:
+        return False
+    from langcodes import data_dicts
+
+    used = {
+        _three_letters().get(member, member)
+        for member, macro in data_dicts.NORMALIZED_MACROLANGUAGES.items()
+        if _three_letters().get(macro, macro) == asked.family
+    }
+    member = own.language if asked.language == asked.family else asked.language
+    if not used or member in used:
+        return False
+    return asked.language == member or member in _two_letters()
 
 
 def _tag(code: str) -> str:
