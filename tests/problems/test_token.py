@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
 from sklearn.metrics import accuracy_score
 from sklearn.metrics import f1_score as class_f1_score
-from transformers import AutoTokenizer
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from xlt_cli.api import Head, SequenceExample, TokenExample
 from xlt_cli.data.template import Template
@@ -245,3 +246,17 @@ def test_wrong_examples_are_refused_by_name(wrong: Any, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
         NAMES.check(wrong)
     assert "test-1" in caught.value.where
+
+
+def test_a_word_without_pieces_has_a_piece_where_there_is_no_unknown_token() -> None:
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {piece: i for i, piece in enumerate([*letters, "[PAD]", "[SEP]"])}
+    raw = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
+    raw.normalizer = normalizers.Replace("\u200b", "")
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, pad_token="[PAD]", sep_token="[SEP]")
+    assert tokenizer.unk_token_id is None
+    example = TokenExample("1", ("\u200b", "a"), ("O", "O"), ("ar",))
+    (encoded,) = TokenLabelling(["O", "B-X"]).encode([example], tokenizer)
+    assert encoded.pieces[0][0] == tokenizer.sep_token_id
+    assert encoded.heads == (0, 1)

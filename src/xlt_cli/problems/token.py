@@ -86,8 +86,8 @@ class TokenLabelling(Problem):
             tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
         )
         # A word may be normalised to nothing (a lone zero-width mark); it still has a tag.
-        unknown = tokenizer.unk_token_id
-        pieces = {t: tuple(piece) or (unknown,) for t, piece in zip(texts, ids, strict=True)}
+        empty = (_stand_in(tokenizer),)
+        pieces = {t: tuple(piece) or empty for t, piece in zip(texts, ids, strict=True)}
         return [
             _encode_sentence(example, [pieces[text] for text in sentence])
             for example, sentence in zip(examples, sentences, strict=True)
@@ -207,6 +207,15 @@ class TokenLabelling(Problem):
                 "precision": np.where(predicted > 0, right / predicted, 0.0),
                 "recall": np.where(gold > 0, right / gold, 0.0),
             }
+
+
+def _stand_in(tokenizer: PreTrainedTokenizerBase) -> int:
+    """The piece of a word that has none: unknown, or a special token where none is."""
+    for name in ("unk", "mask", "sep", "eos", "pad"):
+        piece: int | None = getattr(tokenizer, f"{name}_token_id", None)
+        if piece is not None:
+            return piece
+    return 0
 
 
 def _encode_sentence(example: TokenExample, pieces: Sequence[tuple[int, ...]]) -> Encoded:
