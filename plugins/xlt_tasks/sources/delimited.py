@@ -53,6 +53,12 @@ def read_tsv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
 def read_csv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     """The records of a .csv file, whose columns are separated by commas or semicolons."""
     text = read_text(path)
+    if text.lower().startswith("sep="):
+        raise DataError(
+            "the first line tells spreadsheets which character separates the columns",
+            f"{path}:1",
+            "delete this line",
+        )
     quoted = form.quoting != "none"
     parsed: dict[str, list[Line]] = {}
     problem: DataError | None = None

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xlt_tasks.sources.columns import PAIR, SENTENCE_PAIR, SINGLE, WORDS, Columns
+from xlt_tasks.sources.delimited import read_csv
 from xlt_tasks.sources.delimited import read_tsv as read
 from xlt_tasks.sources.table import Form, Table
 
@@ -153,3 +154,10 @@ def test_two_columns_that_may_hold_the_label_are_refused(write, failure):
     assert "label, gold_label" in failure(lambda: read(path, SINGLE)).what
     named = Columns((("text",),), ("gold_label",), named=True)
     assert read(path, named).records[0].target == "b"
+
+
+def test_a_line_for_spreadsheets_is_named(write, failure):
+    path = write("x.csv", "sep=;", "text;label", "a;b")
+    error = failure(lambda: read_csv(path, SINGLE))
+    assert error.where == f"{path}:1"
+    assert "spreadsheets" in error.what
