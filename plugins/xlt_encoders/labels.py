@@ -26,11 +26,13 @@ class Outputs:
 
     Attributes:
         count: how many there are.
-        names: one for each, in order; None if the config names none of them.
+        names: one for each, in order; None if the config names none of them, or only counts them.
+        numbers: what it counts them with (LABEL_0, ... or 0, ...), where it does.
     """
 
     count: int
     names: tuple[str, ...] | None
+    numbers: tuple[str, ...] | None = None
 
 
 @dataclass
@@ -67,20 +69,23 @@ def read_outputs(folder: Path) -> Outputs:
             f"{'; '.join(wrong)}. Correct the file, or state the outputs in order with --labels",
         )
     named = next((t.names for t in (by_id, by_name) if t.pairs and not t.generic), None)
-    return Outputs(_count(config, by_id, by_name) or _DEFAULT, named)
+    numbers = next((t.names for t in (by_id, by_name) if t.pairs), None)
+    return Outputs(_count(config, by_id, by_name) or _DEFAULT, named, numbers)
 
 
 def output_names(folder: Path, stated: Sequence[str] | None) -> Sequence[str]:
     """The names of a checkpoint's outputs, in order; those that the user states come first.
 
-    Outputs without names are LABEL_0, LABEL_1, ...
+    Outputs that the config only counts are called as it does (the labels of a task may be 0 and 1);
+    those that it does not speak of are LABEL_0, LABEL_1, ...
 
     Raises:
         UserError: not as many are stated as there are, or what the config says is not clear.
     """
     if stated is None:
         outputs = read_outputs(folder)
-        return outputs.names or [f"LABEL_{i}" for i in range(outputs.count)]
+        counted = outputs.numbers or [f"LABEL_{i}" for i in range(outputs.count)]
+        return outputs.names or counted
     config = _config(folder)
     count = _count(config, *_tables(config))
     own = _clear_names(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -216,10 +217,19 @@ def test_labels_that_differ_in_case_only() -> None:
         label_order(["b", "B", "a"], ["a", "b", "c"], "here")
 
 
+def test_labels_that_are_numbers_are_names_where_the_task_has_them() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert label_order(["0", "1"], ["0", "1"], "here") == [0, 1]
+        assert label_order(["0", "1"], ["1", "0"], "here") == [1, 0]
+
+
 def test_labels_that_do_not_fit() -> None:
     with pytest.raises(UserError, match="has 2 labels and the task has 3"):
         label_order(["a", "b"], ["a", "b", "c"], "here")
     with pytest.warns(UserWarning, match="here does not name its labels"):
         assert label_order(["LABEL_0", "LABEL_1"], ["a", "b"], "here") == [0, 1]
+    with pytest.warns(UserWarning, match="here does not name its labels"):
+        assert label_order(["0", "1"], ["a", "b"], "here") == [0, 1]
     with pytest.raises(UserError, match="labels are not the task's"):
         label_order(["LABEL_1", "LABEL_0"], ["a", "b"], "here")

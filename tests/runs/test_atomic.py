@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import itertools
-import json
 import os
 import random
 import subprocess
@@ -19,6 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlt_cli.errors import DamagedFile
 from xlt_cli.runs import atomic
 
 JSON = st.recursive(
@@ -116,6 +117,7 @@ def test_a_directory_stopped_at_any_moment_is_whole_or_not_there(
 
 WRITER = """
 import itertools, pathlib, sys
+from xlt_cli.errors import DamagedFile
 from xlt_cli.runs import atomic
 root = pathlib.Path(sys.argv[1])
 for n in itertools.count(1):
@@ -188,7 +190,7 @@ def test_a_manifest_lists_every_file_with_its_size(complete: Path) -> None:
         name: {"size": 1007, "sha256": hashlib.sha256((complete / name).read_bytes()).hexdigest()}
         for name in ("a.bin", "model/b.bin")
     }
-    assert json.loads((complete / atomic.MANIFEST).read_text()) == {"format": 2, "files": files}
+    assert atomic.read_json(complete / atomic.MANIFEST) == {"format": 2, "files": files}
 
 
 @pytest.mark.parametrize("name", ["a.bin", "model/b.bin", atomic.MANIFEST])
@@ -237,18 +239,48 @@ def test_lines_of_no_file_are_none(tmp_path: Path) -> None:
     assert atomic.read_json(tmp_path / "nothing.json") is None
 
 
-@given(JSON)
-def test_json_round_trips(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
+@given(st.dictionaries(st.text(), JSON))
+def test_records_round_trip(tmp_path_factory: pytest.TempPathFactory, value: Any) -> None:
     path = tmp_path_factory.mktemp("json") / "deep" / "er" / "x.json"
+    value.pop(atomic.CHECKSUM, None)
     atomic.write_json(path, value)
     assert atomic.read_json(path) == value
 
 
+@given(st.data())
+def test_no_flipped_bit_gives_another_record(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("json") / "x.json"
+    value = {"score": 0.5, "labels": ["a", "ü"], "stage": {"steps": 12, "oracle": False}}
+    atomic.write_json(path, value)
+    content = bytearray(path.read_bytes())
+    bit = data.draw(st.integers(0, 8 * content.index(b'"checksum"') - 1))
+    content[bit // 8] ^= 1 << bit % 8
+    path.write_bytes(content)
+    with contextlib.suppress(DamagedFile):
+        assert atomic.read_json(path) == value  # it was white space between fields
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "7", '"x"', "", "{", '{"a": 1}{}', "\0" * 9,
+                                     '{"a": 1, "checksum": null}', "[" * 100_000])  # fmt: skip
+def test_what_is_no_record_is_damaged(tmp_path: Path, content: str) -> None:
+    (tmp_path / "x.json").write_text(content, "utf-8")
+    with pytest.raises(DamagedFile, match="damaged") as caught:
+        atomic.read_json(tmp_path / "x.json")
+    assert "copy" in caught.value.hint
+
+
+def test_a_record_without_a_checksum_is_of_an_earlier_version(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"a": 1}', "utf-8")
+    assert atomic.read_json(tmp_path / "x.json") == {"a": 1}
+
+
 def test_file_names_that_are_not_unicode_can_be_written(tmp_path: Path) -> None:
     command = [os.fsdecode(b"xlt"), os.fsdecode(b"spec-\xff.yaml")]
-    atomic.write_json(tmp_path / "x.json", command)
+    atomic.write_json(tmp_path / "x.json", {"command": command})
     atomic.append_line(tmp_path / "x.jsonl", command)
-    assert atomic.read_json(tmp_path / "x.json") == command
+    assert atomic.read_json(tmp_path / "x.json") == {"command": command}
     assert atomic.read_lines(tmp_path / "x.jsonl") == [command]
 
 
@@ -304,6 +336,7 @@ LIMITED = """
 import pathlib, resource, signal, sys
 import torch
 from safetensors.torch import save_file
+from xlt_cli.errors import DamagedFile
 from xlt_cli.runs import atomic
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))

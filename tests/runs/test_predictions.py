@@ -134,7 +134,7 @@ def test_languages_and_settings_share_a_directory(tmp_path: Path) -> None:
     other = Store.open(tmp_path, evaluation(task="xnli", settings=["standard", "generalized"]))
     one.write(("en", "en"), [Prediction("1", "a", "a")])
     assert one == other
-    assert json.loads((one.path / "evaluation.json").read_text()) == {
+    assert atomic.read_json(one.path / "evaluation.json") == {
         "task": {"name": "xnli"},
         "split": "test",
         "limit": None,

@@ -10,17 +10,19 @@ only the hashes of whole files.
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from xlt_cli.api import Example, Split, Task
 from xlt_cli.data.hashing import text_hash
 from xlt_cli.data.rows import RowStore, task_key
-from xlt_cli.errors import PluginError, UserError
+from xlt_cli.errors import DamagedFile, PluginError, UserError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, Stage
@@ -185,9 +187,24 @@ def _seen(
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    """The recorded hashes; none if the run is of an older version."""
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (OSError, ValueError, EOFError):
+    """The recorded hashes; none if the run is of an older version.
+
+    Raises:
+        DamagedFile: they cannot be read. Without them, rows that the model was trained on could
+            pass for held out.
+    """
+    if not path.exists():
         return {}
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+            kept = {name: arrays[name] for name in arrays.files}
+            if not set(kept) <= set(get_args(How)):
+                raise ValueError(f"it holds {', '.join(kept)}")
+            return kept
+    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DamagedFile(
+            f"{path.name} is damaged: {error}",
+            str(path),
+            "bring it back from a copy, or remove it: which rows the model was trained on is then "
+            "told by the hashes of whole files",
+        ) from None

@@ -163,7 +163,8 @@ def evaluate_checkpoint(
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
         checkpoint.labels()  # what its config says of them wrongly, transformers says less clearly
         head = dataclasses.replace(problem.head, outputs=checkpoint.outputs)
-        return encoder.load_tokenizer(directory), encoder.load_model(head, directory)
+        model = encoder.load_model(head, directory)  # its errors say more of a config
+        return encoder.load_tokenizer(directory), model
 
     # A checkpoint of xlt's own says what must be said of its encoder.
     own = atomic.read_json(directory / checkpoints.ABOUT) or {}

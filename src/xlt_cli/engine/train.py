@@ -250,6 +250,7 @@ class StageTrainer:
                     "stopped_early": position.step < self.total,
                     "weights": provenance.weights_hash(self.directory / "model"),
                     "parent": position.parent,
+                    "metrics": metrics.digest(self.directory),
                     **self.parts.words,
                 },
             )

@@ -50,7 +50,7 @@ def label_order(names: Sequence[str], labels: Sequence[str], where: str) -> list
             if fold is folded:
                 _warn(f"the checkpoint {where} spells its labels {', '.join(names)}")
             return [index[fold(label)] for label in labels]
-    if names and all(name.upper().startswith("LABEL_") for name in names) and unnamed(names):
+    if names and unnamed(names):
         _warn(
             f"the checkpoint {where} does not name its labels; they are taken to be, in order: "
             f"{', '.join(labels)} (if they are not, state the order with --labels)"

@@ -2,8 +2,9 @@
 
 A file is written beside its place, flushed to the disk and renamed. A directory is filled beside
 its place, given a manifest of its files' sizes and checksums, and renamed; `is_complete` checks the
-sizes, so a truncated copy is never taken for a whole one (`checksums` checks the rest). JSON-lines
-files are appended to; a torn last line is dropped when they are read.
+sizes, so a truncated copy is never taken for a whole one (`checksums` checks the rest). A JSON
+record ends with a checksum of itself. JSON-lines files are appended to; a torn last line is dropped
+when they are read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,9 @@ from xlt_cli.runs import places
 
 MANIFEST = "COMPLETE.json"
 MANIFEST_FORMAT = 2
+CHECKSUM = "checksum"
+"""Of a JSON record, its last field: SHA-256 of the others. Those of earlier versions have none."""
+
 _PARTIAL = ".partial"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -53,9 +57,10 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes indented JSON atomically."""
-    write_bytes(path, json_bytes(value, indent=2) + b"\n")
+def write_json(path: Path, record: Mapping[str, Any]) -> None:
+    """Writes a record as indented JSON, with its checksum, atomically."""
+    sealed = {**record, CHECKSUM: _checksum(record)}
+    write_bytes(path, json_bytes(sealed, indent=2) + b"\n")
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:
@@ -66,21 +71,34 @@ def json_bytes(value: Any, indent: int | None = None) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """Reads a JSON file; None where there is none.
+    """Reads a record; None where there is none.
 
     Raises:
-        DamagedFile: it holds no JSON.
+        DamagedFile: it holds no record, or another than was written.
     """
     try:
-        return json.loads(path.read_text("utf-8"))
+        record = json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except ValueError as error:
-        raise DamagedFile(
-            f"{path.name} is damaged: {error}",
-            str(path),
-            "bring it back from a copy, or move the run's directory away and run again",
-        ) from None
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, str(error)) from None
+    if not isinstance(record, dict):
+        raise _damaged(path, "it holds no record")
+    if CHECKSUM in record and record.pop(CHECKSUM) != _checksum(record):
+        raise _damaged(path, "it has other content than was written")
+    return record
+
+
+def _checksum(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json_bytes(record)).hexdigest()
+
+
+def _damaged(path: Path, how: str) -> DamagedFile:
+    return DamagedFile(
+        f"{path.name} is damaged: {how}",
+        str(path),
+        "bring it back from a copy, or move the run's directory away and run again",
+    )
 
 
 def append_line(path: Path, value: Any) -> None:

@@ -27,9 +27,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
 from xlt_cli.devices import resolve_precision
-from xlt_cli.errors import RunError, UserError, did_you_mean
+from xlt_cli.errors import DamagedFile, RunError, UserError, did_you_mean
 from xlt_cli.identity import FORMAT, identity
 from xlt_cli.runs import atomic, former, metrics
 from xlt_cli.runs import stage as stages
@@ -79,7 +80,9 @@ class Run:
         """The content of run.json."""
         record = atomic.read_json(self.path / "run.json")
         if not isinstance(record, dict) or "identity" not in record:
-            raise RunError("not a run directory: it has no run.json", str(self.path))
+            raise RunError(
+                "not a run directory: it has no run.json, or not a run's", str(self.path)
+            )
         return record
 
     @property
@@ -97,7 +100,16 @@ class Run:
                 f"name the model itself: `xlt eval --model {record.get('model', 'DIR')}`",
             )
         remember(record)
-        return ExperimentSpec.model_validate(record["spec"])
+        try:
+            return ExperimentSpec.model_validate(record["spec"])
+        except ValidationError as error:
+            fault = error.errors()[0]
+            where = ".".join(map(str, fault["loc"]))
+            raise DamagedFile(
+                f"run.json holds a spec that xlt cannot read: {where}: {fault['msg']}",
+                str(self.path / "run.json"),
+                "bring it back from a copy, or use the version of xlt that wrote it",
+            ) from None
 
     @property
     def seed(self) -> int:
@@ -215,8 +227,41 @@ def planned(root: Path, spec: ExperimentSpec, seed: int) -> Run:
     key = identity(spec, seed, precision)
     run = Run(root / f"{spec.name}-s{seed}-{key[:8]}")
     if (run.path / "run.json").exists():
+        _check_same(run, spec, seed, key)
         return run
     return Run(former.run_of(root, str(spec.name), seed, key, precision) or run.path)
+
+
+def _check_same(run: Run, spec: ExperimentSpec, seed: int, key: str) -> None:
+    """Refuses the directory of a run that has this name and was another training.
+
+    A name leaves out what is at its default: another default is another training.
+    """
+    today = former.name_of(run.path)
+    if today is None or today == (spec.name, seed, key):
+        return
+    raise RunError(
+        f"'{run.name}' was trained with other values of what this spec leaves at its defaults: a "
+        "plugin has changed its defaults since",
+        str(run.path),
+        _changed(run.record["spec"], spec.model_dump(mode="json"))
+        + "write the former value into the spec to go on with that run, or choose another name or "
+        "another --runs-dir for a new one",
+    )
+
+
+def _changed(former_spec: Any, spec: Any, path: str = "") -> str:
+    """The fields that differ, with both values."""
+    if isinstance(former_spec, dict) and isinstance(spec, dict):
+        return "".join(
+            _changed(former_spec[name], spec[name], f"{path}{name}.")
+            for name in former_spec
+            if name in spec and (path or name in ("encoder", "stages", "max_length"))
+        )
+    if isinstance(former_spec, list) and isinstance(spec, list) and len(former_spec) == len(spec):
+        pairs = zip(former_spec, spec, strict=True)
+        return "".join(_changed(a, b, f"{path}{index}.") for index, (a, b) in enumerate(pairs))
+    return "" if former_spec == spec else f"{path[:-1]} was {former_spec} and is {spec}; "
 
 
 def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: list[str]) -> Run:
@@ -235,7 +280,9 @@ def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: li
             f"cannot make the run's directory: {error.strerror}", str(run.path)
         ) from None
     record = atomic.read_json(run.path / "run.json")
-    if record is not None and record["spec"] == spec.model_dump(mode="json"):
+    if record is not None and "identity" not in record:
+        record = run.record  # refuses it
+    if record is not None and record.get("spec") == spec.model_dump(mode="json"):
         return run
     with run.locked():
         atomic.write_text(run.path / "spec.yaml", text)

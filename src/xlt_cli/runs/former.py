@@ -1,7 +1,8 @@
 """Runs and evaluations that an earlier version named otherwise, found by what they are of.
 
 A run's record without a format is of version 1. Its spec is read as one of today, in which fields
-that it does not have are at their defaults, and what it is called today is compared.
+that it does not have are at their defaults, and what it is called today is compared. A run of today
+is called otherwise than its record says if a plugin's defaults have changed since.
 """
 
 from __future__ import annotations
@@ -40,6 +41,14 @@ def run_of(root: Path, name: str, seed: int, wanted: str, precision: str) -> Pat
     return min(matches)[-1] if matches else None
 
 
+def name_of(run: Path) -> tuple[str, int, str] | None:
+    """Name, seed and today's identity of a run whose record says its precision; None of others."""
+    try:
+        return _identity(run.absolute(), (run / "run.json").stat().st_mtime_ns, "")
+    except OSError:
+        return None
+
+
 def evaluation_of(root: Path, name: str, wanted: Mapping[str, Any]) -> Path | None:
     """The directory under `root` of an evaluation of the same; None if there is none.
 
@@ -52,6 +61,13 @@ def evaluation_of(root: Path, name: str, wanted: Mapping[str, Any]) -> Path | No
         return evaluation_stated(Evaluation.model_validate(about))
 
     return _first(root.glob(f"{glob.escape(name)}-*/evaluation.json"), wanted, essence)
+
+
+def evaluation_stated_by(recorded: Any) -> Mapping[str, Any] | None:
+    """What the record of an evaluation states today; None if it cannot be read."""
+    with contextlib.suppress(*_UNREADABLE):
+        return evaluation_stated(Evaluation.model_validate(recorded))
+    return None
 
 
 def probe_of(root: Path, kind: str, wanted: Any, essence: Callable[[Any], Any]) -> Path | None:
@@ -94,9 +110,9 @@ def _identity(run: Path, stamp: int, precision: str) -> tuple[str, int, str] | N
     try:
         record = atomic.read_json(run / "run.json")
         name, seed = record["name"], record["seed"]
-        if record.get("format", 1) == FORMAT:
-            return name, seed, record["identity"]
         spec = ExperimentSpec.model_validate(record["spec"])
+        if record.get("format", 1) == FORMAT:
+            return name, seed, identity(spec, seed, record["precision"])
         how = recorded_precision(run, record["spec"]) or precision
         return name, seed, identity(spec, seed, how)
     except _UNREADABLE:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.errors import DamagedFile
+from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.identity import evaluation_stated, key
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic, former
@@ -82,7 +82,33 @@ class Store:
         path = root / f"{name}-{key(content)}"
         if not path.is_dir():
             path = former.evaluation_of(root, name, content) or path
-        return cls(path, about, weights)
+        store = cls(path, about, weights)
+        store._check_same(content)
+        return store
+
+    def _check_same(self, content: Mapping[str, Any]) -> None:
+        """Refuses cells of another evaluation of this name: names leave out what is at its default.
+
+        Raises:
+            RunError: a plugin has changed its defaults since.
+        """
+        recorded = self._recorded()
+        if recorded is None or former.evaluation_stated_by(recorded) in (None, content):
+            return
+        raise RunError(
+            f"'{self.path.name}' was evaluated with other values of what is left at its defaults "
+            "here: a plugin has changed its defaults since",
+            str(self.path),
+            "write the former values to read those results, or move the directory away",
+        )
+
+    def _recorded(self) -> dict[str, Any] | None:
+        """What evaluation.json says; None if it is gone or damaged: it is written again."""
+        try:
+            recorded: dict[str, Any] | None = atomic.read_json(self.path / "evaluation.json")
+        except DamagedFile:
+            return None
+        return recorded
 
     def done(self, words: bool = False) -> list[Pair]:
         """The cells of this model whose predictions are stored, whole.
@@ -105,7 +131,7 @@ class Store:
             csv = checksum(self.path / "results.csv")
         except (DamagedFile, AttributeError):
             return False
-        return bool(made_from == self.computed_from(csv))
+        return bool(made_from == self.computed_from(csv)) and self._recorded() is not None
 
     def computed_from(self, csv: str) -> dict[str, str]:
         """What makes a summary out of date: other cells, another model; `csv` is its own."""
@@ -116,7 +142,8 @@ class Store:
         }
 
     def write_summary(self, results: Mapping[str, Any], csv: str) -> None:
-        """Writes the figures of all cells: results.json last, which says that both are there."""
+        """Writes the figures of all cells: results.json last, which says that all is there."""
+        self._write_about()
         atomic.write_text(self.path / "results.csv", csv)
         made_from = self.computed_from(checksum(self.path / "results.csv"))
         atomic.write_json(self.path / "results.json", {**results, "computed_from": made_from})
@@ -134,8 +161,7 @@ class Store:
 
     def write(self, pair: Pair, predictions: Sequence[Prediction]) -> None:
         """Stores a cell; its file first, then the line that says it is there."""
-        if not (self.path / "evaluation.json").is_file():
-            atomic.write_json(self.path / "evaluation.json", self.about)
+        self._write_about()
         buffer = io.BytesIO()
         # No time stamp: the same predictions are the same bytes.
         with gzip.GzipFile("", "wb", COMPRESSION, buffer, mtime=0) as file:
@@ -153,6 +179,10 @@ class Store:
         if words:
             line["unseen"] = sum(told.count(None) for told in words)
         atomic.append_line(self.path / "cells.jsonl", line)
+
+    def _write_about(self) -> None:
+        if self._recorded() is None:
+            atomic.write_json(self.path / "evaluation.json", self.about)
 
     def read(self, pair: Pair) -> list[Prediction]:
         """The predictions of a stored cell."""

@@ -193,6 +193,24 @@ def test_unnamed_labels_are_taken_in_order_with_a_warning(
     assert tuple(config["id2label"].values()) == sequences.labels
 
 
+@pytest.mark.parametrize("labels", [("0", "1", "2"), ("2", "0", "1")])
+def test_labels_that_are_numbers_are_the_tasks_by_name(
+    labels: tuple[str, ...], foreign: Callable[..., Path], make_batch: MakeBatch,
+    recwarn: pytest.WarningsRecorder,
+) -> None:  # fmt: skip
+    folder, batch = foreign("0", "1", "2"), make_batch()
+    theirs = AutoModelForSequenceClassification.from_pretrained(str(folder))
+    model: Any = encoder(folder).load_model(Head("sequence-classification", labels), folder)
+    with torch.no_grad():
+        expected = theirs(
+            batch.input_ids,
+            attention_mask=batch.attention_mask,
+            token_type_ids=batch.token_type_ids,
+        ).logits[:, [int(label) for label in labels]]
+        torch.testing.assert_close(model(batch), expected)
+    assert not [w for w in recwarn if "does not name" in str(w.message)]
+
+
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
