@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from xlt_cli.errors import RunError
-from xlt_cli.runs import atomic
+from xlt_cli.errors import DamagedFile, RunError
+from xlt_cli.runs import atomic, metrics
 from xlt_cli.runs.directory import Run, all_runs, create, create_for_model, default_root, find
 from xlt_cli.spec import ExperimentSpec
 
@@ -89,10 +89,42 @@ def test_other_seeds_and_other_training_are_other_runs(tmp_path: Path, run: Run)
     assert len({run.path, *(other.path for other in others)}) == 5
 
 
+def test_a_spec_that_cannot_be_read_is_said_field_by_field(run: Run) -> None:
+    record = run.record
+    record["spec"]["stages"][0]["epochs"] = "many"
+    atomic.write_json(run.path / "run.json", record)
+    with pytest.raises(DamagedFile, match=r"stages\.0\.epochs: .*number"):
+        assert run.spec
+
+
+def test_metrics_of_a_finished_stage_that_have_changed_are_refused(run: Run) -> None:
+    stage = run.stage(0)
+    atomic.append_line(stage / "metrics.jsonl", {"kind": "dev", "stage": 0, "accuracy": 0.5})
+    atomic.append_line(stage / "metrics.jsonl", {"kind": "dev", "stage": 0, "accuracy": 0.75})
+    atomic.write_json(stage / "result.json", {"metrics": metrics.digest(stage)})
+    assert [record["accuracy"] for record in run.curve] == [0.5, 0.75]
+    whole = (stage / "metrics.jsonl").read_bytes()
+    # A damaged line is left out where lines are read: the mean over languages would be another.
+    for damaged in (whole.replace(b"0.75", b"0.35"), whole.replace(b'{"kind"', b'["kind"', 1), b""):
+        (stage / "metrics.jsonl").write_bytes(damaged)
+        with pytest.raises(DamagedFile, match="losses and dev scores has other content"):
+            assert run.curve
+    (stage / "metrics.jsonl").write_bytes(whole)
+    atomic.write_json(stage / "result.json", {})  # of an earlier version
+    assert len(run.curve) == 2
+
+
 def test_a_root_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot make the run's directory"):
         create(tmp_path / "file", spec(), 1, "", [])
+
+
+def test_who_trained_a_run_is_not_said_to_evaluate_it_now(run: Run) -> None:
+    with held_by_another_process(run):
+        run.set_state("success")  # training has ended; an evaluation holds the run
+        with pytest.raises(RunError, match="another process works on this run"), run.locked():
+            pass
 
 
 def test_a_second_process_is_refused_and_learns_who_works_there(run: Run) -> None:

@@ -10,6 +10,7 @@ only the hashes of whole files.
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,21 @@ if TYPE_CHECKING:
 FILE = "texts.npz"
 
 How = Literal["trained", "selected"]
+
+_UNREADABLE = (
+    ValueError,
+    EOFError,
+    OSError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    MemoryError,
+    SyntaxError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a damaged archive may raise."""
 
 
 @dataclass(frozen=True)
@@ -201,9 +217,9 @@ def _read(path: Path) -> dict[str, np.ndarray]:
             if not set(kept) <= set(get_args(How)):
                 raise ValueError(f"it holds {', '.join(kept)}")
             return kept
-    except (ValueError, EOFError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except _UNREADABLE:
         raise DamagedFile(
-            f"{path.name} is damaged: {error}",
+            f"{path.name} is damaged: the hashes of training texts cannot be read",
             str(path),
             "bring it back from a copy, or remove it: which rows the model was trained on is then "
             "told by the hashes of whole files",

@@ -181,9 +181,11 @@ class Run:
             lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 10)
         except Timeout:
             status = self.status
+            # Evaluations leave the status of training as it is: its process is long gone.
+            at_work = status.get("state") == "started"
+            who = f" (pid {status.get('pid')} on {status.get('host')})" if at_work else ""
             raise RunError(
-                f"another process (pid {status.get('pid', '?')} on {status.get('host', '?')}) "
-                f"works on this run",
+                f"another process{who} works on this run",
                 str(self.path),
                 "wait for it to end, or stop it; nothing was changed",
             ) from None
