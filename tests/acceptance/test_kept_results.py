@@ -176,6 +176,7 @@ def test_that_a_stage_has_another_parent_now_is_said(run: Path) -> None:
     result = json.loads(path.read_text("utf-8"))
     parent = json.loads((run / "stages/0/result.json").read_text("utf-8"))["weights"]
     assert result["parent"] == parent
+    del result["checksum"]
     path.write_text(json.dumps({**result, "parent": "0" * 64}), "utf-8")
     shutil.rmtree(run / "stages/0/model")
     done = call("train", "two.yaml")

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import itertools
+import json
 import os
 import random
 import subprocess
@@ -269,6 +270,12 @@ def test_what_is_no_record_is_damaged(tmp_path: Path, content: str) -> None:
     with pytest.raises(DamagedFile, match="damaged") as caught:
         atomic.read_json(tmp_path / "x.json")
     assert "copy" in caught.value.hint
+
+
+def test_a_record_that_was_read_as_it_stands_can_be_written_again(tmp_path: Path) -> None:
+    atomic.write_json(tmp_path / "x.json", {"a": 1})
+    atomic.write_json(tmp_path / "x.json", json.loads((tmp_path / "x.json").read_text()) | {"a": 2})
+    assert atomic.read_json(tmp_path / "x.json") == {"a": 2}
 
 
 def test_a_record_without_a_checksum_is_of_an_earlier_version(tmp_path: Path) -> None:

@@ -210,11 +210,11 @@ FIRST = {"encoder/hf": {"sha256": "aaa"}, "xnli/test/en": {"sha256": "bbb", "sou
 def test_fingerprints_grow_and_refuse_other_data(run: Run) -> None:
     run.add_fingerprints(FIRST)
     run.add_fingerprints({"xnli/test/de": {"sha256": "ccc"}})
-    stored = json.loads((run.path / "fingerprints.json").read_text())
+    stored = atomic.read_json(run.path / "fingerprints.json")
     assert set(stored) == {*FIRST, "xnli/test/de"}
     with pytest.raises(RunError, match="'xnli/test/en' is not what this run began with: bbb then"):
         run.add_fingerprints({"xnli/test/en": {"sha256": "other", "source": "/old"}})
-    assert json.loads((run.path / "fingerprints.json").read_text()) == stored
+    assert atomic.read_json(run.path / "fingerprints.json") == stored
 
 
 def test_the_same_data_may_move(run: Run) -> None:

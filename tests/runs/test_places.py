@@ -27,8 +27,8 @@ def test_a_link_stays_and_its_target_is_written(tmp_path: Path) -> None:
 
 def test_a_link_to_nothing_makes_its_target(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("new-folder/file.json")
-    atomic.write_json(tmp_path / "link", [1])
-    assert atomic.read_json(tmp_path / "new-folder/file.json") == [1]
+    atomic.write_json(tmp_path / "link", {"a": 1})
+    assert atomic.read_json(tmp_path / "new-folder/file.json") == {"a": 1}
     assert (tmp_path / "link").is_symlink()
 
 

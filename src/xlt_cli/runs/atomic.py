@@ -59,7 +59,8 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, record: Mapping[str, Any]) -> None:
     """Writes a record as indented JSON, with its checksum, atomically."""
-    sealed = {**record, CHECKSUM: _checksum(record)}
+    bare = {name: value for name, value in record.items() if name != CHECKSUM}
+    sealed = {**bare, CHECKSUM: _checksum(bare)}
     write_bytes(path, json_bytes(sealed, indent=2) + b"\n")
 
 
