@@ -180,7 +180,7 @@ def test_mistakes_in_the_command_line(xlt: Any, desk: Desk, tiny_data: Path) -> 
     tags = trained(xlt, desk, "tags", task={"name": "panx", "path": str(tiny_data)})
     assert "no sequence classification" in refused(xlt, desk, tags)
     (run / "stages/0/model/COMPLETE.json").unlink()
-    assert "has no finished model" in refused(xlt, desk, run)
+    assert "is damaged: its list of files is missing" in refused(xlt, desk, run)
 
 
 def test_runs_that_cannot_be_compared(xlt: Any, desk: Desk, tiny_data: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -61,8 +62,19 @@ def test_two_at_once_end_as_one_after_another(desk: Desk) -> None:
     assert "dev en" in out
 
 
-def test_what_fails_or_is_taken_leaves_the_others(desk: Desk, tiny_data: Path) -> None:
-    grid = {"stages.0.task.path": ["nowhere", str(tiny_data)], **RATES}
+@pytest.fixture
+def broken(desk: Desk, tiny_data: Path) -> Path:
+    """Data with a fault that shows when they are loaded."""
+    folder = shutil.copytree(tiny_data, desk.path / "broken")
+    with (folder / "pawsx" / "train-en.tsv").open("a", encoding="utf-8") as file:
+        file.write("one column\n")
+    return folder
+
+
+def test_what_fails_or_is_taken_leaves_the_others(
+    desk: Desk, tiny_data: Path, broken: Path
+) -> None:
+    grid = {"stages.0.task.path": [str(broken), str(tiny_data)], **RATES}
     spec = short(desk, grid)
     point = points(read(spec))[3]
     taken = create(desk.path / "runs", point.spec, 1, spec.read_text("utf-8"), point.overrides)
@@ -71,7 +83,7 @@ def test_what_fails_or_is_taken_leaves_the_others(desk: Desk, tiny_data: Path) -
     assert code == 1
     found = json.loads(out)
     assert [bool(one["error"]) for one in found] == [True, False, True, True]
-    assert "nowhere" in (Path(desk.path) / found[0]["run"] / "output.log").read_text("utf-8")
+    assert "train-en.tsv" in (Path(desk.path) / found[0]["run"] / "output.log").read_text("utf-8")
     assert found[1]["evaluations"]
     assert "another process (pid" in found[3]["error"]
     for one in (found[0], found[2], found[3]):
@@ -80,14 +92,14 @@ def test_what_fails_or_is_taken_leaves_the_others(desk: Desk, tiny_data: Path) -
 
 
 def test_after_a_failure_no_run_is_started_where_that_is_asked_for(
-    desk: Desk, tiny_data: Path
+    desk: Desk, tiny_data: Path, broken: Path
 ) -> None:
-    grid = {"stages.0.task.path": ["nowhere", str(tiny_data)], **RATES}
+    grid = {"stages.0.task.path": [str(broken), str(tiny_data)], **RATES}
     spec = desk.write(sweep={"grid": grid})
     code, out, err = desk.xlt("sweep", spec, "--jobs", 2, "--json", "--stop-on-error")
     assert code == 1, err
     assert [bool(one["error"]) for one in json.loads(out)] == [True, False]
-    assert len(all_runs(desk)) == 2
+    assert len(all_runs(desk)) == 1  # what was refused leaves none
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -17,6 +17,7 @@ from xlt_cli.analysis.alignment_records import (
     TranslatedRow,
 )
 from xlt_cli.errors import DataError
+from xlt_cli.runs import atomic
 
 ROWS = ("a", "b", "ç")
 
@@ -77,10 +78,22 @@ def test_half_an_archive_is_refused(analysis: Analysis, tmp_path: Path) -> None:
         read(folder)
 
 
+def without_checksums(folder: Path) -> None:
+    """Makes an archive one of version 1, whose list of files has sizes alone."""
+    contents = folder / "alignment.json"
+    values = json.loads(contents.read_text("utf-8"))
+    values.pop("checksum", None)
+    contents.write_text(json.dumps(values), "utf-8")
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != atomic.MANIFEST]
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    (folder / atomic.MANIFEST).write_text(json.dumps({"files": sizes}), "utf-8")
+
+
 def test_another_format_is_refused(analysis: Analysis, tmp_path: Path) -> None:
     write(tmp_path, analysis)
     path = tmp_path / "alignment.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
+    without_checksums(tmp_path)
     with pytest.raises(DataError, match="in format 2, not in 1"):
         read(tmp_path)
 
@@ -110,6 +123,9 @@ def test_a_damaged_file_is_named(analysis: Analysis, tmp_path: Path) -> None:
     path = next((tmp_path / "rows").iterdir())
     content = path.read_bytes()
     path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
+    with pytest.raises(DataError, match=f"not whole: rows/{path.name} has other content"):
+        read(tmp_path)
+    without_checksums(tmp_path)  # as archives of version 1 are
     with pytest.raises(DataError, match="archive is damaged") as caught:
         read(tmp_path)
     assert caught.value.where == str(path)

@@ -33,7 +33,7 @@ class Odd(TextPerturbation):
     speaks = ("en", "no")
 
     class Params(PluginParams):
-        call: Callable[[int], int] = Field(abs, description="one of [a, b]")
+        call: Callable[[int], int] = Field(description="one of [a, b]")
 
     def perturb(self, example, rng):
         return [example]

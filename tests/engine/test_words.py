@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.engine.words import remember_way, trained_words, warn_of_other_way
 from xlt_cli.errors import RunError, UserError
 from xlt_cli.problems import SequenceClassification, TokenLabelling
+from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 
 PROBLEM = TokenLabelling(("N", "V"))
@@ -37,7 +37,7 @@ def bytewise() -> Any:
 
 
 def known(run: Run) -> Any:
-    return json.loads((run.path / "fingerprints.json").read_text("utf-8"))
+    return atomic.read_json(run.path / "fingerprints.json")
 
 
 def test_the_way_is_kept_and_another_one_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -202,12 +203,27 @@ def test_an_archive_of_another_command_stays(made: Made, tmp_path: Path) -> None
     assert len(archive.read(NAME, tmp_path / "kept")[2]) == len(made.records)
 
 
+def without_checksums(folder: Path) -> None:
+    """Makes an archive's list of files one of version 1: of sizes alone."""
+    contents = folder / "archive.json"
+    values = json.loads(contents.read_text("utf-8"))
+    values.pop("checksum", None)
+    contents.write_text(json.dumps(values), "utf-8")
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != atomic.MANIFEST]
+    sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    (folder / atomic.MANIFEST).write_text(json.dumps({"files": sizes}), "utf-8")
+
+
 @pytest.mark.parametrize("part", ["runs", "tasks", "predictions"])
 def test_a_damaged_file_is_named(made: Made, tmp_path: Path, part: str) -> None:
     made.write(tmp_path / "kept")
     path = next((tmp_path / "kept" / part).iterdir())
     content = path.read_bytes()
     path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
+    name = path.relative_to(tmp_path / "kept")
+    with pytest.raises(DataError, match=f"not whole: {name} has other content"):
+        report(*archive.read(NAME, tmp_path / "kept"), QUIET)
+    without_checksums(tmp_path / "kept")  # as archives of version 1 are
     with pytest.raises(DataError, match="archive is damaged") as caught:
         report(*archive.read(NAME, tmp_path / "kept"), QUIET)
     assert caught.value.where == str(path)
@@ -218,6 +234,7 @@ def test_another_kind_of_archive_is_refused(made: Made, tmp_path: Path) -> None:
     path = tmp_path / "kept" / "archive.json"
     content = path.read_text()
     path.write_text(content.replace('"seeds"', '"seedy"'))
+    without_checksums(tmp_path / "kept")
     with pytest.raises(DataError, match="archive is damaged"):
         archive.read(NAME, tmp_path / "kept")
     with atomic.new_directory(tmp_path / "other") as folder:

@@ -14,7 +14,7 @@ COLUMNS = ("task", "split", "run", "kind", "language", "quantity", "n", "value",
 
 def write(directory: Path, results: dict[str, Any]) -> None:
     """Writes both files."""
-    atomic.write_json(directory / "results.json", results)
+    atomic.write_json(directory / "results.json", results, sealed=False)
     atomic.write_text(directory / "results.csv", csv_text(results))
 
 

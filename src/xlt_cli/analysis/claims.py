@@ -26,6 +26,10 @@ RULE_OF_COLLAPSE = (
 """Said where there is such a run."""
 
 
+NOT_MEASURED, QUICK = "not measured", "quick run"
+"""Remarks on claims that are undecided whatever the figures."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What the results say of a claim, and what has to be said beside it."""
@@ -46,9 +50,9 @@ def verdict(
         quick: the runs were cut down to see them work.
     """
     if gain is None:
-        return Verdict("undecided", "not measured")
+        return Verdict("undecided", NOT_MEASURED)
     if quick:
-        return Verdict("undecided", "quick run")
+        return Verdict("undecided", QUICK)
     if seeds < FEWEST_SEEDS:
         return Verdict("undecided", "one seed says nothing about other seeds")
     if points is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.analysis.claims import Verdict, despite_collapse, verdict
+from xlt_cli.analysis.claims import NOT_MEASURED, QUICK, Verdict, despite_collapse, verdict
 from xlt_cli.analysis.comparison import Comparison, Gain, Group, Measured, group
 from xlt_cli.analysis.export import csv_of
 from xlt_cli.analysis.significance import holm, p_value
@@ -138,7 +138,9 @@ class TaskFindings:
         gain = self._gain(self.comparison, method, of, than)
         interval = gain.figure.interval() if gain else None
         found = _judged(gain, points, quick)
-        if fallen := self._rests_on(method):
+        # What is undecided without looking at the figures stays so for that reason.
+        fallen = [] if found.remark in (NOT_MEASURED, QUICK) else self._rests_on(method)
+        if fallen:
             left = _judged(self._gain(self.upright, method, of, than), points, quick)
             found = despite_collapse(found, left, "; ".join(fallen))
         return {

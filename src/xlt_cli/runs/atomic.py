@@ -57,11 +57,16 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode("utf-8"))
 
 
-def write_json(path: Path, record: Mapping[str, Any]) -> None:
-    """Writes a record as indented JSON, with its checksum, atomically."""
+def write_json(path: Path, record: Mapping[str, Any], *, sealed: bool = True) -> None:
+    """Writes a record as indented JSON, atomically.
+
+    Args:
+        sealed: with its checksum, which `read_json` holds it against; without for reports that
+            others read.
+    """
     bare = {name: value for name, value in record.items() if name != CHECKSUM}
-    sealed = {**bare, CHECKSUM: _checksum(bare)}
-    write_bytes(path, json_bytes(sealed, indent=2) + b"\n")
+    content = {**bare, CHECKSUM: _checksum(bare)} if sealed else bare
+    write_bytes(path, json_bytes(content, indent=2) + b"\n")
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:

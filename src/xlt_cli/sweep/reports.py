@@ -19,7 +19,7 @@ def write(folder: Path, found: dict[str, Any]) -> Path:
     A report over fewer finished runs than the one in place goes beside it.
     """
     place = beside_fuller(folder, _finished(found), _finished(_in_place(folder)))
-    atomic.write_json(place / FILE, found)
+    atomic.write_json(place / FILE, found, sealed=False)
     atomic.write_text(place / "figures.csv", csv_text(found["tasks"]))
     atomic.write_text(place / "report.txt", plain(found))
     return place

@@ -116,6 +116,8 @@ _PLAIN = {
 
 
 def saved(folder: Path, config: str, **settings: Any) -> Path:
+    if not hasattr(transformers, config):
+        pytest.skip(f"this transformers has no {config}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         made = AutoModel.from_config(getattr(transformers, config)(**settings))

@@ -75,7 +75,7 @@ def test_a_file_is_fetched_once(server: Server, folder: Path) -> None:
     assert (folder / "file.json").read_bytes() == CONTENT
     assert fetch(server.url) == downloads.cached("file.json", SHA256) == folder / "file.json"
     assert server.asked == 1
-    assert files(folder) == ["file.json"]
+    assert files(folder) == [".file.json.written", "file.json"]
 
 
 def test_a_file_of_other_content_is_fetched_again(server: Server, folder: Path) -> None:
@@ -126,7 +126,7 @@ def test_processes_at_the_same_time(server: Server, folder: Path) -> None:
     assert [process.wait() for process in running] == [0, 0, 0]
     assert (folder / "file.json").read_bytes() == CONTENT
     assert server.asked == 1
-    assert files(folder) == ["file.json"]
+    assert files(folder) == [".file.json.written", "file.json"]
 
 
 def test_a_cache_that_cannot_be_written(server: Server, folder: Path) -> None:
