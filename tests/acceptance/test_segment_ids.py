@@ -123,5 +123,5 @@ def test_where_the_rule_is_kept(tmp_path: Path) -> None:
     assert of_stage(stage, None, restored=True, writes=True) == "forced"  # began in one
     assert of_stage(stage, model, restored=False, writes=True) == "forced"  # goes on from one
     assert of_stage(stage, None, restored=False, writes=True) == "default"
-    assert json.loads((stage / FILE).read_text("utf-8")) == {"segments": "default"}
+    assert atomic.read_json(stage / FILE) == {"segments": "default"}
     assert of_stage(stage, model, restored=True, writes=False) == "default"

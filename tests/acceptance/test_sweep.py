@@ -85,7 +85,7 @@ def test_what_fails_or_is_taken_leaves_the_others(
     assert [bool(one["error"]) for one in found] == [True, False, True, True]
     assert "train-en.tsv" in (Path(desk.path) / found[0]["run"] / "output.log").read_text("utf-8")
     assert found[1]["evaluations"]
-    assert "another process (pid" in found[3]["error"]
+    assert "another process works on this run" in found[3]["error"]
     for one in (found[0], found[2], found[3]):
         assert f"{Path(one['run']).name} failed: {one['error']}" in err
         assert f"{one['run']}/output.log" in err
@@ -125,7 +125,8 @@ def test_interrupted_its_runs_end_and_the_same_command_goes_on(desk: Desk, numbe
 
     code, out, err = desk.xlt("sweep", spec, "--jobs", 2)
     assert code == 0, err
-    assert "pawsx dev en accuracy" in out
+    assert "pawsx dev, from" in out
+    assert "en accuracy" in out
     for run in runs:
         assert run.state == "success"
         assert "goes on from step" in (run.path / "output.log").read_text("utf-8")
@@ -163,7 +164,7 @@ def test_a_search_looks_at_dev_alone_and_ranks_its_settings(desk: Desk) -> None:
     spec = short(desk, {"stages.0.learning_rate": [1e-9, 1e-3]}, evaluations=[])
     code, out, err = desk.xlt("sweep", spec)
     assert code == 0, err
-    lines = [line for line in out.splitlines() if "pawsx dev en accuracy" in line]
+    lines = [line for line in out.splitlines() if "en accuracy" in line]
     assert len(lines) == 2
     code, out, err = desk.xlt("sweep", spec, "--json")
     assert code == 0, err

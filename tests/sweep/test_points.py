@@ -162,7 +162,7 @@ def test_what_makes_no_other_experiment_cannot_be_a_points(field: str) -> None:
         ("{encoder: mbrt}", "unknown encoder 'mbrt'", ".encoder", "did you mean 'mbert'?"),
         ("{stages..epochs: 1}", "is not a path of a field", ".stages..epochs", ""),
         ("{max_length: 32, encoder: mbert}", "stands in the points twice", "points.1", ""),
-        ("[max_length]", "valid dictionary", "points.1", ""),
+        ("[max_length]", "a mapping is expected here", "points.1", ""),
     ],
 )
 def test_a_wrong_point_is_named_with_its_line(point: str, what: str, where: str, hint: str) -> None:

@@ -144,7 +144,7 @@ def test_architectures_that_do_not_fit_are_refused(
     config: PreTrainedConfig, tmp_path: Path, sequences: Head
 ) -> None:
     AutoModel.from_config(config).save_pretrained(str(tmp_path))
-    with pytest.raises(UserError, match="embeddings|encoder-decoder"):
+    with pytest.raises(UserError, match=r"embeddings|encoder-decoder"):
         load(tmp_path, sequences)
 
 
