@@ -54,6 +54,15 @@ def evaluation_name(spec: ExperimentSpec) -> str:
 # --------------------------------------------------------------- defaults, written out or left out
 
 
+MAY_HAVE_GPU = devices.may_have_gpu
+
+
+@pytest.fixture(autouse=True)
+def _no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`precision: auto` is that of the processor, also where the tests run beside a GPU."""
+    monkeypatch.setattr(devices, "may_have_gpu", lambda: False)
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -163,6 +172,7 @@ def test_torch_is_asked_for_a_gpu_where_there_may_be_one(
 ) -> None:
     for node in nodes:
         (tmp_path / node).touch()
+    monkeypatch.setattr(devices, "may_have_gpu", MAY_HAVE_GPU)
     monkeypatch.setattr(devices, "_DEVICES", tmp_path)
     monkeypatch.setattr(devices.sys, "platform", platform)
     assert devices.may_have_gpu() == asked

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from xlt_cli import devices
 from xlt_cli.identity import identity
 from xlt_cli.spec import ExperimentSpec, Stage
 
@@ -165,6 +166,12 @@ def test_a_whole_number_is_a_float_where_one_is_asked_for() -> None:
 
 
 # ----------------------------------------------------------------------------------- identity
+
+
+@pytest.fixture(autouse=True)
+def _no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`precision: auto` is that of the processor, also where the tests run beside a GPU."""
+    monkeypatch.setattr(devices, "may_have_gpu", lambda: False)
 
 
 def test_an_identity_is_sixteen_hexadecimal_digits() -> None:

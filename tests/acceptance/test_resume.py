@@ -104,15 +104,15 @@ def test_interrupted_politely_it_says_so_and_goes_on(
 
 
 def test_two_processes_on_one_run_the_second_says_so_and_stops(desk: Desk) -> None:
+    desk.spec["stages"][0].update(epochs=100_000)  # it goes on as long as it is let
     spec = desk.write()
     first = desk.start("train", spec)
     wait_for_step(desk, first, 7)
     code, _, err = desk.xlt("train", spec)
     assert code == 2
     assert f"another process (pid {first.pid}" in err
-    out, err = first.communicate(timeout=240)
-    assert first.returncode == 0, err
-    assert "zero-shot average" in out
+    assert first.poll() is None
+    kill(first)
 
 
 def test_a_finished_run_is_not_run_again(desk: Desk) -> None:

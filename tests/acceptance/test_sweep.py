@@ -164,7 +164,7 @@ def test_a_search_looks_at_dev_alone_and_ranks_its_settings(desk: Desk) -> None:
     spec = short(desk, {"stages.0.learning_rate": [1e-9, 1e-3]}, evaluations=[])
     code, out, err = desk.xlt("sweep", spec)
     assert code == 0, err
-    lines = [line for line in out.splitlines() if "en accuracy" in line]
+    lines = [line for line in out.splitlines() if line.startswith("│")]
     assert len(lines) == 2
     code, out, err = desk.xlt("sweep", spec, "--json")
     assert code == 0, err

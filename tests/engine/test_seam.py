@@ -217,6 +217,18 @@ def test_the_tiny_encoder_passes(
     check_seam(model, problem, (rows[0], rows[0]), 0, "hf")
 
 
+def test_a_collapsed_model_is_no_fault_of_its_encoder(
+    rows: tuple[Feature, Feature], problem: SequenceClassification
+) -> None:
+    class Collapsed(Sound):
+        def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+            return super().logits(embeddings, batch) * 0 + 1.0
+
+    with pytest.raises(PluginError, match="do not depend on the embeddings"):
+        check_seam(Collapsed(), problem, rows, 0, "theirs")
+    check_seam(Collapsed(), problem, rows, 0, "theirs", trained=True)
+
+
 @pytest.mark.parametrize(("make", "fault"), FAULTS, ids=lambda x: getattr(x, "__name__", None))
 def test_faults_are_named(
     make: Callable[[], Any],

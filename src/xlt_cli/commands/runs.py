@@ -140,7 +140,7 @@ def prune(
 def _root(context: typer.Context, given: Path | None) -> Path:
     """The runs directory, named before the subcommand or after it."""
     above = context.parent.params.get("runs_dir") if context.parent else None
-    return runs_root(given or above)
+    return runs_root(given or (Path(above) if above else None))
 
 
 def _filter(task: str, method: str, state: str) -> Callable[[dict[str, Any]], bool]:

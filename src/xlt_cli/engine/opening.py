@@ -30,8 +30,12 @@ def check_training(
     model: EncoderModel,
     featuriser: Featuriser,
     rows: Mapping[str, Sequence[Example]],
+    trained: bool,
 ) -> None:
     """Checks what a stage begins with, on its rows in each language.
+
+    Args:
+        trained: whether the model is another stage's, or this one's from a checkpoint.
 
     Raises:
         UserError: model, tokenizer, `max_length` and rows do not suit each other.
@@ -41,7 +45,7 @@ def check_training(
     first = _first(featuriser, rows)
     _check_inputs(model, featuriser, first, where)
     unknown.refuse_training(unknown.shares(first, featuriser.tokenizer), where)
-    _check_model(encoder, model, featuriser, first, where)
+    _check_model(encoder, model, featuriser, first, where, trained)
 
 
 def check_evaluation(
@@ -65,7 +69,7 @@ def check_evaluation(
     unknown.refuse_evaluation(found, where)
     key = (weights, featuriser.problem.kind, str(featuriser.max_length), encoder.name)
     if key not in _tried:
-        _check_model(encoder, model, featuriser, first, where)
+        _check_model(encoder, model, featuriser, first, where, trained=True)
         _tried.add(key)
     return unknown.notes(found)
 
@@ -105,6 +109,7 @@ def _check_model(
     featuriser: Featuriser,
     rows: Mapping[str, Sequence[Encoded]],
     where: str,
+    trained: bool,
 ) -> None:
     """The model's two halves, and its positions."""
     examples = [example for of_language in rows.values() for example in of_language]
@@ -115,7 +120,7 @@ def _check_model(
     long = _feature(featuriser, examples[-1], LONG)
     origin = registry.origin("encoder", encoder.name)
     pad_id = featuriser.template.pad_id
-    check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin)
+    check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin, trained)
     assert isinstance(model, torch.nn.Module)
     if _on_cpu(model):  # a GPU that is asked for what a table lacks is lost to the process
         training = model.training

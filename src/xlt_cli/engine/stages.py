@@ -84,7 +84,8 @@ def train_stage(
         language: rows.load(task, stage.split, language, stage.limit)
         for language in stage.languages or []
     }
-    check_training(encoder, model, featuriser, by_language)
+    trained = index > 0 or restored is not None
+    check_training(encoder, model, featuriser, by_language, trained)
     examples = [example for loaded in by_language.values() for example in loaded]
     if runtime.is_main:
         remember_way(run, index, featuriser, goes_on=restored is not None)

@@ -146,8 +146,14 @@ class _Crew:
         self.workers: list[_Worker] = []
         self.gpus = room.visible_gpus(os.environ)
         models = {model for model, _ in room.gpus(self.gpus).values()}
-        self.needs = Needs("+".join(sorted(models)) or "cpu")
-        self.needs.learn(root, (task.shape for task in self.waiting))
+        kinds = {True: "+".join(sorted(models)) or "gpu", False: "cpu"}
+        self._needs = {on_gpu: Needs(kind) for on_gpu, kind in kinds.items()}
+        for needs in self._needs.values():
+            needs.learn(root, (task.shape for task in self.waiting))
+
+    def needs(self, task: _Task) -> Needs:
+        """What was measured on the kind of device that a job runs on."""
+        return self._needs[bool(gpus_for(task.job.spec.device, self.gpus))]
 
     def work(self, reporter: Reporter, keep_going: bool) -> list[Outcome]:
         """Runs all jobs; outcomes are in the jobs' order."""
@@ -203,7 +209,7 @@ class _Crew:
         one run: such jobs wait for each other.
         """
         for task in self.waiting:
-            known = self.needs.measured(task.shape)
+            known = self.needs(task).measured(task.shape)
             task.alone = task.failed_as_measured or (task.failed_as_guess and not known)
         for task in sorted(self.waiting, key=lambda task: not task.alone):
             if len(self.workers) >= self.slots:
@@ -225,10 +231,9 @@ class _Crew:
         """Where a job can start now, the emptiest GPU first; or why it has to wait."""
         running = [(worker, worker.use) for worker in self.workers]
         uses = [use for _, use in running]
-        need = self.needs.of(task.shape, uses)
+        need = self.needs(task).of(task.shape, uses)
         tenants = [
-            Tenant(w.places, self.needs.of(w.task.shape, uses).most(use), use, w.task.alone)
-            for w, use in running
+            Tenant(w.places, self._need(w, uses).most(use), use, w.task.alone) for w, use in running
         ]
         rooms = {name: one for name, (_, one) in room.gpus(self.gpus).items()} if running else {}
         rooms[RAM] = room.ram()
@@ -245,6 +250,9 @@ class _Crew:
             if not why:
                 return places, ""
         return [], why
+
+    def _need(self, worker: _Worker, uses: Sequence[Use]) -> Use:
+        return self.needs(worker.task).of(worker.task.shape, uses)
 
     def _wait(self, task: _Task, why: str, reporter: Reporter) -> None:
         if not task.why:
@@ -270,7 +278,7 @@ class _Crew:
                 start_new_session=True,  # Ctrl-C is for this process, which passes it on
             )
         self._note_down("started", task, run, pid=started.pid, places=places, alone=task.alone)
-        guessed = not self.needs.measured(task.shape)
+        guessed = not self.needs(task).measured(task.shape)
         return _Worker(task, run, places, guessed, started, time.monotonic())
 
     # --------------------------------------------------------------------------- ending
@@ -292,8 +300,8 @@ class _Crew:
         _forget(run)
         error, short = answer["error"], answer["out_of_memory"]
         if not error:
-            self.needs.add(task.shape, peak)
-            self.needs.write(run.path, task.shape, peak)
+            self.needs(task).add(task.shape, peak)
+            self.needs(task).write(run.path, task.shape, peak)
         event = "out of memory" if short else "failed" if error else "done"
         seconds = round(time.monotonic() - worker.began, 1)
         self._note_down(event, task, run, error=error, seconds=seconds, **memory.as_json(peak))
