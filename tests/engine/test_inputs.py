@@ -71,6 +71,7 @@ def check(encoder: HuggingFaceEncoder, max_length: int, examples: Any = ROWS) ->
     ("model_class", "config", "longest"),
     [
         (BertForMaskedLM, BertConfig(vocab_size=400, max_position_embeddings=40, **SIZES), 40),
+        (BertForMaskedLM, BertConfig(vocab_size=400, max_position_embeddings=16, **SIZES), 16),
         # Positions are counted from the padding id on: 2 rows of the table are never used.
         (
             RobertaForMaskedLM,
@@ -95,7 +96,7 @@ def check(encoder: HuggingFaceEncoder, max_length: int, examples: Any = ROWS) ->
             None,
         ),
     ],
-    ids=["bert", "roberta", "gpt2", "xlnet", "deberta-v2"],
+    ids=["bert", "bert, shorter than most rows", "roberta", "gpt2", "xlnet", "deberta-v2"],
 )  # fmt: skip
 def test_max_length_is_held_against_the_positions(
     save: Any, model_class: Any, config: Any, longest: int | None

@@ -30,7 +30,7 @@ def check_training(
     model: EncoderModel,
     featuriser: Featuriser,
     rows: Mapping[str, Sequence[Example]],
-    trained: bool,
+    trained: bool = False,
 ) -> None:
     """Checks what a stage begins with, on its rows in each language.
 
@@ -118,17 +118,18 @@ def _check_model(
     examples.sort(key=lambda example: sum(map(len, example.pieces)))
     short = _feature(featuriser, examples[0], SHORT)
     long = _feature(featuriser, examples[-1], LONG)
-    origin = registry.origin("encoder", encoder.name)
-    pad_id = featuriser.template.pad_id
-    check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin, trained)
-    assert isinstance(model, torch.nn.Module)
-    if _on_cpu(model):  # a GPU that is asked for what a table lacks is lost to the process
+    # The positions first: the seam is tried on rows that may be longer than they are. A GPU that is
+    # asked for what a table lacks is lost to the process.
+    if isinstance(model, torch.nn.Module) and _on_cpu(model):
         training = model.training
         model.eval()
         try:
             check_positions(model, featuriser, short, where)
         finally:
             model.train(training)
+    origin = registry.origin("encoder", encoder.name)
+    pad_id = featuriser.template.pad_id
+    check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin, trained)
 
 
 def _feature(featuriser: Featuriser, example: Encoded, tokens: int) -> Feature:
