@@ -42,6 +42,19 @@ REMEDY = (
     "a smaller batch_size takes less memory; so does a larger accumulate, with the same training"
 )
 
+_SIGNS = (
+    "out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUBLAS_STATUS_NOT_INITIALIZED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_NOT_INITIALIZED",
+    "CUDNN_STATUS_INTERNAL_ERROR",
+    "DefaultCPUAllocator",
+    "not enough memory",
+)
+"""In errors of torch and of the libraries below it, which say in their own ways that memory is
+exhausted: a library that cannot get its workspace on a full GPU speaks of an internal error."""
+
 _WITHOUT_BEARING = {
     "epochs",
     "max_steps",
@@ -218,8 +231,7 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     text = str(error)
-    signs = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "DefaultCPUAllocator", "not enough mem")
-    if isinstance(error, RuntimeError) and any(sign in text for sign in signs):
+    if isinstance(error, RuntimeError) and any(sign in text for sign in _SIGNS):
         return True
     chained = error.__cause__ or error.__context__
     return chained is not None and out_of_memory(chained)
