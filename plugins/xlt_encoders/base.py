@@ -117,9 +117,9 @@ class TransformersEncoder(Encoder):
         )
         if new_head:
             self._check_pooling(head)
-            return load_pretrained(weights, head, self._settings())
+            return load_pretrained(weights, head, self._settings(checkpoint))
         asked = "pooling" in self.params.model_fields_set
-        return load_checkpoint(weights, head, self._settings(), strict=asked)
+        return load_checkpoint(weights, head, self._settings(checkpoint), strict=asked)
 
     def checkpoint_labels(self, checkpoint: Path) -> tuple[str, ...] | None:
         """As the contract says: from the head's own file, or from config.json."""
@@ -139,11 +139,17 @@ class TransformersEncoder(Encoder):
                 "leave it out, or write 'native'",
             )
 
-    def _settings(self) -> Settings:
+    def _settings(self, checkpoint: Path | None = None) -> Settings:
         from xlt_encoders.loading import Settings
 
+        def gives_segments() -> bool:
+            try:
+                return "token_type_ids" in self.load_tokenizer(checkpoint)("a")
+            except UserError:  # nothing can be tokenized, and whoever needs it says so
+                return False
+
         p = self.params
-        return Settings(p.pooling, p.freeze_embeddings, p.freeze_layers, p.dropout)
+        return Settings(p.pooling, p.freeze_embeddings, p.freeze_layers, p.dropout, gives_segments)
 
 
 def open_tokenizer(

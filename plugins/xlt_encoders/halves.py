@@ -41,6 +41,7 @@ class Halves(nn.Module):
         pads_left: whether the model is run with rows padded on the left (see `padding`). The
             batches that it is given, and what it returns, are padded on the right all the same.
         has_states: whether the base model has a hidden state for each token.
+        passes_segments: whether the model is given segment ids, where it takes them.
 
     Raises:
         UserError: if the architecture cannot be run from embeddings.
@@ -61,6 +62,8 @@ class Halves(nn.Module):
                 hint="xlt needs an encoder like BERT, XLM, XLM-R or DeBERTa",
             )
         self._padding_index = _padding_index(self.backbone)
+        # XLM-R's vocabulary of types has one entry.
+        self.passes_segments = (getattr(model.config, "type_vocab_size", 0) or 0) > 1
         self._classifies = type(model).__name__.endswith("ForSequenceClassification")
         self.train(model.training)
 
@@ -69,6 +72,16 @@ class Halves(nn.Module):
         """The base model, without the head."""
         base: PreTrainedModel = self.model.base_model  # type: ignore[assignment]
         return base
+
+    @property
+    def has_no_segment_vocabulary(self) -> bool:
+        """Whether it takes segment ids and has no vocabulary of them (XLM, GPT-2, CTRL, XLNet).
+
+        To most of these, zeros are not the same as no ids (XLM and GPT-2 look them up among the
+        words): such a model is to be given segment ids only if its tokenizer gives them.
+        """
+        takes = "token_type_ids" in self._takes | self._base_takes
+        return takes and not hasattr(self.model.config, "type_vocab_size")
 
     @property
     def hidden_size(self) -> int:
@@ -104,7 +117,8 @@ class Halves(nn.Module):
         takes = self._base_takes if module is self.backbone else self._takes
         back = None
         if self.pads_left:
-            batch = without_trailing(batch, getattr(self.model.config, "pad_token_id", None))
+            if not hasattr(self.model, "sequence_summary"):  # XLNet's takes the last place as it is
+                batch = without_trailing(batch, getattr(self.model.config, "pad_token_id", None))
             back = right_places(batch.attention_mask)
             if embeddings is not None:
                 embeddings = taken(embeddings, left_places(batch.attention_mask))
@@ -121,13 +135,10 @@ class Halves(nn.Module):
         Raises:
             UserError: for a language that the model has no embedding or adapter for.
         """
-        config = self.model.config
         inputs: dict[str, torch.Tensor] = {}
         if "attention_mask" in takes:
             inputs["attention_mask"] = batch.attention_mask
-        # XLM takes token_type_ids too, and looks them up among the words: it has no vocabulary
-        # of types, as DistilBERT has none; and XLM-R's has one entry.
-        if "token_type_ids" in takes and (getattr(config, "type_vocab_size", 0) or 0) > 1:
+        if "token_type_ids" in takes and self.passes_segments:
             inputs["token_type_ids"] = batch.token_type_ids
         if "position_ids" in takes and self._padding_index is not None:
             # From the ids: a padding token that stands literally in a text has no position either.
@@ -141,7 +152,7 @@ class Halves(nn.Module):
             first = torch.zeros_like(batch.attention_mask)
             first[:, 0] = 1
             inputs["global_attention_mask"] = first
-        return inputs | language_inputs(config, takes, batch)
+        return inputs | language_inputs(self.model.config, takes, batch)
 
     def check_languages(self, languages: Iterable[str]) -> None:
         """Raises a UserError for a language that the model has no embedding or adapter for."""

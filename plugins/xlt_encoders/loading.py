@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -51,12 +51,18 @@ _H = TypeVar("_H", bound=Halves)
 
 @dataclass(frozen=True)
 class Settings:
-    """What the parameters say of the model; see `EncoderParams`."""
+    """What the parameters say of the model; see `EncoderParams`.
+
+    Attributes:
+        tokenizer_gives_segments: asks the model's tokenizer whether `tokenizer(a, b)` returns
+            segment ids; called for the few architectures where it matters.
+    """
 
     pooling: Literal["native", "cls", "mean", "cls-mean", "segments"]
     freeze_embeddings: bool
     freeze_layers: int
     dropout: float | None
+    tokenizer_gives_segments: Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -235,6 +241,8 @@ def _open_backbone(weights: Weights, settings: Settings) -> Halves:
 
 
 def _finish(halves: _H, settings: Settings) -> _H:
+    if halves.has_no_segment_vocabulary:
+        halves.passes_segments = settings.tokenizer_gives_segments()
     choose_padding(halves)
     try:
         check_cut(halves)

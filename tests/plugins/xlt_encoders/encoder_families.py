@@ -50,8 +50,8 @@ def _bytes(class_name: str, special: list[str]) -> Any:
     return getattr(transformers, class_name)(vocab=vocabulary, merges=merges)
 
 
-def _decoder(eos: bool = False) -> Any:
-    """As decoders have them: no segments; an end of text where there is one."""
+def _decoder(eos: bool = False, segments: bool = False) -> Any:
+    """As decoders have them: no segments in general; an end of text where there is one."""
     names = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     pieces = [*names.values(), *WORDS, *LETTERS]
     vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
@@ -61,9 +61,12 @@ def _decoder(eos: bool = False) -> Any:
         backend.post_processor = processors.TemplateProcessing(
             single="$A </s>", pair="$A </s> $B:1 </s>:1", special_tokens=[("</s>", 1)]
         )
-    return PreTrainedTokenizerFast(
-        tokenizer_object=backend, model_input_names=["input_ids", "attention_mask"], **names
-    )
+    elif segments:
+        backend.post_processor = processors.TemplateProcessing(
+            single="$A", pair="$A $B:1", special_tokens=[]
+        )
+    inputs = ["input_ids", "attention_mask", *(["token_type_ids"] if segments else [])]
+    return PreTrainedTokenizerFast(tokenizer_object=backend, model_input_names=inputs, **names)
 
 
 Make = tuple[str, dict[str, Any], Callable[[], Any]]
@@ -158,6 +161,18 @@ FAMILIES: dict[str, Make] = {
         "Gemma3TextConfig", {**_DECODER, "head_dim": 8, "sliding_window": 4},
         lambda: _decoder(eos=True),
     ),
+    # Segment ids, given by the tokenizer, that are looked up among the words.
+    "gpt2-segments": ("GPT2Config", _GPT, lambda: _decoder(segments=True)),
+    "ctrl-segments": (
+        "CTRLConfig", {**_GPT, "dff": 24, "n_ctx": 64}, lambda: _decoder(segments=True)
+    ),
+    "flaubert-segments": ("FlaubertConfig", _XLM, lambda: _decoder(segments=True)),
+    "xlm-segments": ("XLMConfig", _XLM, lambda: _decoder(segments=True)),
+    "xlm": ("XLMConfig", _XLM, _decoder),
+    "xlnet-segments": (
+        "XLNetConfig", {"d_model": 16, "n_layer": 2, "n_head": 2, "d_inner": 24},
+        lambda: _decoder(segments=True),
+    ),
     # Architectures whose answers depend on padding.
     "fnet": ("FNetConfig", _WITHOUT_HEADS, _word_pieces),
     "convbert": ("ConvBertConfig", {**_SIZES, "embedding_size": 16}, _word_pieces),
@@ -168,6 +183,8 @@ FAMILIES: dict[str, Make] = {
     "yoso": ("YosoConfig", _SIZES, _word_pieces),
 }  # fmt: skip
 DECODERS = ("gpt2", "qwen3", "gemma3")
+PLAIN_IDS = (*DECODERS, "eurobert", "xlm", *(name for name in FAMILIES if "-segments" in name))
+"""Families whose tokenizer here is `_decoder`."""
 WRONG_WITH_PADDING = ("fnet", "convbert", "nystromformer", "yoso")
 
 
@@ -175,7 +192,7 @@ def build(name: str, folder: Path, head: bool = True, **changes: Any) -> Path:
     """A checkpoint of a family for three labels, or its bare encoder, with its tokenizer."""
     config_name, values, make_tokenizer = FAMILIES[name]
     tokenizer = make_tokenizer()
-    ids = {"pad_token_id": tokenizer.pad_token_id} if name in (*DECODERS, "eurobert") else {}
+    ids = {"pad_token_id": tokenizer.pad_token_id} if name in PLAIN_IDS else {}
     config = getattr(transformers, config_name)(
         vocab_size=len(tokenizer), **{**values, **ids, **changes}
     )
