@@ -21,14 +21,15 @@ import numpy as np
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.problems import Prediction
+from xlt_cli.reproduce import archive
+from xlt_cli.reproduce import definition as reproduction
+from xlt_cli.reproduce.records import Record
+from xlt_cli.reproduce.report import report
+from xlt_cli.reproduce.trials import Choice
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Answers, Pair, Store
 from xlt_cli.spec import Evaluation
-from xlt_cli.sweep import archive, reproduction
-from xlt_cli.sweep.records import Record
-from xlt_cli.sweep.reproduced import report
-from xlt_cli.sweep.trials import Choice
 
 SETS, SEEDS = 4, 5
 TASKS: dict[str, tuple[str, list[str], int, int]] = {

@@ -11,7 +11,7 @@ from __future__ import annotations
 import runpy
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1] / "tests/analysis/test_comparison.py"
+TESTS = Path(__file__).parents[1] / "tests/reports/test_comparison.py"
 
 
 def main() -> None:

@@ -25,19 +25,19 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
+from xlt_cli.compute.runtime import Runtime, start
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
-from xlt_cli.engine.evaluate import Subject, _fill, make_plan
-from xlt_cli.engine.graphs import EAGER
-from xlt_cli.engine.runtime import Runtime, start
-from xlt_cli.engine.updates import Updates
+from xlt_cli.evaluation.evaluate import Subject, _fill, make_plan
 from xlt_cli.problems import Feature
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, PerturbationUse, PluginUse, Stage
-from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
-from xlt_cli.yaml_lines import parse_value
+from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
+from xlt_cli.spec.yaml_lines import parse_value
+from xlt_cli.speed.graphs import EAGER
+from xlt_cli.training.updates import Updates
 from xlt_encoders.halves import NativeModel
 
 SHAPES: dict[str, dict[str, Any]] = {

@@ -26,8 +26,8 @@ from transformers import (
     set_seed,
 )
 
-from xlt_cli.analysis.intervals import wilson
-from xlt_cli.spec_file import build_encoder, build_task, load
+from xlt_cli.spec.resolution import build_encoder, build_task, load
+from xlt_cli.stats.intervals import wilson
 
 
 class Pairs(torch.utils.data.Dataset):

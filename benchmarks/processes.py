@@ -18,13 +18,13 @@ from typing import Any
 import torch
 from gpu import model_of
 
+from xlt_cli.compute.runtime import start
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
-from xlt_cli.engine.runtime import start
-from xlt_cli.engine.updates import Updates
 from xlt_cli.spec import PluginUse, Stage
-from xlt_cli.spec_file import build_encoder, build_task
-from xlt_cli.yaml_lines import parse_value
+from xlt_cli.spec.resolution import build_encoder, build_task
+from xlt_cli.spec.yaml_lines import parse_value
+from xlt_cli.training.updates import Updates
 from xlt_encoders.halves import NativeModel
 
 COMPARED = 40

@@ -20,14 +20,14 @@ from pathlib import Path
 import torch
 import transformers
 
+from xlt_cli.compute.runtime import start
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
-from xlt_cli.engine.graphs import EAGER
-from xlt_cli.engine.runtime import start
-from xlt_cli.engine.updates import Updates
 from xlt_cli.spec import PerturbationUse, PluginUse, Stage
-from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
-from xlt_cli.yaml_lines import parse_value
+from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
+from xlt_cli.spec.yaml_lines import parse_value
+from xlt_cli.speed.graphs import EAGER
+from xlt_cli.training.updates import Updates
 
 BARS: dict[str, float | None] = {
     "{name: adversarial, steps: 1, clean_weight: 0}": 2.2,

@@ -34,15 +34,15 @@ from accelerate.state import AcceleratorState, PartialState
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from xlt_cli.api import EncoderModel
+from xlt_cli.compute.runtime import Runtime, start
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
-from xlt_cli.engine.predict import predict
-from xlt_cli.engine.runtime import Runtime, start
-from xlt_cli.engine.updates import Updates
+from xlt_cli.evaluation.predict import predict
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import PluginUse, Stage
-from xlt_cli.spec_file import build_encoder, build_task
-from xlt_cli.yaml_lines import parse_value
+from xlt_cli.spec.resolution import build_encoder, build_task
+from xlt_cli.spec.yaml_lines import parse_value
+from xlt_cli.training.updates import Updates
 
 LANGUAGES = ("en", "de", "zh")
 SIZES = {"cpu": (8, 16, 32, 64), "cuda": (64, 256, 512, 1024)}

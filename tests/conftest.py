@@ -16,6 +16,8 @@ from typer.testing import CliRunner, Result
 
 from xlt_cli import registry
 
+pytest_plugins = ["model_fixtures"]
+
 Install = Callable[..., Path]
 WriteSpec = Callable[..., Path]
 Cli = Callable[..., Result]

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from xlt_cli import registry, spec
-from xlt_cli.spec_file import load
+from xlt_cli.spec.resolution import load
 
 ROOT = Path(__file__).parents[1]
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from acceptance_tools import Desk
 
-from xlt_cli import spec_file
-from xlt_cli.identity import identity
+from xlt_cli.spec import resolution
+from xlt_cli.spec.identity import identity
 
 CODES = {"en": "eng_Latn", "de": "deu_Latn", "fr": "fra_Latn"}
 
@@ -76,7 +76,7 @@ def test_the_forms_of_a_code_describe_one_run(two_sets: Desk) -> None:
     forms = {}
     for form in ("german", "deu", "de", "deu_Latn", "de-DE"):
         stages = [{**two_sets.spec["stages"][0], "languages": [form]}]
-        spec = spec_file.load(two_sets.write(stages=stages, evaluations=[{"languages": [form]}]))
+        spec = resolution.load(two_sets.write(stages=stages, evaluations=[{"languages": [form]}]))
         assert spec.evaluations[0].languages == ["deu_Latn"]
         forms[form] = identity(spec, 1)
         assert spec.stages[0].languages == ["deu_Latn"]

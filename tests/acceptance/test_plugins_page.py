@@ -15,9 +15,8 @@ from acceptance_tools import Desk
 
 from xlt_cli import registry
 from xlt_cli.api import API_VERSION, SPLITS, Companion, PluginParams, Task
-from xlt_cli.contract import faults, guard
 from xlt_cli.problems import SequenceClassification, TokenLabelling, schemes
-from xlt_cli.registry import KINDS
+from xlt_cli.registry import KINDS, faults, guard
 
 Install = Callable[..., Path]
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")

@@ -17,7 +17,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from xlt_cli.api import SequenceExample
 from xlt_cli.data.features import Featuriser
-from xlt_cli.engine.segments import EARLIER, FILE, PADDED_RIGHT, notes, of_model, of_stage
+from xlt_cli.models.segments import EARLIER, FILE, PADDED_RIGHT, notes, of_model, of_stage
 from xlt_cli.problems import SequenceClassification
 from xlt_cli.runs import atomic
 from xlt_encoders.huggingface import HuggingFaceEncoder

@@ -13,7 +13,7 @@ import pytest
 from acceptance_tools import Desk, wait_for
 
 from xlt_cli.runs.directory import Run, create
-from xlt_cli.spec_source import read
+from xlt_cli.spec.source import read
 from xlt_cli.sweep.plan import points
 
 RATES = {"stages.0.learning_rate": [1e-3, 2e-3]}

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import Result
 
 from xlt_cli.runs.directory import create
-from xlt_cli.spec_file import load
+from xlt_cli.spec.resolution import load
 
 Cli = Callable[..., Result]
 Complete = Callable[[str], list[str]]

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from xlt_cli import registry, spec_file
+from xlt_cli import registry
 from xlt_cli.errors import SpecError
-from xlt_cli.spec import ExperimentSpec, Stage
+from xlt_cli.spec import ExperimentSpec, Stage, resolution
 
 Cli = Callable[..., Result]
 
@@ -28,7 +28,7 @@ def test_what_it_writes_is_valid_and_says_what_comes_next(xlt: Cli, tmp_path: Pa
     result = xlt("init", path)
     assert result.exit_code == 0
     assert result.stdout == f"wrote {path}; next: xlt train {path}\n"
-    spec = spec_file.load(path)
+    spec = resolution.load(path)
     assert (spec.name, spec.encoder.name) == ("first", "e5-small-q4")
     assert xlt("validate", path).exit_code == 0
 
@@ -40,7 +40,7 @@ def test_any_task_and_encoder_can_be_asked_for(
 ) -> None:
     path = tmp_path / "a.yaml"
     assert xlt("init", path, "--task", task, "--encoder", encoder).exit_code == 0
-    spec = spec_file.load(path)
+    spec = resolution.load(path)
     assert (spec.encoder.name, spec.stages[0].task.name) == (encoder, task)
 
 
@@ -52,7 +52,7 @@ def test_the_values_it_shows_are_the_defaults(xlt: Cli, tmp_path: Path) -> None:
     short = tmp_path / "short" / "a.yaml"
     short.parent.mkdir()
     short.write_text(bare, "utf-8")
-    assert spec_file.load(path) == spec_file.load(short)
+    assert resolution.load(path) == resolution.load(short)
     shown = {}
     for line in lines:
         name, colon, value = line.strip().removeprefix("# ").partition(":")
@@ -71,7 +71,7 @@ def test_what_a_plugin_cannot_do_without_is_left_to_fill_in(xlt: Cli, tmp_path: 
     result = xlt("init", path, "--encoder", "hf")
     assert result.stdout == f"wrote {path}; next: xlt validate {path}\n"
     with pytest.raises(SpecError) as caught:
-        spec_file.load(path)
+        resolution.load(path)
     lines = path.read_text("utf-8").splitlines()
     (line,) = [n for n, text in enumerate(lines, 1) if text.startswith("encoder: {name: hf, model")]
     assert caught.value.where == f"{path}:{line}: encoder.model"
@@ -85,7 +85,7 @@ def test_an_existing_file_is_kept_unless_forced(xlt: Cli, tmp_path: Path) -> Non
     assert "--force" in result.stderr
     assert path.read_text("utf-8") == "mine"
     assert xlt("init", path, "--force").exit_code == 0
-    assert spec_file.load(path).encoder.name == "e5-small-q4"
+    assert resolution.load(path).encoder.name == "e5-small-q4"
 
 
 @pytest.mark.parametrize("option", [[], ["--force"]])

@@ -14,7 +14,7 @@ from typer.testing import Result
 
 from xlt_cli.errors import UserError
 from xlt_cli.runs.directory import Run, create
-from xlt_cli.spec_file import load
+from xlt_cli.spec.resolution import load
 
 Cli = Callable[..., Result]
 WriteSpec = Callable[..., Path]
@@ -160,7 +160,7 @@ def test_a_dry_run_in_json_lists_the_runs(
 def test_seeds_may_be_listed_with_commas(
     xlt: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from xlt_cli.sweep import local
+    from xlt_cli.launch import local
 
     trained: list[int] = []
     monkeypatch.setattr(

@@ -11,10 +11,11 @@ from typer.testing import Result
 
 from xlt_cli import shipped
 from xlt_cli.errors import SpecError
+from xlt_cli.launch import parallel
+from xlt_cli.launch.local import Job, Outcome
+from xlt_cli.reproduce import definition as reproduction
+from xlt_cli.reproduce.trials import Choice, Trial, plan
 from xlt_cli.runs.directory import Run
-from xlt_cli.sweep import parallel, reproduction
-from xlt_cli.sweep.local import Job, Outcome
-from xlt_cli.sweep.trials import Choice, Trial, plan
 
 Cli = Callable[..., Result]
 

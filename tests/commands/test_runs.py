@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from xlt_cli.analysis.summary import counted, summarise
 from xlt_cli.problems import Prediction, SequenceClassification
+from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store

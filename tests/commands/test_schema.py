@@ -11,11 +11,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import Result
 
-from xlt_cli import registry, spec_file
+from xlt_cli import registry
 from xlt_cli.commands.init import TEMPLATE
 from xlt_cli.commands.schema import build
 from xlt_cli.errors import UserError
-from xlt_cli.yaml_lines import parse
+from xlt_cli.spec import resolution
+from xlt_cli.spec.yaml_lines import parse
 
 Cli = Callable[..., Result]
 Install = Callable[..., Path]
@@ -117,7 +118,7 @@ def test_every_reference_leads_somewhere() -> None:
 def test_a_good_spec_is_accepted_by_loader_and_schema(
     accepts: Accepts, write_spec: WriteSpec, text: str
 ) -> None:
-    spec_file.load(write_spec(text))
+    resolution.load(write_spec(text))
     assert accepts(text)
 
 
@@ -126,7 +127,7 @@ def test_a_bad_spec_is_refused_by_loader_and_schema(
     accepts: Accepts, write_spec: WriteSpec, text: str
 ) -> None:
     with pytest.raises(UserError):
-        spec_file.load(write_spec(text))
+        resolution.load(write_spec(text))
     assert not accepts(text)
 
 

@@ -7,7 +7,7 @@ import pytest
 from xlt_cli.errors import SpecError
 from xlt_cli.problems.collapse import check_known
 from xlt_cli.spec import Evaluation, PluginUse
-from xlt_cli.spec_file import check_head
+from xlt_cli.spec.resolution import check_head
 
 LABELS = ("entailment", "neutral", "contradiction")
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from xlt_cli import registry, spec_file
+from xlt_cli import registry
 from xlt_cli.errors import RunError
 from xlt_cli.problems import Prediction
 from xlt_cli.runs.directory import create, planned
 from xlt_cli.runs.predictions import Store
-from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec import ExperimentSpec, resolution
 
 SOURCE = """
 from xlt_tasks.xnli import Xnli
@@ -51,7 +51,7 @@ def load(install: Callable[..., Path], tmp_path: Path) -> Load:
             install(module, points, {module: SOURCE.format(share=share)})
         path = tmp_path / "a.yaml"
         path.write_text(SPEC.format(more=more), "utf-8")
-        return spec_file.load(path)
+        return resolution.load(path)
 
     return read
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from spec_tools import WriteSpec
 
-from xlt_cli import spec_file
 from xlt_cli.errors import PluginError, SpecError, UserError
-from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec import ExperimentSpec, resolution
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def load(write_spec: WriteSpec) -> Callable[..., ExperimentSpec]:
     """Loads a spec's text, with overrides."""
 
     def _load(text: str | bytes, *overrides: str) -> ExperimentSpec:
-        return spec_file.load(write_spec(text), overrides)
+        return resolution.load(write_spec(text), overrides)
 
     return _load
 
@@ -29,7 +28,7 @@ def refused(write_spec: WriteSpec, tmp_path: Path) -> Callable[..., UserError]:
 
     def _refused(text: str | bytes, *overrides: str) -> UserError:
         with pytest.raises((SpecError, PluginError)) as caught:
-            spec_file.load(write_spec(text), overrides)
+            resolution.load(write_spec(text), overrides)
         error = caught.value
         error.where = error.where.replace(f"{tmp_path}/", "")
         return error

@@ -9,10 +9,10 @@ import pytest
 from spec_tools import SMALLEST, Install, WriteSpec
 
 from xlt_cli.errors import PluginFailure, UserError
-from xlt_cli.spec_advice import advice
-from xlt_cli.spec_checks import check_inputs
-from xlt_cli.spec_file import resolve
-from xlt_cli.spec_source import read
+from xlt_cli.spec.advice import advice
+from xlt_cli.spec.checks import check_inputs
+from xlt_cli.spec.resolution import resolve
+from xlt_cli.spec.source import read
 from xlt_cli.sweep.plan import check_points, points
 
 Check = Callable[..., list[UserError]]

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spec_tools import QUICKSTART, SMALLEST, TWO_STAGES, Load
 
-from xlt_cli import registry, spec_file
+from xlt_cli import registry
 from xlt_cli.errors import UserError
-from xlt_cli.identity import identity
-from xlt_cli.spec import ExperimentSpec
-from xlt_cli.spec_file import build_encoder, build_perturbation, build_task
+from xlt_cli.spec import ExperimentSpec, resolution
+from xlt_cli.spec.identity import identity
+from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
 
 # ----------------------------------------------------------------------------------- defaults
 
@@ -102,7 +102,7 @@ def test_a_resolved_spec_is_a_valid_spec_with_the_same_plugins(load: Load) -> No
 
 @given(st.text(max_size=150))
 def test_a_name_made_from_any_file_name_is_a_valid_name(stem: str) -> None:
-    name = spec_file._slug(stem)
+    name = resolution._slug(stem)
     ExperimentSpec.model_validate({"name": name, "encoder": "a", "stages": [{"task": "b"}]})
 
 
@@ -110,7 +110,7 @@ def test_a_name_made_from_any_file_name_is_a_valid_name(stem: str) -> None:
     "path", sorted(QUICKSTART.parent.glob("*.yaml")), ids=lambda path: path.name
 )
 def test_the_shipped_experiments_are_valid(path: Path) -> None:
-    assert spec_file.load(path).name == path.stem
+    assert resolution.load(path).name == path.stem
 
 
 def test_a_test_that_the_head_cannot_answer_is_refused(

@@ -14,7 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from xlt_cli import registry
 from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, PerturbationUse, Smoothing, Stage
-from xlt_cli.stated import stated
+from xlt_cli.spec.stated import stated
 
 KEPT = Path(__file__).parent / "defaults.json"
 SHIPPED = "xlt-cli"
@@ -23,9 +23,10 @@ ADVICE = """is no longer what is kept in tests/spec/defaults.json.
 
 A run's name leaves out what is at its default. With another default, a run that was made with the
 old one would be taken for one made with the new one. Leave the default as it is and add a field
-with another name, or give names a new format: raise FORMAT in xlt_cli/identity.py, find runs of the
-format before in xlt_cli/runs/former.py (with the old defaults filled in), and keep the new defaults
-here. A new optional field changes no name: `python tests/spec/test_kept_defaults.py` adds it."""
+with another name, or give names a new format: raise FORMAT in xlt_cli/spec/identity.py, find
+runs of the format before in xlt_cli/runs/former.py (with the old defaults filled in), and
+keep the new defaults here. A new optional field changes no name:
+`python tests/spec/test_kept_defaults.py` adds it."""
 
 
 def current() -> dict[str, dict[str, Any]]:

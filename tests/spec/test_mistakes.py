@@ -6,9 +6,9 @@ import pytest
 from spec_tools import SMALLEST, STAGE, Load, Refused, WriteSpec
 
 from xlt_cli.errors import SpecError
-from xlt_cli.foreign_names import SYNONYMS, TRANSFORMERS
 from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, Stage, Sweep
-from xlt_cli.spec_source import read
+from xlt_cli.spec.foreign_names import SYNONYMS, TRANSFORMERS
+from xlt_cli.spec.source import read
 from xlt_cli.sweep.plan import points
 
 BASE = "encoder: mbert\nstages:\n- task: xnli\n"

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spec_tools import QUICKSTART, SMALLEST, STAGE, TWO_STAGES, Load, Refused, WriteSpec
 
-from xlt_cli import spec_file
 from xlt_cli.errors import UserError
-from xlt_cli.spec import ExperimentSpec
-from xlt_cli.spec_source import parse_override
+from xlt_cli.spec import ExperimentSpec, resolution
+from xlt_cli.spec.source import parse_override
 
 # ---------------------------------------------------------------------------------- overrides
 
@@ -95,11 +94,11 @@ def test_the_last_override_of_a_field_wins_and_later_ones_build_on_earlier(load:
 
 def test_resolving_changes_neither_the_document_nor_the_overrides(write_spec: WriteSpec) -> None:
     overrides = ["encoder={name: hf, model: a}", "encoder.freeze_layers=1"]
-    source = spec_file.read(write_spec(SMALLEST), overrides)
-    first = spec_file.resolve(source)
+    source = resolution.read(write_spec(SMALLEST), overrides)
+    first = resolution.resolve(source)
     assert source.overrides[0].value == {"name": "hf", "model": "a"}
     assert source.document.value["encoder"] == "e5-small-q4"
-    assert spec_file.resolve(source) == first
+    assert resolution.resolve(source) == first
 
 
 @pytest.mark.parametrize(
@@ -163,7 +162,7 @@ def test_a_path_is_read_part_by_part(parts: list[str], value: int) -> None:
 
 def attempt(overrides: list[str]) -> ExperimentSpec | UserError:
     try:
-        return spec_file.load(QUICKSTART, overrides)
+        return resolution.load(QUICKSTART, overrides)
     except UserError as error:
         return error
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from spec_tools import SMALLEST, Load, Refused
 
-from xlt_cli import spec_file
 from xlt_cli.errors import SpecError
-from xlt_cli.spec_source import LARGEST
+from xlt_cli.spec import resolution
+from xlt_cli.spec.source import LARGEST
 
 # -------------------------------------------------------------------------- what YAML may say
 
@@ -45,14 +45,14 @@ def test_stages_that_are_aliases_can_be_overridden_apart(load: Load) -> None:
 
 def test_a_missing_file_is_refused_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
-        spec_file.load(tmp_path / "none.yaml")
+        resolution.load(tmp_path / "none.yaml")
     assert caught.value.where == str(tmp_path / "none.yaml")
     assert "xlt init" in caught.value.hint
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="cannot read the spec"):
-        spec_file.load(tmp_path)
+        resolution.load(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "# empty\n", "just words", "- a\n- list\n", "5"])

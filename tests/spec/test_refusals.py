@@ -7,9 +7,8 @@ from collections.abc import Callable
 import pytest
 from spec_tools import SMALLEST, STAGE, Install, Load, Refused, WriteSpec
 
-from xlt_cli import spec_file
 from xlt_cli.errors import PluginError, UserError
-from xlt_cli.spec import PluginUse
+from xlt_cli.spec import PluginUse, resolution
 
 # ------------------------------------------------------------------- errors: where, what, what else
 
@@ -337,7 +336,7 @@ def test_a_plugins_own_user_error_gets_the_place_it_lacks(
     install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
     path = write_spec(STAGE + "perturbation: {name: mute, fail: user}\n")
     with pytest.raises(UserError, match="no such lexicon") as caught:
-        spec_file.load(path)
+        resolution.load(path)
     assert caught.value.where == f"{path}:4: stages.0.perturbation"
     assert caught.value.hint == "take another"
 
@@ -346,7 +345,7 @@ def test_parameters_that_a_plugin_takes_no_longer_are_refused_by_name(install: I
     install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
     use = PluginUse.model_validate({"name": "mute", "loud": 3})
     with pytest.raises(PluginError, match=r"'mute' \(mute 1\.0\) does not take .*loud: Extra"):
-        spec_file.build(use, "perturbation")
+        resolution.build(use, "perturbation")
 
 
 OPENING = """\

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spec_tools import SMALLEST, Install, Load, Refused, WriteSpec
 
-from xlt_cli import spec_file
-from xlt_cli.spec_source import Source, read
+from xlt_cli.spec import resolution
+from xlt_cli.spec.source import Source, read
+from xlt_cli.spec.yaml_lines import Document, parse
 from xlt_cli.sweep.plan import points
-from xlt_cli.yaml_lines import Document, parse
 
 LABELS = ["no", "1.10", "010", "null", "true", "0x1", "1e3", "~", "FALSE", "+1", "1_000", "1:30"]
 OWN = "{{name: text-classification, path: d, labels: [{}]}}"
@@ -94,7 +94,7 @@ def test_labels_of_a_sweep_are_text_exactly_as_written(write_spec: WriteSpec, wh
     sweep = where.replace("TASK", OWN.format("1.10, 010"))
     (point,) = points(read(write_spec(SMALLEST + f"sweep:\n  {sweep}\n")))
     assert point.spec.stages[0].task.params["labels"] == ["1.10", "010"]
-    again = spec_file.load(write_spec(SMALLEST), point.overrides)
+    again = resolution.load(write_spec(SMALLEST), point.overrides)
     assert again.stages[0].task == point.spec.stages[0].task
 
 
@@ -170,7 +170,7 @@ WORDS = st.from_regex(r"[A-Za-z0-9.+_-]{1,8}", fullmatch=True).filter(
 @given(st.lists(WORDS, min_size=2, max_size=6, unique=True))
 def test_any_plain_words_are_labels_as_written(labels: list[str]) -> None:
     text = f"encoder: mbert\nstages:\n- task: {OWN.format(', '.join(labels))}\n"
-    spec = spec_file.resolve(Source(parse(text, Path("spec.yaml")), text))
+    spec = resolution.resolve(Source(parse(text, Path("spec.yaml")), text))
     assert spec.stages[0].task.params["labels"] == labels
 
 
@@ -182,10 +182,10 @@ def test_merged_values_keep_their_text() -> None:
 
 
 def test_nothing_of_the_loader_needs_pyyaml() -> None:
-    program = "import sys, xlt_cli.spec_file; sys.exit('yaml' in sys.modules)"
+    program = "import sys, xlt_cli.spec.resolution; sys.exit('yaml' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_a_document_made_in_code_needs_no_texts() -> None:
     value = {"encoder": "mbert", "stages": [{"task": "xnli"}]}
-    assert spec_file.resolve(Source(Document(Path("code"), value, {}), "")).encoder.name == "mbert"
+    assert resolution.resolve(Source(Document(Path("code"), value, {}), "")).encoder.name == "mbert"

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlt_cli.errors import UserError
-from xlt_cli.identity import identity
-from xlt_cli.spec_file import resolve
-from xlt_cli.spec_source import Source, parse_override, read
+from xlt_cli.spec.identity import identity
+from xlt_cli.spec.resolution import resolve
+from xlt_cli.spec.source import Source, parse_override, read
+from xlt_cli.spec.yaml_lines import parse
 from xlt_cli.sweep.plan import MOST_POINTS, Point, points
-from xlt_cli.yaml_lines import parse
 
 SPEC = """\
 encoder: mbert

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from xlt_cli import shipped
-from xlt_cli.identity import identity
-from xlt_cli.spec_source import read
+from xlt_cli.spec.identity import identity
+from xlt_cli.spec.source import read
 from xlt_cli.sweep.plan import points
 
 SEARCHES = sorted((shipped.experiments() / "robust-xlt" / "search").glob("*.yaml"))

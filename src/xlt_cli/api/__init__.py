@@ -30,7 +30,7 @@ from xlt_cli.api.perturbations import (
 )
 from xlt_cli.api.plugin import API_VERSION, Plugin, PluginParams
 from xlt_cli.api.tasks import Task
-from xlt_cli.draws import Draws
+from xlt_cli.compute.draws import Draws
 from xlt_cli.errors import (
     DataError,
     OfflineError,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from xlt_cli.api.examples import Example, SequenceExample
 from xlt_cli.api.models import Batch
 from xlt_cli.api.plugin import Plugin
-from xlt_cli.draws import Draws
+from xlt_cli.compute.draws import Draws
 from xlt_cli.errors import PluginError
 
 if TYPE_CHECKING:

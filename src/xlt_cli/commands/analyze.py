@@ -27,7 +27,7 @@ from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
-    from xlt_cli.analysis.alignment_records import Analysis
+    from xlt_cli.alignment.records import Analysis
     from xlt_cli.console.progress import Reporter
     from xlt_cli.runs.directory import Run
 
@@ -97,7 +97,7 @@ def alignment(
 
     What was measured is kept in the run and not measured again.
     """
-    from xlt_cli.analysis import alignment_archive
+    from xlt_cli.alignment import archive as alignment_archive
     from xlt_cli.api import SPLITS
     from xlt_cli.console.progress import Reporter
     from xlt_cli.runs.archives import check_place
@@ -128,10 +128,10 @@ def alignment(
     for run in runs:
         check_weights(run)  # all are asked first
     go_offline(offline)
-    from xlt_cli.engine.alignment import Request, analysis_of, check_same, prepare
-    from xlt_cli.engine.alignment_probe import probe
-    from xlt_cli.engine.probing import Probing
-    from xlt_cli.engine.runtime import start
+    from xlt_cli.alignment.probe import probe
+    from xlt_cli.alignment.probing import Probing
+    from xlt_cli.alignment.runs import Request, analysis_of, check_same, prepare
+    from xlt_cli.compute.runtime import start
 
     runtime = start(device or runs[0].spec.device, "fp32")
     if runtime.world > 1:
@@ -199,9 +199,9 @@ def _show(analysis: Analysis, out: Path | None, reporter: Reporter, as_json: boo
     """Figures on stdout and, where a folder is named, in files."""
     from rich.text import Text
 
-    from xlt_cli.analysis import alignment_export
-    from xlt_cli.analysis.alignment import results
-    from xlt_cli.console import alignment_tables
+    from xlt_cli.alignment import export as alignment_export
+    from xlt_cli.alignment import tables as alignment_tables
+    from xlt_cli.alignment.measures import results
     from xlt_cli.console.screen import stdout
 
     found = results(analysis)
@@ -224,6 +224,6 @@ def _draw(out: Path, found: dict[str, Any], analysis: Analysis, reporter: Report
     if find_spec("matplotlib") is None:
         reporter.warn(PLOTS)
         return
-    from xlt_cli.analysis import figures
+    from xlt_cli.alignment import figures
 
     figures.write(out, found, analysis.probed())

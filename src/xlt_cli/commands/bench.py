@@ -48,10 +48,10 @@ def bench(
     go_offline(offline)
     from dataclasses import asdict
 
-    from xlt_cli.engine.runtime import start
-    from xlt_cli.engine.speed import measure
+    from xlt_cli.compute.runtime import start
+    from xlt_cli.launch.machine_speed import measure
     from xlt_cli.runs.provenance import environment
-    from xlt_cli.spec_file import build_encoder, build_task
+    from xlt_cli.spec.resolution import build_encoder, build_task
 
     spec = _spec(encoder, task)
     built_encoder, built_task = build_encoder(spec.encoder), build_task(spec.stages[0].task)
@@ -87,9 +87,9 @@ def bench(
 
 def _spec(encoder: str, task: str) -> ExperimentSpec:
     """The experiment that training is timed on; raises UserError for plugins and parameters."""
-    from xlt_cli.spec_file import resolve
-    from xlt_cli.spec_source import Override, Source
-    from xlt_cli.yaml_lines import Document, parse_given
+    from xlt_cli.spec.resolution import resolve
+    from xlt_cli.spec.source import Override, Source
+    from xlt_cli.spec.yaml_lines import Document, parse_given
 
     options = ((("encoder",), encoder, "--encoder"), (("stages", 0, "task"), task, "--task"))
     overrides = []

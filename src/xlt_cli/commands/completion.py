@@ -91,8 +91,8 @@ def languages(ctx: Any, incomplete: str) -> Iterable[str]:
 def _languages(ctx: Any) -> Iterable[str]:
     from xlt_cli.api import Split
     from xlt_cli.spec import PluginUse, split_name
-    from xlt_cli.spec_file import build_task
-    from xlt_cli.yaml_lines import parse_value
+    from xlt_cli.spec.resolution import build_task
+    from xlt_cli.spec.yaml_lines import parse_value
 
     split = cast(Split, split_name(str(ctx.params.get("split") or "test")))
     named = ctx.params.get("task")

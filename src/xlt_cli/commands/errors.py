@@ -90,8 +90,8 @@ def _ended(error: UserError) -> int:
     if not isinstance(error, PluginFailure):
         complain(error)
         return EXIT_USER_ERROR
+    from xlt_cli.launch.memory import out_of_memory
     from xlt_cli.runs.atomic import is_disk_full
-    from xlt_cli.sweep.memory import out_of_memory
 
     cause = error.__cause__
     if cause is not None and (is_disk_full(cause) or out_of_memory(cause)):
@@ -101,8 +101,8 @@ def _ended(error: UserError) -> int:
 
 
 def _failure(error: Exception) -> int:
+    from xlt_cli.launch.memory import REMEDY, out_of_memory
     from xlt_cli.runs.atomic import is_disk_full
-    from xlt_cli.sweep.memory import REMEDY, out_of_memory
 
     if is_disk_full(error):
         complain(

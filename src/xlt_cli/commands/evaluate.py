@@ -138,7 +138,7 @@ def evaluate(
     go_offline(offline)
     check_file(csv, "--csv")
     from xlt_cli.commands import evaluate_checks as checks
-    from xlt_cli.spec_checks import check_evaluations
+    from xlt_cli.spec.checks import check_evaluations
 
     checks.check_choice(run_name, model)
     checks.check_labels(labels, model)
@@ -157,11 +157,12 @@ def evaluate(
         evaluations = request.evaluations(spec.evaluations, spec.stages)
         checks.check_heads(evaluations, run)
         check_evaluations(evaluations)
-    from xlt_cli.analysis import export
-    from xlt_cli.console import report
+    from xlt_cli.compute.runtime import start
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.engine import foreign, pipeline
-    from xlt_cli.engine.runtime import start
+    from xlt_cli.formats import printed as report
+    from xlt_cli.launch import pipeline
+    from xlt_cli.models import foreign
+    from xlt_cli.reports import export
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if model is not None:
@@ -210,9 +211,9 @@ class _Request:
         A task named as in the spec has the spec's parameters.
         """
         from xlt_cli.spec import Evaluation
-        from xlt_cli.spec_file import resolve_evaluation
-        from xlt_cli.spec_source import Override
-        from xlt_cli.yaml_lines import parse_given
+        from xlt_cli.spec.resolution import resolve_evaluation
+        from xlt_cli.spec.source import Override
+        from xlt_cli.spec.yaml_lines import parse_given
 
         chosen = list(known) or [Evaluation(task=stage.task) for stage in stages[-1:]]
         changes = []
@@ -249,7 +250,7 @@ class _Request:
 def _encoder(text: str) -> PluginUse:
     """The encoder plugin of the command line, by name or with parameters."""
     from xlt_cli.spec import PluginUse
-    from xlt_cli.yaml_lines import parse_value
+    from xlt_cli.spec.yaml_lines import parse_value
 
     value = parse_value(text, "--encoder")
     name = value.get("name") if isinstance(value, dict) else value

@@ -97,7 +97,7 @@ def run_above(path: Path) -> Path | None:
 
 def check_heads(evaluations: Sequence[Evaluation], run: Run) -> None:
     """Refuses tasks that the run's model has no answers for."""
-    from xlt_cli.spec_file import check_head
+    from xlt_cli.spec.resolution import check_head
 
     stages = run.spec.stages
     for evaluation in evaluations:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
     """Download the encoder and all data of a spec, so that it runs with --offline."""
-    from xlt_cli import spec_file as files
-    from xlt_cli.spec_source import read
+    from xlt_cli.spec import resolution as files
+    from xlt_cli.spec.source import read
     from xlt_cli.sweep.plan import points
 
     source = read(spec_file, overrides or [])
@@ -26,9 +26,9 @@ def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
 
 def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
     """Fetches what a spec needs and is not in `done`."""
-    from xlt_cli import spec_file as files
     from xlt_cli.errors import DataError
     from xlt_cli.languages import own_codes
+    from xlt_cli.spec import resolution as files
 
     key = spec.encoder.model_dump_json()
     if key not in done:

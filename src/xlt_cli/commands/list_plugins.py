@@ -43,7 +43,7 @@ def list_plugins(
 def _row(entry: Entry, check: bool) -> dict[str, Any]:
     plugin, error = entry.plugin, entry.error
     if check and plugin is not None:
-        from xlt_cli.contract.inspection import inspect
+        from xlt_cli.registry.inspection import inspect
 
         error = inspect(plugin)
     return {

@@ -88,9 +88,10 @@ def reproduce(
     check_folder(archive_to, "--archive")
     go_offline(offline)
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.sweep import archive, reproduction, trials
-    from xlt_cli.sweep.reproduced import baseline_of, report
-    from xlt_cli.sweep.shares import cores
+    from xlt_cli.launch.shares import cores
+    from xlt_cli.reproduce import archive, trials
+    from xlt_cli.reproduce import definition as reproduction
+    from xlt_cli.reproduce.report import baseline_of, report
 
     readers = at_once or cores()
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
@@ -111,8 +112,8 @@ def reproduce(
         archive.check_place(archive_to, shipped, choice)
 
     from xlt_cli.errors import EXIT_FAILURE
-    from xlt_cli.sweep.parallel import run_jobs
-    from xlt_cli.sweep.records import of_run
+    from xlt_cli.launch.parallel import run_jobs
+    from xlt_cli.reproduce.records import of_run
 
     if quick and is_first_process():
         reporter.warn("--quick: this shows the machinery at work; its figures mean nothing")
@@ -155,7 +156,7 @@ def _label(found: dict[str, Any]) -> str:
 
 def _written(found: dict[str, Any], folder: Path, reporter: Reporter) -> Path:
     """Writes the report; says so if it is not where it was to go."""
-    from xlt_cli.sweep import reports
+    from xlt_cli.reproduce import reports
 
     place = reports.write(folder, found)
     _say_place(place, folder, "a report", reporter)
@@ -172,8 +173,8 @@ def _say_place(place: Path, folder: Path, what: str, reporter: Reporter) -> None
 
 def _show(found: dict[str, Any], folder: Path | None, as_json: bool) -> None:
     """The report on stdout."""
-    from xlt_cli.console.reproduction import render
     from xlt_cli.console.screen import stdout
+    from xlt_cli.formats.reproduction_tables import render
 
     if as_json:
         print_json(found)

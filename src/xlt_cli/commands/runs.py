@@ -227,7 +227,7 @@ def _lines(row: dict[str, Any]) -> list[str]:
 
 def _evaluation(found: dict[str, Any]) -> str:
     """An evaluation's figures; those of a collapsed run bear a mark."""
-    from xlt_cli.console.tables import origin
+    from xlt_cli.formats.tables import origin
 
     if not found["up_to_date"]:
         return f"{found['directory']}: not summed up, `xlt eval` or `xlt train` does"

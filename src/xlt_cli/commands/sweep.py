@@ -52,7 +52,7 @@ def sweep(
     go_offline(offline)
     from xlt_cli.errors import EXIT_FAILURE
     from xlt_cli.runs.plugins import explained
-    from xlt_cli.spec_source import read
+    from xlt_cli.spec.source import read
     from xlt_cli.sweep.plan import check_points, points
 
     changes = list(overrides or [])
@@ -66,10 +66,10 @@ def sweep(
         _list(found, root, as_json)
         return
 
-    from xlt_cli.console import report
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.sweep.local import Job
-    from xlt_cli.sweep.parallel import run_jobs
+    from xlt_cli.formats import printed as report
+    from xlt_cli.launch.local import Job
+    from xlt_cli.launch.parallel import run_jobs
 
     jobs = [
         Job(

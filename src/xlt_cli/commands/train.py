@@ -52,10 +52,10 @@ def train(
     A finished run is not run again; an interrupted one goes on from its last checkpoint.
     """
     go_offline(offline)
-    from xlt_cli import spec_file as files
     from xlt_cli.runs.plugins import explained
-    from xlt_cli.spec_checks import check_inputs
-    from xlt_cli.spec_source import read
+    from xlt_cli.spec import resolution as files
+    from xlt_cli.spec.checks import check_inputs
+    from xlt_cli.spec.source import read
 
     changes = list(overrides or [])
     if seed:
@@ -67,7 +67,7 @@ def train(
     spec = explained(root, lambda: files.resolve(source))
     check_inputs(spec, source)
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.sweep.local import Job, run_jobs
+    from xlt_cli.launch.local import Job, run_jobs
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if spec.sweep and (spec.sweep.points or spec.sweep.grid):
@@ -75,6 +75,6 @@ def train(
     jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]
     outcomes = run_jobs(jobs, root, reporter, False, plain, restore)
 
-    from xlt_cli.console import report
+    from xlt_cli.formats import printed as report
 
     report.outcomes(outcomes, as_json)

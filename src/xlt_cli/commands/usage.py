@@ -83,7 +83,7 @@ def improve(error: Any, command: str, options: set[str], args: Sequence[str]) ->
 def option_hint(name: str, command: str, options: set[str]) -> str:
     """What to type instead of an option that a command does not have; empty if not known."""
     from xlt_cli.errors import near
-    from xlt_cli.foreign_names import remark
+    from xlt_cli.spec.foreign_names import remark
 
     key = name.lower().replace("_", "-")
     if key in FIRST:
@@ -126,6 +126,6 @@ def extra_hint(args: Sequence[str], options: set[str]) -> str:
 
 def _field(name: str) -> str:
     """The path of a spec's field by its own or a foreign name; empty if it is none."""
-    from xlt_cli.spec_hints import path_of
+    from xlt_cli.spec.hints import path_of
 
     return path_of(name)

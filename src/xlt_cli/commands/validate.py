@@ -9,10 +9,10 @@ from xlt_cli.terminal import echo, print_json
 
 def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson = False) -> None:
     """Check a spec, its plugins and their parameters; --json prints it with all defaults."""
-    from xlt_cli import spec_file as files
-    from xlt_cli.spec_advice import advice
-    from xlt_cli.spec_checks import check_inputs
-    from xlt_cli.spec_source import read
+    from xlt_cli.spec import resolution as files
+    from xlt_cli.spec.advice import advice
+    from xlt_cli.spec.checks import check_inputs
+    from xlt_cli.spec.source import read
     from xlt_cli.sweep.plan import check_points, points
 
     source = read(spec_file, overrides or [])

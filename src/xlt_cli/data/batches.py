@@ -5,9 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from xlt_cli.api import Batch
+from xlt_cli.compute.seeding import derive
 from xlt_cli.problems import Feature, Problem
+
+if TYPE_CHECKING:
+    import torch
 
 BUCKET = 50
 """Batches' worth of examples that are sorted by length together: enough to leave little padding,
@@ -79,3 +84,10 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple
             for companions in zip(*(feature.companions for feature in features), strict=True)
         ),
     )
+
+
+def seeds(features: Sequence[Feature], *names: object) -> torch.Tensor:
+    """A seed for each feature, int64, [B]; by what it is, not by where in a batch it stands."""
+    import torch
+
+    return torch.tensor([derive(*names, f.languages, f.id, f.input_ids) for f in features])

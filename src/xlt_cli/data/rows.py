@@ -11,7 +11,7 @@ from xlt_cli.api import Example, Rows, Split, Task
 from xlt_cli.data.hashing import data_hash
 from xlt_cli.errors import DataError, UserError, did_you_mean
 from xlt_cli.languages import own_code
-from xlt_cli.stated import stated
+from xlt_cli.spec.stated import stated
 
 
 @dataclass

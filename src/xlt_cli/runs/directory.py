@@ -29,13 +29,13 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from xlt_cli.devices import resolve_precision
+from xlt_cli.compute.devices import resolve_precision
 from xlt_cli.errors import DamagedFile, RunError, UserError, did_you_mean
-from xlt_cli.identity import FORMAT, identity
 from xlt_cli.runs import atomic, former, metrics
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.plugins import plugins_of, remember
 from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec.identity import FORMAT, identity
 
 State = Literal["created", "started", "success", "cancelled", "error"]
 

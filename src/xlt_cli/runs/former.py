@@ -17,9 +17,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from xlt_cli.errors import UserError
-from xlt_cli.identity import FORMAT, evaluation_stated, identity
 from xlt_cli.runs import atomic
 from xlt_cli.spec import Evaluation, ExperimentSpec
+from xlt_cli.spec.identity import FORMAT, evaluation_stated, identity
 
 _UNREADABLE = (UserError, ValidationError, KeyError, TypeError, ValueError, AttributeError)
 """What reading a record may raise: it is damaged, or its plugins are gone. Then it is no match."""

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import DamagedFile, RunError
-from xlt_cli.identity import evaluation_stated, key
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic, former
 from xlt_cli.spec import Evaluation
+from xlt_cli.spec.identity import evaluation_stated, key
 
 Pair = tuple[str, str]
 

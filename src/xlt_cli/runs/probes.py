@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.identity import key
 from xlt_cli.runs import atomic, former
+from xlt_cli.spec.identity import key
 
 
 @dataclass(frozen=True)

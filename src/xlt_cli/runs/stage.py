@@ -8,6 +8,9 @@ from typing import Any
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.runs import atomic, checksums, provenance
 
+ABOUT = "xlt.json"
+"""In a published model's directory: encoder, run, and what must be said beside its results."""
+
 PRUNED = "pruned"
 """In place of the model: what stays of one whose weights were removed."""
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.analysis.collapse import is_collapsed
-from xlt_cli.console import report
 from xlt_cli.errors import UserError
+from xlt_cli.formats import printed as report
+from xlt_cli.reports.collapse import is_collapsed
+from xlt_cli.reports.selection import one_answer_on_dev, selected
 from xlt_cli.runs import pruned
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import summaries
 from xlt_cli.runs.stage import is_pruned, result_of
 from xlt_cli.spec import ExperimentSpec, Stage
-from xlt_cli.spec_source import parse_override
+from xlt_cli.spec.source import parse_override
 from xlt_cli.sweep.plan import name_of_point
-from xlt_cli.sweep.selection import one_answer_on_dev, selected
 
 PLAIN = "ERM"
 """What training without a perturbation is called."""

@@ -11,12 +11,12 @@ from typing import Any
 
 from xlt_cli.errors import SpecError
 from xlt_cli.spec import ExperimentSpec, Sweep
-from xlt_cli.spec_checks import check_inputs
-from xlt_cli.spec_faults import Faults
-from xlt_cli.spec_file import resolve
-from xlt_cli.spec_source import Override, Source, parse_path
+from xlt_cli.spec.checks import check_inputs
+from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.resolution import resolve
+from xlt_cli.spec.source import Override, Source, parse_path
+from xlt_cli.spec.yaml_lines import Loc
 from xlt_cli.terminal import printable
-from xlt_cli.yaml_lines import Loc
 
 MOST_POINTS = 10_000
 FIXED = ("name", "seeds", "sweep", "device", "keep")

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from xlt_cli.api import Batch, Head, UserError
-from xlt_cli.engine.encoder_languages import check_languages
+from xlt_cli.models.encoder_languages import check_languages
 from xlt_cli.spec import ExperimentSpec
 from xlt_encoders.huggingface import HuggingFaceEncoder
 from xlt_encoders.language_ids import model_code

@@ -15,7 +15,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 
 from xlt_cli.api import Batch, Head, UserError
 from xlt_cli.errors import SpecError
-from xlt_cli.spec_file import load
+from xlt_cli.spec.resolution import load
 from xlt_encoders.architectures import explained
 from xlt_encoders.folder_contents import other_format
 from xlt_encoders.huggingface import HuggingFaceEncoder

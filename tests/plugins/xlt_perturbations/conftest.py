@@ -14,7 +14,7 @@ import torch
 from xlt_cli.api import Batch, Draws, EncoderModel, Example, Seam, SequenceExample, TokenExample
 from xlt_cli.data.batches import collate
 from xlt_cli.data.template import Template
-from xlt_cli.engine.loss import seam
+from xlt_cli.models.seam import seam
 from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabelling
 from xlt_encoders.huggingface import HuggingFaceEncoder
 

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from xlt_cli.api import Example, Perturbation, SequenceExample, TextPerturbation
-from xlt_cli.engine.checkpoints import Position
-from xlt_cli.engine.epochs import Epochs
-from xlt_cli.engine.noise import Noise
-from xlt_cli.engine.stream import Stream
 from xlt_cli.problems import Feature
 from xlt_cli.registry import fault
+from xlt_cli.training.checkpoints import Position
+from xlt_cli.training.epochs import Epochs
+from xlt_cli.training.noise import Noise
+from xlt_cli.training.stream import Stream
 from xlt_perturbations.bpe_sampling import BpeSampling
 from xlt_perturbations.code_switch import CodeSwitch
 from xlt_perturbations.synonyms import Synonyms

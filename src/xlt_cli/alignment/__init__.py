@@ -1,0 +1,1 @@
+"""Alignment in embedding space: measured in runs, and reported."""

@@ -1,0 +1,333 @@
+"""Do translations lie where the decision on the English row still holds?
+
+Figures of one model, and of several against the first, from records of single rows. The hypothesis
+is that of Huang et al. 2021 (arXiv:2104.08645): zero-shot transfer fails where a translation lies
+outside the region around the English row in which the decision holds. docs/alignment.md defines
+every quantity. Shares of a single language get Wilson's interval; averages, differences, AUCs and
+correlations are resampled over the rows, the same ones in all languages and models. Several seeds
+of a model are drawn with replacement, too, and all their figures are means over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xlt_cli.alignment.records import Analysis, Probed, SourceRow, TranslatedRow
+from xlt_cli.stats.association import auc, correlation
+from xlt_cli.stats.intervals import Resampled, average, difference, draws, wilson
+from xlt_cli.stats.validity import MARK, look
+
+SHARES = (
+    "accuracy",
+    "carried",
+    "shift_held",
+    "inside_words",
+    "inside_hidden",
+    "inside_certified",
+)
+"""Shares of the rows; all but the first and the second say something of the region."""
+
+EXPLAINING = ("inside_words", "inside_hidden", "inside_certified", "shift_held")
+"""Whose gains are set against the gain in accuracy."""
+
+SMALLEST = 1e-6
+"""What stands for a radius of zero where factors are computed; radii are stored to this digit."""
+
+FEW = 4
+"""Languages under which a correlation means little."""
+
+
+@dataclass(frozen=True)
+class _Language:
+    """One language of one model, beside all N source rows; rows that it lacks are not `present`.
+
+    Attributes:
+        present: [N].
+        shares: what holds of a row, by name, [N] each.
+        distances, radii: by space, [N] each.
+    """
+
+    present: np.ndarray
+    shares: dict[str, np.ndarray]
+    distances: dict[str, np.ndarray]
+    radii: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, source: Sequence[SourceRow], rows: Sequence[TranslatedRow]) -> _Language:
+        by_id = {row.id: row for row in rows}
+        pairs = [(row, by_id.get(row.id)) for row in source]
+        distances = {
+            space: np.array([np.nan if x is None else getattr(x, space) for _, x in pairs])
+            for space in ("words", "hidden", "total")
+        }
+        radii = {
+            "words": np.array([row.radius for row in source]),
+            "hidden": np.array([row.radius_hidden for row in source]),
+        }
+        shares = {
+            "accuracy": np.array([x is not None and x.predicted == s.gold for s, x in pairs]),
+            "carried": np.array([x is not None and x.predicted == s.predicted for s, x in pairs]),
+            "shift_held": np.array([x is not None and x.shifted == s.predicted for s, x in pairs]),
+            "inside_words": distances["words"] < radii["words"],
+            "inside_hidden": distances["hidden"] < radii["hidden"],
+        }
+        certified = [row.certified for row in source]
+        if None not in certified:
+            radii["total"] = np.array(certified, dtype=float)
+            shares["inside_certified"] = distances["total"] < radii["total"]
+        present = np.array([x is not None for _, x in pairs])
+        return cls(present, shares, distances, radii)
+
+
+def results(analysis: Analysis) -> dict[str, Any]:
+    """The figures of all names, and what must be said of them."""
+    found = summarise(analysis.probed())
+    for name, runs in analysis.by_name().items():
+        found["runs"][name]["of"] = [
+            {"run": run.run, "seed": run.seed, "weights": run.weights} for run in runs
+        ]
+    languages = len(analysis.runs[0].probed.languages)
+    notes = [*analysis.about["notes"]]
+    if found["comparisons"] and languages < FEW:
+        notes.append(f"a correlation over {languages} languages means little")
+    if len(analysis.runs) > len(found["runs"]):
+        seeds = len(analysis.runs) // len(found["runs"])
+        notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
+    notes += [*_notes_of_collapse(analysis), *_notes_of_seeds(analysis)]
+    return {**analysis.about, **found, "notes": notes}
+
+
+def _notes_of_collapse(analysis: Analysis) -> list[str]:
+    """Which runs give one answer to every source row: their figures say nothing."""
+    looks = {
+        run.run: look([r.gold for r in run.probed.source], [r.predicted for r in run.probed.source])
+        for run in analysis.runs
+    }
+    return [
+        f"{MARK} '{run}' has collapsed: it answers '{found.answer}' to every source row; figures "
+        "and means that it is in say nothing"
+        for run, found in looks.items()
+        if found.constant
+    ]
+
+
+def _notes_of_seeds(analysis: Analysis) -> list[str]:
+    """What is odd about the runs that are taken together."""
+    notes, names = [], analysis.by_name()
+    for name, runs in names.items():
+        if len({run.weights for run in runs}) < len(runs):
+            notes.append(f"runs of '{name}' have the same weights: they are no seeds of their own")
+    if len({tuple(run.seed for run in runs) for runs in names.values()}) > 1:
+        notes.append("the names have different seeds, or in another order: paired as given")
+    return notes
+
+
+def summarise(probed: Mapping[str, Sequence[Probed]]) -> dict[str, Any]:
+    """The figures of all models, the first of which is the baseline, as JSON values.
+
+    Shares are in [0, 1], distances and radii relative (see the records). What cannot be computed
+    is None.
+
+    Args:
+        probed: of each model as many seeds, on the same rows; they are paired in their order.
+    """
+    names = list(probed)
+    tables = {
+        name: {
+            x: [_Language.of(one.source, one.languages[x]) for one in seeds]
+            for x in seeds[0].languages
+        }
+        for name, seeds in probed.items()
+    }
+    weights = draws(len(probed[names[0]][0].source), "alignment")
+    shares = {
+        name: {x: _shares(language, weights) for x, language in table.items()}
+        for name, table in tables.items()
+    }
+    return {
+        "baseline": names[0],
+        "runs": {
+            name: {
+                "source": _source([one.source for one in probed[name]], weights),
+                "languages": {
+                    x: _figures(table, shares[name][x], weights)
+                    for x, table in tables[name].items()
+                },
+                "average": _intervals(_averages(shares[name])),
+            }
+            for name in names
+        },
+        "comparisons": {
+            name: {
+                "radius": _growth(probed[names[0]], probed[name], weights),
+                **_compare(shares[names[0]], shares[name]),
+            }
+            for name in names[1:]
+        },
+    }
+
+
+Shares = dict[str, Resampled]
+
+
+def _shares(seeds: Sequence[_Language], weights: np.ndarray) -> Shares:
+    return {
+        name: _over_seeds([share(one.shares[name], one.present, weights) for one in seeds])
+        for name in seeds[0].shares
+    }
+
+
+def _over_seeds(parts: Sequence[Resampled]) -> Resampled:
+    """The mean over seeds; each replicate draws them with replacement, the same in all figures."""
+    if len(parts) == 1:
+        return parts[0]
+    drawn = draws(len(parts), "seeds")  # [RESAMPLES, seeds]
+    replicates = np.stack([part.replicates for part in parts], axis=1)
+    value = float(np.mean([part.value for part in parts]))
+    return Resampled(value, (drawn * replicates).sum(axis=1) / len(parts))
+
+
+def share(holds: np.ndarray, among: np.ndarray, weights: np.ndarray) -> Resampled:
+    """The share of the rows `among` which something holds; all [N], weights [RESAMPLES, N]."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = (holds & among).sum() / among.sum()
+        replicates = (weights @ (holds & among)) / (weights @ among)
+    return Resampled(float(value), replicates)
+
+
+def _source(seeds: Sequence[Sequence[SourceRow]], weights: np.ndarray) -> dict[str, Any]:
+    n = len(seeds[0])
+    right = [np.array([row.predicted == row.gold for row in rows]) for rows in seeds]
+    rows = [row for own in seeds for row in own]
+    certified = [row.certified for row in rows if row.certified is not None]
+    accuracy = _over_seeds([share(one, np.ones(n, bool), weights) for one in right])
+    return {
+        "n": n,
+        "accuracy": _share_interval(accuracy, n, len(seeds)),
+        "median_radius_words": float(np.median([row.radius for row in rows])),
+        "median_radius_hidden": float(np.median([row.radius_hidden for row in rows])),
+        "median_certified": float(np.median(certified)) if certified else None,
+        "censored": float(np.mean([row.censored for row in rows])),
+    }
+
+
+def _figures(seeds: Sequence[_Language], shares: Shares, weights: np.ndarray) -> dict[str, Any]:
+    n = int(seeds[0].present.sum())
+    return {
+        "n": n,
+        **{name: _share_interval(found, n, len(seeds)) for name, found in shares.items()},
+        **{
+            f"median_distance_{space}": float(
+                np.median(np.concatenate([one.distances[space][one.present] for one in seeds]))
+            )
+            for space in seeds[0].distances
+        },
+        "predicts": {space: _predicts(seeds, space, weights) for space in ("words", "hidden")},
+    }
+
+
+def _predicts(seeds: Sequence[_Language], space: str, weights: np.ndarray) -> dict[str, Any]:
+    """Whether decisions are carried over more often where the translation lies inside."""
+    carried = [one.shares["carried"] for one in seeds]
+    inside = [one.shares[f"inside_{space}"] for one in seeds]
+    foretold = [
+        auc(
+            one.shares["carried"][one.present],
+            (one.radii[space] - one.distances[space])[one.present],
+            weights[:, one.present],
+        )
+        for one in seeds
+    ]
+    known = [found for found in foretold if found is not None]
+    rows = [one.present for one in seeds]
+    pairs = list(zip(inside, rows, strict=True))
+    return {
+        "carried_inside": _share_among(carried, [i & there for i, there in pairs], weights),
+        "carried_outside": _share_among(carried, [~i & there for i, there in pairs], weights),
+        "auc": _interval(_over_seeds(known) if len(known) == len(seeds) else None),
+    }
+
+
+def _share_among(
+    holds: Sequence[np.ndarray], among: Sequence[np.ndarray], weights: np.ndarray
+) -> dict[str, Any] | None:
+    """By seed, [N] each; `n` counts the rows of all seeds. None if a seed has no such row."""
+    if not all(rows.any() for rows in among):
+        return None
+    n = int(sum(rows.sum() for rows in among))
+    found = _over_seeds([share(*pair, weights) for pair in zip(holds, among, strict=True)])
+    return {**_share_interval(found, n, len(holds)), "n": n}
+
+
+def _share_interval(found: Resampled, n: int, seeds: int) -> dict[str, float]:
+    """Wilson's for the rows of one seed; those of several seeds are no n independent ones."""
+    return (wilson(found.value, n) if seeds == 1 else found.interval()).as_dict()
+
+
+def _averages(languages: Mapping[str, Shares]) -> Shares:
+    """Unweighted means over the languages."""
+    parts = list(languages.values())
+    return {name: average([part[name] for part in parts]) for name in parts[0]}
+
+
+def _intervals(shares: Shares) -> dict[str, dict[str, float]]:
+    return {name: found.interval().as_dict() for name, found in shares.items()}
+
+
+def _interval(found: Resampled | None) -> dict[str, float] | None:
+    if found is None or np.isnan(found.replicates).all():
+        return None
+    return found.interval().as_dict()
+
+
+def _growth(
+    baseline: Sequence[Probed], other: Sequence[Probed], weights: np.ndarray
+) -> dict[str, Any]:
+    """By what factor the radius of the same row grew: the geometric mean, by space."""
+    found = {}
+    for space, name in (("words", "radius"), ("hidden", "radius_hidden")):
+        grown = []
+        for pair in zip(baseline, other, strict=True):
+            before, after = ([getattr(row, name) for row in one.source] for one in pair)
+            logs = np.log(np.maximum(after, SMALLEST)) - np.log(np.maximum(before, SMALLEST))
+            grown.append(Resampled(float(logs.mean()), weights @ logs / len(logs)))
+        mean = _over_seeds(grown)
+        factor = Resampled(float(np.exp(mean.value)), np.exp(mean.replicates))
+        found[space] = factor.interval().as_dict()
+    return found
+
+
+def _compare(baseline: Mapping[str, Shares], other: Mapping[str, Shares]) -> dict[str, Any]:
+    """Gains over the baseline per language and on average, and how they go together."""
+    gains = {
+        language: {
+            name: difference(mine, baseline[language][name]) for name, mine in shares.items()
+        }
+        for language, shares in other.items()
+    }
+    parts = list(gains.values())
+    explaining = [name for name in EXPLAINING if name in parts[0]]
+    return {
+        "gains": {language: _intervals(found) for language, found in gains.items()},
+        "average": _intervals(_averages(gains)),
+        "correlations": {
+            name: {
+                "n": len(parts),
+                **{
+                    kind: _interval(
+                        correlation(
+                            kind,
+                            [part[name] for part in parts],
+                            [part["accuracy"] for part in parts],
+                        )
+                    )
+                    for kind in ("pearson", "spearman")
+                },
+            }
+            for name in explaining
+        },
+    }

@@ -1,1 +1,0 @@
-"""From stored predictions to figures that can be published; never needs a model."""

@@ -1,0 +1,80 @@
+"""Where computation happens: device, processes, precision. A thin hold on accelerate."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xlt_cli.compute.devices import resolve_device, resolve_precision
+
+if TYPE_CHECKING:
+    import torch
+    from accelerate import Accelerator
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The device and processes that a command works with.
+
+    Attributes:
+        plain: no faster way than the textbook's, to compare with.
+    """
+
+    accelerator: Accelerator
+    precision: str
+    plain: bool = False
+
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = self.accelerator.device
+        return device
+
+    @property
+    def rank(self) -> int:
+        return int(self.accelerator.process_index)
+
+    @property
+    def world(self) -> int:
+        return int(self.accelerator.num_processes)
+
+    @property
+    def is_main(self) -> bool:
+        return bool(self.accelerator.is_main_process)
+
+    def gather(self, items: list[Any]) -> list[Any]:
+        """The items of all processes, in order of rank."""
+        if self.world == 1:
+            return items
+        from accelerate.utils import gather_object
+
+        return list(gather_object(items))
+
+    def wait(self) -> None:
+        """Waits for all processes."""
+        if self.world > 1:
+            self.accelerator.wait_for_everyone()
+
+
+def start(device: str, precision: str, plain: bool = False) -> Runtime:
+    """Takes hold of a device.
+
+    Raises:
+        UserError: the device is unknown or not there.
+    """
+    wanted, precision = resolve_device(device), resolve_precision(device, precision)
+    return Runtime(_accelerator(wanted, precision), precision, plain)
+
+
+def _accelerator(device: str, precision: str) -> Accelerator:
+    from accelerate import Accelerator
+    from accelerate.state import AcceleratorState
+
+    # A sweep runs one experiment after another in this process; accelerate keeps the first
+    # one's settings until it is told to forget them.
+    AcceleratorState._reset_state(reset_partial_state="WORLD_SIZE" not in os.environ)
+    if ":" in device and "WORLD_SIZE" not in os.environ:
+        os.environ["ACCELERATE_TORCH_DEVICE"] = device
+    else:
+        os.environ.pop("ACCELERATE_TORCH_DEVICE", None)
+    return Accelerator(cpu=device == "cpu", mixed_precision="bf16" if precision == "bf16" else "no")

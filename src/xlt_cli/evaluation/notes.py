@@ -1,0 +1,57 @@
+"""What must be said beside the figures of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from xlt_cli.problems import Problem
+from xlt_cli.problems.collapse import described
+from xlt_cli.reports.summary import Pair
+from xlt_cli.stats.intervals import Cell
+from xlt_cli.stats.validity import cell_name
+
+if TYPE_CHECKING:
+    from xlt_cli.evaluation.evaluate import Plan, Subject
+
+
+def notes(plan: Plan, subject: Subject) -> list[str]:
+    """Caveats of encoder, task and data, and how the evaluation was made."""
+    task, split = plan.task, plan.evaluation.split
+    found = list(subject.caveats)
+    if task.demonstration:
+        found.append(f"'{task.name}' is a demonstration, never evidence")
+    if task.caveat:
+        found.append(task.caveat)
+    found += plan.notes
+    for language in plan.languages:
+        found += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
+    if plan.evaluation.collapse:
+        found.append(f"labels are collapsed: {described(plan.evaluation.collapse)}")
+    smoothing = plan.evaluation.smoothing
+    if smoothing is not None:
+        found.append(
+            f"majority of {smoothing.samples} votes under '{smoothing.noise.name}'; where the vote "
+            "abstains, the answer counts as wrong"
+        )
+    if plan.evaluation.limit:
+        found.append(f"only the first {plan.evaluation.limit} rows of each language")
+    return found
+
+
+def words_notes(problem: Problem, cells: Mapping[Pair, Cell], max_length: int) -> list[str]:
+    """What must be said of the words of each cell: cut off, or in no entity of the scheme."""
+    found = []
+    for pair, cell in cells.items():
+        words = problem.words(cell.statistics.sum(axis=0))
+        if words.unseen:
+            found.append(
+                f"{cell_name(pair)}: {words.unseen:,} of {words.all:,} words were cut at "
+                f"max_length {max_length}, and count as wrong"
+            )
+        if words.stray:
+            found.append(
+                f"{cell_name(pair)}: {words.stray:,} words are marked as parts of entities that do "
+                f"not begin and end as their scheme asks ({problem.scoring}); they are in none"
+            )
+    return found

@@ -1,0 +1,129 @@
+"""Predictions of a model for features, in one pass, sorted by length, spread over processes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from xlt_cli.api import EncoderModel
+from xlt_cli.compute.runtime import Runtime
+from xlt_cli.data.batches import collate, filled_batches
+from xlt_cli.problems import Feature, Prediction, Problem
+from xlt_cli.registry.models import calling_model
+from xlt_cli.speed.attention import one_tile, users_of
+from xlt_cli.speed.first_token import first_token_only
+from xlt_cli.speed.packing import packed
+
+ATTENTION = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+"""Kinds of attention; cuDNN's plans anew for each new shape."""
+
+TOKENS = {"cuda": 32768, "cpu": 1024}
+"""Tokens in a forward pass, padding included: enough to fill a GPU; on a CPU few enough for its
+caches to hold what passes from layer to layer."""
+
+
+@dataclass
+class Underway:
+    """Features whose logits a GPU is still busy with.
+
+    Attributes:
+        parts: for each batch of this process: where its features stand, the features, the logits.
+    """
+
+    features: Sequence[Feature]
+    problem: Problem
+    runtime: Runtime
+    parts: list[tuple[list[int], list[Feature], torch.Tensor]]
+
+    def answers(self) -> list[Prediction]:
+        """A prediction for each example, in the order of the features; waits for the GPU."""
+        own = [
+            pair
+            for indices, chosen, logits in self.parts
+            for pair in zip(indices, self.problem.predict(logits, chosen), strict=True)
+        ]
+        found = dict(self.runtime.gather(own))
+        return _joined(self.features, [found[i] for i in range(len(self.features))])
+
+
+def predict(
+    model: EncoderModel,
+    features: Sequence[Feature],
+    problem: Problem,
+    pad_id: int,
+    runtime: Runtime,
+) -> list[Prediction]:
+    """A prediction for each example, in the order of `features`."""
+    return launch(model, features, problem, pad_id, runtime).answers()
+
+
+@torch.inference_mode()
+def launch(
+    model: EncoderModel,
+    features: Sequence[Feature],
+    problem: Problem,
+    pad_id: int,
+    runtime: Runtime,
+) -> Underway:
+    """Starts predicting; a GPU goes on while the processor prepares what comes next."""
+    assert isinstance(model, torch.nn.Module)
+    was_training = model.training
+    model.eval()
+    tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
+    batches = filled_batches([len(f.input_ids) for f in features], tokens)
+    parts = []
+    # Autocast spans all batches, so that weights are cast once.
+    with (
+        _fast_layers(model, runtime),
+        runtime.accelerator.autocast(),
+        sdpa_kernel(ATTENTION),
+        _one_token(model, features, problem, pad_id, runtime),
+    ):
+        for indices in batches[runtime.rank :: runtime.world]:
+            chosen = [features[i] for i in indices]
+            batch = collate(chosen, problem, pad_id).to(runtime.device)
+            with calling_model(model, "logits", batch):
+                parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
+    model.train(was_training)
+    return Underway(features, problem, runtime, parts)
+
+
+def _joined(features: Sequence[Feature], predictions: Sequence[Prediction]) -> list[Prediction]:
+    """The predictions of windows put together to those of their examples."""
+    joined: list[Prediction] = []
+    for feature, prediction in zip(features, predictions, strict=True):
+        if not feature.goes_on:
+            joined.append(prediction)
+            continue
+        # Only words are answered in windows.
+        gold: Any = joined[-1].gold + prediction.gold  # type: ignore[operator]
+        told: Any = joined[-1].predicted + prediction.predicted  # type: ignore[operator]
+        joined[-1] = Prediction(prediction.id, gold, told)
+    return joined
+
+
+def _fast_layers(
+    model: torch.nn.Module, runtime: Runtime
+) -> contextlib.AbstractContextManager[Any]:
+    if runtime.plain:
+        return contextlib.nullcontext()
+    if runtime.device.type == "cpu":
+        return packed(model, torch.bfloat16 if runtime.precision == "bf16" else torch.float32)
+    return one_tile(users_of(model) if runtime.precision == "bf16" else [])
+
+
+def _one_token(
+    model: EncoderModel,
+    features: Sequence[Feature],
+    problem: Problem,
+    pad_id: int,
+    runtime: Runtime,
+) -> contextlib.AbstractContextManager[None]:
+    if runtime.plain or problem.head.kind != "sequence-classification" or not features:
+        return contextlib.nullcontext()
+    return first_token_only(model, collate(features[:1], problem, pad_id).to(runtime.device))

@@ -1,0 +1,351 @@
+"""A whole run: preflight, stages, evaluations. Whatever is done already is not done again."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import traceback
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from xlt_cli.api import Encoder, EncoderModel, Perturbation
+from xlt_cli.compute.runtime import Runtime
+from xlt_cli.console.progress import Reporter
+from xlt_cli.data.rows import RowStore
+from xlt_cli.errors import PluginFailure, RunError, UserError
+from xlt_cli.evaluation import held_out
+from xlt_cli.evaluation.evaluate import (
+    Plan,
+    Subject,
+    check_claims,
+    evaluate,
+    make_plan,
+    missing,
+    summarise_all,
+    summary,
+)
+from xlt_cli.languages import among, language_of, lookup
+from xlt_cli.launch.keeping import keep
+from xlt_cli.models.foreign import Foreign
+from xlt_cli.models.segments import of_model
+from xlt_cli.problems import Problem
+from xlt_cli.runs import atomic, provenance, pruned
+from xlt_cli.runs.directory import Run, State, create_for_model
+from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
+from xlt_cli.runs.predictions import Store
+from xlt_cli.runs.stage import ABOUT, is_pruned
+from xlt_cli.spec import Evaluation, ExperimentSpec
+from xlt_cli.spec.resolution import build_encoder, build_task
+from xlt_cli.training.noise import perturbations_of
+from xlt_cli.training.stage import finished_stage, train_stage
+from xlt_cli.training.words import warn_of_other_way
+
+INPUTS = 2
+"""How texts become inputs: results of checkpoints that were made otherwise are not mixed in."""
+
+
+def run_experiment(
+    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, restore: bool = False
+) -> list[dict[str, Any]]:
+    """Trains what is not trained yet, evaluates what is not evaluated yet, returns the results.
+
+    Args:
+        restore: train again what was pruned, for its weights, which are kept then.
+
+    Raises:
+        UserError: something the user can mend, e.g. malformed data; found before training begins
+            wherever it can be.
+        TrainingFailed: the loss is no longer a number.
+    """
+    with none_of_refused(run) if runtime.is_main else contextlib.nullcontext():
+        return _run_experiment(run, spec, runtime, reporter, restore)
+
+
+def _run_experiment(
+    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, restore: bool
+) -> list[dict[str, Any]]:
+    encoder, rows = build_encoder(spec.encoder), RowStore()
+    plans = preflight(spec, rows)
+    gone = any(map(is_pruned, pruned.stages(run)))
+    if _trained(run, spec) and not (restore and gone):
+        subject = trained_subject(run, spec, encoder, rows, runtime)
+        found = _stored(run, plans, rows, subject, runtime)
+        if found is not None and run.status["state"] == "success":
+            reporter.say(f"{run.name}: done before")
+            if not restore:
+                keep(run, spec, runtime, reporter)
+            return found
+        if found is None:
+            pruned.check_weights(run)
+    found = _made(run, spec, plans, encoder, rows, runtime, reporter, restore)
+    if not restore:
+        keep(run, spec, runtime, reporter)
+    return found
+
+
+def _made(
+    run: Run,
+    spec: ExperimentSpec,
+    plans: Sequence[Plan],
+    encoder: Encoder,
+    rows: RowStore,
+    runtime: Runtime,
+    reporter: Reporter,
+    restore: bool,
+) -> list[dict[str, Any]]:
+    """Trains the stages that are not finished, and evaluates."""
+    with session(run, runtime):
+        if runtime.is_main:
+            _restore(run, spec, restore)
+        runtime.wait()
+        fingerprint(run, rows, runtime, encoder, perturbations_of(spec))
+        if runtime.is_main:
+            held_out.record(run, spec, rows)
+        for index in range(len(spec.stages)):
+            train_stage(run, spec, index, encoder, rows, runtime, reporter)
+        subject = trained_subject(run, spec, encoder, rows, runtime)
+        return _evaluate_all(run, plans, subject, runtime, reporter)
+
+
+def evaluate_run(
+    run: Run,
+    spec: ExperimentSpec,
+    evaluations: Sequence[Evaluation],
+    runtime: Runtime,
+    reporter: Reporter,
+) -> list[dict[str, Any]]:
+    """Evaluates a trained run from what its directory holds; stored cells are only read."""
+    rows = RowStore()
+    with traceback_of_plugins(run) if runtime.is_main else contextlib.nullcontext():
+        encoder = build_encoder(spec.encoder)
+        plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    for plan in plans:
+        check_claims(plan, _trained_on(spec))
+    subject = trained_subject(run, spec, encoder, rows, runtime)
+    found = _stored(run, plans, rows, subject, runtime)
+    if found is not None:
+        return found
+    pruned.check_weights(run)
+    with session(run, runtime, training=False):
+        fingerprint(run, rows, runtime)
+        return _evaluate_all(run, plans, subject, runtime, reporter)
+
+
+def evaluate_checkpoint(
+    root: Path,
+    checkpoint: Foreign,
+    evaluations: Sequence[Evaluation],
+    trained_on: Sequence[str],
+    max_length: int,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> list[dict[str, Any]]:
+    """Evaluates a checkpoint that xlt did not train; results land under `root`."""
+    encoder, directory = checkpoint.encoder, checkpoint.folder
+    rows, weights = RowStore(), provenance.weights_hash(directory)
+    plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    # The same languages in other forms are the same evaluation.
+    tested = {language for plan in plans for language in plan.languages}
+    trained_on = list(dict.fromkeys(_stated(language, tested) for language in trained_on))
+    for plan in plans:
+        check_claims(plan, trained_on)
+    about = {**checkpoint.about, "trained_on": list(trained_on), **checkpoint.settings}
+    of_key = [weights, max_length, sorted(trained_on), INPUTS]
+    of_key += [checkpoint.settings] if checkpoint.settings else []
+    key = hashlib.sha256(json.dumps(of_key, sort_keys=True).encode()).hexdigest()
+    run = create_for_model(root, checkpoint.name, key, about)
+
+    def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+        checkpoint.labels()  # what its config says of them wrongly, transformers says less clearly
+        head = dataclasses.replace(problem.head, outputs=checkpoint.outputs)
+        model = encoder.load_model(head, directory)  # its errors say more of a config
+        return encoder.load_tokenizer(directory), model
+
+    # A checkpoint of xlt's own says what must be said of its encoder.
+    own = atomic.read_json(directory / ABOUT) or {}
+    caveats = dict.fromkeys([*own.get("caveats", []), *([encoder.caveat] * bool(encoder.caveat))])
+    subject = Subject(
+        load,
+        [],
+        trained_on,
+        tuple(caveats),
+        max_length,
+        weights,
+        encoder,
+        of_model(directory),
+        checkpoint.labels,
+    )
+    with none_of_refused(run), session(run, runtime, training=False):
+        fingerprint(run, rows, runtime)
+        return _evaluate_all(run, plans, subject, runtime, reporter)
+
+
+def _evaluate_all(
+    run: Run, plans: Sequence[Plan], subject: Subject, runtime: Runtime, reporter: Reporter
+) -> list[dict[str, Any]]:
+    return [evaluate(p, _store(run, p, subject), subject, runtime, reporter) for p in plans]
+
+
+def _store(run: Run, plan: Plan, subject: Subject) -> Store:
+    return Store.open(run.evaluations, plan.evaluation, subject.weights)
+
+
+def _stored(
+    run: Run, plans: Sequence[Plan], rows: RowStore, subject: Subject, runtime: Runtime
+) -> list[dict[str, Any]] | None:
+    """The results, if all cells are stored: a run is read then even where it cannot be written.
+
+    What a killed command left unsaid in its files, or lying about, is put in order where it can be.
+    """
+    stores = [(p, _store(run, p, subject)) for p in plans]
+    if any(missing(p, store) for p, store in stores):
+        return None
+    fingerprint(run, rows, runtime)
+    if runtime.is_main:
+        stale = [(p, store) for p, store in stores if not store.summarised()]
+        if stale:
+            with contextlib.suppress(UserError, OSError), run.locked():
+                for p, store in stale:
+                    summarise_all(p, store, subject)
+        tidy(run)
+    return [summary(p, store, subject, p.cells) for p, store in stores]
+
+
+def _restore(run: Run, spec: ExperimentSpec, all_stages: bool) -> None:
+    """Makes unfinished what was pruned and is needed: all of it, or what a later stage starts from.
+
+    A stage that is unfinished needs the model of the one before.
+    """
+    open_ones = [i for i in range(len(spec.stages)) if not finished_stage(run.stage(i))]
+    if all_stages or open_ones:
+        pruned.restore(run, None if all_stages else max(open_ones))
+
+
+def _trained(run: Run, spec: ExperimentSpec) -> bool:
+    return all(finished_stage(run.stage(index)) for index in range(len(spec.stages)))
+
+
+@contextlib.contextmanager
+def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]:
+    """Holds the run for this process and keeps its status true.
+
+    Only the main process of several holds and writes; the others work for it.
+    """
+    if not runtime.is_main:
+        yield
+        return
+    with run.locked():
+        if not (run.path / "run.json").exists():
+            raise RunError(
+                "the run was taken back by another process", str(run.path), "run it again"
+            )
+        before = run.status["state"]
+        if training:
+            run.set_state("started")
+        how = {"precision": runtime.precision, "plain": runtime.plain}
+        environment = provenance.environment(str(runtime.device))
+        atomic.append_line(run.path / "environment.jsonl", {**environment, **how})
+        try:
+            yield
+        except KeyboardInterrupt:
+            if training:
+                run.set_state("cancelled", "interrupted from the keyboard")
+            raise
+        except BaseException as error:
+            # On a full disk even this may fail; the error itself matters more.
+            with contextlib.suppress(OSError):
+                if training:
+                    run.set_state("error", str(error) or type(error).__name__)
+                if isinstance(error, PluginFailure) or not isinstance(error, UserError):
+                    atomic.write_text(run.path / "error.txt", traceback.format_exc())
+            raise
+        after: State = "success" if training or before == "created" else before
+        run.set_state(after)
+        if after == "success":
+            (run.path / "error.txt").unlink(missing_ok=True)
+
+
+def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
+    """Loads and checks all that a spec reads: bad data is found before hours of training."""
+    for perturbation in perturbations_of(spec):
+        perturbation.fetch()
+    for stage in spec.stages:
+        task = build_task(stage.task)
+        for language in stage.languages or []:
+            rows.load(task, stage.split, language, stage.limit)
+        if stage.dev is not None:
+            for language in stage.dev.languages or []:
+                rows.load(task, stage.dev.split, language, stage.dev.limit)
+                among(language, stage.languages or [], f"{task.name} ({stage.dev.split})")
+    plans = [make_plan(evaluation, rows) for evaluation in spec.evaluations]
+    for plan in plans:
+        check_claims(plan, _trained_on(spec))
+    return plans
+
+
+def fingerprint(
+    run: Run,
+    rows: RowStore,
+    runtime: Runtime,
+    encoder: Encoder | None = None,
+    perturbations: Sequence[Perturbation] = (),
+) -> None:
+    """Records what data, encoder and lexicons are; refuses others than the run began with.
+
+    Evaluation needs no pretrained encoder, and gives none.
+    """
+    if not runtime.is_main:
+        return
+    found: dict[str, Any] = {}
+    if encoder is not None:
+        found[f"encoder/{encoder.name}"] = encoder.fingerprint()
+    for perturbation in perturbations:
+        for name, digest in perturbation.fingerprint().items():
+            found[f"perturbation/{perturbation.name}/{name}"] = {"sha256": digest}
+    run.add_fingerprints({**found, **rows.fingerprints})
+
+
+def trained_subject(
+    run: Run, spec: ExperimentSpec, encoder: Encoder, rows: RowStore, runtime: Runtime
+) -> Subject:
+    """The model that the run ended with, to be tested."""
+
+    def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+        model = encoder.load_model(problem.head, run.model)
+        tokenizer = encoder.load_tokenizer(run.model)
+        last = atomic.read_json(run.stage(len(spec.stages) - 1) / "result.json") or {}
+        warn_of_other_way(last, problem, tokenizer)
+        return tokenizer, model
+
+    caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat)
+    weights = provenance.weights_hash(run.model)
+    used, languages = held_out.used(run, spec, rows), _trained_on(spec)
+
+    def outputs() -> tuple[str, ...]:
+        return encoder.checkpoint_labels(run.model) or build_task(spec.stages[-1].task).labels
+
+    segments = of_model(run.model, ours=True)
+    return Subject(
+        load, used, languages, tuple(caveats), spec.max_length, weights, encoder, segments, outputs
+    )
+
+
+def _trained_on(spec: ExperimentSpec) -> set[str]:
+    """The languages of all stages, as their files have them."""
+    return {language for stage in spec.stages for language in stage.languages or []}
+
+
+def _stated(language: str, tested: Collection[str]) -> str:
+    """The shortest code of a language that a user says a checkpoint was trained on.
+
+    Raises:
+        UserError: the language is unknown, and none of those tested is written like it.
+    """
+    if lookup(language) is None and language in tested:
+        return language
+    return language_of(language, "--trained-on").short

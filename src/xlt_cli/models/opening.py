@@ -1,0 +1,145 @@
+"""All that is checked of an encoder before it is trained or tested, on a few of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from xlt_cli import registry
+from xlt_cli.api import Encoder, EncoderModel, Example
+from xlt_cli.data.batches import collate
+from xlt_cli.data.features import Featuriser
+from xlt_cli.models import unknown
+from xlt_cli.models.inputs import check_length, check_positions, check_room, check_vocabulary
+from xlt_cli.models.trial import check_seam
+from xlt_cli.problems import Encoded, Feature
+
+ROWS = 100
+"""Rows of each language that are looked at."""
+
+SHORT, LONG = 4, 24
+"""Tokens of text in the rows that the model is tried on, if the rows have as many."""
+
+_tried: set[tuple[str, ...]] = set()
+"""Models that were tried before in this process."""
+
+
+def check_training(
+    encoder: Encoder,
+    model: EncoderModel,
+    featuriser: Featuriser,
+    rows: Mapping[str, Sequence[Example]],
+    trained: bool = False,
+) -> None:
+    """Checks what a stage begins with, on its rows in each language.
+
+    Args:
+        trained: whether the model is another stage's, or this one's from a checkpoint.
+
+    Raises:
+        UserError: model, tokenizer, `max_length` and rows do not suit each other.
+        PluginError: the encoder does not keep to the seam.
+    """
+    where = f"encoder '{encoder.name}'"
+    first = _first(featuriser, rows)
+    _check_inputs(model, featuriser, first, where)
+    unknown.refuse_training(unknown.shares(first, featuriser.tokenizer), where)
+    _check_model(encoder, model, featuriser, first, where, trained)
+
+
+def check_evaluation(
+    encoder: Encoder,
+    model: EncoderModel,
+    featuriser: Featuriser,
+    rows: Mapping[str, Sequence[Example]],
+    weights: str,
+) -> list[str]:
+    """Checks what an evaluation begins with; returns what must be said beside its results.
+
+    Args:
+        weights: hash of the model's weights; one model is tried once in a process.
+
+    Raises: as above.
+    """
+    where = f"encoder '{encoder.name}'"
+    first = _first(featuriser, rows)
+    _check_inputs(model, featuriser, first, where)
+    found = unknown.shares(first, featuriser.tokenizer)
+    unknown.refuse_evaluation(found, where)
+    key = (weights, featuriser.problem.kind, str(featuriser.max_length), encoder.name)
+    if key not in _tried:
+        _check_model(encoder, model, featuriser, first, where, trained=True)
+        _tried.add(key)
+    return unknown.notes(found)
+
+
+def _first(
+    featuriser: Featuriser, rows: Mapping[str, Sequence[Example]]
+) -> dict[str, list[Encoded]]:
+    return {
+        language: featuriser.problem.encode(examples[:ROWS], featuriser.tokenizer)
+        for language, examples in rows.items()
+    }
+
+
+def _check_inputs(
+    model: EncoderModel,
+    featuriser: Featuriser,
+    rows: Mapping[str, Sequence[Encoded]],
+    where: str,
+) -> None:
+    """Lengths and ids, before anything is computed of them."""
+    check_length(featuriser.max_length, featuriser.tokenizer, where)
+    examples = [example for of_language in rows.values() for example in of_language]
+    for texts in {len(example.pieces) for example in examples}:
+        check_room(featuriser, texts, where)
+    if examples and _on_cpu(model):
+        probe = collate(
+            [_feature(featuriser, examples[0], SHORT)],
+            featuriser.problem,
+            featuriser.template.pad_id,
+        )
+        check_vocabulary(model, featuriser.tokenizer, probe, where)
+
+
+def _check_model(
+    encoder: Encoder,
+    model: EncoderModel,
+    featuriser: Featuriser,
+    rows: Mapping[str, Sequence[Encoded]],
+    where: str,
+    trained: bool,
+) -> None:
+    """The model's two halves, and its positions."""
+    examples = [example for of_language in rows.values() for example in of_language]
+    if not examples:
+        return
+    examples.sort(key=lambda example: sum(map(len, example.pieces)))
+    short = _feature(featuriser, examples[0], SHORT)
+    long = _feature(featuriser, examples[-1], LONG)
+    # The positions first: the seam is tried on rows that may be longer than they are. A GPU that is
+    # asked for what a table lacks is lost to the process.
+    if isinstance(model, torch.nn.Module) and _on_cpu(model):
+        training = model.training
+        model.eval()
+        try:
+            check_positions(model, featuriser, short, where)
+        finally:
+            model.train(training)
+    origin = registry.origin("encoder", encoder.name)
+    pad_id = featuriser.template.pad_id
+    check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin, trained)
+
+
+def _feature(featuriser: Featuriser, example: Encoded, tokens: int) -> Feature:
+    """The example cut to so many tokens of text."""
+    texts = len(example.pieces)
+    longest = featuriser.template.shortest(texts) - texts + tokens
+    length = min(longest, featuriser.max_length)
+    return featuriser.problem.feature(example, featuriser.template, length)
+
+
+def _on_cpu(model: EncoderModel) -> bool:
+    assert isinstance(model, torch.nn.Module)
+    return all(parameter.device.type == "cpu" for parameter in model.parameters())

@@ -1,0 +1,41 @@
+"""From entry points to plugins that are checked when they are found, made, called, and answer.
+
+May stand here: the table of plugin kinds, finding plugins, and the checks of what they are and of
+what they return. Nothing here knows a plugin by name.
+"""
+
+from xlt_cli.registry.entry_points import (
+    HEAVY,
+    KINDS,
+    Entry,
+    Kind,
+    Stray,
+    clear,
+    entries,
+    fault,
+    get,
+    group,
+    names,
+    origin,
+    remember,
+    source,
+    strays,
+)
+
+__all__ = [
+    "HEAVY",
+    "KINDS",
+    "Entry",
+    "Kind",
+    "Stray",
+    "clear",
+    "entries",
+    "fault",
+    "get",
+    "group",
+    "names",
+    "origin",
+    "remember",
+    "source",
+    "strays",
+]

@@ -1,0 +1,26 @@
+"""What `xlt list-plugins --check` looks at beyond a plugin's class: an instance with defaults."""
+
+from __future__ import annotations
+
+from xlt_cli.api import Plugin, Task
+from xlt_cli.errors import PluginError, UserError
+from xlt_cli.registry.guard import make
+from xlt_cli.registry.tasks import check_task
+
+
+def inspect(plugin: type[Plugin]) -> str:
+    """What goes wrong when a plugin is made with its defaults; empty if nothing does.
+
+    One that needs parameters, or data that are not here, is looked at no further.
+    """
+    if any(info.is_required() for info in plugin.Params.model_fields.values()):
+        return ""
+    try:
+        made = make(plugin, plugin.Params())
+        if isinstance(made, Task):
+            check_task(made)
+    except PluginError as error:
+        return error.what
+    except UserError:
+        return ""
+    return ""

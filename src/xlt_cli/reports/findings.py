@@ -1,0 +1,200 @@
+"""A comparison as values that can be stored: figures, gains, verdicts; JSON and CSV.
+
+Figures and gains are in [0, 1] and [-1, 1], each with its 95% interval; the gain in a language
+also with its p-value, and with Holm's over the languages of the task and the method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from xlt_cli.reports.claims import NOT_MEASURED, QUICK, Verdict, despite_collapse, verdict
+from xlt_cli.reports.comparison import Comparison, Gain, Group, Measured, group
+from xlt_cli.reports.export import csv_of
+from xlt_cli.reports.summary import Pair
+from xlt_cli.stats.significance import holm, p_value
+from xlt_cli.stats.validity import collapsed
+
+COLUMNS = (
+    *("task", "metric", "method", "quantity", "cell", "seeds"),
+    *("value", "low", "high", "p", "p_holm"),
+)
+
+
+class TaskFindings:
+    """What one task shows.
+
+    Args:
+        about: task, split, metric, limit, trained_on, notes; kept as they are.
+        runs: {method: {seed: what it answered}} of the finished runs.
+        methods: all methods, in the order of the tables.
+        baseline: the one of them that gains are over.
+        near: languages near the source language.
+
+    Attributes:
+        collapsed: of the methods that have some, the seeds of runs that give one answer to every
+            row. They are in all figures; `upright` is the comparison without them.
+    """
+
+    def __init__(
+        self,
+        about: Mapping[str, Any],
+        runs: Mapping[str, Mapping[int, Measured]],
+        methods: Sequence[str],
+        baseline: str,
+        near: Sequence[str],
+    ) -> None:
+        self.about, self.methods = dict(about), list(methods)
+        self.comparison = Comparison(runs, baseline)
+        self.groups = group(self.comparison.pairs, self.about["trained_on"], near)
+        source = [pair[0] for pair in self.groups.get("source", [])]
+        self.collapsed = {
+            method: seeds
+            for method in self.methods
+            if (
+                seeds := [
+                    s for s, m in sorted(runs.get(method, {}).items()) if collapsed(m.looks, source)
+                ]
+            )
+        }
+        self.upright = self.comparison.without(self.collapsed)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Per method: its seeds, and figures and gains of averages and languages."""
+        kinds = {name: [pair[0] for pair in self.groups.get(name, [])] for name in _LANGUAGES}
+        cells: dict[str, Sequence[Pair]] = {f"average:{k}": v for k, v in self.groups.items()}
+        cells |= {pair[0]: [pair] for name in _LANGUAGES for pair in self.groups.get(name, [])}
+        return {
+            **self.about,
+            "languages": kinds,
+            "averages": {name: len(members) for name, members in self.groups.items()},
+            "methods": {method: self._method(method, cells) for method in self.methods},
+        }
+
+    def judge(
+        self, of: Group, than: Group | None, points: float | None, quick: bool
+    ) -> dict[str, dict[str, Any]]:
+        """A claim's verdict for each robust method, with the gain that it rests on."""
+        return {
+            method: self._judge(method, of, than, points, quick)
+            for method in self.methods
+            if method != self.comparison.baseline
+        }
+
+    def _method(self, method: str, cells: Mapping[str, Sequence[Pair]]) -> dict[str, Any]:
+        found = self._figures(self.comparison, method, cells)
+        if method in self.collapsed:
+            found["collapsed_seeds"] = self.collapsed[method]
+        if self._rests_on(method):
+            found["without_collapsed"] = self._figures(self.upright, method, cells)
+        return found
+
+    def _figures(
+        self, comparison: Comparison, method: str, cells: Mapping[str, Sequence[Pair]]
+    ) -> dict[str, Any]:
+        figures = {name: comparison.figure(method, members) for name, members in cells.items()}
+        gains, tests = {}, {}
+        if method != comparison.baseline:
+            tests = self._tests(comparison, method)
+            gains = {name: comparison.gain(method, members) for name, members in cells.items()}
+        paired = next((gain.seeds for gain in gains.values() if gain), ())
+        return {
+            "seeds": sorted(comparison.runs.get(method, {})),
+            "paired_seeds": list(paired),
+            "figures": {k: f.interval().as_dict() for k, f in figures.items() if f},
+            "gains": {
+                name: {**gain.figure.interval().as_dict(), **tests.get(name, {})}
+                for name, gain in gains.items()
+                if gain
+            },
+        }
+
+    def _rests_on(self, method: str) -> list[str]:
+        """The collapsed runs that have a part in a method's figures or gains, in words."""
+        mine = self.comparison.runs.get(method, {})
+        words = []
+        for name in dict.fromkeys([method, self.comparison.baseline]):
+            if seeds := [str(seed) for seed in self.collapsed.get(name, []) if seed in mine]:
+                words.append(f"{name} seed {', '.join(seeds)}")
+        return words
+
+    def _tests(self, comparison: Comparison, method: str) -> dict[str, dict[str, float]]:
+        """By language: the gain's p-value, and the one adjusted for looking at all of them."""
+        parts = {
+            pair[0]: list(comparison.differences(method, [pair]).values())
+            for pair in self.groups.get("all", [])
+        }
+        values = {language: p_value(found) for language, found in parts.items() if found}
+        adjusted = holm(list(values.values()))
+        return {
+            language: {"p": value, "p_holm": p_holm}
+            for (language, value), p_holm in zip(values.items(), adjusted, strict=True)
+        }
+
+    def _judge(
+        self, method: str, of: Group, than: Group | None, points: float | None, quick: bool
+    ) -> dict[str, Any]:
+        gain = self._gain(self.comparison, method, of, than)
+        interval = gain.figure.interval() if gain else None
+        found = _judged(gain, points, quick)
+        # What is undecided without looking at the figures stays so for that reason.
+        fallen = [] if found.remark in (NOT_MEASURED, QUICK) else self._rests_on(method)
+        if fallen:
+            left = _judged(self._gain(self.upright, method, of, than), points, quick)
+            found = despite_collapse(found, left, "; ".join(fallen))
+        return {
+            "verdict": found.word,
+            "remark": found.remark,
+            "seeds": list(gain.seeds) if gain else [],
+            "gain": interval.as_dict() if interval else None,
+        }
+
+    def _gain(
+        self, comparison: Comparison, method: str, of: Group, than: Group | None
+    ) -> Gain | None:
+        if of not in self.groups or (than is not None and than not in self.groups):
+            return None
+        if than is None:
+            return comparison.gain(method, self.groups[of])
+        return comparison.larger(method, self.groups[of], self.groups[than])
+
+
+def _judged(gain: Gain | None, points: float | None, quick: bool) -> Verdict:
+    interval = gain.figure.interval() if gain else None
+    return verdict(interval, points, len(gain.seeds) if gain else 0, quick)
+
+
+_LANGUAGES: tuple[Group, ...] = ("source", "near", "distant")
+
+
+def csv_text(tasks: Sequence[Mapping[str, Any]]) -> str:
+    """One line per figure and gain: `cell` is a language or an average.
+
+    Where a run has collapsed there is a column more, `collapsed`: how many of the seeds have (for
+    a gain: here or in the baseline), or `left out`.
+    """
+    fallen = any("without_collapsed" in m for task in tasks for m in task["methods"].values())
+    return csv_of(
+        (*COLUMNS, "collapsed") if fallen else COLUMNS,
+        (
+            {"task": task["task"], "metric": task["metric"], **row}
+            for task in tasks
+            for row in _rows(task)
+        ),
+    )
+
+
+def _rows(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    fallen = any("without_collapsed" in found for found in task["methods"].values())
+    for method, found in task["methods"].items():
+        left = found.get("without_collapsed")
+        for quantity, seeds in (("figures", "seeds"), ("gains", "paired_seeds")):
+            about = {"method": method, "quantity": quantity.removesuffix("s")}
+            count = len(found[seeds]) - len((left or found)[seeds])
+            more: dict[str, object] = {"collapsed": count} if fallen else {}
+            for cell, interval in found[quantity].items():
+                yield {**about, "cell": cell, "seeds": len(found[seeds]), **interval, **more}
+            more = {"collapsed": "left out"}
+            for cell, interval in left[quantity].items() if left and count else ():
+                yield {**about, "cell": cell, "seeds": len(left[seeds]), **interval, **more}

@@ -1,0 +1,165 @@
+"""The figures of an evaluation: per language, per pair of languages, averages, transfer gap.
+
+Everything is computed from stored predictions. Averages are unweighted means over their cells,
+and are recomputed from them here, never copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xlt_cli.errors import DataError
+from xlt_cli.languages import among
+from xlt_cli.problems import Prediction, Problem
+from xlt_cli.stats import validity
+from xlt_cli.stats.intervals import Cell, Resampled, average, difference, resample, wilson
+from xlt_cli.stats.validity import cell_name
+
+Pair = tuple[str, str]
+"""Languages of the first and of the second text; equal in the standard setting."""
+
+Scores = dict[str, Resampled]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Figures in [0, 1], as JSON values; `results.json` holds `as_dict()`.
+
+    Attributes:
+        metric: the task's published metric.
+        languages: figures per language (the standard setting).
+        averages: of `all` languages, and of the `zero_shot` ones, where there are any.
+        transfer_gap: mean of the languages trained on minus mean of the zero-shot ones.
+        pairs: figures per pair of different languages, as `first+second` (generalized).
+        pair_averages: of `all` pairs, and of the `zero_shot` ones: neither language trained on.
+        collapsed: whether the model gives one answer to every row (see `validity`).
+        warnings: what makes figures worthless: kind, cells and details of each.
+    """
+
+    metric: str
+    trained_on: list[str]
+    languages: dict[str, dict[str, Any]]
+    averages: dict[str, dict[str, Any]]
+    transfer_gap: dict[str, Any] | None
+    pairs: dict[str, dict[str, Any]]
+    pair_averages: dict[str, dict[str, Any]]
+    collapsed: bool
+    warnings: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+
+def summarise(
+    problem: Problem,
+    metric: str,
+    evaluated: Mapping[Pair, Cell],
+    trained_on: Collection[str],
+    aligned: bool,
+) -> Summary:
+    """Figures with 95% intervals of all evaluated cells.
+
+    Raises:
+        UserError: a language is unknown, so that it cannot be said whether it was trained on.
+    """
+    cells = {cell_name(pair): cell for pair, cell in evaluated.items()}
+    scores = resample(cells, problem.score, aligned)
+    standard = {pair[0]: scores[cell_name(pair)] for pair in evaluated if pair[0] == pair[1]}
+    mixed = {pair: scores[cell_name(pair)] for pair in evaluated if pair[0] != pair[1]}
+    was_seen = {
+        language: among(language, trained_on)
+        for language in {i for pair in evaluated for i in pair}
+    }
+    seen = [language for language in standard if was_seen[language]]
+    unseen = [language for language in standard if not was_seen[language]]
+    unseen_pairs = [pair for pair in mixed if not any(was_seen[language] for language in pair)]
+    looks = {pair: cell.look for pair, cell in evaluated.items() if cell.look is not None}
+    gap = None
+    if seen and unseen:
+        gap = _figures_of_difference(
+            _average([standard[i] for i in seen]), _average([standard[i] for i in unseen])
+        )
+    return Summary(
+        metric=metric,
+        trained_on=sorted(trained_on),
+        languages={
+            language: {
+                "n": len(cells[language].ids),
+                "trained_on": was_seen[language],
+                **_figures(found, len(cells[language].ids), problem.shares),
+            }
+            for language, found in standard.items()
+        },
+        averages=_averages(
+            {"all": list(standard.values()), "zero_shot": [standard[i] for i in unseen]}
+        ),
+        transfer_gap=gap,
+        pairs={
+            cell_name(pair): {
+                "first": pair[0],
+                "second": pair[1],
+                "n": len(cells[cell_name(pair)].ids),
+                **_figures(found, len(cells[cell_name(pair)].ids), problem.shares),
+            }
+            for pair, found in mixed.items()
+        },
+        pair_averages=_averages(
+            {"all": list(mixed.values()), "zero_shot": [mixed[i] for i in unseen_pairs]}
+        ),
+        collapsed=validity.collapsed(looks, seen),
+        warnings=validity.warnings(looks, seen),
+    )
+
+
+def counted(problem: Problem, predictions: Sequence[Prediction]) -> Cell:
+    """What figures are computed from; millions of predictions take less room so."""
+    ids = [p.id for p in predictions]
+    look = validity.look_at(predictions, problem.labels)
+    return Cell(ids, problem.statistics(predictions), look)
+
+
+def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> None:
+    """Checks that an item has one label in all languages: {language: {id: label}}.
+
+    Raises:
+        DataError: rows are not aligned, with the first place that shows it.
+    """
+    first: dict[str, tuple[str, object]] = {}
+    for language, labels in golds.items():
+        for identifier, label in labels.items():
+            other, expected = first.setdefault(identifier, (language, label))
+            if label != expected:
+                raise DataError(
+                    f"the rows of '{task}' are not aligned: '{identifier}' is {expected!r} in "
+                    f"'{other}' and {label!r} in '{language}'",
+                    f"{task} ({other}, {language})",
+                    "line i must be the same item in every language; leave one of them out",
+                )
+
+
+def _figures(scores: Scores, n: int, shares: Collection[str]) -> dict[str, Any]:
+    return {
+        name: (wilson(found.value, n) if name in shares else found.interval()).as_dict()
+        for name, found in scores.items()
+    }
+
+
+def _averages(groups: dict[str, list[Scores]]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "cells": len(parts),
+            **{metric: r.interval().as_dict() for metric, r in _average(parts).items()},
+        }
+        for name, parts in groups.items()
+        if parts
+    }
+
+
+def _average(parts: Sequence[Scores]) -> Scores:
+    return {name: average([part[name] for part in parts]) for name in parts[0]}
+
+
+def _figures_of_difference(first: Scores, second: Scores) -> dict[str, Any]:
+    return {name: difference(first[name], second[name]).interval().as_dict() for name in first}

@@ -1,0 +1,220 @@
+"""What the runs of a reproduction found, from their stored predictions: the report as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from xlt_cli.console.progress import Reporter
+from xlt_cli.errors import SpecError, did_you_mean
+from xlt_cli.problems.collapse import problem_under
+from xlt_cli.reports import claims
+from xlt_cli.reports.comparison import Measured, measure
+from xlt_cli.reports.findings import TaskFindings
+from xlt_cli.reproduce.definition import Claim, Reproduction, Shipped
+from xlt_cli.reproduce.records import Record
+from xlt_cli.reproduce.spread import spread
+from xlt_cli.reproduce.trials import Choice, encoder_of
+from xlt_cli.spec.resolution import build_task
+from xlt_cli.stats.validity import MARK
+
+MEANS = {
+    "source": "trained on",
+    "zero_shot": "zero-shot",
+    "all": "all languages",
+    "generalized": "generalized",
+}
+
+FEW_SEEDS = 5
+"""Below this many, Student's t widens an interval over seeds by half and more."""
+
+
+def baseline_of(shipped: Shipped, asked: str | None) -> str:
+    """The method that gains are over: the one asked for, or else the reproduction's own.
+
+    Raises:
+        SpecError: there is no such method.
+    """
+    methods = shipped.content.methods
+    if asked is None:
+        return methods[0]
+    if asked not in methods:
+        raise SpecError(f"unknown method '{asked}'", "--baseline", did_you_mean(asked, methods))
+    return asked
+
+
+def report(
+    shipped: Shipped,
+    choice: Choice,
+    records: Sequence[Record],
+    reporter: Reporter,
+    baseline: str | None = None,
+    at_once: int = 1,
+) -> dict[str, Any]:
+    """Figures, gains and verdicts, and what is missing.
+
+    Args:
+        baseline: the method that gains are over; None for the reproduction's own.
+        at_once: processes that read predictions.
+
+    Raises:
+        SpecError: there is no such method.
+        DataError: two runs of a task were tested on different rows.
+    """
+    content, finished = shipped.content, [record for record in records if not record.error]
+    over = baseline_of(shipped, baseline)
+    findings = _findings(content, finished, over, reporter, at_once)
+    asked = [c for c in content.claims if not choice.tasks or c.task in choice.tasks]
+    # The paper's claims are about gains over its own baseline.
+    judged = asked if over == content.methods[0] else []
+    tasks = {name: found.as_dict() for name, found in findings.items()}
+    return {
+        "reproduction": shipped.name,
+        "title": content.title,
+        "reference": content.reference,
+        "encoder": encoder_of(shipped, choice),
+        "original": content.original,
+        "quick": choice.quick,
+        "overrides": list(choice.overrides),
+        "only": list(choice.tasks),
+        "baseline": over,
+        "methods": content.methods,
+        "tasks": list(tasks.values()),
+        "claims": [_judged(claim, findings, choice.quick) for claim in judged],
+        "rule": _rule(tasks) if judged else [],
+        "notes": [
+            *_notes_of_baseline(content, over),
+            *_notes(choice, tasks),
+            *_notes_of_collapse(tasks),
+            *_notes_of_runs(finished),
+        ],
+        "planned": len(records),
+        "runs": [{**_which(record), "run": record.run} for record in records],
+        "missing": [
+            {**_which(record), "error": record.error} for record in records if record.error
+        ],
+    }
+
+
+def _which(record: Record) -> dict[str, Any]:
+    return {"task": record.task, "method": record.method, "seed": record.seed}
+
+
+def _findings(
+    content: Reproduction,
+    finished: Sequence[Record],
+    baseline: str,
+    reporter: Reporter,
+    at_once: int,
+) -> dict[str, TaskFindings]:
+    """By task; tasks without a finished run are left out."""
+    about: dict[str, dict[str, Any]] = {}
+    runs: dict[str, dict[str, dict[int, Measured]]] = {}
+    with reporter.bar("reading predictions", len(finished), "runs") as bar:
+        measured = spread(_measured, finished, at_once)
+        for record, found in zip(finished, measured, strict=True):
+            about.setdefault(record.task, _about(record))
+            by_method = runs.setdefault(record.task, {})
+            by_method.setdefault(record.method, {})[record.seed] = found
+            bar.advance(1, 1)
+    return {
+        task: TaskFindings(about[task], by_method, content.methods, baseline, content.near)
+        for task, by_method in runs.items()
+    }
+
+
+def _about(record: Record) -> dict[str, Any]:
+    names = ("task", "split", "limit", "metric", "demonstration", "trained_on")
+    result = record.results[0]
+    place = {"place": result["place"]} if result.get("place") else {}
+    return {**{name: result[name] for name in names}, **place}
+
+
+def _measured(record: Record) -> Measured:
+    assert record.evaluation.task is not None
+    task = build_task(record.evaluation.task)
+    problem = problem_under(task, record.evaluation.collapse)
+    return measure(problem, task.metric, record.answers(), task.aligned)
+
+
+def _judged(claim: Claim, findings: dict[str, TaskFindings], quick: bool) -> dict[str, Any]:
+    found = findings.get(claim.task)
+    verdicts = found.judge(claim.of, claim.than, claim.points, quick) if found else {}
+    return {**claim.model_dump(), "verdicts": verdicts}
+
+
+def _notes_of_baseline(content: Reproduction, baseline: str) -> list[str]:
+    """Why there are no verdicts where there are claims."""
+    own = content.methods[0]
+    if baseline == own or not content.claims:
+        return []
+    return [f"gains are over '{baseline}', not over '{own}': the claims are not judged"]
+
+
+def _notes(choice: Choice, tasks: dict[str, dict[str, Any]]) -> list[str]:
+    """What must be said beside the figures."""
+    paired = {
+        len(found["paired_seeds"])
+        for task in tasks.values()
+        for found in task["methods"].values()
+        if found["gains"]
+    }
+    found = []
+    if 1 in paired:
+        found.append("gains over one seed: their intervals cover the test examples only")
+    if paired - {1}:
+        found.append("95% intervals of gains: crossed bootstrap over test examples and seeds")
+    if any(1 < count < FEW_SEEDS for count in paired):
+        found.append(
+            f"fewer than {FEW_SEEDS} seeds: what they say of other seeds is little, and the "
+            "intervals are wide"
+        )
+    if paired:
+        found.append(
+            "*: p <= 0.05, also after Holm's correction over the languages of a task and method"
+        )
+    if choice.tasks:
+        found.append(f"asked for {', '.join(choice.tasks)} only")
+    if choice.overrides:
+        found.append(f"changed with --set: {', '.join(choice.overrides)}")
+    return found
+
+
+def _rule(tasks: dict[str, dict[str, Any]]) -> list[str]:
+    """How claims are judged; what concerns collapsed runs only where there are some."""
+    return [*claims.RULE, *([claims.RULE_OF_COLLAPSE] if _notes_of_collapse(tasks) else [])]
+
+
+def _notes_of_collapse(tasks: dict[str, dict[str, Any]]) -> list[str]:
+    """Which runs answer the same to every row, and the means of their method without them."""
+    notes = []
+    for name, task in tasks.items():
+        for method, found in task["methods"].items():
+            seeds = found.get("collapsed_seeds", [])
+            if not seeds:
+                continue
+            left = found["without_collapsed"]["figures"]
+            means = [
+                f"{label} {100 * left[f'average:{group}']['value']:.1f}"
+                for group, label in MEANS.items()
+                if f"average:{group}" in left
+            ]
+            notes.append(
+                f"{MARK} {name} {method}: {len(seeds)} of {len(found['seeds'])} runs collapsed "
+                f"(seed {', '.join(map(str, seeds))}: one answer to every row)"
+                + (f"; means without: {', '.join(means)}" if means else "")
+            )
+    return notes
+
+
+def _notes_of_runs(finished: Sequence[Record]) -> list[str]:
+    """What the evaluations themselves say, each once; runs are named where it is about answers."""
+    notes: dict[str, None] = {}
+    for record in finished:
+        result = record.results[0]
+        for note in result["notes"]:
+            if not note.startswith(MARK):
+                notes[f"{record.task}: {note}"] = None
+            elif not result.get("collapsed"):  # those are named above
+                notes[f"{record.task} {record.method} seed {record.seed}: {note}"] = None
+    return list(notes)

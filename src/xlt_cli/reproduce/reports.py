@@ -1,0 +1,48 @@
+"""Where a reproduction's report is written, and that a fuller one stays where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.errors import DamagedFile
+from xlt_cli.formats.reproduction_tables import plain
+from xlt_cli.reports.findings import csv_text
+from xlt_cli.runs import atomic
+
+FILE = "report.json"
+
+
+def write(folder: Path, found: dict[str, Any]) -> Path:
+    """Writes everything as JSON, the figures as CSV and what the screen shows; says where.
+
+    A report over fewer finished runs than the one in place goes beside it.
+    """
+    place = beside_fuller(folder, _finished(found), _finished(_in_place(folder)))
+    atomic.write_json(place / FILE, found, sealed=False)
+    atomic.write_text(place / "figures.csv", csv_text(found["tasks"]))
+    atomic.write_text(place / "report.txt", plain(found))
+    return place
+
+
+def beside_fuller(folder: Path, now: int, before: int) -> Path:
+    """The folder itself, unless what is in it is about more finished runs.
+
+    A rerun in which runs fail must not replace the result of days.
+    """
+    absolute = folder.absolute()
+    return absolute.with_name(f"{absolute.name}-incomplete") if now < before else folder
+
+
+def _in_place(folder: Path) -> Any:
+    try:
+        return atomic.read_json(folder / FILE)
+    except DamagedFile:
+        return None
+
+
+def _finished(found: Any) -> int:
+    try:
+        return int(found["planned"]) - len(found["missing"])
+    except (KeyError, TypeError, ValueError):
+        return 0

@@ -1,0 +1,45 @@
+"""The experiment spec: as it is written, how it is read, and what it resolves to.
+
+May stand here: the models of a spec, reading it (YAML with lines, overrides), its errors and hints,
+resolving its plugins, and its identity. Nothing here loads data or weights, or imports torch.
+"""
+
+from xlt_cli.spec.written import (
+    DEVICE,
+    NAME,
+    SPLIT_NAMES,
+    Dev,
+    Evaluation,
+    ExperimentSpec,
+    Languages,
+    Model,
+    NamedSplit,
+    PerturbationUse,
+    PluginUse,
+    Setting,
+    Smoothing,
+    Stage,
+    Sweep,
+    Use,
+    split_name,
+)
+
+__all__ = [
+    "DEVICE",
+    "NAME",
+    "SPLIT_NAMES",
+    "Dev",
+    "Evaluation",
+    "ExperimentSpec",
+    "Languages",
+    "Model",
+    "NamedSplit",
+    "PerturbationUse",
+    "PluginUse",
+    "Setting",
+    "Smoothing",
+    "Stage",
+    "Sweep",
+    "Use",
+    "split_name",
+]

@@ -1,0 +1,136 @@
+"""What of a spec can be checked against this machine without loading data, weights or torch.
+
+`xlt validate` checks it, and `xlt train` and `xlt sweep` do so before anything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from xlt_cli import registry
+from xlt_cli.api import SPLITS, DataError, OfflineError, Split, Task
+from xlt_cli.errors import SpecError, UserError, did_you_mean
+from xlt_cli.languages import among
+from xlt_cli.spec import Evaluation, ExperimentSpec, PluginUse
+from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.resolution import build, build_task
+from xlt_cli.spec.source import Source
+from xlt_cli.spec.yaml_lines import Document, Loc
+
+
+def check_inputs(spec: ExperimentSpec, source: Source) -> None:
+    """Refuses what training would refuse: missing files, splits and languages.
+
+    Raises:
+        SpecError, PluginError, DataError: all that is missing; each error names the line.
+    """
+    faults = Faults()
+    trained_on = [language for stage in spec.stages for language in stage.languages or []]
+    _check_plugin(spec.encoder, "encoder", ("encoder",), source, faults)
+    for index, stage in enumerate(spec.stages):
+        loc: Loc = ("stages", index)
+        for at, use in enumerate(stage.perturbation):
+            _check_plugin(use, "perturbation", (*loc, "perturbation", at), source, faults)
+        if _check_plugin(stage.task, "task", (*loc, "task"), source, faults):
+            task = build_task(stage.task)
+            with faults.gather():
+                _check_split(task, stage.split, stage.languages, loc, source)
+            if stage.dev is not None:
+                dev = (*loc, "dev")
+                with faults.gather():
+                    _check_split(task, stage.dev.split, stage.dev.languages, dev, source)
+                    _check_comparable(stage.dev.languages or [], trained_on, dev, source)
+    for index, evaluation in enumerate(spec.evaluations):
+        _check_evaluation(evaluation, ("evaluations", index), source, faults, trained_on)
+    faults.complain()
+
+
+def check_evaluations(evaluations: Sequence[Evaluation]) -> None:
+    """The same for evaluations that the command line asks for."""
+    faults, source = Faults(), Source(Document(Path("xlt eval"), {}, {}), "")
+    for evaluation in evaluations:
+        _check_evaluation(evaluation, (), source, faults, ())
+    faults.complain()
+
+
+def _check_evaluation(
+    evaluation: Evaluation, loc: Loc, source: Source, faults: Faults, trained_on: Sequence[str]
+) -> None:
+    assert evaluation.task is not None
+    if not _check_plugin(evaluation.task, "task", (*loc, "task"), source, faults):
+        return
+    with faults.gather():
+        task = build_task(evaluation.task)
+        known = _check_split(task, evaluation.split, evaluation.languages, loc, source)
+        languages = evaluation.languages or known
+        _check_comparable(languages, trained_on, loc, source)
+        if "generalized" in evaluation.settings and len(set(languages)) == 1:
+            raise SpecError(
+                "the generalized setting needs two languages or more, and there is only "
+                f"'{languages[0]}'",
+                source.where((*loc, "settings")),
+            )
+
+
+def _check_plugin(
+    use: PluginUse, kind: registry.Kind, loc: Loc, source: Source, faults: Faults
+) -> bool:
+    """Asks a plugin whether what it works with is here; an error names its place in the spec."""
+    before = len(faults.errors)
+    with faults.gather():
+        plugin = build(use, kind)
+        try:
+            plugin.check()
+        except UserError as error:
+            raise _placed(error, source.where(loc)) from error.__cause__
+    return len(faults.errors) == before
+
+
+def _check_split(
+    task: Task, split: Split, languages: Sequence[str] | None, loc: Loc, source: Source
+) -> Sequence[str]:
+    """The languages that a split has; refuses a split that is missing, and a language."""
+    try:
+        known = task.languages(split)
+    except OfflineError:
+        return ()  # on a machine with network training brings the data
+    except DataError as error:
+        raise _placed(error, source.where((*loc, "task"))) from None
+    if not known:
+        others = [other for other in SPLITS if other != split and task.languages(other)]
+        hint = task.missing(split) or (f"it has {' and '.join(others)}" if others else "")
+        if loc[-1] == "dev" and split == "dev":
+            hint = f"{hint}\n`dev: null` trains without evaluations on dev".strip()
+        raise SpecError(
+            f"the task '{task.name}' has no {split} split", source.where((*loc, "split")), hint
+        )
+    for language in languages or []:
+        if language not in known:
+            raise SpecError(
+                f"the task '{task.name}' has no '{language}' in its {split} split",
+                source.where((*loc, "languages")),
+                did_you_mean(language, known),
+            )
+    return known
+
+
+def _check_comparable(
+    tested: Sequence[str], trained_on: Sequence[str], loc: Loc, source: Source
+) -> None:
+    """Refuses languages of which it cannot be said whether the model was trained on them."""
+    try:
+        for language in tested:
+            among(language, trained_on)
+    except UserError as error:
+        raise SpecError(
+            f"{error.what}: whether the result is zero-shot cannot be said",
+            source.where((*loc, "languages")),
+            error.hint,
+        ) from None
+
+
+def _placed(error: UserError, where: str) -> UserError:
+    """The error with its place in the spec before the place that it names itself."""
+    return replace(error, where=f"{where}\n{error.where}".strip())

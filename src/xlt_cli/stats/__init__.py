@@ -1,0 +1,4 @@
+"""Statistics: intervals, paired tests, associations, certified radii.
+
+May stand here: numbers in, numbers out, with numpy and scipy. Nothing here knows a run or a file.
+"""

@@ -1,0 +1,65 @@
+"""Whether one figure goes with another: AUCs and correlations, resampled over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+from xlt_cli.stats.intervals import Resampled
+
+Kind = Literal["pearson", "spearman"]
+
+
+def auc(holds: np.ndarray, score: np.ndarray, weights: np.ndarray) -> Resampled | None:
+    """Area under the ROC curve: how often a row where it holds has a higher score than another.
+
+    Args:
+        holds: [N], bool.
+        score: [N].
+        weights: how often each resample has each row, [RESAMPLES, N].
+
+    Returns None if it holds everywhere or nowhere.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    if holds.all() or not holds.any():
+        return None
+    above, below = score[holds][:, None], score[~holds]
+    wins = (above > below) + 0.5 * (above == below)
+    positive, negative = weights[:, holds], weights[:, ~holds]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        replicates = ((positive @ wins) * negative).sum(axis=1) / (
+            positive.sum(axis=1) * negative.sum(axis=1)
+        )
+    return Resampled(float(roc_auc_score(holds, score)), replicates)
+
+
+def correlation(
+    kind: Kind, first: Sequence[Resampled], second: Sequence[Resampled]
+) -> Resampled | None:
+    """The correlation of K figures with K others, e.g. of two gains over K languages.
+
+    Each replicate correlates the K replicates of one resample; the K themselves stay as they are.
+    Returns None where one side is constant, or K is below 2.
+    """
+    from scipy.stats import pearsonr, rankdata, spearmanr
+
+    values = [np.array([part.value for part in side]) for side in (first, second)]
+    if len(first) < 2 or any(np.ptp(side) == 0 for side in values):
+        return None
+    found = (pearsonr if kind == "pearson" else spearmanr)(*values)
+    sides = [np.stack([part.replicates for part in side]) for side in (first, second)]
+    if kind == "spearman":
+        sides = [rankdata(side, axis=0) for side in sides]
+    return Resampled(float(found.statistic), _columns(*sides))
+
+
+def _columns(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Pearson's correlation of each column of [K, R], [R]; NaN where one is constant."""
+    first, second = first - first.mean(axis=0), second - second.mean(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
+        found: np.ndarray = (first * second).sum(axis=0) / np.where(scale > 0, scale, np.nan)
+    return found

@@ -1,0 +1,142 @@
+"""What a stage trains on in each epoch: its examples under their noise, and their companions.
+
+Every draw is seeded by the stage, the epoch and the example, so that it depends neither on the
+other examples nor on where a run was interrupted.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from xlt_cli.api import Example, SequenceExample
+from xlt_cli.data.features import Featuriser, Segment
+from xlt_cli.errors import PluginError
+from xlt_cli.problems import Feature
+from xlt_cli.training.noise import Noise
+
+Drawn = tuple[Any, random.Random]
+"""An example or a feature with the randomness that is left for it."""
+
+
+@dataclass
+class Epochs:
+    """The features of a stage, epoch by epoch.
+
+    Attributes:
+        seed: names the randomness of the stage.
+    """
+
+    examples: Sequence[Example]
+    featuriser: Featuriser
+    seed: str
+    noise: Noise = field(default_factory=Noise)
+    _segment: Segment | None = None
+    _clean: list[Feature] = field(default_factory=list)
+    _translations: list[tuple[Feature, Feature]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.noise.segmentation is not None:
+            self._segment = self.noise.segmentation[0].segmenter(self.featuriser.tokenizer)
+        if self.noise.companion == "translations":
+            self._translations = self._read_translations()
+
+    def __call__(self, epoch: int) -> list[Feature]:
+        """The features of an epoch.
+
+        Raises:
+            PluginError: the noise left no example.
+        """
+        drawn = [(example, self._rng(epoch, example)) for example in self.examples]
+        companion = self.noise.companion
+        if companion == "noisy":
+            return self._with_views(drawn)
+        if self.noise.on_data:
+            drawn = self._after_text(drawn)
+            features = list(zip(self._after_segmentation(drawn), _rngs(drawn), strict=True))
+        else:
+            features = list(zip(self._clean_features(), _rngs(drawn), strict=True))
+        if companion == "partner":
+            return [
+                replace(feature, companions=(features[rng.randrange(len(features))][0],))
+                for feature, rng in features
+            ]
+        if companion == "translations":
+            return [
+                replace(feature, companions=rng.choice(self._translations))
+                for feature, rng in features
+            ]
+        return [feature for feature, _ in features]
+
+    def _rng(self, epoch: int, example: Example) -> random.Random:
+        language = "-".join(example.languages)
+        return random.Random(f"{self.seed}/noise/{epoch}/{language}/{example.id}")
+
+    def _clean_features(self) -> list[Feature]:
+        if not self._clean:
+            self._clean = self.featuriser.clean_features(self.examples)
+        return self._clean
+
+    def _with_views(self, drawn: Sequence[Drawn]) -> list[Feature]:
+        """Each clean example with each of its noisy versions."""
+        pairs: list[tuple[Feature, Example, random.Random]] = []
+        for clean, (example, rng) in zip(self._clean_features(), drawn, strict=True):
+            noisy = [e for e in self._perturbed(example, rng) if e != example]
+            pairs += [(clean, view, rng) for view in noisy or [example]]
+        views = self._after_segmentation([(view, rng) for _, view, rng in pairs])
+        return [
+            replace(clean, companions=(view,))
+            for (clean, _, _), view in zip(pairs, views, strict=True)
+        ]
+
+    def _after_text(self, drawn: Sequence[Drawn]) -> list[Drawn]:
+        found = [(e, rng) for example, rng in drawn for e in self._perturbed(example, rng)]
+        if not found:
+            names = ", ".join(f"'{p.name}'" for p, _ in self.noise.text)
+            raise PluginError(f"the perturbation {names} left no example")
+        return found
+
+    def _perturbed(self, example: Example, rng: random.Random) -> list[Example]:
+        """The examples that stand in for one after the perturbations of text."""
+        found = [example]
+        for perturbation, proportion in self.noise.text:
+            before, found = found, []
+            for e in before:
+                found.extend(perturbation.perturb(e, rng) if _drawn(proportion, rng) else [e])
+        return found
+
+    def _after_segmentation(self, drawn: Sequence[Drawn]) -> list[Feature]:
+        if self.noise.segmentation is None or self._segment is None:
+            return self.featuriser.features([example for example, _ in drawn])
+        _, proportion = self.noise.segmentation
+        sampled = [_drawn(proportion, rng) for _, rng in drawn]
+        plain = [example for (example, _), chosen in zip(drawn, sampled, strict=True) if not chosen]
+        usual = iter(self.featuriser.features(plain))
+        return [
+            self.featuriser.sampled(example, self._segment, rng) if chosen else next(usual)
+            for (example, rng), chosen in zip(drawn, sampled, strict=True)
+        ]
+
+    def _read_translations(self) -> list[tuple[Feature, Feature]]:
+        pairs: list[SequenceExample] = []
+        for method, _ in self.noise.methods:
+            pairs += method.parallel()
+        if not pairs:
+            name = next(m.name for m, _ in self.noise.methods if m.companion)
+            raise PluginError(f"the perturbation '{name}' has no translations")
+        one, other = (
+            self.featuriser.plain([p.texts[i] for p in pairs], [p.languages[i] for p in pairs])
+            for i in (0, 1)
+        )
+        return list(zip(one, other, strict=True))
+
+
+def _drawn(proportion: float, rng: random.Random) -> bool:
+    """Whether an example is among the proportion; the whole takes no draw."""
+    return proportion >= 1 or rng.random() < proportion
+
+
+def _rngs(drawn: Sequence[Drawn]) -> list[random.Random]:
+    return [rng for _, rng in drawn]

@@ -1,0 +1,94 @@
+"""The loss of a stage as one torch module: embed, perturb, encode, compare.
+
+One module, so that data-parallel training and mixed precision wrap the whole of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import torch
+
+from xlt_cli.api import Batch, Draws, EmbeddingPerturbation, EncoderModel
+from xlt_cli.models.seam import seam
+from xlt_cli.problems import Problem
+from xlt_cli.registry.models import calling_model
+from xlt_cli.training.noise import Method
+
+
+class StageLoss(torch.nn.Module):
+    """Losses of the examples of a batch, [B], under a stage's perturbations of embeddings.
+
+    Several perturbations share the batch: each example is given one of them at random, in their
+    proportions, and what is left of the examples is trained on plainly.
+    """
+
+    def __init__(
+        self, model: EncoderModel, problem: Problem, methods: Sequence[Method] = ()
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.problem = problem
+        self.methods = tuple(methods)
+
+    def forward(
+        self,
+        batch: Batch,
+        seeds: torch.Tensor | None = None,
+        progress: float = 0.0,
+    ) -> torch.Tensor:
+        """The losses; `seeds` are those of the examples' noise, int64, [B]."""
+        if not self.methods:
+            return self._plain(batch)
+        assert seeds is not None
+        draws = Draws(seeds)
+        if len(self.methods) == 1 and self.methods[0][1] >= 1:
+            return self._robust(self.methods[0][0], batch, draws, progress)
+        rows: list[int] = []
+        losses = []
+        for method, own in self._shared_out(draws):
+            part = batch.select(own)
+            if method is None:
+                losses.append(self._plain(part))
+            else:
+                losses.append(self._robust(method, part, draws.select(own), progress))
+            rows += own
+        order = torch.tensor(rows, device=losses[0].device).argsort()
+        return torch.cat(losses)[order]
+
+    def phase(self, progress: float) -> Hashable:
+        """What the computation depends on besides its tensors; None if it cannot be recorded."""
+        if not self.methods:
+            return "plain"
+        if len(self.methods) > 1 or self.methods[0][1] < 1:
+            return None
+        return self.methods[0][0].phase(progress)
+
+    def _shared_out(self, draws: Draws) -> list[tuple[EmbeddingPerturbation | None, list[int]]]:
+        """The rows of each method, and (None) those of none; methods without rows are left out."""
+        proportions = torch.tensor([share for _, share in self.methods], dtype=torch.float64)
+        bounds = proportions.cumsum(0)
+        if bounds[-1] > 1 - 1e-9:  # shares such as 0.7 + 0.2 + 0.1 are all there is
+            bounds[-1] = 2.0
+        at = draws.uniform(dtype=torch.float64).cpu()
+        chosen = torch.searchsorted(bounds, at, right=True).tolist()
+        methods = [*(method for method, _ in self.methods), None]
+        found = [
+            (method, [row for row, which in enumerate(chosen) if which == index])
+            for index, method in enumerate(methods)
+        ]
+        return [(method, rows) for method, rows in found if rows]
+
+    def _plain(self, batch: Batch) -> torch.Tensor:
+        with calling_model(self.model, "logits", batch):
+            logits = self.model.logits(self.model.embed(batch), batch)
+        return self.problem.losses(logits, batch.targets)
+
+    def _robust(
+        self,
+        method: EmbeddingPerturbation,
+        batch: Batch,
+        draws: Draws,
+        progress: float,
+    ) -> torch.Tensor:
+        return method.loss(seam(self.model, self.problem, batch, draws, progress))

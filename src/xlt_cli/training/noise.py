@@ -1,0 +1,57 @@
+"""The perturbations of a stage, by where they act."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xlt_cli.api import (
+    Companion,
+    EmbeddingPerturbation,
+    Perturbation,
+    SegmentationPerturbation,
+    TextPerturbation,
+)
+from xlt_cli.spec import ExperimentSpec, PerturbationUse
+from xlt_cli.spec.resolution import build_perturbation
+
+Method = tuple[EmbeddingPerturbation, float]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Perturbations, each with its proportion of the examples.
+
+    Those of text act one after the other; then the one of segmentation; those of embeddings share
+    the examples.
+    """
+
+    text: tuple[tuple[TextPerturbation, float], ...] = ()
+    segmentation: tuple[SegmentationPerturbation, float] | None = None
+    methods: tuple[Method, ...] = ()
+
+    @classmethod
+    def of(cls, uses: Sequence[PerturbationUse]) -> Noise:
+        """The perturbations of a resolved stage."""
+        built = [(build_perturbation(use), use.proportion or 1.0) for use in uses]
+        cut = [(p, share) for p, share in built if isinstance(p, SegmentationPerturbation)]
+        return cls(
+            tuple((p, share) for p, share in built if isinstance(p, TextPerturbation)),
+            cut[0] if cut else None,
+            tuple((p, share) for p, share in built if isinstance(p, EmbeddingPerturbation)),
+        )
+
+    @property
+    def on_data(self) -> bool:
+        """Whether an epoch's texts or pieces differ from the clean ones."""
+        return bool(self.text or self.segmentation)
+
+    @property
+    def companion(self) -> Companion:
+        """What stands beside each example."""
+        return next((method.companion for method, _ in self.methods if method.companion), "")
+
+
+def perturbations_of(spec: ExperimentSpec) -> list[Perturbation]:
+    """All perturbations of a spec's stages."""
+    return [build_perturbation(use) for stage in spec.stages for use in stage.perturbation]

@@ -1,0 +1,188 @@
+"""A stage of a run: whatever it needs is put together here, and trained."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import PreTrainedTokenizerBase
+
+from xlt_cli.api import Encoder, EncoderModel, Task
+from xlt_cli.compute.runtime import Runtime
+from xlt_cli.compute.seeding import derive
+from xlt_cli.console.progress import Reporter
+from xlt_cli.data.feature_cache import FeatureCache
+from xlt_cli.data.features import Featuriser
+from xlt_cli.data.rows import RowStore
+from xlt_cli.errors import UserError
+from xlt_cli.models.encoder_languages import check_languages
+from xlt_cli.models.opening import check_training
+from xlt_cli.models.placing import on_device
+from xlt_cli.models.segments import of_stage
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.runs import provenance
+from xlt_cli.runs import stage as stages
+from xlt_cli.runs.directory import Run
+from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec.resolution import build_task
+from xlt_cli.training import checkpoints
+from xlt_cli.training.epochs import Epochs
+from xlt_cli.training.loop import Parts, StageTrainer
+from xlt_cli.training.noise import Noise, perturbations_of
+from xlt_cli.training.stream import Stream
+from xlt_cli.training.words import remember_way, trained_words
+
+
+def finished_stage(stage: Path) -> dict[str, Any] | None:
+    """A stage's result, if the stage has one and its model is whole, or was pruned."""
+    result = stages.result_of(stage)
+    return result if result and not stages.fault(stage) else None
+
+
+def train_stage(
+    run: Run,
+    spec: ExperimentSpec,
+    index: int,
+    encoder: Encoder,
+    rows: RowStore,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> None:
+    """Trains a stage, from its last checkpoint if it has one, unless it is finished."""
+    directory, stage = run.stage(index), spec.stages[index]
+    finished = finished_stage(directory)
+    parent = provenance.weights_hash(stages.model_of(run.stage(index - 1))) if index else ""
+    if finished:
+        reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
+        _say_other_parent(finished.get("parent", ""), parent, index, reporter)
+        return
+    task = build_task(stage.task)
+    problem = task.problem.of(task)
+    noise = Noise.of(stage.perturbation)
+    for perturbation, _ in noise.text:
+        perturbation.for_problem = problem
+    restored = checkpoints.latest(directory, reporter.warn)
+    if (directory / "result.json").exists():
+        wrong = stages.fault(directory)
+        reporter.warn(
+            f"the model of stage {index + 1} is damaged or gone ({wrong}); it is trained again"
+        )
+    if restored:
+        _say_other_parent(restored[1].parent, parent, index, reporter)
+        reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
+    torch.manual_seed(derive(run.seed, "stage", index, "head"))
+    tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
+    check_languages(model, spec)
+    _check_room(run, model, averaged=stage.select == "average")
+    cache = FeatureCache.of_user(reporter.warn)
+    before = stages.model_of(run.stage(index - 1)) if index else None
+    segments = of_stage(directory, before, restored is not None, runtime.is_main)
+    featuriser = Featuriser(problem, tokenizer, spec.max_length, cache, segments)
+    by_language = {
+        language: rows.load(task, stage.split, language, stage.limit)
+        for language in stage.languages or []
+    }
+    trained = index > 0 or restored is not None
+    check_training(encoder, model, featuriser, by_language, trained)
+    examples = [example for loaded in by_language.values() for example in loaded]
+    if runtime.is_main:
+        remember_way(run, index, featuriser, goes_on=restored is not None)
+    words = trained_words(featuriser, examples)
+    if words and words["words"]["cut_off"]:
+        reporter.warn(
+            f"stage {index + 1} ({task.name}): {words['words']['cut_off']:,} of "
+            f"{words['words']['of_training_rows']:,} words are cut at max_length "
+            f"{spec.max_length}, and not trained on"
+        )
+    seed = f"{run.seed}/stage/{index}"
+    stream = Stream(Epochs(examples, featuriser, seed, noise), stage.batch_size, seed)
+    caveats = [p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat]
+    parts = Parts(
+        about={
+            "encoder": encoder.name,
+            "run": run.name,
+            "caveats": list(dict.fromkeys(caveats)),
+            "segments": segments,
+        },
+        task=task,
+        problem=problem,
+        tokenizer=tokenizer,
+        pad_id=featuriser.template.pad_id,
+        model=on_device(model, runtime),
+        noise=noise,
+        stream=stream,
+        dev=_dev_features(spec, index, task, rows, featuriser),
+        restored=restored,
+        words=words,
+        parent=parent,
+    )
+    StageTrainer(run, index, stage, parts, runtime, reporter).train()
+
+
+def _say_other_parent(began_with: str, there: str, index: int, reporter: Reporter) -> None:
+    """Says that the stage before was trained again, and to another end than before."""
+    if began_with and began_with != there:
+        reporter.warn(
+            f"stage {index + 1} began with another model of stage {index} than is there now "
+            f"(trained again, perhaps on other hardware): {began_with[:12]} then, {there[:12]} "
+            "now; what stage "
+            f"{index + 1} has computed stays, and belongs to the former"
+        )
+
+
+def _initial_model(
+    run: Run,
+    spec: ExperimentSpec,
+    index: int,
+    encoder: Encoder,
+    problem: Problem,
+    restored: tuple[Path, Any] | None,
+    reporter: Reporter,
+) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
+    """From the checkpoint, from the stage before, or pretrained."""
+    if restored:
+        model = encoder.load_model(problem.head, restored[0] / "model")
+        return encoder.load_tokenizer(), model
+    if index == 0:
+        return encoder.load_tokenizer(), encoder.load_model(problem.head)
+    before = build_task(spec.stages[index - 1].task)
+    same = before.problem.of(before).head == problem.head
+    reporter.say(
+        f"stage {index + 1}: goes on from stage {index}'s model "
+        + ("and head (the labels are the same)" if same else "with a new head")
+    )
+    checkpoint = run.stage(index - 1) / "model"
+    return encoder.load_tokenizer(), encoder.load_model(problem.head, checkpoint, new_head=not same)
+
+
+def _dev_features(
+    spec: ExperimentSpec, index: int, task: Task, rows: RowStore, featuriser: Featuriser
+) -> dict[str, list[Feature]]:
+    dev = spec.stages[index].dev
+    if dev is None:
+        return {}
+    return {
+        language: featuriser.windows(rows.load(task, dev.split, language, dev.limit))
+        for language in dev.languages or []
+    }
+
+
+def _check_room(run: Run, model: EncoderModel, averaged: bool) -> None:
+    """Refuses to begin what would end with a full disk: two checkpoints must fit.
+
+    A checkpoint has the weights, AdamW's two moments and, where it is asked for, their average.
+    """
+    assert isinstance(model, torch.nn.Module)
+    size = sum(p.numel() * p.element_size() for p in model.parameters())
+    trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
+    needed = 2 * (size * (1 + averaged) + 2 * trained)
+    free = shutil.disk_usage(run.path).free
+    if free < needed:
+        raise UserError(
+            f"the disk is too full: checkpoints need {needed / 2**20:,.0f} MiB, "
+            f"{free / 2**20:,.0f} MiB are free",
+            str(run.path),
+            "make room, or choose another place with --runs-dir",
+        )

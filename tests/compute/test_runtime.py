@@ -1,0 +1,69 @@
+"""Devices: what is asked for is there, or is said not to be."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from xlt_cli.compute.devices import resolve_device
+from xlt_cli.compute.runtime import start
+from xlt_cli.errors import UserError
+
+
+@pytest.fixture
+def gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two GPUs, as far as torch says."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+
+
+@pytest.fixture
+def none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No accelerator."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+@pytest.mark.usefixtures("none")
+def test_without_accelerators_auto_is_the_cpu() -> None:
+    assert resolve_device("auto") == "cpu"
+
+
+@pytest.mark.usefixtures("none")
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", "mps"])
+def test_an_accelerator_that_is_not_there_is_said(device: str) -> None:
+    with pytest.raises(UserError, match=f"device '{device}'"):
+        resolve_device(device)
+
+
+@pytest.mark.usefixtures("gpus")
+def test_gpus_are_counted_from_zero() -> None:
+    assert resolve_device("auto") == "cuda"
+    assert [resolve_device(name) for name in ("cuda", "cuda:1", "cpu")] == ["cuda", "cuda:1", "cpu"]
+    with pytest.raises(UserError, match="no GPU number 2"):
+        resolve_device("cuda:2")
+
+
+@pytest.mark.parametrize("device", ["gpu", "", "cuda:x", "cuda:-1", "tpu", "CPU"])
+def test_unknown_devices_are_said_with_the_known_ones(device: str) -> None:
+    with pytest.raises(UserError, match="known: auto, cpu, cuda") as caught:
+        resolve_device(device)
+    assert repr(device) in caught.value.what
+
+
+def test_runs_of_one_process_do_not_inherit_each_others_precision() -> None:
+    for precision, expected in (("bf16", "bf16"), ("auto", "fp32"), ("fp32", "fp32")):
+        runtime = start("cpu", precision)
+        assert runtime.precision == expected
+        linear = torch.nn.Linear(2, 2)
+        with runtime.accelerator.autocast():
+            found = linear(torch.zeros(1, 2)).dtype
+        assert found == (torch.bfloat16 if expected == "bf16" else torch.float32)
+        assert runtime.device == torch.device("cpu")
+
+
+def test_one_process_is_the_main_one_and_gathers_its_own() -> None:
+    runtime = start("cpu", "fp32")
+    assert (runtime.rank, runtime.world, runtime.is_main) == (0, 1, True)
+    assert runtime.gather([3, 1]) == [3, 1]
+    runtime.wait()
