@@ -16,7 +16,8 @@ from acceptance_tools import Desk
 from xlt_cli import registry
 from xlt_cli.api import API_VERSION, SPLITS, Companion, PluginParams, Task
 from xlt_cli.problems import SequenceClassification, TokenLabelling, schemes
-from xlt_cli.registry import KINDS, faults, guard
+from xlt_cli.registry import KINDS
+from xlt_cli.registry.checks import perturbations, tasks
 
 Install = Callable[..., Path]
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text("utf-8")
@@ -62,7 +63,7 @@ def test_the_examples_are_of_every_kind_and_nothing_is_to_be_mended(xlt: Any) ->
     assert {row["kind"] for row in own} == set(KINDS)
     assert [row for row in own if row["error"] or row["warnings"]] == []
     classes = [registry.get("perturbation", r["name"]) for r in own if r["kind"] == "perturbation"]
-    for base in faults.PERTURBATIONS:
+    for base in perturbations.PERTURBATIONS:
         assert any(issubclass(each, base) for each in classes), base
 
 
@@ -102,14 +103,14 @@ def test_the_examples_train_together_and_go_on(xlt: Any, desk: Desk, tiny_encode
 def test_the_words_of_the_page_are_those_of_the_code() -> None:
     from xlt_cli.problems.heads import POOLINGS
 
-    assert words("problems") == set(faults.PROBLEMS)
+    assert words("problems") == set(perturbations.PROBLEMS)
     assert words("companion") == {word for word in get_args(Companion) if word}
     assert words("scheme") == set(schemes.NAMES)
-    assert words("entry-point group") == {registry.group(kind) for kind in KINDS}
+    assert words("entry-point group") == {registry.KINDS[kind].group for kind in KINDS}
     assert words("split") == set(SPLITS)
     assert words("pooling of `WithHead`") == set(POOLINGS)
     for problem in (SequenceClassification, TokenLabelling):
-        assert words(f"metric of `{problem.__name__}`") == set(faults.metrics_of(problem))
+        assert words(f"metric of `{problem.__name__}`") == set(tasks.metrics_of(problem))
     assert words("api_version") == {str(API_VERSION)}
     assert words("source_language") == {Task.source_language}
     assert words("texts") == {"1", "2"}
@@ -117,6 +118,7 @@ def test_the_words_of_the_page_are_those_of_the_code() -> None:
 
 
 def test_every_method_that_is_checked_is_on_the_page() -> None:
-    for methods in guard.METHODS.values():
-        for method in methods:
-            assert f"`{method}" in PAGE, method
+    for kind in KINDS.values():
+        for methods in kind.methods.values():
+            for method in methods:
+                assert f"`{method}" in PAGE, method

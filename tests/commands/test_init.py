@@ -15,7 +15,7 @@ from xlt_cli.spec import ExperimentSpec, Stage, resolution
 Cli = Callable[..., Result]
 
 
-def free_of_required(kind: registry.Kind) -> list[str]:
+def free_of_required(kind: str) -> list[str]:
     return [
         name
         for name in registry.names(kind)

@@ -41,7 +41,7 @@ class Odd(TextPerturbation):
 
 
 @pytest.mark.parametrize(("kind", "name"), INSTALLED)
-def test_every_installed_plugin_can_be_shown(xlt: Cli, kind: registry.Kind, name: str) -> None:
+def test_every_installed_plugin_can_be_shown(xlt: Cli, kind: str, name: str) -> None:
     plugin = registry.get(kind, name)
     result = xlt("show", name)
     assert result.exit_code == 0
@@ -55,9 +55,7 @@ def test_every_installed_plugin_can_be_shown(xlt: Cli, kind: registry.Kind, name
 
 
 @pytest.mark.parametrize(("kind", "name"), INSTALLED)
-def test_every_installed_plugin_can_be_shown_as_json(
-    xlt: Cli, kind: registry.Kind, name: str
-) -> None:
+def test_every_installed_plugin_can_be_shown_as_json(xlt: Cli, kind: str, name: str) -> None:
     (shown,) = json.loads(xlt("show", name, "--json").stdout)
     plugin = registry.get(kind, name)
     assert (shown["kind"], shown["name"]) == (kind, name)

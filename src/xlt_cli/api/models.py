@@ -135,6 +135,8 @@ class EncoderModel(Protocol):
 class Encoder(Plugin):
     """A pretrained multilingual encoder."""
 
+    plugin_kind = "encoder"
+
     @abstractmethod
     def load_tokenizer(self, checkpoint: Path | None = None) -> PreTrainedTokenizerBase:
         """The tokenizer; from a checkpoint directory where one is given."""

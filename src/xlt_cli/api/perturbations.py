@@ -76,6 +76,7 @@ class Perturbation(Plugin):
         problems: the kinds of problem whose labels it keeps true; None for all.
     """
 
+    plugin_kind = "perturbation"
     problems: ClassVar[tuple[str, ...] | None] = None
 
     def fetch(self) -> None:

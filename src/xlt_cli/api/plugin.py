@@ -17,9 +17,10 @@ class PluginParams(BaseModel):
 
 
 class Plugin(ABC):
-    """What the three kinds share.
+    """What all kinds share.
 
     Attributes:
+        plugin_kind: which kind it is; each kind's base class states it.
         api_version: the contract's version that the plugin was written for.
         name: the name used in specs; equals the entry point's name.
         summary: one line for `xlt list-plugins`.
@@ -28,6 +29,7 @@ class Plugin(ABC):
         caveat: what must be said wherever results that it took part in are shown.
     """
 
+    plugin_kind: ClassVar[str]
     api_version: ClassVar[int]
     name: ClassVar[str]
     summary: ClassVar[str]

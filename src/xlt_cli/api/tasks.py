@@ -28,6 +28,7 @@ class Task(Plugin):
         demonstration: True for data that must never be taken for evidence.
     """
 
+    plugin_kind = "task"
     problem: ClassVar[type[Problem]]
     metric: str
     aligned: bool = False

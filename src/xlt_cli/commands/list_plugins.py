@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def list_plugins(
     kind: Annotated[
-        str | None, typer.Option("--kind", help="encoder, perturbation or task.")
+        str | None, typer.Option("--kind", help="One kind of plugins, e.g. encoder.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Look closer; exit 1 if any plugin is broken.")

@@ -10,8 +10,8 @@ from typing import Any
 from xlt_cli import registry
 from xlt_cli.api import Encoder
 from xlt_cli.errors import PluginError, UserError
-from xlt_cli.registry import returned
 from xlt_cli.registry.calls import Call, calling
+from xlt_cli.registry.checks import encoders
 from xlt_cli.spec import PluginUse
 from xlt_cli.spec.opened_names import resolve
 from xlt_cli.spec.resolution import checkpoint_encoder
@@ -65,7 +65,7 @@ def locate(model: str, use: PluginUse, outputs: Sequence[str] | None) -> Foreign
         return Foreign(encoder, path, name, about, settings, _words(outputs))
     call = Call(plugin, "opens", (model,))
     with calling(call):
-        given = returned.opened(call, plugin.opens(model))
+        given = encoders.opened(call, plugin.opens(model))
     if given is None:
         raise UserError(
             "--model takes a checkpoint directory or a hub id (owner/name); this is neither",

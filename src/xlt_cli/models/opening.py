@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from xlt_cli import registry
 from xlt_cli.api import Encoder, EncoderModel, Example
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
@@ -14,6 +13,7 @@ from xlt_cli.models import unknown
 from xlt_cli.models.inputs import check_length, check_positions, check_room, check_vocabulary
 from xlt_cli.models.trial import check_seam
 from xlt_cli.problems import Encoded, Feature
+from xlt_cli.registry.origins import origin_of
 
 ROWS = 100
 """Rows of each language that are looked at."""
@@ -127,7 +127,7 @@ def _check_model(
             check_positions(model, featuriser, short, where)
         finally:
             model.train(training)
-    origin = registry.origin("encoder", encoder.name)
+    origin = origin_of(type(encoder))
     pad_id = featuriser.template.pad_id
     check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin, trained)
 

@@ -4,37 +4,31 @@ May stand here: the table of plugin kinds, finding plugins, and the checks of wh
 what they return. Nothing here knows a plugin by name.
 """
 
+from xlt_cli.registry.checks import KINDS
 from xlt_cli.registry.entry_points import (
     HEAVY,
-    KINDS,
     Entry,
-    Kind,
     Stray,
     clear,
     entries,
-    fault,
     get,
-    group,
     names,
-    origin,
     remember,
     source,
     strays,
 )
+from xlt_cli.registry.faults import fault
 
 __all__ = [
     "HEAVY",
     "KINDS",
     "Entry",
-    "Kind",
     "Stray",
     "clear",
     "entries",
     "fault",
     "get",
-    "group",
     "names",
-    "origin",
     "remember",
     "source",
     "strays",

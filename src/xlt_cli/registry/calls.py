@@ -11,10 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from xlt_cli import registry
 from xlt_cli.api import Batch, Example, Plugin, Seam, SequenceExample, TokenExample
 from xlt_cli.errors import PluginError, PluginFailure, UserError
-from xlt_cli.registry.faults import KINDS, Kind
+from xlt_cli.registry.origins import origin_of
 
 OURS = "xlt_cli"
 FAILED = "the plugin has a fault; `xlt --debug ...` and a run's error.txt show the traceback"
@@ -47,9 +46,9 @@ class Call:
     @property
     def who(self) -> str:
         """Kind and name of the plugin, and the distribution that it comes from."""
-        kind = kind_of(self.plugin)
-        origin = registry.origin(kind, self.plugin.name)
-        return f"{kind} '{self.plugin.name}'" + (f" ({origin})" if origin else "")
+        origin = origin_of(self.plugin)
+        name = f"{self.plugin.plugin_kind} '{self.plugin.name}'"
+        return name + (f" ({origin})" if origin else "")
 
     def failed(self, error: BaseException) -> PluginFailure:
         """The error for an exception that the call raised."""
@@ -92,11 +91,6 @@ class calling:
             return
         if isinstance(error, Exception | SystemExit):
             raise self.call.failed(error) from error
-
-
-def kind_of(plugin: type[Plugin]) -> Kind:
-    """The kind of a plugin class."""
-    return next(kind for kind, base in KINDS.items() if issubclass(plugin, base))
 
 
 def described(value: object) -> str:

@@ -17,13 +17,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
-from typing import Any, Literal, overload
+from typing import Any
 
-from xlt_cli.api import Encoder, Perturbation, Plugin, Task
+from xlt_cli.api import Plugin
 from xlt_cli.errors import PluginError, did_you_mean, near
-from xlt_cli.registry.faults import KINDS, Kind, fault
-
-__all__ = ["KINDS", "Entry", "Kind", "fault"]
+from xlt_cli.registry import origins
+from xlt_cli.registry.checks import KINDS
+from xlt_cli.registry.faults import fault
 
 HEAVY = (
     "torch",
@@ -41,11 +41,6 @@ HEAVY = (
 _remembered: dict[tuple[str, str], tuple[str, str]] = {}
 
 
-def group(kind: Kind) -> str:
-    """The entry-point group of a kind."""
-    return f"xlt.{kind}s"
-
-
 @dataclass(frozen=True)
 class Entry:
     """One entry point: a plugin, or what is wrong with it.
@@ -58,7 +53,7 @@ class Entry:
         heavy: heavy packages that importing it brought in.
     """
 
-    kind: Kind
+    kind: str
     name: str
     target: str
     distribution: str
@@ -70,12 +65,12 @@ class Entry:
     heavy: tuple[str, ...] = ()
 
 
-def entries(kind: Kind) -> list[Entry]:
+def entries(kind: str) -> list[Entry]:
     """All entries of a kind, imported, sorted by name."""
     return [entry for name in sorted(_points(kind)) for entry in _load(kind, name)]
 
 
-def names(kind: Kind, *, disabled: bool = False) -> list[str]:
+def names(kind: str, *, disabled: bool = False) -> list[str]:
     """The names registered for a kind, without importing anything; disabled ones on request."""
     return sorted(
         name
@@ -84,13 +79,7 @@ def names(kind: Kind, *, disabled: bool = False) -> list[str]:
     )
 
 
-@overload
-def get(kind: Literal["encoder"], name: str, where: str = "") -> type[Encoder]: ...
-@overload
-def get(kind: Literal["perturbation"], name: str, where: str = "") -> type[Perturbation]: ...
-@overload
-def get(kind: Literal["task"], name: str, where: str = "") -> type[Task]: ...
-def get(kind: Kind, name: str, where: str = "") -> type[Plugin]:
+def get(kind: str, name: str, where: str = "") -> type[Any]:
     """The plugin class of a name.
 
     Raises:
@@ -121,12 +110,7 @@ def get(kind: Kind, name: str, where: str = "") -> type[Plugin]:
     raise PluginError(f"unknown {kind} '{name}'", where, known)
 
 
-def origin(kind: Kind, name: str) -> str:
-    """The distribution and version that a usable plugin comes from, for messages."""
-    return " ".join(source(kind, name)).strip()
-
-
-def source(kind: Kind, name: str) -> tuple[str, str]:
+def source(kind: str, name: str) -> tuple[str, str]:
     """The distribution and version that a usable plugin comes from; empty where it is unknown."""
     found = [entry for entry in _load(kind, name) if entry.plugin] if name in _points(kind) else []
     return (found[0].distribution, found[0].version) if found else ("", "")
@@ -151,7 +135,7 @@ class Stray:
 
 def strays() -> list[Stray]:
     """Entry points in unknown groups such as `xlt.pertubations`, sorted."""
-    known = [group(kind) for kind in KINDS]
+    known = [kind.group for kind in KINDS.values()]
     found = []
     for other in sorted(_groups() - set(known)):
         nearest = near(other, known, cutoff=0.85)
@@ -174,9 +158,9 @@ def clear() -> None:
 
 
 @functools.cache
-def _points(kind: Kind) -> dict[str, list[EntryPoint]]:
+def _points(kind: str) -> dict[str, list[EntryPoint]]:
     points: dict[str, list[EntryPoint]] = defaultdict(list)
-    for point in _found(group(kind)):
+    for point in _found(KINDS[kind].group):
         # One distribution can be seen twice (a path that is listed twice); that is no conflict.
         seen = [(_dist(p), p.value) for p in points[point.name]]
         if (_dist(point), point.value) not in seen:
@@ -215,7 +199,7 @@ def _installed() -> Any:  # of another type in Python 3.11 than in later ones
 
 
 @functools.cache
-def _load(kind: Kind, name: str) -> list[Entry]:
+def _load(kind: str, name: str) -> list[Entry]:
     loaded = []
     points = _points(kind)[name]
     enabled = [point for point in points if not _disabled(kind, point)]
@@ -250,6 +234,8 @@ def _import(base: Entry, point: EntryPoint) -> Entry:
         raise
     except BaseException as error:  # whatever a stranger's module does, also sys.exit
         return _with(base, error=f"import failed: {type(error).__name__}: {error}")
+    if not problem:
+        origins.note(plugin, base.distribution, base.version)
     return _with(
         base,
         plugin=None if problem else plugin,
@@ -259,7 +245,7 @@ def _import(base: Entry, point: EntryPoint) -> Entry:
     )
 
 
-def _disabled(kind: Kind, point: EntryPoint) -> bool:
+def _disabled(kind: str, point: EntryPoint) -> bool:
     off = _split(os.environ.get("XLT_DISABLE_PLUGINS", ""))
     own = {point.name, f"{kind}:{point.name}", f"{point.name}@{_normal(_dist(point)[0])}"}
     return not own.isdisjoint(off)

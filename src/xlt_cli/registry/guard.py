@@ -9,57 +9,18 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
-from xlt_cli.api import (
-    EmbeddingPerturbation,
-    Encoder,
-    Perturbation,
-    Plugin,
-    SegmentationPerturbation,
-    Task,
-    TextPerturbation,
-)
-from xlt_cli.registry import returned
+from xlt_cli.api import Plugin, Task
 from xlt_cli.registry.calls import Call, calling
+from xlt_cli.registry.checks import KINDS
+from xlt_cli.registry.checks.tasks import labels
+from xlt_cli.registry.checks.values import anything
+from xlt_cli.registry.kinds import Check
 
-Check = Callable[..., Any]
-
-METHODS: dict[type[Plugin], dict[str, Check]] = {
-    Plugin: {"check": returned.anything},
-    Encoder: {
-        "load_tokenizer": returned.tokenizer,
-        "load_model": returned.model,
-        "folder": returned.folder,
-        "checkpoint_labels": returned.checkpoint_labels,
-        "fingerprint": returned.fingerprint,
-        "fetch": returned.anything,
-    },
-    Task: {
-        "languages": returned.languages,
-        "missing": returned.text,
-        "load": returned.rows,
-        "fetch": returned.anything,
-    },
-    Perturbation: {"fetch": returned.anything, "fingerprint": returned.fingerprint},
-    TextPerturbation: {"perturb": returned.replacements},
-    SegmentationPerturbation: {"segmenter": returned.segmenter},
-    EmbeddingPerturbation: {
-        "phase": returned.phase,
-        "loss": returned.losses,
-        "parallel": returned.pairs,
-        "perturbed": returned.embeddings,
-        "deviation": returned.deviations,
-    },
-}
-"""The methods of the contract, and what checks their values."""
-
-ATTRIBUTES = (
-    *("labels", "metric", "aligned", "texts", "scheme", "source_language"),
-    *("problems", "companion", "gaussian", "speaks", "caveat"),
-)
-"""What a class may compute for each instance: it is then called as methods are."""
+SHARED = ("speaks", "caveat")
+"""Attributes of all kinds that a class may compute for each instance."""
 
 
 def make(plugin: type[Plugin], params: Any) -> Any:
@@ -84,10 +45,12 @@ def guarded(plugin: type[Plugin]) -> type[Plugin]:
     """The class with its methods checked, under its own name."""
     own: dict[str, Any] = {"__module__": plugin.__module__, "__doc__": plugin.__doc__}
     own["__qualname__"] = plugin.__qualname__
-    for base, methods in METHODS.items():
+    kind = KINDS[plugin.plugin_kind]
+    all_methods: dict[type[Plugin], Mapping[str, Check]] = {Plugin: {"check": anything}}
+    for base, methods in (all_methods | dict(kind.methods)).items():
         if issubclass(plugin, base):
             own.update({name: _method(plugin, name, check) for name, check in methods.items()})
-    for name in ATTRIBUTES:
+    for name in (*SHARED, *kind.attributes):
         static = inspect.getattr_static(plugin, name, None)
         if (name == "labels" and issubclass(plugin, Task)) or isinstance(static, property):
             own[name] = _attribute(plugin, name)
@@ -111,7 +74,7 @@ def _attribute(plugin: type[Plugin], name: str) -> property:
         with calling(call):
             own = vars(self)
             value = own[name] if name in own else getattr(super(guarded(plugin), self), name)
-            return returned.labels(call, value) if name == "labels" else value
+            return labels(call, value) if name == "labels" else value
 
     def set_attribute(self: Any, value: Any) -> None:
         vars(self)[name] = value

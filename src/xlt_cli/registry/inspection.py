@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from xlt_cli.api import Plugin, Task
+from xlt_cli.api import Plugin
 from xlt_cli.errors import PluginError, UserError
+from xlt_cli.registry.checks import KINDS
 from xlt_cli.registry.guard import make
-from xlt_cli.registry.tasks import check_task
 
 
 def inspect(plugin: type[Plugin]) -> str:
@@ -16,9 +16,7 @@ def inspect(plugin: type[Plugin]) -> str:
     if any(info.is_required() for info in plugin.Params.model_fields.values()):
         return ""
     try:
-        made = make(plugin, plugin.Params())
-        if isinstance(made, Task):
-            check_task(made)
+        KINDS[plugin.plugin_kind].inspect(make(plugin, plugin.Params()))
     except PluginError as error:
         return error.what
     except UserError:

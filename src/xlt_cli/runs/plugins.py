@@ -46,7 +46,7 @@ def explained(root: Path, resolve: Callable[[], T]) -> T:
         return resolve()
 
 
-def _uses(spec: ExperimentSpec) -> Iterator[tuple[registry.Kind, PluginUse]]:
+def _uses(spec: ExperimentSpec) -> Iterator[tuple[str, PluginUse]]:
     yield "encoder", spec.encoder
     for stage in spec.stages:
         yield "task", stage.task

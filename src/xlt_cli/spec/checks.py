@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from xlt_cli import registry
 from xlt_cli.api import SPLITS, DataError, OfflineError, Split, Task
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.languages import among
@@ -74,9 +73,7 @@ def _check_evaluation(
             )
 
 
-def _check_plugin(
-    use: PluginUse, kind: registry.Kind, loc: Loc, source: Source, faults: Faults
-) -> bool:
+def _check_plugin(use: PluginUse, kind: str, loc: Loc, source: Source, faults: Faults) -> bool:
     """Asks a plugin whether what it works with is here; an error names its place in the spec."""
     before = len(faults.errors)
     with faults.gather():

@@ -99,7 +99,7 @@ def for_parameter(name: str, known: list[str]) -> str:
     return did_you_mean(name, known)
 
 
-def for_plugin(name: str, kind: registry.Kind) -> str:
+def for_plugin(name: str, kind: str) -> str:
     """What to write for the name of a plugin that is none; empty if that is not known."""
     if kind == "perturbation" and (name.lower() in NOTHING or name.lower() == "erm"):
         return "for plain fine-tuning, write `perturbation: null`"

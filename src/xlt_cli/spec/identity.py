@@ -72,7 +72,7 @@ def key(content: Mapping[str, Any]) -> str:
     return _digest({**content, "format": FORMAT})[:8]
 
 
-def plugin_stated(use: PluginUse, kind: registry.Kind) -> dict[str, Any]:
+def plugin_stated(use: PluginUse, kind: str) -> dict[str, Any]:
     """A plugin's name, and those of its parameters that are not at their defaults."""
     plugin = registry.get(kind, use.name)
     return {"name": use.name, **stated(plugin.Params.model_validate(use.params))}

@@ -7,8 +7,8 @@ from typing import Any
 from xlt_cli import registry
 from xlt_cli.api import Encoder
 from xlt_cli.errors import SpecError
-from xlt_cli.registry import returned
 from xlt_cli.registry.calls import Call, calling
+from xlt_cli.registry.checks import encoders
 from xlt_cli.spec import PluginUse
 
 
@@ -22,7 +22,7 @@ def opener(name: str) -> tuple[type[Encoder], dict[str, Any]] | None:
         if entry.plugin is not None and issubclass(entry.plugin, Encoder):
             call = Call(entry.plugin, "opens", (name,))
             with calling(call):
-                params = returned.opened(call, entry.plugin.opens(name))
+                params = encoders.opened(call, entry.plugin.opens(name))
             if params is not None:
                 return entry.plugin, params
     return None

@@ -27,8 +27,8 @@ from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.languages import own_codes, serves
 from xlt_cli.problems import collapse
 from xlt_cli.registry.calls import Call, calling
+from xlt_cli.registry.checks.tasks import check_source_language, check_task
 from xlt_cli.registry.guard import make
-from xlt_cli.registry.tasks import check_source_language, check_task
 from xlt_cli.spec import (
     Evaluation,
     ExperimentSpec,
@@ -76,7 +76,7 @@ def resolve_evaluation(base: Evaluation, overrides: Sequence[Override]) -> Evalu
     return evaluation
 
 
-def build(use: PluginUse, kind: registry.Kind, where: str = "") -> Plugin:
+def build(use: PluginUse, kind: str, where: str = "") -> Plugin:
     """A plugin of a resolved spec, with its parameters.
 
     Raises:
@@ -146,7 +146,7 @@ def _plugin_errors(value: Any, source: Source) -> list[UserError]:
     """What is wrong with the plugins of a spec whose shape is wrong, as far as they are named."""
     faults = Faults()
     top = value if isinstance(value, dict) else {}
-    places: list[tuple[registry.Kind, Loc, Any]] = [("encoder", ("encoder",), top.get("encoder"))]
+    places: list[tuple[str, Loc, Any]] = [("encoder", ("encoder",), top.get("encoder"))]
     stages = top.get("stages")
     for index, stage in enumerate(stages if isinstance(stages, list) else []):
         if isinstance(stage, dict):
@@ -377,7 +377,7 @@ def _check_speaks(plugin: Plugin, languages: Sequence[str], where: str) -> None:
         )
 
 
-def _check_use(use: PluginUse, kind: registry.Kind, loc: Loc, source: Source) -> Plugin:
+def _check_use(use: PluginUse, kind: str, loc: Loc, source: Source) -> Plugin:
     """Validates a plugin's parameters, fills in their defaults, and returns an instance."""
     if kind == "encoder":
         opened_names.resolve(use, source.where(loc))

@@ -1,0 +1,214 @@
+"""Perturbations: their classes, and what their methods return."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
+
+from xlt_cli.api import (
+    Companion,
+    EmbeddingPerturbation,
+    Example,
+    Head,
+    Perturbation,
+    Seam,
+    SegmentationPerturbation,
+    SequenceExample,
+    TextPerturbation,
+    TokenExample,
+)
+from xlt_cli.errors import did_you_mean
+from xlt_cli.registry.calls import Call, calling, described
+from xlt_cli.registry.checks.examples import example_fault, named, type_name
+from xlt_cli.registry.checks.values import anything, are_texts, fingerprint, is_property
+from xlt_cli.registry.kinds import PluginKind
+
+PERTURBATIONS = (TextPerturbation, SegmentationPerturbation, EmbeddingPerturbation)
+PROBLEMS: tuple[str, ...] = typing.get_args(typing.get_type_hints(Head)["kind"])
+"""The words of `problems`."""
+COMPANIONS: tuple[str, ...] = typing.get_args(Companion)
+
+
+def replacements(call: Call, value: Any, example: Example, rng: Any) -> list[Example]:
+    """Examples that stand in for one, its label still true; none at all leaves it out."""
+    if not isinstance(value, list | tuple | Iterator):
+        raise call.wrong(value, "a list of examples")
+    found = list(value)
+    for other in found:
+        if other is not example:
+            _check_replacement(call, example, other)
+    return found
+
+
+def _check_replacement(call: Call, example: Example, other: Any) -> None:
+    if not isinstance(other, type(example)):
+        raise call.refused(
+            f"returned a list with {described(other)}; expected {type_name(example)}s"
+        )
+    why = example_fault(other)
+    if not why and other.id != example.id:
+        why = f"its id is not '{example.id}'"
+    if not why and len(other.languages) != len(example.languages):
+        why = f"it has {len(other.languages)} languages, not {len(example.languages)}"
+    if not why and isinstance(example, SequenceExample) and isinstance(other, SequenceExample):
+        why = _other_label(example, other)
+    if not why and isinstance(example, TokenExample) and isinstance(other, TokenExample):
+        why = _other_tags(call, example, other)
+    if why:
+        raise call.refused(f"returned {named(other)}: {why}")
+
+
+def _other_label(example: SequenceExample, other: SequenceExample) -> str:
+    if len(other.texts) != len(example.texts):
+        return f"it has {len(other.texts)} texts, not {len(example.texts)}"
+    if other.label != example.label:
+        return f"its label is '{other.label}', not '{example.label}'"
+    return ""
+
+
+def _other_tags(call: Call, example: TokenExample, other: TokenExample) -> str:
+    """Words may be moved, left out or split; their tags go with them."""
+    problem = getattr(call.owner, "for_problem", None)
+    known = {*example.tags, *(problem.labels if problem is not None else ())}
+    strange = [tag for tag in other.tags if tag not in known]
+    if strange:
+        return f"its tag '{strange[0]}' is not one of the task's"
+    if other.tokens == example.tokens and other.tags != example.tags:
+        return "its words are the same and its tags are others"
+    return ""
+
+
+def segmenter(call: Call, value: Any, tokenizer: Any) -> Callable[[str, Any], list[int]]:
+    """A function, each of whose answers is checked."""
+    if not callable(value):
+        raise call.wrong(value, "a function of (text, rng)")
+    size = max(len(tokenizer), max(tokenizer.get_vocab().values(), default=-1) + 1)
+    framing = {
+        getattr(tokenizer, f"{role}_token_id", None) for role in ("cls", "sep", "bos", "eos", "pad")
+    } - {None}
+
+    def segment(text: str, rng: Any) -> list[int]:
+        of_text = Call(call.plugin, "segmenter(tokenizer)", (text,), call.owner)
+        with calling(of_text):
+            ids = value(text, rng)
+        if not isinstance(ids, list | tuple):
+            raise of_text.wrong(ids, "a list of token ids")
+        for token in ids:
+            if isinstance(token, bool) or not hasattr(token, "__index__"):
+                raise of_text.refused(f"returned {described(token)} among token ids")
+            if not 0 <= token < size:
+                raise of_text.refused(f"returned the token id {token}; the vocabulary has {size}")
+        if not framing.isdisjoint(ids):
+            special = next(token for token in ids if token in framing)
+            token = tokenizer.convert_ids_to_tokens(int(special))
+            if token not in text:
+                raise of_text.refused(f"returned the special token {token}, which xlt puts itself")
+        return [int(token) for token in ids]
+
+    return segment
+
+
+def pairs(call: Call, value: Any) -> list[SequenceExample]:
+    """Sentences with their translations."""
+    if not isinstance(value, list | tuple | Iterator):
+        raise call.wrong(value, "a list of SequenceExamples")
+    found = list(value)
+    for number, pair in enumerate(found):
+        why = (
+            "not a SequenceExample"
+            if not isinstance(pair, SequenceExample)
+            else example_fault(pair)
+        )
+        if not why and len(pair.texts) != 2:
+            why = f"it has {len(pair.texts)} texts, not a sentence and its translation"
+        if why:
+            raise call.refused(f"returned as pair {number + 1} {named(pair)}: {why}")
+    wanted = isinstance(call.owner, EmbeddingPerturbation) and call.owner.companion
+    if wanted == "translations" and not found:
+        raise call.refused("returned no translations, and `companion` asks for them")
+    return found
+
+
+def phase(call: Call, value: Any, progress: float) -> Hashable:
+    """What tells recordings apart."""
+    if not isinstance(value, Hashable):
+        raise call.wrong(value, "None or something hashable")
+    return value
+
+
+def losses(call: Call, value: Any, seam: Seam) -> Any:
+    """One loss of each example, with a gradient."""
+    import torch
+
+    count = len(seam.batch)
+    expected = f"a tensor of shape [{count}], floating point: one loss of each example"
+    if not isinstance(value, torch.Tensor):
+        raise call.wrong(value, expected)
+    if tuple(value.shape) != (count,) or not value.is_floating_point():
+        raise call.wrong(value, expected)
+    if torch.is_grad_enabled() and not value.requires_grad:
+        raise call.wrong(value, f"{expected}, with a gradient")
+    return value
+
+
+def embeddings(call: Call, value: Any, seam: Seam) -> Any:
+    """Embeddings like those of the seam."""
+    shape = tuple(seam.embeddings.shape)
+    return _floats(call, value, shape)
+
+
+def deviations(call: Call, value: Any, seam: Seam) -> Any:
+    """One standard deviation for each example."""
+    return _floats(call, value, (len(seam.batch),))
+
+
+def _floats(call: Call, value: Any, shape: tuple[int, ...]) -> Any:
+    import torch
+
+    fits = isinstance(value, torch.Tensor) and tuple(value.shape) == shape
+    if not fits or not value.is_floating_point():
+        raise call.wrong(value, f"a tensor of shape {list(shape)}, floating point")
+    return value
+
+
+def fault(plugin: type[Perturbation]) -> str:
+    """What keeps a class from being a perturbation."""
+    if not issubclass(plugin, PERTURBATIONS):
+        return f"is none of {', '.join(p.__name__ for p in PERTURBATIONS)}"
+    if "proportion" in plugin.Params.model_fields:
+        return "Params has a field 'proportion', which in a spec is the share of the examples"
+    problems = inspect.getattr_static(plugin, "problems", None)
+    if problems is not None and not is_property(problems):
+        if not are_texts(problems):
+            return f"problems = {problems!r} is not a tuple of kinds of problems"
+        for word in problems:
+            if word not in PROBLEMS:
+                return f"problems names '{word}': {did_you_mean(word, PROBLEMS)}"
+    companion = inspect.getattr_static(plugin, "companion", "")
+    if not is_property(companion) and companion not in COMPANIONS:
+        hint = did_you_mean(str(companion), [word for word in COMPANIONS if word])
+        return f"companion = {companion!r}: {hint}"
+    return ""
+
+
+KIND = PluginKind(
+    "perturbation",
+    Perturbation,
+    "noise on text, on its segmentation, on embeddings",
+    {
+        Perturbation: {"fetch": anything, "fingerprint": fingerprint},
+        TextPerturbation: {"perturb": replacements},
+        SegmentationPerturbation: {"segmenter": segmenter},
+        EmbeddingPerturbation: {
+            "phase": phase,
+            "loss": losses,
+            "parallel": pairs,
+            "perturbed": embeddings,
+            "deviation": deviations,
+        },
+    },
+    attributes=("problems", "companion", "gaussian"),
+    fault=fault,
+)

@@ -1,0 +1,151 @@
+"""Tasks: their classes, what their methods return, and what they say of themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from typing import Any
+
+from xlt_cli.api import Rows, Split, Task
+from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
+from xlt_cli.languages import own_code
+from xlt_cli.registry.calls import Call, described
+from xlt_cli.registry.checks.examples import example_fault, named
+from xlt_cli.registry.checks.values import (
+    all_texts,
+    anything,
+    are_texts,
+    is_one_of,
+    is_property,
+    listed,
+    names,
+    text,
+)
+from xlt_cli.registry.kinds import PluginKind
+
+SAMPLES = (("a", "b"), ("O", "B-X", "I-X"))
+"""Labels with which a problem shows all its metrics."""
+
+
+def labels(call: Call, value: Any) -> tuple[str, ...]:
+    """Distinct labels, in an order of their own."""
+    found = names(call, value, "the labels, as a tuple of texts")
+    if not found:
+        raise call.refused("has no labels")
+    return found
+
+
+def languages(call: Call, value: Any, split: str) -> tuple[str, ...]:
+    """Distinct codes."""
+    return names(call, value, "codes of languages, as a tuple of texts")
+
+
+def rows(call: Call, value: Any, split: str, language: str) -> Rows:
+    """Rows of whole examples."""
+    if not isinstance(value, Rows):
+        raise call.wrong(value, "Rows(examples, source)")
+    if not isinstance(value.examples, tuple | list):
+        raise call.refused(f"returned Rows with {described(value.examples)}; expected a tuple")
+    for number, example in enumerate(value.examples):
+        why = example_fault(example)
+        if why:
+            raise call.refused(f"returned as row {number + 1} {named(example)}: {why}")
+    if not isinstance(value.source, str):
+        raise call.refused(f"returned Rows whose source is {described(value.source)}, not a text")
+    if not isinstance(value.notes, tuple | list) or not all_texts(value.notes):
+        raise call.refused(f"returned Rows whose notes are {listed(value.notes)}, not texts")
+    return Rows(tuple(value.examples), value.source, tuple(value.notes))
+
+
+def metrics_of(problem: type[Any]) -> tuple[str, ...]:
+    """The metrics that a problem has, with whatever labels."""
+    found: dict[str, None] = {}
+    for labels in SAMPLES:
+        with contextlib.suppress(Exception):  # a stranger's problem may take other labels only
+            found.update(dict.fromkeys(problem(labels).metrics))
+    return tuple(found)
+
+
+def fault(plugin: type[Task]) -> str:
+    """What keeps a class from being a task."""
+    from xlt_cli.problems import Problem
+    from xlt_cli.problems.schemes import NAMES
+
+    problem = getattr(plugin, "problem", None)
+    if not inspect.isclass(problem) or not issubclass(problem, Problem):
+        return f"problem = {problem!r} is not a class of xlt_cli.problems"
+    metric = inspect.getattr_static(plugin, "metric", None)
+    if not is_property(metric):
+        if not isinstance(metric, str):
+            return "states no metric"
+        known = metrics_of(problem)
+        if known and metric not in known:
+            return f"metric = '{metric}' is none of the problem's: {did_you_mean(metric, known)}"
+    labels = inspect.getattr_static(plugin, "labels")
+    if callable(labels) and not is_property(labels):
+        return "labels is a method; make it a property"
+    if not is_property(labels) and (not are_texts(labels) or not labels):
+        return f"labels = {labels!r} is not a tuple of texts"
+    source = inspect.getattr_static(plugin, "source_language", "en")
+    if not is_property(source) and (not isinstance(source, str) or not source):
+        return f"source_language = {source!r} is not the code of a language"
+    texts = inspect.getattr_static(plugin, "texts", None)
+    if not is_property(texts) and texts not in (None, 1, 2):
+        return f"texts = {texts!r} is none of 1, 2 and None"
+    scheme = inspect.getattr_static(plugin, "scheme", None)
+    if not is_property(scheme) and scheme is not None and not is_one_of(scheme, NAMES):
+        return f"scheme = {scheme!r}: {did_you_mean(str(scheme), NAMES)}"
+    return ""
+
+
+def check_task(task: Task) -> None:
+    """Refuses a task whose labels or metric cannot be used.
+
+    Raises:
+        PluginError: the metric is none of its problem's.
+        UserError: its labels are not there, or of no scheme.
+    """
+    problem = task.problem.of(task)
+    if task.metric not in problem.metrics:
+        call = Call(type(task), "metric", None, task)
+        raise call.refused(f"is {task.metric!r}; {did_you_mean(str(task.metric), problem.metrics)}")
+
+
+def check_source_language(task: Task, split: Split, where: str) -> None:
+    """Refuses to train on the task's source language where the task has no such language.
+
+    Raises:
+        SpecError: it has others.
+    """
+    source = task.source_language
+    try:
+        known = task.languages(split)
+    except PluginError:
+        raise
+    except UserError:
+        return  # the data are not here; training looks again
+    if known and own_code(source, known) is None:
+        raise SpecError(
+            f"{Call(type(task), '').who} has no '{source}' in its {split} split, the language that "
+            "is trained on where a spec names none (its source_language)",
+            where,
+            f"name those to train on: languages: [{known[0]}]\n{did_you_mean(source, known)}",
+        )
+
+
+KIND = PluginKind(
+    "task",
+    Task,
+    "examples per split and language, and their problem",
+    {
+        Task: {
+            "languages": languages,
+            "missing": text,
+            "load": rows,
+            "fetch": anything,
+        }
+    },
+    attributes=("labels", "metric", "aligned", "texts", "scheme", "source_language"),
+    fault=fault,
+    inspect=check_task,
+)
