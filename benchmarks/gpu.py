@@ -25,19 +25,20 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForSequenceClassification
 
-from xlt_cli.compute.runtime import Runtime, start
+from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
 from xlt_cli.evaluation.evaluate import Subject, _fill, make_plan
+from xlt_cli.launch.computing import start
 from xlt_cli.problems import Feature
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, PerturbationUse, PluginUse, Stage
 from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
 from xlt_cli.spec.yaml_lines import parse_value
 from xlt_cli.speed.graphs import EAGER
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import Updates, updates_of
 from xlt_encoders.halves import NativeModel
 
 SHAPES: dict[str, dict[str, Any]] = {
@@ -88,7 +89,9 @@ def ours(
         use = PerturbationUse.model_validate(parse_value(method, method))
         methods = [(build_perturbation(use), 1.0)]
     stage = Stage(task=PluginUse(name="xnli"), batch_size=size, learning_rate=2e-5)
-    updates = Updates(model, problem, methods, stage, 1, "benchmark", runtime, features[0], length)
+    updates = updates_of(
+        model, problem, methods, stage, 1, "benchmark", runtime, features[0], length
+    )
     updates.loss.train()
     updates.enter(features)
     lengths = [len(f.input_ids) for f in features]
@@ -338,7 +341,7 @@ def check_same(shape: str, features: list[Feature], problem: Any) -> None:
                 module.p = 0.0
         model = NativeModel(native).to(runtime.device)
         stage = Stage(task=PluginUse(name="xnli"), batch_size=16, learning_rate=2e-5, warmup=0.0)
-        updates = Updates(model, problem, [], stage, 1, "benchmark", runtime, features[0], 10**6)
+        updates = updates_of(model, problem, [], stage, 1, "benchmark", runtime, features[0], 10**6)
         updates.loss.train()
         updates.enter(features)
         found = [updates.make(features[16 * n : 16 * n + 16], n, 100)[2] for n in range(30)]

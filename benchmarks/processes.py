@@ -18,13 +18,13 @@ from typing import Any
 import torch
 from gpu import model_of
 
-from xlt_cli.compute.runtime import start
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
+from xlt_cli.launch.computing import start
 from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.spec.resolution import build_encoder, build_task
 from xlt_cli.spec.yaml_lines import parse_value
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import updates_of
 from xlt_encoders.halves import NativeModel
 
 COMPARED = 40
@@ -56,7 +56,7 @@ def main() -> None:
             module.p = 0.0
     model = NativeModel(native).to(runtime.device)
     stage = Stage(task=PluginUse(name="xnli"), batch_size=given.batch, learning_rate=2e-5)
-    updates = Updates(model, problem, [], stage, 1, "s", runtime, features[0], 1000)
+    updates = updates_of(model, problem, [], stage, 1, "s", runtime, features[0], 1000)
     updates.loss.train()
     updates.enter(features)
     losses = []

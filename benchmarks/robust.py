@@ -20,14 +20,14 @@ from pathlib import Path
 import torch
 import transformers
 
-from xlt_cli.compute.runtime import start
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
+from xlt_cli.launch.computing import start
 from xlt_cli.spec import PerturbationUse, PluginUse, Stage
 from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
 from xlt_cli.spec.yaml_lines import parse_value
 from xlt_cli.speed.graphs import EAGER
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import Updates, updates_of
 
 BARS: dict[str, float | None] = {
     "{name: adversarial, steps: 1, clean_weight: 0}": 2.2,
@@ -85,7 +85,7 @@ def main() -> None:
             use = PerturbationUse.model_validate(parse_value(text, text))
             methods = [(build_perturbation(use), 1.0)]
         pad = featuriser.template.pad_id
-        found = Updates(model, problem, methods, stage, pad, "s", runtime, features[0], TOTAL)
+        found = updates_of(model, problem, methods, stage, pad, "s", runtime, features[0], TOTAL)
         found.enter(feature for batch in batches for feature in batch)
         return found
 

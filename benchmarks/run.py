@@ -34,15 +34,16 @@ from accelerate.state import AcceleratorState, PartialState
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.compute.runtime import Runtime, start
+from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
 from xlt_cli.evaluation.predict import predict
+from xlt_cli.launch.computing import start
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.spec.resolution import build_encoder, build_task
 from xlt_cli.spec.yaml_lines import parse_value
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import updates_of
 
 LANGUAGES = ("en", "de", "zh")
 SIZES = {"cpu": (8, 16, 32, 64), "cuda": (64, 256, 512, 1024)}
@@ -77,7 +78,7 @@ class Bench:
             torch.manual_seed(0)
             self.models.append(built.load_model(self.problem.head).to(self.runtime.device))
         steps = -(-given.rows // given.batch) * (given.turns + 1)
-        self.updates = Updates(
+        self.updates = updates_of(
             self.models[0], self.problem, (), self.stage, self.pad_id, "b", self.runtime,
             self.train[0], steps,
         )  # fmt: skip

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from xlt_cli.api import EncoderModel, Example, SequenceExample
-from xlt_cli.compute.runtime import Runtime, start
+from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.template import Template
+from xlt_cli.launch.computing import start
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_encoders.huggingface import HuggingFaceEncoder
 

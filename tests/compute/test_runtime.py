@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from xlt_cli.compute.devices import resolve_device
-from xlt_cli.compute.runtime import start
 from xlt_cli.errors import UserError
+from xlt_cli.launch.computing import start
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.compute.runtime import Runtime, start
+from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate
 from xlt_cli.evaluation.predict import predict
+from xlt_cli.launch.computing import start
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.speed.first_token import NAME, first_token_only
 from xlt_encoders.huggingface import HuggingFaceEncoder

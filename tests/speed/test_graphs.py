@@ -9,13 +9,15 @@ import pytest
 import torch
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.compute.runtime import start
+from xlt_cli.launch.computing import start
+from xlt_cli.models import word_table
+from xlt_cli.models.layers import layers_of
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
 from xlt_cli.speed import layers
 from xlt_cli.speed import used_rows as rows
-from xlt_cli.speed.layers import compile_layers, layers_of, restore_layers
-from xlt_cli.training.updates import Updates
+from xlt_cli.speed.layers import compile_layers, restore_layers
+from xlt_cli.training.updates import updates_of
 from xlt_perturbations.adversarial import Adversarial
 
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -23,10 +25,12 @@ on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 
 def made(
     model: Any, problem: SequenceClassification, features: list[Feature], plain: bool, methods: Any
-) -> tuple[Updates, list[float]]:
+) -> tuple[Any, list[float]]:
     runtime = start("cuda", "fp32", plain=plain)
     stage = Stage.model_validate({"task": "t", "batch_size": 8, "learning_rate": 1e-2})
-    updates = Updates(model.to("cuda"), problem, methods, stage, 0, "s", runtime, features[0], 40)
+    updates = updates_of(
+        model.to("cuda"), problem, methods, stage, 0, "s", runtime, features[0], 40
+    )
     updates.loss.train()
     updates.enter(features)
     losses = [updates.make(features[n % 4 * 8 :][:8], n, 40)[2] for n in range(40)]
@@ -57,7 +61,7 @@ def test_recorded_again_after_a_table_has_grown(
     features: list[Feature],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rows, "WORTH", 1)
+    monkeypatch.setattr(word_table, "WORTH", 1)
     monkeypatch.setattr(rows, "STEP", 1)
     for module in model.modules():  # type: ignore[attr-defined]
         if isinstance(module, torch.nn.Dropout):

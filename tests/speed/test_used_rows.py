@@ -10,22 +10,25 @@ import torch
 from torch import nn
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.compute.runtime import Runtime, start
+from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate, training_batches
+from xlt_cli.launch.computing import start
+from xlt_cli.models import word_table as word_tables
+from xlt_cli.models.word_table import word_table
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
 from xlt_cli.speed import used_rows as rows
-from xlt_cli.speed.used_rows import UsedRows, word_table
+from xlt_cli.speed.used_rows import UsedRows
 from xlt_cli.training import checkpoints
 from xlt_cli.training.checkpoints import Position
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import updates_of
 from xlt_perturbations.adversarial import Adversarial
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
 
 @pytest.fixture(autouse=True)
 def _small_tables_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rows, "WORTH", 8)
+    monkeypatch.setattr(word_tables, "WORTH", 8)
     monkeypatch.setattr(rows, "STEP", 8)
     monkeypatch.setattr(rows, "BLOCK", 100)
 
@@ -49,9 +52,9 @@ def updates(
     restored: list[int] | None = None,
     methods: Any = (),
     **stage: Any,
-) -> Updates:
+) -> Any:
     values = {"task": "t", "batch_size": 8, "learning_rate": 1e-2, "weight_decay": 0.1, **stage}
-    made = Updates(
+    made = updates_of(
         model,
         problem,
         methods,

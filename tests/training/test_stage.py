@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.compute.runtime import start
 from xlt_cli.errors import UserError
+from xlt_cli.launch.computing import start
 from xlt_cli.models.placing import ALIGNMENT, on_device
 from xlt_cli.runs.directory import Run
 from xlt_cli.training import stage as stages

@@ -14,7 +14,7 @@ from xlt_cli.errors import PluginFailure
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
 from xlt_cli.speed.graphs import EAGER
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import updates_of
 from xlt_perturbations.adversarial import Adversarial
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
@@ -44,7 +44,7 @@ def test_noise_does_not_depend_on_how_a_batch_is_packed(
         values = {"task": "t", "batch_size": 8, "learning_rate": 1e-3, "accumulate": accumulate}
         own: EncoderModel = copy.deepcopy(model)
         stage = Stage.model_validate(values)
-        made = Updates(own, problem, methods, stage, 0, "s", runtime, features[0], 20)
+        made = updates_of(own, problem, methods, stage, 0, "s", runtime, features[0], 20)
         made.loss.train()
         made.enter(features)
         chosen = [features[i] for i in order]
@@ -78,7 +78,7 @@ def test_what_cannot_be_recorded_is_made_eagerly(
 ) -> None:
     values = {"task": "t", "batch_size": 8, "learning_rate": 1e-3}
     stage = Stage.model_validate(values)
-    made = Updates(model, problem, (), stage, 0, "s", runtime, features[0], 20)
+    made = updates_of(model, problem, (), stage, 0, "s", runtime, features[0], 20)
     made.enter(features[:8])
     made.recorder, made.made = Refusing(error), EAGER  # type: ignore[assignment]
     assert torch.isfinite(made.make(features[:8], EAGER, 20)[2])

@@ -131,7 +131,7 @@ def alignment(
     from xlt_cli.alignment.probe import probe
     from xlt_cli.alignment.probing import Probing
     from xlt_cli.alignment.runs import Request, analysis_of, check_same, prepare
-    from xlt_cli.compute.runtime import start
+    from xlt_cli.launch.computing import start
 
     runtime = start(device or runs[0].spec.device, "fp32")
     if runtime.world > 1:

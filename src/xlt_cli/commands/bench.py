@@ -48,7 +48,7 @@ def bench(
     go_offline(offline)
     from dataclasses import asdict
 
-    from xlt_cli.compute.runtime import start
+    from xlt_cli.launch.computing import start
     from xlt_cli.launch.machine_speed import measure
     from xlt_cli.runs.provenance import environment
     from xlt_cli.spec.resolution import build_encoder, build_task

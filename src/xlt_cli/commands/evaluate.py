@@ -157,10 +157,10 @@ def evaluate(
         evaluations = request.evaluations(spec.evaluations, spec.stages)
         checks.check_heads(evaluations, run)
         check_evaluations(evaluations)
-    from xlt_cli.compute.runtime import start
     from xlt_cli.console.progress import Reporter
     from xlt_cli.formats import printed as report
     from xlt_cli.launch import pipeline
+    from xlt_cli.launch.computing import start
     from xlt_cli.models import foreign
     from xlt_cli.reports import export
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,18 @@ class Runtime:
 
     Attributes:
         plain: no faster way than the textbook's, to compare with.
+        speed: brings the faster ways (the hooks of `xlt_cli.speed`); None where there are none.
     """
 
     accelerator: Accelerator
     precision: str
     plain: bool = False
+    speed: Callable[[], Any] | None = None
+
+    @property
+    def fast(self) -> bool:
+        """Whether the faster ways are there and wanted."""
+        return self.speed is not None and not self.plain
 
     @property
     def device(self) -> torch.device:
@@ -56,14 +64,16 @@ class Runtime:
             self.accelerator.wait_for_everyone()
 
 
-def start(device: str, precision: str, plain: bool = False) -> Runtime:
+def start(
+    device: str, precision: str, plain: bool = True, speed: Callable[[], Any] | None = None
+) -> Runtime:
     """Takes hold of a device.
 
     Raises:
         UserError: the device is unknown or not there.
     """
     wanted, precision = resolve_device(device), resolve_precision(device, precision)
-    return Runtime(_accelerator(wanted, precision), precision, plain)
+    return Runtime(_accelerator(wanted, precision), precision, plain, speed)
 
 
 def _accelerator(device: str, precision: str) -> Accelerator:

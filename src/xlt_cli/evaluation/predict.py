@@ -15,9 +15,6 @@ from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate, filled_batches
 from xlt_cli.problems import Feature, Prediction, Problem
 from xlt_cli.registry.models import calling_model
-from xlt_cli.speed.attention import one_tile, users_of
-from xlt_cli.speed.first_token import first_token_only
-from xlt_cli.speed.packing import packed
 
 ATTENTION = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
 """Kinds of attention; cuDNN's plans anew for each new shape."""
@@ -77,13 +74,11 @@ def launch(
     tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
     batches = filled_batches([len(f.input_ids) for f in features], tokens)
     parts = []
+    faster: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+    if runtime.speed is not None and runtime.fast:
+        faster = runtime.speed().fast_prediction(model, features, problem, pad_id, runtime)
     # Autocast spans all batches, so that weights are cast once.
-    with (
-        _fast_layers(model, runtime),
-        runtime.accelerator.autocast(),
-        sdpa_kernel(ATTENTION),
-        _one_token(model, features, problem, pad_id, runtime),
-    ):
+    with sdpa_kernel(ATTENTION), faster, runtime.accelerator.autocast():
         for indices in batches[runtime.rank :: runtime.world]:
             chosen = [features[i] for i in indices]
             batch = collate(chosen, problem, pad_id).to(runtime.device)
@@ -105,25 +100,3 @@ def _joined(features: Sequence[Feature], predictions: Sequence[Prediction]) -> l
         told: Any = joined[-1].predicted + prediction.predicted  # type: ignore[operator]
         joined[-1] = Prediction(prediction.id, gold, told)
     return joined
-
-
-def _fast_layers(
-    model: torch.nn.Module, runtime: Runtime
-) -> contextlib.AbstractContextManager[Any]:
-    if runtime.plain:
-        return contextlib.nullcontext()
-    if runtime.device.type == "cpu":
-        return packed(model, torch.bfloat16 if runtime.precision == "bf16" else torch.float32)
-    return one_tile(users_of(model) if runtime.precision == "bf16" else [])
-
-
-def _one_token(
-    model: EncoderModel,
-    features: Sequence[Feature],
-    problem: Problem,
-    pad_id: int,
-    runtime: Runtime,
-) -> contextlib.AbstractContextManager[None]:
-    if runtime.plain or problem.head.kind != "sequence-classification" or not features:
-        return contextlib.nullcontext()
-    return first_token_only(model, collate(features[:1], problem, pad_id).to(runtime.device))

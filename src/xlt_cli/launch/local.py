@@ -58,7 +58,7 @@ def run_jobs(
     Raises:
         Whatever a job raises, unless `keep_going`; an interruption always.
     """
-    from xlt_cli.compute.runtime import start
+    from xlt_cli.launch.computing import start
     from xlt_cli.launch.pipeline import run_experiment
 
     outcomes = []

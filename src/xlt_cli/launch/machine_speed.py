@@ -18,7 +18,7 @@ from xlt_cli.errors import DataError
 from xlt_cli.evaluation.predict import predict
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import PluginUse, Stage
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import updates_of
 
 ROWS = 2048
 """Rows that are read at most: more are not got through in the time, except by a GPU, which goes
@@ -82,7 +82,7 @@ def _training(
     seconds: float,
     runtime: Runtime,
 ) -> Speed:
-    updates = Updates(model, problem, (), stage, pad_id, SEED, runtime, features[0], LENGTH)
+    updates = updates_of(model, problem, (), stage, pad_id, SEED, runtime, features[0], LENGTH)
     updates.loss.train()
     updates.enter(features)
     lengths = [len(feature.input_ids) for feature in features]

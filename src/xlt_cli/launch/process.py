@@ -53,9 +53,9 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
 
     `out_of_memory` says whether the run failed for want of memory.
     """
-    from xlt_cli.compute.runtime import start
     from xlt_cli.console.progress import Reporter
     from xlt_cli.errors import PluginFailure, UserError
+    from xlt_cli.launch.computing import start
     from xlt_cli.launch.local import what_failed
     from xlt_cli.launch.memory import out_of_memory
     from xlt_cli.launch.pipeline import run_experiment

@@ -10,54 +10,16 @@ float32 the weights are the same to the bit.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
-
-from xlt_cli.api import Batch, EncoderModel
-
-WORTH = 8192
-"""Rows from which on a table is worth it."""
 
 STEP = 4096
 """The small table grows by so many rows, so that its shape seldom changes."""
 
 BLOCK = 1 << 16
 """Elements that are multiplied again and again while they are in the processor's cache."""
-
-
-def word_table(model: EncoderModel, probe: Batch) -> nn.Embedding | None:
-    """The module that looks a batch's tokens up, if it is one that can be trained in parts.
-
-    It must be a plain `torch.nn.Embedding` that is asked for exactly the batch's ids, once, and
-    whose weight is trained and no other module's as well.
-    """
-    assert isinstance(model, nn.Module)
-    asked: list[nn.Embedding] = []
-
-    def see(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:
-        if len(inputs) == 1 and torch.equal(inputs[0], probe.input_ids):
-            assert isinstance(module, nn.Embedding)
-            asked.append(module)
-
-    tables = [module for module in model.modules() if type(module) is nn.Embedding]
-    hooks = [table.register_forward_hook(see) for table in tables]
-    try:
-        with torch.no_grad():
-            model.embed(probe)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    if len(asked) != 1:
-        return None
-    table = asked[0]
-    # Tied weights stand in the list as often as they are used.
-    owners = [m for m in model.modules() for p in m.parameters(recurse=False) if p is table.weight]
-    plain = table.max_norm is None and not table.scale_grad_by_freq and not table.sparse
-    fits = plain and table.weight.requires_grad and table.num_embeddings >= WORTH
-    return table if fits and len(owners) == 1 else None
 
 
 class UsedRows:

@@ -34,7 +34,7 @@ from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.ledger import Ledger
 from xlt_cli.training.noise import Noise
 from xlt_cli.training.stream import Stream, updates
-from xlt_cli.training.updates import Updates
+from xlt_cli.training.updates import updates_of
 
 RECORD_EVERY = 10
 """Updates between two records of the training loss."""
@@ -80,7 +80,7 @@ class StageTrainer:
         self.per_epoch = per_epoch
         self.total = updates(stage, per_epoch)
         self.evaluate_every = stage.evaluate_every or per_epoch
-        self.updates = Updates(
+        self.updates = updates_of(
             parts.model,
             parts.problem,
             parts.noise.methods,
@@ -204,14 +204,12 @@ class StageTrainer:
         self.position.stage_metrics_size = _size(self.directory / metrics.FILE)
         self.updates.settle()
         if self.runtime.is_main:
-            updates = self.updates
-            trained = updates.rows.ids if updates.rows else []
             checkpoints.save(
                 self.directory,
                 self.parts.model,
-                updates.optimizer,
+                self.updates.optimizer,
                 self.position,
-                trained,
+                self.updates.trained_rows,
                 self.average,
             )
         self.runtime.wait()

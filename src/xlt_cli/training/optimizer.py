@@ -9,8 +9,8 @@ import torch
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.errors import UserError
+from xlt_cli.models.layers import layers_above
 from xlt_cli.spec import Stage
-from xlt_cli.speed.layers import layers_above
 
 
 def build(
@@ -100,17 +100,6 @@ def clip(
         gradients.append(table.grad if used is None else table.grad[used])
     norm = torch.nn.utils.get_total_norm(gradients)
     torch.nn.utils.clip_grads_with_norm_(parameters, limit, norm)
-    return norm
-
-
-def clip_in_step(optimizer: torch.optim.AdamW, limit: float) -> torch.Tensor:
-    """Has the optimizer's next step clip the gradients; returns their norm before.
-
-    As `clip`, without a pass over all gradients of its own: the fused step divides by a scale.
-    """
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-    optimizer.grad_scale = ((norm + 1e-6) / limit).clamp(min=1.0)  # type: ignore[attr-defined]
     return norm
 
 

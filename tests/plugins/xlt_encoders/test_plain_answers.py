@@ -11,10 +11,11 @@ from encoder_families import FAMILIES, WRONG_WITH_PADDING, build
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from xlt_cli.api import Head, SequenceExample
-from xlt_cli.compute.runtime import Runtime, start
+from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.template import Template
 from xlt_cli.evaluation.predict import predict
+from xlt_cli.launch.computing import start
 from xlt_cli.problems import SequenceClassification
 from xlt_encoders.huggingface import HuggingFaceEncoder
 

@@ -1,0 +1,133 @@
+"""Updates by the fastest way that is exact: the used rows of the word table, recorded on a GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import torch
+
+from xlt_cli.api import EncoderModel
+from xlt_cli.compute.runtime import Runtime
+from xlt_cli.compute.seeding import derive
+from xlt_cli.data.batches import collate
+from xlt_cli.errors import PluginFailure
+from xlt_cli.models.word_table import word_table
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.spec import Stage
+from xlt_cli.speed.graphs import EAGER
+from xlt_cli.speed.recorder import Recorder
+from xlt_cli.speed.used_rows import UsedRows
+from xlt_cli.training import optimizer
+from xlt_cli.training.noise import Method
+from xlt_cli.training.updates import Updates, with_companions
+
+
+class FastUpdates(Updates):
+    """As `Updates`, and the same training.
+
+    Attributes:
+        rows: the trained rows of the word-embedding table, where they are apart from it.
+        recorder: of whole updates, where they are recorded.
+        refusal: why updates that were to be recorded could not be.
+    """
+
+    def __init__(
+        self,
+        model: EncoderModel,
+        problem: Problem,
+        methods: Sequence[Method],
+        stage: Stage,
+        pad_id: int,
+        seed: str,
+        runtime: Runtime,
+        probe: Feature,
+        length: int,
+        rows: Sequence[int] = (),
+        apart: Sequence[torch.nn.Parameter] = (),
+    ) -> None:
+        table = word_table(model, collate([probe], problem, pad_id).to(runtime.device))
+        self.rows = UsedRows(table, rows) if table is not None else None
+        apart = [*apart, self.rows.weight] if self.rows else apart
+        super().__init__(
+            model, problem, methods, stage, pad_id, seed, runtime, probe, length, rows, apart
+        )
+        self.rows_peak = 0.0
+        if self.rows:
+            self.table = self.rows.weight
+            self.rows_peak = optimizer.peak_of(self.optimizer, self.rows.weight)
+        self.recorder = self._recorder(model)
+        self.refusal = ""
+
+    @property
+    def path(self) -> str:
+        parts = ["used rows"] * (self.rows is not None)
+        parts += self.recorder.path if self.recorder else []
+        path = " + ".join(parts) or "plain"
+        return f"{path} (not recorded: {self.refusal})" if self.refusal else path
+
+    @property
+    def trained_rows(self) -> list[int]:
+        return self.rows.ids if self.rows else []
+
+    def enter(self, features: Iterable[Feature]) -> None:
+        if self.rows is None:
+            return
+        ids: set[int] = {self.pad_id}
+        for feature in with_companions(features):
+            ids.update(feature.input_ids)
+        if self.rows.admit(ids):
+            self.rows.grow(self.optimizer)
+            if self.recorder is not None:
+                self.recorder.clear()
+
+    def settle(self) -> None:
+        if self.rows is not None:
+            self.rows.write_back()
+
+    def _update(
+        self, features: Sequence[Feature], step: int, total: int, size: int
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        made = self._recorded(features, step, total, size)
+        if made is None:
+            made = super()._update(features, step, total, size)
+            if self.recorder is not None:
+                self.recorder.changed()
+        if self.rows is not None:
+            factor = optimizer.rate_factor(self.stage, step, total)
+            self.rows.stepped(self.rows_peak * factor, self.stage.weight_decay)
+        return made
+
+    def _used(self, features: Sequence[Feature]) -> torch.Tensor | None:
+        if self.rows is None:
+            return super()._used(features)
+        ids = np.unique(np.concatenate([f.input_ids for f in with_companions(features)]))
+        return self.rows.place[torch.from_numpy(ids).to(self.runtime.device)]
+
+    def _recorder(self, model: EncoderModel) -> Recorder | None:
+        if self.stage.accumulate > 1 or self.runtime.device.type != "cuda":
+            return None
+        if self.loss.phase(0.0) is None:
+            return None
+        return Recorder(model, self.loss, self.optimizer, self.limit, self.runtime, self.length)
+
+    def _recorded(
+        self, features: Sequence[Feature], step: int, total: int, size: int
+    ) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """An update by replay; None where this one has to be made eagerly."""
+        whole = len(features) == self.stage.batch_size >= self.runtime.world
+        if self.recorder is None or self.made < EAGER or not whole:
+            return None
+        runtime, multiple = self.runtime, self.recorder.multiple
+        own = features[runtime.rank :: runtime.world]
+        batch = collate(own, self.problem, self.pad_id, multiple).to(runtime.device)
+        seed = derive(self.seed, "update", step, runtime.rank)
+        try:
+            return self.recorder.run(batch, self._seeds(own, step), 1 / size, seed, step / total)
+        except (RuntimeError, PluginFailure) as error:
+            # Some encoders and plugins look at values on the device, some machines have no
+            # compiler: their updates are made eagerly.
+            self.refusal = f"{type(error).__name__}: {error}".splitlines()[0]
+            self.recorder.give_up()
+            self.recorder = None
+            return None
