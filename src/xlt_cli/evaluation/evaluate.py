@@ -21,13 +21,13 @@ from xlt_cli.data.place import place
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.template import Segments
 from xlt_cli.errors import DataError, ResultWarning
-from xlt_cli.evaluation import held_out
+from xlt_cli.evaluation import collapsed, held_out
 from xlt_cli.evaluation.held_out import Used
 from xlt_cli.evaluation.notes import notes, words_notes
 from xlt_cli.evaluation.predict import launch
 from xlt_cli.evaluation.smoothing import noise_of, smoothed
 from xlt_cli.languages import among, own_codes
-from xlt_cli.models import collapsed, segments
+from xlt_cli.models import segments
 from xlt_cli.models.opening import check_evaluation
 from xlt_cli.models.placing import on_device
 from xlt_cli.problems import Encoded, Feature, Prediction, Problem

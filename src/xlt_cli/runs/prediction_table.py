@@ -1,0 +1,179 @@
+"""Predictions as a Parquet table, which pandas, polars and duckdb read as it is.
+
+A row for each example of a cell:
+
+    id             text
+    first, second  the language of each text
+    gold           the label; or a list, with one for each word
+    predicted      the same shape; null where the model abstained, or for a word that it never saw
+    probabilities  of the labels, in their order; in 32 bits, which hold six decimals
+    radius         of a smoothed classifier
+
+The last two are there only if some row has a value. Answers that are neither texts nor lists of
+texts are stored as JSON, and the table's metadata say so (`xlt.answers`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from xlt_cli.problems import Prediction
+
+if TYPE_CHECKING:
+    import pyarrow
+
+FORMAT = 2
+"""Of stored predictions; format 1 were lines of JSON, compressed."""
+
+LEVEL = 3
+"""Of zstd, for what is written while a model predicts."""
+
+DENSEST = 19
+"""Of zstd, for archives."""
+
+DECIMALS = 6
+
+Shape = Literal["text", "words", "json"]
+
+
+def encode(rows: Iterable[tuple[str, str, Prediction]], level: int = LEVEL) -> bytes:
+    """Rows as the bytes of a Parquet file: languages of the two texts, and the prediction."""
+    import pyarrow
+    from pyarrow import parquet
+
+    first, second, predictions = _columns(rows)
+    shape = _shape([p.gold for p in predictions] + [p.predicted for p in predictions])
+    answer = pyarrow.list_(pyarrow.string()) if shape == "words" else pyarrow.string()
+    columns = {
+        "id": pyarrow.array([p.id for p in predictions], pyarrow.string()),
+        "first": pyarrow.array(first, pyarrow.string()),
+        "second": pyarrow.array(second, pyarrow.string()),
+        "gold": pyarrow.array([_stored(p.gold, shape) for p in predictions], answer),
+        "predicted": pyarrow.array([_stored(p.predicted, shape) for p in predictions], answer),
+    }
+    if any(p.probabilities for p in predictions):
+        values = [p.probabilities or None for p in predictions]
+        columns["probabilities"] = pyarrow.array(values, pyarrow.list_(pyarrow.float32()))
+    if any(p.radius is not None for p in predictions):
+        columns["radius"] = pyarrow.array([p.radius for p in predictions], pyarrow.float64())
+    table = pyarrow.table(columns).replace_schema_metadata(
+        {"xlt.format": str(FORMAT), "xlt.answers": shape}
+    )
+    words = ".list.element" if shape == "words" else ""
+    buffer = io.BytesIO()
+    parquet.write_table(
+        table,
+        buffer,
+        compression="zstd",
+        compression_level=level,
+        use_dictionary=["first", "second", f"gold{words}", f"predicted{words}"],
+        column_encoding={"id": "DELTA_BYTE_ARRAY"},
+        row_group_size=max(1, len(predictions)),
+    )
+    return buffer.getvalue()
+
+
+def decode(content: bytes) -> list[tuple[str, str, Prediction]]:
+    """The rows of a Parquet file that `encode` made.
+
+    Raises:
+        ValueError: it is none, or of a later format.
+    """
+    table, shape = _opened(content)
+    columns = {name: table.column(name).to_pylist() for name in table.column_names}
+    nothing: list[Any] = [None] * len(table)
+    return [
+        (
+            first,
+            second,
+            Prediction(
+                identifier,
+                _given(gold, shape),
+                _given(predicted, shape),
+                tuple(round(p, DECIMALS) for p in probabilities or ()),
+                radius,
+            ),
+        )
+        for identifier, first, second, gold, predicted, probabilities, radius in zip(
+            columns["id"],
+            columns["first"],
+            columns["second"],
+            columns["gold"],
+            columns["predicted"],
+            columns.get("probabilities", nothing),
+            columns.get("radius", nothing),
+            strict=True,
+        )
+    ]
+
+
+def decode_answers(content: bytes) -> tuple[list[str], list[Any], list[Any]]:
+    """Ids, gold answers and predicted ones, several times as fast.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    table, shape = _opened(content, ["id", "gold", "predicted"])
+    ids, golds, predicted = (table.column(name).to_pylist() for name in ("id", "gold", "predicted"))
+    if shape == "text":
+        return ids, golds, predicted
+    return ids, [_given(g, shape) for g in golds], [_given(p, shape) for p in predicted]
+
+
+def _opened(content: bytes, columns: list[str] | None = None) -> tuple[pyarrow.Table, Shape]:
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(io.BytesIO(content), columns=columns)
+    except pyarrow.ArrowException as error:  # ArrowInvalid is a ValueError, others are not
+        raise ValueError(str(error)) from error
+    metadata = table.schema.metadata or {}
+    written = int(metadata.get(b"xlt.format", b"0"))
+    if written != FORMAT:
+        raise ValueError(f"its format is {written}; this version of xlt reads {FORMAT}")
+    return table, metadata[b"xlt.answers"].decode()
+
+
+def _columns(
+    rows: Iterable[tuple[str, str, Prediction]],
+) -> tuple[list[str], list[str], list[Prediction]]:
+    first: list[str] = []
+    second: list[str] = []
+    predictions: list[Prediction] = []
+    for one, other, prediction in rows:
+        first.append(one)
+        second.append(other)
+        predictions.append(prediction)
+    return first, second, predictions
+
+
+def _shape(answers: Sequence[Any]) -> Shape:
+    given = [answer for answer in answers if answer is not None]
+    if all(isinstance(answer, str) for answer in given):
+        return "text"
+    words = all(isinstance(answer, tuple | list) for answer in given)
+    if words and all(word is None or isinstance(word, str) for a in given for word in a):
+        return "words"
+    return "json"
+
+
+def _stored(answer: Any, shape: Shape) -> Any:
+    if shape != "json" or answer is None:
+        return answer
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def _given(answer: Any, shape: Shape) -> Any:
+    if shape == "text" or answer is None:
+        return answer
+    if shape == "words":
+        return tuple(answer)
+    return _frozen(json.loads(answer))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -1,0 +1,84 @@
+"""Predictions survive as a Parquet table, and others read it as it is."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pandas
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlt_cli.problems import Prediction
+from xlt_cli.runs.prediction_table import decode, decode_answers, encode
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+SHARE = st.integers(0, 10**6).map(lambda millionths: millionths / 10**6)
+RADIUS = st.none() | st.floats(0, 100)
+
+
+def rows(answer: st.SearchStrategy[object]) -> st.SearchStrategy[list[tuple[str, str, Prediction]]]:
+    prediction = st.builds(
+        Prediction,
+        TEXT,
+        answer,
+        st.none() | answer,
+        st.lists(SHARE, max_size=3).map(tuple),
+        RADIUS,
+    )
+    return st.lists(st.tuples(TEXT, TEXT, prediction), max_size=6)
+
+
+WORDS = st.lists(st.none() | TEXT, max_size=4).map(tuple)
+OTHERS = st.integers() | st.dictionaries(TEXT, TEXT | st.integers(), max_size=2)
+
+
+@given(rows(TEXT) | rows(WORDS) | rows(OTHERS))
+def test_what_is_written_is_read_back(given_rows: list[tuple[str, str, Prediction]]) -> None:
+    content = encode(given_rows)
+    assert decode(content) == given_rows
+    ids, golds, predicted = decode_answers(content)
+    assert ids == [p.id for _, _, p in given_rows]
+    assert golds == [p.gold for _, _, p in given_rows]
+    assert predicted == [p.predicted for _, _, p in given_rows]
+
+
+def test_the_same_rows_are_the_same_bytes() -> None:
+    cell = [("de", "de", Prediction(str(i), "a", "b", (0.25, 0.75))) for i in range(100)]
+    assert encode(cell) == encode(list(cell))
+
+
+def test_pandas_reads_it_as_it_is() -> None:
+    cell = [
+        ("de", "sw", Prediction("7", "yes", "no", (0.123457, 0.876543), 0.5)),
+        ("de", "sw", Prediction("8", "no", None, (0.5, 0.5))),
+    ]
+    frame = pandas.read_parquet(io.BytesIO(encode(cell)))
+    assert list(frame.columns) == [
+        "id", "first", "second", "gold", "predicted", "probabilities", "radius",
+    ]  # fmt: skip
+    assert frame["predicted"][0] == "no"
+    assert pandas.isna(frame["predicted"][1])
+    assert frame["probabilities"][0] == pytest.approx([0.123457, 0.876543])
+    assert (frame["first"] == "de").all()
+
+
+def test_a_list_and_a_text_are_not_mixed_up() -> None:
+    mixed = [("en", "en", Prediction("1", "a", ("a", "b")))]  # type: ignore[arg-type]
+    content = encode(mixed)
+    assert decode(content) == mixed
+    assert json.loads(pandas.read_parquet(io.BytesIO(content))["predicted"][0]) == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b'{"id": "1"}\n', encode([])[:-9]])
+def test_what_is_no_table_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(content)
+
+
+def test_a_table_of_others_is_refused() -> None:
+    buffer = io.BytesIO()
+    pandas.DataFrame({"id": ["1"], "gold": ["a"], "predicted": ["b"]}).to_parquet(buffer)
+    with pytest.raises(ValueError, match="its format is 0"):
+        decode_answers(buffer.getvalue())
