@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from xlt_cli.api import Encoder, EncoderModel, Head, PluginParams, UserError
+from xlt_cli.api import Encoder, EncoderModel, Head, PluginParams, UserError, did_you_mean
+from xlt_cli.problems.head_choice import builder_for, head_names
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -22,14 +23,30 @@ E5_CAVEAT = (
 )
 
 
+NATIVE = "native"
+"""The pooling that stands for the architecture's own head."""
+
+
+def _known(pooling: str) -> str:
+    known = (NATIVE, *head_names())
+    if pooling not in known:
+        raise ValueError(f"there is no pooling '{pooling}'; {did_you_mean(pooling, known)}")
+    return pooling
+
+
+def _list_known(schema: dict[str, Any]) -> None:
+    schema["enum"] = [NATIVE, *head_names()]
+
+
 class EncoderParams(PluginParams):
     """Parameters of every encoder that ships."""
 
-    pooling: Literal["native", "cls", "mean", "cls-mean", "segments"] = Field(
-        default="native",
-        description="what the sequence classifier sees: 'native' is the architecture's own head; "
-        "the others are a tanh layer on the first token, the mean over tokens, both, or the "
-        "comparison [u, v, |u-v|, u*v] of the means of two texts",
+    pooling: Annotated[str, AfterValidator(_known)] = Field(
+        default=NATIVE,
+        description="what the head sees: 'native' is the architecture's own head; cls, mean, "
+        "cls-mean and segments are a tanh layer on the first token, the mean over tokens, both, or "
+        "the comparison [u, v, |u-v|, u*v] of the means of two texts; or another head plugin",
+        json_schema_extra=_list_known,
     )
     freeze_embeddings: bool = Field(
         default=False, description="leave all embeddings (words, positions, ...) as pretrained"
@@ -131,13 +148,13 @@ class TransformersEncoder(Encoder):
         return read_outputs(checkpoint).names
 
     def _check_pooling(self, head: Head) -> None:
-        """Before anything is loaded: token heads have no pooling."""
-        if head.kind == "token-classification" and self.params.pooling != "native":
-            raise UserError(
-                f"the pooling '{self.params.pooling}' is for sequences; this task labels tokens",
-                "pooling",
-                "leave it out, or write 'native'",
-            )
+        """Before anything is loaded: there is such a head, and it is one of the shape asked for."""
+        from xlt_encoders.loading import has_own
+
+        if self.params.pooling != NATIVE:
+            builder_for(head, self.params.pooling)
+        elif not has_own(head):
+            builder_for(head, None)
 
     def _settings(self, checkpoint: Path | None = None) -> Settings:
         from xlt_encoders.loading import Settings

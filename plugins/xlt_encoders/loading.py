@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from xlt_cli.api import EncoderModel, Head, UserError
-from xlt_cli.problems.heads import INFO_FILE, Pooling, WithHead, read_head_info
+from xlt_cli.problems.heads import INFO_FILE, WithHead, read_head_info
 from xlt_cli.problems.label_names import label_order
 from xlt_encoders.architectures import backbone_class, explained, no_class
 from xlt_encoders.fit import check_cut, choose_padding
@@ -58,11 +58,16 @@ class Settings:
             segment ids; called for the few architectures where it matters.
     """
 
-    pooling: Literal["native", "cls", "mean", "cls-mean", "segments"]
+    pooling: str
     freeze_embeddings: bool
     freeze_layers: int
     dropout: float | None
     tokenizer_gives_segments: Callable[[], bool]
+
+    @property
+    def head_plugin(self) -> str | None:
+        """The head plugin to build; None for the one that belongs to the problem's head."""
+        return None if self.pooling == "native" else self.pooling
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,11 @@ class Weights:
     folder: Path | None = None
     state_dict: dict[str, torch.Tensor] | None = None
     trust_remote_code: bool = False
+
+
+def has_own(head: Head) -> bool:
+    """Whether transformers' architectures have heads of this shape of their own."""
+    return head.kind in _SUFFIX
 
 
 def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConfig:
@@ -110,7 +120,7 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
     _set_problem(weights.config, head)
     generator = torch.default_generator
     with torch.random.fork_rng(devices=[]):
-        if settings.pooling == "native":
+        if settings.pooling == "native" and has_own(head):
             model, report = _open(weights, head)
             reset = _new_names(model, report)
             refuse(weights.where, report, model, allowed=reset)
@@ -119,7 +129,7 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
             return _finish(NativeModel(model), settings)
         backbone = _open_backbone(weights, settings)
         generator.manual_seed(seed)
-        return _with_head(backbone, head, settings.pooling)
+        return _with_head(backbone, head, settings.head_plugin)
 
 
 def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bool) -> EncoderModel:
@@ -140,10 +150,10 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
             raise other_pooling(weights.where, "native", settings.pooling)
         return _load_native(weights, head, settings)
     info = read_head_info(weights.folder)
-    if info.kind != head.kind or info.pooling is None:
+    if info.kind != head.kind:
         raise other_problem(weights.where, f"for {info.kind}", head)
-    if strict and info.pooling != settings.pooling:
-        raise other_pooling(weights.where, info.pooling, settings.pooling)
+    if strict and info.pooling != settings.head_plugin:
+        raise other_pooling(weights.where, info.pooling or "native", settings.pooling)
     _set_labels(weights.config, head.labels)
     _set_problem(weights.config, head)
     with torch.random.fork_rng(devices=[]):
@@ -155,6 +165,8 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
 def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeModel:
     config = weights.config
     architecture = (config.architectures or [""])[0]
+    if not has_own(head):
+        raise other_problem(weights.where, f"of a {architecture}", head)
     if architecture and not architecture.endswith(_SUFFIX[head.kind]):
         raise other_problem(weights.where, f"of a {architecture}", head)
     if config.problem_type not in (None, "single_label_classification"):
@@ -257,13 +269,7 @@ def _finish(halves: _H, settings: Settings) -> _H:
     return halves
 
 
-def _with_head(backbone: Halves, head: Head, pooling: Pooling) -> WithHead:
-    if head.kind == "token-classification":
-        raise UserError(
-            f"the pooling '{pooling}' is for sequences, and this task labels tokens",
-            "pooling",
-            "leave it out, or write 'native'",
-        )
+def _with_head(backbone: Halves, head: Head, pooling: str | None) -> WithHead:
     config = backbone.model.config
     # Our head has dropout as the encoder has it, under the first of these names.
     names = ("classifier_dropout", "hidden_dropout_prob", "seq_classif_dropout", "dropout")

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from xlt_cli.api import Batch
-from xlt_cli.problems.base import IGNORED
+from xlt_cli.api import IGNORED, Batch
 from xlt_perturbations.balls import precise
 
 if TYPE_CHECKING:

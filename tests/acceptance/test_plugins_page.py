@@ -103,7 +103,7 @@ def test_the_examples_train_together_and_go_on(xlt: Any, desk: Desk, tiny_encode
 def test_the_words_of_the_page_are_those_of_the_code() -> None:
     from xlt_cli.problems.heads import POOLINGS
 
-    assert words("problems") == set(perturbations.PROBLEMS)
+    assert words("problems") == set(registry.names("problem"))
     assert words("companion") == {word for word in get_args(Companion) if word}
     assert words("scheme") == set(schemes.NAMES)
     assert words("entry-point group") == {registry.KINDS[kind].group for kind in KINDS}

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from xlt_cli.api import IGNORED
 from xlt_cli.data.batches import (
     BUCKET,
     collate,
@@ -19,7 +20,6 @@ from xlt_cli.data.batches import (
     training_batches,
 )
 from xlt_cli.problems import Feature, SequenceClassification, TokenLabelling
-from xlt_cli.problems.base import IGNORED
 
 LENGTHS = st.lists(st.integers(1, 128), max_size=400)
 SIZES = st.integers(1, 40)

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 import torch
 
-from xlt_cli.api import TokenExample
+from xlt_cli.api import IGNORED, TokenExample
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
 from xlt_cli.evaluation import predict as module
 from xlt_cli.evaluation.predict import predict
 from xlt_cli.problems import TokenLabelling
-from xlt_cli.problems.base import IGNORED
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
 PROBLEM = TokenLabelling(("N", "V", "A", "P"))

@@ -128,7 +128,7 @@ def test_any_backbone_becomes_an_encoder_model(head: Head) -> None:
 
 
 def test_pooling_and_kind_of_head_go_together() -> None:
-    with pytest.raises(UserError, match="labels tokens"):
+    with pytest.raises(UserError, match="needs one for token-classification"):
         WithHead(Toy(), TOKENS, "mean")
     with pytest.raises(UserError, match="needs a pooling"):
         WithHead(Toy(), SEQUENCES, None)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score
 from seqeval.scheme import BILOU, IOBES, Entities
 
+from xlt_cli.api import Words
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, TokenLabelling
-from xlt_cli.problems.base import Words
 from xlt_cli.problems.schemes import LENIENT, MARKS, Form, Scheme, scheme_in, scheme_of
 
 KINDS = ("PER", "LOC")

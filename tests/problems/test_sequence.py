@@ -156,5 +156,5 @@ def test_single_texts_have_no_pairs() -> None:
 )
 def test_wrong_examples_are_refused_by_name(wrong: Any, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        PROBLEM.check(wrong)
+        PROBLEM.check_example(wrong)
     assert "test-1" in caught.value.where

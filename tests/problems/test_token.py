@@ -17,11 +17,10 @@ from sklearn.metrics import f1_score as class_f1_score
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from xlt_cli.api import Head, SequenceExample, TokenExample
+from xlt_cli.api import IGNORED, Head, SequenceExample, TokenExample, Words
 from xlt_cli.data.template import Template
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Feature, Prediction, TokenLabelling
-from xlt_cli.problems.base import IGNORED, Words
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 NAMES = TokenLabelling(TAGS)
@@ -231,7 +230,7 @@ def test_targets_are_padded_with_what_the_loss_ignores(tokenizer: Any, template:
 
 
 def test_head_has_the_tags_in_order() -> None:
-    assert NAMES.head == Head("token-classification", TAGS)
+    assert NAMES.head == Head("token-classification", TAGS, per_token=True)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +243,7 @@ def test_head_has_the_tags_in_order() -> None:
 )
 def test_wrong_examples_are_refused_by_name(wrong: Any, message: str) -> None:
     with pytest.raises(DataError, match=message) as caught:
-        NAMES.check(wrong)
+        NAMES.check_example(wrong)
     assert "test-1" in caught.value.where
 
 

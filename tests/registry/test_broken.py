@@ -184,7 +184,7 @@ def test_an_entry_point_to_nothing_is_an_entry_with_its_error(
     ("old", "new", "error"),
     [
         ("", "", ""),
-        ("    problem = SequenceClassification\n", "", "problem = None is not a class of"),
+        ("    problem = SequenceClassification\n", "", "problem = None is not a subclass of"),
         ("problem = SequenceClassification", "problem = 'sequence'", "problem = 'sequence' is not"),
         ('    metric = "accuracy"\n', "", "states no metric"),
         ("    def load", "    def lode", "does not define load"),

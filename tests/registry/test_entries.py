@@ -115,7 +115,10 @@ def test_entry_points_in_unknown_groups_are_strays_with_the_near_group(
     assert (stray.group, stray.name, stray.target) == (group, "good", "good_astray:Good")
     assert (stray.distribution, stray.version) == ("astray", "1.0")
     near = f"did you mean '{meant}'? " if meant else ""
-    assert stray.hint == f"{near}known: xlt.encoders, xlt.perturbations, xlt.tasks"
+    assert (
+        stray.hint
+        == f"{near}known: xlt.encoders, xlt.heads, xlt.perturbations, xlt.problems, xlt.tasks"
+    )
     assert "good_astray" not in sys.modules
 
 

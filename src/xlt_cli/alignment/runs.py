@@ -25,6 +25,7 @@ from xlt_cli.launch import pipeline
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.problems.sequence import SequenceClassification
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.pruned import check_weights
 from xlt_cli.spec import Evaluation, PluginUse
@@ -129,7 +130,7 @@ def prepare(run: Run, request: Request, runtime: Runtime) -> Subjected:
             "alignment needs rows that are the same item in every language",
         )
     encoder = build_encoder(spec.encoder)
-    problem = task.problem.of(task)
+    problem = problem_of(task)
     tokenizer, segments = encoder.load_tokenizer(run.model), of_model(run.model, ours=True)
     featuriser = Featuriser(problem, tokenizer, spec.max_length, segments=segments)
     loaded = {x: store.load(task, request.split, x) for x in languages}

@@ -1,6 +1,6 @@
 """The plugin contract: everything that a plugin author imports, and nothing heavy.
 
-A plugin is a class of one of three kinds, found through an entry point:
+A plugin is a class of one of these kinds, found through an entry point:
 
     ============  ======================  ==================================================
     kind          entry-point group       what it brings
@@ -8,6 +8,8 @@ A plugin is a class of one of three kinds, found through an entry point:
     Encoder       `xlt.encoders`          a tokenizer and a model that runs in two halves
     Perturbation  `xlt.perturbations`     noise on text, on its segmentation, on embeddings
     Task          `xlt.tasks`             examples per split and language, and their problem
+    Problem       `xlt.problems`          the shape of a task: inputs, loss, decoding, metrics
+    HeadBuilder   `xlt.heads`             what turns hidden states into a problem's outputs
     ============  ======================  ==================================================
 
 Every plugin class states `api_version = 1` itself (a literal, not `API_VERSION`: it says which
@@ -17,6 +19,8 @@ and datasets inside the methods that need them, so that `xlt list-plugins` answe
 """
 
 from xlt_cli.api.examples import SPLITS, Example, Rows, SequenceExample, Split, TokenExample
+from xlt_cli.api.heads import HeadBuilder
+from xlt_cli.api.layouts import Layout, Template
 from xlt_cli.api.models import Batch, Encoder, EncoderModel, Head
 from xlt_cli.api.perturbations import (
     Companion,
@@ -29,6 +33,7 @@ from xlt_cli.api.perturbations import (
     View,
 )
 from xlt_cli.api.plugin import API_VERSION, Plugin, PluginParams
+from xlt_cli.api.problems import IGNORED, Encoded, Feature, Prediction, Problem, Words
 from xlt_cli.api.reports import (
     Column,
     Figure,
@@ -60,6 +65,7 @@ from xlt_cli.user_cache import user_cache
 
 __all__ = [
     "API_VERSION",
+    "IGNORED",
     "SPLITS",
     "Batch",
     "Column",
@@ -67,13 +73,17 @@ __all__ = [
     "DataError",
     "Draws",
     "EmbeddingPerturbation",
+    "Encoded",
     "Encoder",
     "EncoderModel",
     "Example",
+    "Feature",
     "Figure",
     "Forest",
     "Head",
+    "HeadBuilder",
     "Language",
+    "Layout",
     "Line",
     "Matrix",
     "OfflineError",
@@ -82,6 +92,8 @@ __all__ = [
     "Plugin",
     "PluginError",
     "PluginParams",
+    "Prediction",
+    "Problem",
     "Report",
     "ResultWarning",
     "Row",
@@ -96,12 +108,14 @@ __all__ = [
     "Stack",
     "Table",
     "Task",
+    "Template",
     "Text",
     "TextPerturbation",
     "TokenExample",
     "UserError",
     "Value",
     "View",
+    "Words",
     "among",
     "did_you_mean",
     "language_of",

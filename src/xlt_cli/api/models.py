@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from xlt_cli.api.plugin import Plugin
 
@@ -88,16 +88,21 @@ def _sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Head:
-    """What a problem asks of a model: the kind of output, and its labels in order of their ids.
+    """What a problem asks of a model: the shape of its head, and its outputs in their order.
 
     Attributes:
+        kind: the shape of the head; an encoder that has no head of its own for it takes one of the
+            head plugins of this `shape` (see `xlt_cli.problems.heads.WithHead`).
+        labels: the names of the outputs.
         outputs: the labels of a checkpoint's outputs in their order, where the user states them;
             they count instead of the names that the checkpoint gives them.
+        per_token: whether there are outputs for each token, [B, L, C], or for each row, [B, C].
     """
 
-    kind: Literal["sequence-classification", "token-classification"]
+    kind: str
     labels: tuple[str, ...]
     outputs: tuple[str, ...] | None = None
+    per_token: bool = False
 
 
 @runtime_checkable
@@ -120,7 +125,7 @@ class EncoderModel(Protocol):
         ...
 
     def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """The head's output: [B, C] for a sequence head, [B, L, C] for a token head."""
+        """The head's output: [B, C], or [B, L, C] where the head is per token."""
         ...
 
     def head_parameters(self) -> Iterable[torch.nn.Parameter]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-    from xlt_cli.problems.base import Problem
+    from xlt_cli.api.problems import Problem
 
 
 class SecondHalf(Protocol):

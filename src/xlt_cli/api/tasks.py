@@ -9,21 +9,21 @@ from xlt_cli.api.examples import Rows, Split
 from xlt_cli.api.plugin import Plugin
 
 if TYPE_CHECKING:
-    from xlt_cli.problems.base import Problem
+    from xlt_cli.api.problems import Problem
 
 
 class Task(Plugin):
     """Examples in several languages, for one problem.
 
     Attributes:
-        problem: the shape of the task (from `xlt_cli.problems`).
+        problem: the shape of the task, a subclass of `Problem`.
         metric: the published metric, one of the problem's; may depend on the parameters.
         aligned: whether one id is the same item in every language (needed for the generalized
             setting); may depend on the parameters.
         source_language: the language that a stage trains on unless the spec says otherwise.
         texts: how many texts an example has, where that is known before loading; may depend on the
             parameters. The generalized setting needs two.
-        scheme: of the tags of entities, one of `xlt_cli.problems.schemes.NAMES`; None: as the tags
+        scheme: of the tags of words, one of `xlt_cli.problems.schemes.NAMES`; None: as the tags
             show.
         demonstration: True for data that must never be taken for evidence.
     """

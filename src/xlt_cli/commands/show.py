@@ -68,6 +68,7 @@ def _print(kind: str, plugin: Any) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from xlt_cli import registry
     from xlt_cli.console.screen import stdout
 
     console = stdout()
@@ -98,9 +99,9 @@ def _print(kind: str, plugin: Any) -> None:
         console.print(table)
     required = [field for field, info in fields.items() if info.is_required()]
     example = f"{{name: {plugin.name}, {', '.join(f'{f}: ...' for f in required)}}}"
-    console.print(
-        Text(f"in a spec:  {kind}: {example if required else plugin.name}"), soft_wrap=True
-    )
+    use = example if required else plugin.name
+    written = registry.KINDS[kind].written.format(kind=kind, use=use)
+    console.print(Text(written), soft_wrap=True)
 
 
 def _type(annotation: Any) -> str:

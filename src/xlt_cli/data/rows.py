@@ -11,6 +11,7 @@ from xlt_cli.api import Example, Rows, Split, Task
 from xlt_cli.data.hashing import data_hash
 from xlt_cli.errors import DataError, UserError, did_you_mean
 from xlt_cli.languages import own_code
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.stated import stated
 
 
@@ -81,9 +82,9 @@ class RowStore:
         twice = [i for i, n in Counter(e.id for e in rows.examples).items() if n > 1]
         if twice:
             raise DataError(f"the id '{twice[0]}' stands twice", where)
-        problem = task.problem.of(task)
+        problem = problem_of(task)
         for example in rows.examples:
-            problem.check(example)
+            problem.check_example(example)
         self.fingerprints[f"{task_key(task)}/{split}/{language}"] = {
             "sha256": data_hash(rows.examples),
             "rows": len(rows.examples),

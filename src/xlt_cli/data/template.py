@@ -14,6 +14,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from xlt_cli.api.layouts import Layout
 from xlt_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,25 +24,6 @@ _PROBE = ("one", "two")
 
 Segments = Literal["default", "forced"]
 """Which segment ids inputs have: those of `tokenizer(a, b)`, or those that it gives if asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """One model input: token ids with special tokens, and what each position is.
-
-    All lists but `input_ids` are shared with other inputs, and not to be changed.
-
-    Attributes:
-        starts: the position of each text's first token.
-        text_ids: the text that a position belongs to; special tokens go with the text before
-            them (the first ones with the first text).
-    """
-
-    input_ids: list[int]
-    token_type_ids: list[int]
-    special_mask: list[bool]
-    text_ids: list[int]
-    starts: tuple[int, ...]
 
 
 _Around = tuple[list[int], list[bool], list[int], tuple[int, ...]]

@@ -218,7 +218,7 @@ def missing(plan: Plan, store: Store) -> list[Pair]:
 
 
 def _stored(plan: Plan, store: Store) -> list[Pair]:
-    return store.done(words=plan.task.problem.kind == "token-classification")
+    return store.done(words=plan.task.problem.name == "token-classification")
 
 
 def summary(

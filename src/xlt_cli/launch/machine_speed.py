@@ -17,6 +17,7 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import DataError
 from xlt_cli.evaluation.predict import predict
 from xlt_cli.problems import Feature, Problem
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.training.updates import updates_of
 
@@ -48,7 +49,7 @@ def measure(
     Raises:
         UserError: encoder or task cannot be loaded.
     """
-    problem, tokenizer = task.problem.of(task), encoder.load_tokenizer()
+    problem, tokenizer = problem_of(task), encoder.load_tokenizer()
     featuriser = Featuriser(problem, tokenizer, max_length)
     trained = _features(task, "train", [task.source_language], featuriser)
     tested = _features(task, "test", task.languages("test"), featuriser)

@@ -67,7 +67,7 @@ def check_evaluation(
     _check_inputs(model, featuriser, first, where)
     found = unknown.shares(first, featuriser.tokenizer)
     unknown.refuse_evaluation(found, where)
-    key = (weights, featuriser.problem.kind, str(featuriser.max_length), encoder.name)
+    key = (weights, featuriser.problem.name, str(featuriser.max_length), encoder.name)
     if key not in _tried:
         _check_model(encoder, model, featuriser, first, where, trained=True)
         _tried.add(key)

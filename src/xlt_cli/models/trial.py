@@ -113,11 +113,11 @@ def check_seam(
 
 def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> torch.Tensor:
     """Embeddings, hidden states and logits of a batch; returns the embeddings."""
-    size, classes = tuple(batch.input_ids.shape), len(problem.labels)
+    size, classes = tuple(batch.input_ids.shape), len(problem.head.labels)
     embeddings = under.called("embed", batch)
     _check_shape(under, "embed", embeddings, (*size, None), "[rows, tokens, width]")
     logits = under.called("logits", embeddings, batch)
-    per_token = problem.head.kind == "token-classification"
+    per_token = problem.head.per_token
     _check_shape(
         under, "logits", logits, (*size, classes) if per_token else (size[0], classes),
         "[rows, tokens, labels]" if per_token else "[rows, labels]",

@@ -1,6 +1,10 @@
-"""The shapes that tasks come in. A problem owns features, loss, decoding and metrics."""
+"""The problems and heads that ship, found through entry points as a stranger's are.
 
-from xlt_cli.problems.base import Encoded, Feature, Prediction, Problem
+May stand here: sequence classification and token labelling with all that only they need, their
+heads, and what every problem's labels go through (names, collapse). The contract is in `api`.
+"""
+
+from xlt_cli.api.problems import Encoded, Feature, Prediction, Problem
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.problems.token import TokenLabelling
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from xlt_cli.api import Example, SequenceExample
+from xlt_cli.api import Example, Problem, SequenceExample
 from xlt_cli.errors import SpecError, UserError, did_you_mean
-from xlt_cli.problems.base import Problem
+from xlt_cli.registry.guard import problem_of
 
 if TYPE_CHECKING:
     from xlt_cli.api import Task
@@ -71,9 +71,12 @@ def problem_under(task: Task, collapse: Collapse | None) -> Problem:
 def problem_over(task: Task, labels: Sequence[str]) -> Problem:
     """The task's problem, over other labels."""
     like = SimpleNamespace(
-        labels=tuple(labels), metric=task.metric, scheme=getattr(task, "scheme", None)
+        problem=task.problem,
+        labels=tuple(labels),
+        metric=task.metric,
+        scheme=getattr(task, "scheme", None),
     )
-    return task.problem.of(cast("Task", like))
+    return problem_of(cast("Task", like))
 
 
 def collapsed(rows: Sequence[Example], collapse: Collapse | None) -> Sequence[Example]:

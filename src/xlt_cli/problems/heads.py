@@ -15,18 +15,19 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import torch
 from torch import nn
 
+from xlt_cli import registry
 from xlt_cli.api import Batch, Head
 from xlt_cli.errors import UserError
+from xlt_cli.problems.head_choice import builder_for
 from xlt_cli.problems.label_names import label_order
 
-Pooling = Literal["cls", "mean", "cls-mean", "segments"]
-POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
-_WIDTH: dict[Pooling, int] = {"cls": 1, "mean": 1, "cls-mean": 2, "segments": 4}
+_WIDTH = {"cls": 1, "mean": 1, "cls-mean": 2, "segments": 4}
+POOLINGS = tuple(_WIDTH)
 
 INFO_FILE = "xlt_head.json"
 WEIGHTS_FILE = "head.safetensors"
@@ -61,7 +62,7 @@ def masked_mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     return (hidden * weights).sum(dim=1) / weights.sum(dim=1).clamp(min=1.0)
 
 
-def pool(hidden: torch.Tensor, batch: Batch, pooling: Pooling) -> torch.Tensor:
+def pool(hidden: torch.Tensor, batch: Batch, pooling: str) -> torch.Tensor:
     """One vector per example: [B, L, H] -> [B, W], W = H, 2 H (cls-mean) or 4 H (segments).
 
     `cls` is the first token, `mean` the mean over all tokens but padding, `segments` the
@@ -93,7 +94,7 @@ def _compare(hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
 class SequenceHead(nn.Module):
     """Pooling, dropout, a tanh layer, dropout, a linear layer: [B, L, H] -> [B, C]."""
 
-    def __init__(self, hidden_size: int, labels: int, pooling: Pooling, dropout: float) -> None:
+    def __init__(self, hidden_size: int, labels: int, pooling: str, dropout: float) -> None:
         super().__init__()
         self.pooling = pooling
         self.dropout = nn.Dropout(dropout)
@@ -131,47 +132,42 @@ def _initialise(head: nn.Module) -> None:
 
 @dataclass(frozen=True)
 class HeadInfo:
-    """What `xlt_head.json` says of a saved head. `pooling` is None for token heads."""
+    """What `xlt_head.json` says of a saved head.
 
-    kind: Literal["sequence-classification", "token-classification"]
+    Attributes:
+        kind: its shape.
+        pooling: the head plugin that built it; None: the one named as the shape.
+    """
+
+    kind: str
     labels: tuple[str, ...]
-    pooling: Pooling | None
+    pooling: str | None
     dropout: float
 
 
 class WithHead(nn.Module):
-    """A backbone with one of the heads above: an `EncoderModel`.
+    """A backbone with a head that a plugin builds: an `EncoderModel`.
 
     Args:
         backbone: an `nn.Module` with the methods of `Backbone`.
-        head: what the problem asks for; its kind picks `SequenceHead` or `TokenHead`.
-        pooling: for sequence heads; token heads have none.
+        head: what the problem asks for.
+        pooling: the name of a head plugin of that shape; None for the one named as the shape, for
+            problems that have but one kind of head (token labelling).
         dropout: probability, in the head.
 
     Raises:
-        UserError: if a token head is given a pooling, or a sequence head none.
+        UserError: there is no such head, or it is one of another shape.
     """
 
     def __init__(
-        self, backbone: Backbone, head: Head, pooling: Pooling | None, dropout: float = 0.1
+        self, backbone: Backbone, head: Head, pooling: str | None, dropout: float = 0.1
     ) -> None:
         super().__init__()
         self.info = HeadInfo(head.kind, tuple(head.labels), pooling, dropout)
         self._outputs = head.outputs
         self.backbone = backbone
-        self.head: nn.Module
-        if head.kind == "token-classification":
-            if pooling is not None:
-                raise UserError(
-                    f"the pooling '{pooling}' is for sequences, and this task labels tokens"
-                )
-            self.head = TokenHead(backbone.hidden_size, len(head.labels), dropout)
-        else:
-            if pooling is None:
-                raise UserError(
-                    "a sequence head needs a pooling", hint=f"known: {', '.join(POOLINGS)}"
-                )
-            self.head = SequenceHead(backbone.hidden_size, len(head.labels), pooling, dropout)
+        builder = builder_for(head, pooling)
+        self.head: nn.Module = builder.build(backbone.hidden_size, len(head.labels), dropout)
 
     @property
     def hidden_size(self) -> int:
@@ -226,8 +222,9 @@ class WithHead(nn.Module):
                     str(directory),
                 )
             order = label_order(names, self.info.labels, str(directory))
-            for name in ("out.weight", "out.bias"):
-                weights[name] = weights[name][order]
+            if order != list(range(len(order))):
+                for name in ("out.weight", "out.bias"):
+                    weights[name] = weights[name][order]
             self.head.load_state_dict(weights)
         except (OSError, SafetensorError, KeyError, IndexError, RuntimeError) as problem:
             raise UserError(
@@ -242,7 +239,7 @@ def read_head_info(directory: Path) -> HeadInfo:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if raw["format"] != _FORMAT:
             raise ValueError(f"its format is {raw['format']}; this version of xlt knows {_FORMAT}")
-        if raw["pooling"] not in (*POOLINGS, None):
+        if raw["pooling"] not in (*registry.names("head"), None):
             raise ValueError(f"its pooling '{raw['pooling']}' is unknown")
         labels = tuple(str(label) for label in raw["labels"])
         return HeadInfo(raw["kind"], labels, raw["pooling"], float(raw["dropout"]))

@@ -16,13 +16,15 @@ whole entity is none.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from xlt_cli.errors import DataError
+from xlt_cli.api import Task
+from xlt_cli.errors import DataError, did_you_mean
 
 Role = Literal["B", "I", "E", "S"]
 """Begins an entity, goes on in it, ends it, is all of it."""
@@ -179,6 +181,16 @@ def scheme_of(tags: Collection[str], stated: str | None = None) -> Scheme | None
                 "not entities)",
             )
     return None
+
+
+def stated_fault(task: type[Task]) -> str:
+    """What is wrong with the scheme that a task's class states; empty if nothing is."""
+    scheme = inspect.getattr_static(task, "scheme", None)
+    if scheme is None or (hasattr(scheme, "__get__") and not inspect.isroutine(scheme)):
+        return ""  # none, or a property that computes it for each instance
+    if isinstance(scheme, str) and scheme.lower() in {name.lower() for name in NAMES}:
+        return ""
+    return f"scheme = {scheme!r}: {did_you_mean(str(scheme), NAMES)}"
 
 
 def scheme_in(tags: Iterable[str]) -> Scheme | None:

@@ -5,35 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xlt_cli.api import Example, Head, SequenceExample
+from xlt_cli.api import (
+    Encoded,
+    Example,
+    Feature,
+    Head,
+    Prediction,
+    Problem,
+    SequenceExample,
+    Task,
+    Template,
+)
 from xlt_cli.errors import DataError
-from xlt_cli.problems.base import Encoded, Feature, Prediction, Problem
+from xlt_cli.problems.schemes import stated_fault
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from transformers import PreTrainedTokenizerBase
 
-    from xlt_cli.data.template import Template
-
 
 class SequenceClassification(Problem):
     """Cross-entropy over the labels; accuracy and macro-averaged F1."""
 
-    kind = "sequence-classification"
+    api_version = 1
+    name = "sequence-classification"
+    summary = "one label for a text or a pair of texts"
     example_type = SequenceExample
     shares = ("accuracy",)
 
+    @classmethod
+    def task_fault(cls, task: type[Task]) -> str:
+        return stated_fault(task)
+
     @property
     def head(self) -> Head:
-        return Head("sequence-classification", self.labels)
+        return Head(self.name, self.labels)
 
     @property
     def metrics(self) -> tuple[str, ...]:
         return ("accuracy", "macro_f1")
 
-    def check(self, example: Example) -> None:
-        super().check(example)
+    def check_example(self, example: Example) -> None:
+        super().check_example(example)
         assert isinstance(example, SequenceExample)
         if len(example.texts) not in (1, 2):
             raise DataError(
@@ -51,7 +65,7 @@ class SequenceClassification(Problem):
         self, examples: Sequence[SequenceExample], tokenizer: PreTrainedTokenizerBase
     ) -> list[Encoded]:
         for example in examples:
-            self.check(example)
+            self.check_example(example)
         # Sentences recur (XNLI has each premise three times): every text is tokenized once.
         texts = list(dict.fromkeys(text for example in examples for text in example.texts))
         ids = (

@@ -11,10 +11,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from xlt_cli.api import Example, Head, Task, TokenExample
+from xlt_cli.api import (
+    IGNORED,
+    Encoded,
+    Example,
+    Feature,
+    Head,
+    Prediction,
+    Problem,
+    Task,
+    Template,
+    TokenExample,
+    Words,
+)
 from xlt_cli.errors import DataError
-from xlt_cli.problems.base import IGNORED, Encoded, Feature, Prediction, Problem, Words
-from xlt_cli.problems.schemes import WORDS, Scheme, scheme_of
+from xlt_cli.problems.schemes import WORDS, Scheme, scheme_of, stated_fault
 from xlt_cli.problems.sequence import confusion_scores
 from xlt_cli.problems.windows import windows
 from xlt_cli.problems.words import in_sentence, space_before
@@ -23,8 +34,6 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from transformers import PreTrainedTokenizerBase
-
-    from xlt_cli.data.template import Template
 
 
 class TokenLabelling(Problem):
@@ -37,7 +46,9 @@ class TokenLabelling(Problem):
         DataError: the tags are of no scheme that can be told, or not of the given one.
     """
 
-    kind = "token-classification"
+    api_version = 1
+    name = "token-classification"
+    summary = "a tag for each word of a sentence"
     example_type = TokenExample
 
     def __init__(self, labels: Sequence[str], scheme: str | None = None) -> None:
@@ -51,9 +62,13 @@ class TokenLabelling(Problem):
             stated = WORDS  # the task's metric says that words are scored
         return cls(task.labels, stated)
 
+    @classmethod
+    def task_fault(cls, task: type[Task]) -> str:
+        return stated_fault(task)
+
     @property
     def head(self) -> Head:
-        return Head("token-classification", self.labels)
+        return Head(self.name, self.labels, per_token=True)
 
     @property
     def scoring(self) -> str:
@@ -63,8 +78,8 @@ class TokenLabelling(Problem):
     def metrics(self) -> tuple[str, ...]:
         return ("f1", "precision", "recall") if self.scheme else ("accuracy", "macro_f1")
 
-    def check(self, example: Example) -> None:
-        super().check(example)
+    def check_example(self, example: Example) -> None:
+        super().check_example(example)
         assert isinstance(example, TokenExample)
         if len(example.tokens) != len(example.tags):
             raise DataError(
@@ -78,7 +93,7 @@ class TokenLabelling(Problem):
         self, examples: Sequence[TokenExample], tokenizer: PreTrainedTokenizerBase
     ) -> list[Encoded]:
         for example in examples:
-            self.check(example)
+            self.check_example(example)
         space = space_before(tokenizer)
         sentences = [in_sentence(example.tokens, space) for example in examples]
         texts = list(dict.fromkeys(text for sentence in sentences for text in sentence))

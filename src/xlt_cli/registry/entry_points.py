@@ -10,20 +10,21 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import re
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from xlt_cli.api import Plugin
 from xlt_cli.errors import PluginError, did_you_mean, near
-from xlt_cli.registry import origins
+from xlt_cli.registry import origins, points
 from xlt_cli.registry.checks import KINDS
 from xlt_cli.registry.faults import fault
+from xlt_cli.registry.points import distribution_of as _dist
+from xlt_cli.registry.points import normal as _normal
 
 HEAVY = (
     "torch",
@@ -74,8 +75,8 @@ def names(kind: str, *, disabled: bool = False) -> list[str]:
     """The names registered for a kind, without importing anything; disabled ones on request."""
     return sorted(
         name
-        for name, points in _points(kind).items()
-        if disabled or not all(_disabled(kind, point) for point in points)
+        for name, own in _points(kind).items()
+        if disabled or not all(_disabled(kind, point) for point in own)
     )
 
 
@@ -137,13 +138,13 @@ def strays() -> list[Stray]:
     """Entry points in unknown groups such as `xlt.pertubations`, sorted."""
     known = [kind.group for kind in KINDS.values()]
     found = []
-    for other in sorted(_groups() - set(known)):
+    for other in sorted(points.groups() - set(known)):
         nearest = near(other, known, cutoff=0.85)
         if nearest or other.lower().startswith(("xlt.", "xlt_cli.", "xlt-cli.")):
             hint = did_you_mean(other, known)
             found += [
                 Stray(other, point.name, point.value, *_dist(point), hint)
-                for point in sorted(_found(other), key=lambda point: point.name)
+                for point in sorted(points.points_of(other), key=lambda point: point.name)
             ]
     return found
 
@@ -151,59 +152,28 @@ def strays() -> list[Stray]:
 def clear() -> None:
     """Forgets what was found and loaded; for tests that install plugins."""
     _points.cache_clear()
-    _installed.cache_clear()
-    _owner.cache_clear()
+    points.clear()
     _load.cache_clear()
     _remembered.clear()
 
 
 @functools.cache
 def _points(kind: str) -> dict[str, list[EntryPoint]]:
-    points: dict[str, list[EntryPoint]] = defaultdict(list)
-    for point in _found(KINDS[kind].group):
+    by_name: dict[str, list[EntryPoint]] = defaultdict(list)
+    for point in points.points_of(KINDS[kind].group):
         # One distribution can be seen twice (a path that is listed twice); that is no conflict.
-        seen = [(_dist(p), p.value) for p in points[point.name]]
+        seen = [(_dist(p), p.value) for p in by_name[point.name]]
         if (_dist(point), point.value) not in seen:
-            points[point.name].append(point)
-    return dict(points)
-
-
-def _found(group_name: str) -> Iterable[EntryPoint]:
-    try:
-        found_points: Iterable[EntryPoint] = _installed().select(group=group_name)
-        return found_points
-    except Exception:  # one distribution's malformed metadata spoils the list of all
-        found: dict[str, list[EntryPoint]] = {}
-        for distribution in distributions():
-            with contextlib.suppress(Exception):
-                points = list(distribution.entry_points.select(group=group_name))
-                found.setdefault(_normal(distribution.name), points)
-        return [point for points in found.values() for point in points]
-
-
-def _groups() -> set[str]:
-    try:
-        return set(_installed().groups)
-    except Exception:  # as above
-        found: set[str] = set()
-        for distribution in distributions():
-            with contextlib.suppress(Exception):
-                found |= set(distribution.entry_points.groups)
-        return found
-
-
-@functools.cache
-def _installed() -> Any:  # of another type in Python 3.11 than in later ones
-    """All entry points, read once: finding those of one group reads every distribution's files."""
-    return entry_points()
+            by_name[point.name].append(point)
+    return dict(by_name)
 
 
 @functools.cache
 def _load(kind: str, name: str) -> list[Entry]:
     loaded = []
-    points = _points(kind)[name]
-    enabled = [point for point in points if not _disabled(kind, point)]
-    for point in points:
+    own = _points(kind)[name]
+    enabled = [point for point in own if not _disabled(kind, point)]
+    for point in own:
         base = Entry(kind, name, point.value, *_dist(point))
         if point not in enabled:
             loaded.append(_with(base, disabled=True))
@@ -256,24 +226,6 @@ def _split(text: str) -> Iterable[str]:
         name, at, distribution = part.strip().partition("@")
         if name:
             yield f"{name}@{_normal(distribution)}" if at else name
-
-
-def _normal(distribution: str) -> str:
-    """Package indexes do not tell My_Package from my-package."""
-    return re.sub("[-_.]+", "-", distribution.strip()).lower()
-
-
-def _dist(point: EntryPoint) -> tuple[str, str]:
-    """Name and version of the distribution that a plugin comes from."""
-    return ("unknown", "") if point.dist is None else _owner(point.dist)
-
-
-@functools.cache
-def _owner(distribution: Distribution) -> tuple[str, str]:
-    """Name and version, parsed once: a distribution has many plugins, and is asked for each."""
-    metadata = distribution.metadata
-    # Damaged metadata has neither, whatever the annotations say.
-    return (metadata["Name"] or "unknown", metadata["Version"] or "")
 
 
 def _with(entry: Entry, **changes: Any) -> Entry:

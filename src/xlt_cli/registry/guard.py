@@ -9,10 +9,11 @@ from __future__ import annotations
 import functools
 import inspect
 import types
+import typing
 from collections.abc import Mapping
 from typing import Any
 
-from xlt_cli.api import Plugin, Task
+from xlt_cli.api import Plugin, Problem, Task
 from xlt_cli.registry.calls import Call, calling
 from xlt_cli.registry.checks import KINDS
 from xlt_cli.registry.checks.tasks import labels
@@ -38,6 +39,17 @@ def make(plugin: type[Plugin], params: Any) -> Any:
             "does not keep its parameters as `params`; call super().__init__(params)"
         )
     return made
+
+
+def problem_of(task: Task) -> Problem:
+    """The problem of a task, whose calls are checked.
+
+    Raises:
+        UserError: the task's labels do not suit it.
+    """
+    plugin = task.problem
+    with calling(Call(plugin, "of", (task,))):
+        return typing.cast(type[Problem], guarded(plugin)).of(task)
 
 
 @functools.cache

@@ -13,10 +13,12 @@ def inspect(plugin: type[Plugin]) -> str:
 
     One that needs parameters, or data that are not here, is looked at no further.
     """
-    if any(info.is_required() for info in plugin.Params.model_fields.values()):
+    kind = KINDS[plugin.plugin_kind]
+    required = any(info.is_required() for info in plugin.Params.model_fields.values())
+    if required or not kind.from_params:
         return ""
     try:
-        KINDS[plugin.plugin_kind].inspect(make(plugin, plugin.Params()))
+        kind.inspect(make(plugin, plugin.Params()))
     except PluginError as error:
         return error.what
     except UserError:

@@ -32,6 +32,8 @@ class PluginKind:
             does. No instance is made for it.
         inspect: looks at an instance with default parameters, for `list-plugins --check`.
         plural: of the name.
+        from_params: whether instances are made of parameters, which a spec states.
+        written: where a user names one; `{use}` stands for its name and parameters.
     """
 
     name: str
@@ -42,6 +44,8 @@ class PluginKind:
     fault: Callable[[type[Any]], str] = _nothing
     inspect: Callable[[Any], object] = _nothing
     plural: str = field(default="")
+    from_params: bool = True
+    written: str = "in a spec:  {kind}: {use}"
 
     @property
     def group(self) -> str:

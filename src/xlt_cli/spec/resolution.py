@@ -212,10 +212,10 @@ def _resolve_perturbations(stage: Stage, task: Task, loc: Loc, source: Source) -
         plugin = build_perturbation(use)
         plugins.append(plugin)
         problems = plugin.problems
-        if problems is not None and task.problem.kind not in problems:
+        if problems is not None and task.problem.name not in problems:
             raise SpecError(
                 f"'{plugin.name}' serves {', '.join(problems)}; '{task.name}' is "
-                f"{task.problem.kind}",
+                f"{task.problem.name}",
                 source.where(where),
             )
         _check_speaks(plugin, stage.languages or [], source.where(where))
@@ -305,9 +305,9 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
 def _check_smoothing(smoothing: Smoothing, task: Task, loc: Loc, source: Source) -> None:
     plugin = _check_use(smoothing.noise, "perturbation", (*loc, "noise"), source)
     where = source.where((*loc, "noise"))
-    if task.problem.kind != "sequence-classification":
+    if task.problem.name != "sequence-classification":
         raise SpecError(
-            f"votes are over the label of an example; '{task.name}' is {task.problem.kind}",
+            f"votes are over the label of an example; '{task.name}' is {task.problem.name}",
             source.where(loc),
         )
     if not isinstance(plugin, EmbeddingPerturbation) or not plugin.gaussian:
@@ -326,7 +326,7 @@ def check_head(trained: PluginUse, evaluation: Evaluation, where: str) -> None:
     mine, theirs = (
         set(collapse.classes(evaluation.collapse, task.labels)) for task in (own, other)
     )
-    if own.problem.kind != other.problem.kind or mine != theirs:
+    if own.problem.name != other.problem.name or mine != theirs:
         raise SpecError(
             f"a model trained on '{own.name}' ({_head(own)}) cannot be tested on "
             f"'{other.name}' ({_head(other)})",
@@ -338,7 +338,7 @@ def check_head(trained: PluginUse, evaluation: Evaluation, where: str) -> None:
 
 def _head(task: Task) -> str:
     labels = ", ".join(task.labels[:6]) + (", ..." if len(task.labels) > 6 else "")
-    return f"{task.problem.kind}: {labels}"
+    return f"{task.problem.name}: {labels}"
 
 
 def _known_languages(task: Task, split: Split) -> tuple[str, ...]:

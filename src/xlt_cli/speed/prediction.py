@@ -37,7 +37,7 @@ def fast_prediction(
         else:
             stack.enter_context(one_tile(users_of(model) if half else []))
         stack.enter_context(runtime.accelerator.autocast())
-        if features and problem.head.kind == "sequence-classification":
+        if features and not problem.head.per_token:
             probe = collate(features[:1], problem, pad_id).to(runtime.device)
             stack.enter_context(first_token_only(model, probe))
         yield

@@ -22,6 +22,7 @@ from xlt_cli.models.opening import check_training
 from xlt_cli.models.placing import on_device
 from xlt_cli.models.segments import of_stage
 from xlt_cli.problems import Feature, Problem
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs import provenance
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
@@ -59,7 +60,7 @@ def train_stage(
         _say_other_parent(finished.get("parent", ""), parent, index, reporter)
         return
     task = build_task(stage.task)
-    problem = task.problem.of(task)
+    problem = problem_of(task)
     noise = Noise.of(stage.perturbation)
     for perturbation, _ in noise.text:
         perturbation.for_problem = problem
@@ -148,7 +149,7 @@ def _initial_model(
     if index == 0:
         return encoder.load_tokenizer(), encoder.load_model(problem.head)
     before = build_task(spec.stages[index - 1].task)
-    same = before.problem.of(before).head == problem.head
+    same = problem_of(before).head == problem.head
     reporter.say(
         f"stage {index + 1}: goes on from stage {index}'s model "
         + ("and head (the labels are the same)" if same else "with a new head")

@@ -11,7 +11,6 @@ from xlt_cli.api import (
     Companion,
     EmbeddingPerturbation,
     Example,
-    Head,
     Perturbation,
     Seam,
     SegmentationPerturbation,
@@ -19,15 +18,14 @@ from xlt_cli.api import (
     TextPerturbation,
     TokenExample,
 )
-from xlt_cli.errors import did_you_mean
+from xlt_cli.errors import did_you_mean, near
 from xlt_cli.registry.calls import Call, calling, described
 from xlt_cli.registry.checks.examples import example_fault, named, type_name
 from xlt_cli.registry.checks.values import anything, are_texts, fingerprint, is_property
 from xlt_cli.registry.kinds import PluginKind
+from xlt_cli.registry.points import names_in
 
 PERTURBATIONS = (TextPerturbation, SegmentationPerturbation, EmbeddingPerturbation)
-PROBLEMS: tuple[str, ...] = typing.get_args(typing.get_type_hints(Head)["kind"])
-"""The words of `problems`."""
 COMPANIONS: tuple[str, ...] = typing.get_args(Companion)
 
 
@@ -183,9 +181,12 @@ def fault(plugin: type[Perturbation]) -> str:
     if problems is not None and not is_property(problems):
         if not are_texts(problems):
             return f"problems = {problems!r} is not a tuple of kinds of problems"
+        # A problem that is not installed here may be another distribution's; one that is nearly
+        # the name of one that is installed is a slip.
+        known = names_in("xlt.problems")
         for word in problems:
-            if word not in PROBLEMS:
-                return f"problems names '{word}': {did_you_mean(word, PROBLEMS)}"
+            if word not in known and near(word, known):
+                return f"problems names '{word}': {did_you_mean(word, known)}"
     companion = inspect.getattr_static(plugin, "companion", "")
     if not is_property(companion) and companion not in COMPANIONS:
         hint = did_you_mean(str(companion), [word for word in COMPANIONS if word])

@@ -6,16 +6,16 @@ import contextlib
 import inspect
 from typing import Any
 
-from xlt_cli.api import Rows, Split, Task
+from xlt_cli.api import Problem, Rows, Split, Task
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
 from xlt_cli.languages import own_code
 from xlt_cli.registry.calls import Call, described
 from xlt_cli.registry.checks.examples import example_fault, named
+from xlt_cli.registry.checks.problems import fault as problem_fault
 from xlt_cli.registry.checks.values import (
     all_texts,
     anything,
     are_texts,
-    is_one_of,
     is_property,
     listed,
     names,
@@ -68,12 +68,12 @@ def metrics_of(problem: type[Any]) -> tuple[str, ...]:
 
 def fault(plugin: type[Task]) -> str:
     """What keeps a class from being a task."""
-    from xlt_cli.problems import Problem
-    from xlt_cli.problems.schemes import NAMES
-
     problem = getattr(plugin, "problem", None)
     if not inspect.isclass(problem) or not issubclass(problem, Problem):
-        return f"problem = {problem!r} is not a class of xlt_cli.problems"
+        return f"problem = {problem!r} is not a subclass of xlt_cli.api.Problem"
+    wrong = problem_fault(problem)
+    if wrong:
+        return f"its problem '{getattr(problem, 'name', problem.__name__)}': {wrong}"
     metric = inspect.getattr_static(plugin, "metric", None)
     if not is_property(metric):
         if not isinstance(metric, str):
@@ -92,10 +92,8 @@ def fault(plugin: type[Task]) -> str:
     texts = inspect.getattr_static(plugin, "texts", None)
     if not is_property(texts) and texts not in (None, 1, 2):
         return f"texts = {texts!r} is none of 1, 2 and None"
-    scheme = inspect.getattr_static(plugin, "scheme", None)
-    if not is_property(scheme) and scheme is not None and not is_one_of(scheme, NAMES):
-        return f"scheme = {scheme!r}: {did_you_mean(str(scheme), NAMES)}"
-    return ""
+    told: str = problem.task_fault(plugin)
+    return told
 
 
 def check_task(task: Task) -> None:

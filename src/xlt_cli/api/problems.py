@@ -1,4 +1,4 @@
-"""What the runner asks of every problem, from examples to metrics.
+"""Problems: the shapes that tasks come in, from examples to metrics.
 
     examples --encode--> Encoded (token ids of each text, no special tokens)
              --feature-> Feature (one model input)      --collate--> Batch
@@ -10,12 +10,15 @@ Texts are tokenized once per language; pairs of languages are then put together 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from xlt_cli.api import Example, Head, Task
+from xlt_cli.api.examples import Example
+from xlt_cli.api.layouts import Template
+from xlt_cli.api.models import Head
+from xlt_cli.api.plugin import Plugin
 from xlt_cli.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-    from xlt_cli.data.template import Template
+    from xlt_cli.api.tasks import Task
 
 IGNORED = -100
 """Target of a position where nothing is to be predicted (torch's own convention)."""
@@ -105,20 +108,20 @@ class Words:
     stray: int = 0
 
 
-class Problem(ABC):
-    """A problem with its labels.
+class Problem(Plugin):
+    """A problem with its labels. A task states the class; `of` makes the task's own.
 
     Attributes:
-        kind: its name, and the kind of head it needs.
         example_type: the class of its examples.
         shares: the metrics that are a proportion of the examples.
     """
 
-    kind: ClassVar[str]
+    plugin_kind = "problem"
     example_type: ClassVar[type]
     shares: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, labels: Sequence[str]) -> None:
+        super().__init__()
         self.labels = tuple(labels)
         self.ids = {label: i for i, label in enumerate(self.labels)}
 
@@ -142,11 +145,16 @@ class Problem(ABC):
         """What is scored, to be said beside the figures; nothing if there is but one way."""
         return ""
 
-    def check(self, example: Example) -> None:
+    @classmethod
+    def task_fault(cls, task: type[Task]) -> str:
+        """What else keeps a class from being a task of this problem; empty if nothing does."""
+        return ""
+
+    def check_example(self, example: Example) -> None:
         """Raises DataError if the example is not of this problem or has an unknown label."""
         if not isinstance(example, self.example_type):
             raise DataError(
-                f"the task gave a {type(example).__name__} for the problem '{self.kind}'",
+                f"the task gave a {type(example).__name__} for the problem '{self.name}'",
                 f"example '{getattr(example, 'id', '?')}'",
                 f"the task's load() must return {self.example_type.__name__}s",
             )
@@ -209,4 +217,4 @@ class Problem(ABC):
 
         Raises DataError if this problem's examples are not pairs of texts.
         """
-        raise DataError(f"the problem '{self.kind}' has no pairs of texts to mix languages in")
+        raise DataError(f"the problem '{self.name}' has no pairs of texts to mix languages in")

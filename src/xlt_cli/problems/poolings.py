@@ -1,0 +1,68 @@
+"""The heads that ship, as plugins. Without torch, until one is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xlt_cli.api import HeadBuilder
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Pooling(HeadBuilder):
+    """One vector for each row, a tanh layer and a linear one."""
+
+    shape = "sequence-classification"
+
+    def build(self, hidden_size: int, outputs: int, dropout: float) -> torch.nn.Module:
+        from xlt_cli.problems.heads import SequenceHead
+
+        return SequenceHead(hidden_size, outputs, self.name, dropout)
+
+
+class FirstToken(Pooling):
+    """The first token's state."""
+
+    api_version = 1
+    name = "cls"
+    summary = "the first token, a tanh layer and a linear one"
+
+
+class Mean(Pooling):
+    """The mean of all tokens' states."""
+
+    api_version = 1
+    name = "mean"
+    summary = "the mean of all tokens but padding, a tanh layer and a linear one"
+
+
+class FirstTokenAndMean(Pooling):
+    """Both, side by side."""
+
+    api_version = 1
+    name = "cls-mean"
+    summary = "the first token beside the mean, a tanh layer and a linear one"
+
+
+class Segments(Pooling):
+    """The comparison of two texts' means."""
+
+    api_version = 1
+    name = "segments"
+    summary = "[u, v, |u - v|, u * v] of the means of two texts, a tanh layer and a linear one"
+    reference = "Conneau et al. 2017 (InferSent)"
+
+
+class Tokens(HeadBuilder):
+    """A linear layer at each token."""
+
+    api_version = 1
+    name = "token-classification"
+    summary = "dropout and a linear layer at each token"
+    shape = "token-classification"
+
+    def build(self, hidden_size: int, outputs: int, dropout: float) -> torch.nn.Module:
+        from xlt_cli.problems.heads import TokenHead
+
+        return TokenHead(hidden_size, outputs, dropout)

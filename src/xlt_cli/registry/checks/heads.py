@@ -1,0 +1,45 @@
+"""Heads: their classes, and what their methods return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from xlt_cli.api import HeadBuilder
+from xlt_cli.registry.calls import Call
+from xlt_cli.registry.kinds import PluginKind
+
+
+def module(call: Call, value: Any, *_: Any, **__: Any) -> Any:
+    """A module of torch."""
+    import torch
+
+    if not isinstance(value, torch.nn.Module):
+        raise call.wrong(value, "a torch.nn.Module")
+    return value
+
+
+def fault(plugin: type[HeadBuilder]) -> str:
+    """What keeps a class from being a head."""
+    shape = getattr(plugin, "shape", None)
+    if not isinstance(shape, str) or not shape:
+        return "states no shape, the kind of head that problems ask for"
+    required = [name for name, info in plugin.Params.model_fields.items() if info.is_required()]
+    if required:
+        return f"Params requires {', '.join(required)}, and a head is named alone"
+    return ""
+
+
+def build_one(head: HeadBuilder) -> None:
+    """Builds a small one."""
+    head.build(8, 2, 0.0)
+
+
+KIND = PluginKind(
+    "head",
+    HeadBuilder,
+    "what turns hidden states into a problem's outputs",
+    {HeadBuilder: {"build": module}},
+    fault=fault,
+    inspect=build_one,
+    written="in a spec:  encoder: {{name: ..., pooling: {use}}}",
+)

@@ -1,0 +1,102 @@
+"""Problems: their classes, and what their methods return."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from xlt_cli.api import Encoded, Prediction, Problem
+from xlt_cli.registry.calls import Call, described
+from xlt_cli.registry.checks.values import anything, are_texts, is_property
+from xlt_cli.registry.kinds import PluginKind
+
+
+def encoded(call: Call, value: Any, examples: Sequence[Any], tokenizer: Any) -> list[Encoded]:
+    """An `Encoded` of each example."""
+    return _one_of_each(call, value, Encoded, len(examples), "example")
+
+
+def targets(call: Call, value: Any, features: Sequence[Any], length: int) -> Any:
+    """What is to be predicted, of each input."""
+    if not isinstance(value, list | tuple) or len(value) != len(features):
+        raise call.wrong(value, f"a list of {len(features)}: the target of each input")
+    return value
+
+
+def losses(call: Call, value: Any, logits: Any, *_: Any) -> Any:
+    """One loss of each row, with a gradient where the logits have one."""
+    import torch
+
+    count = len(logits)
+    fits = isinstance(value, torch.Tensor) and tuple(value.shape) == (count,)
+    if not fits or not value.is_floating_point():
+        raise call.wrong(value, f"a tensor of shape [{count}], floating point: a loss of each row")
+    if logits.requires_grad and torch.is_grad_enabled() and not value.requires_grad:
+        raise call.wrong(value, "losses with a gradient")
+    return value
+
+
+def predictions(
+    call: Call, value: Any, logits: Any, features: Sequence[Any]
+) -> Sequence[Prediction]:
+    """A `Prediction` of each input."""
+    return _one_of_each(call, value, Prediction, len(features), "input")
+
+
+def statistics(call: Call, value: Any, predictions: Sequence[Any]) -> Any:
+    """A row of numbers for each prediction."""
+    import numpy as np
+
+    fits = isinstance(value, np.ndarray) and value.ndim == 2 and len(value) == len(predictions)
+    if not fits:
+        raise call.wrong(value, f"an array of {len(predictions)} rows: statistics of each example")
+    return value
+
+
+def _one_of_each(call: Call, value: Any, kind: type[Any], count: int, what: str) -> list[Any]:
+    if not isinstance(value, list | tuple):
+        raise call.wrong(value, f"a list of {kind.__name__}s")
+    strange = next((member for member in value if not isinstance(member, kind)), None)
+    if strange is not None:
+        raise call.refused(f"returned a list with {described(strange)}; expected {kind.__name__}s")
+    if len(value) != count:
+        raise call.refused(f"returned {len(value)} {kind.__name__}s for {count} {what}s")
+    return list(value)
+
+
+def fault(plugin: type[Problem]) -> str:
+    """What keeps a class from being a problem."""
+    missing = sorted(getattr(plugin, "__abstractmethods__", ()))
+    if missing:
+        return f"does not define {', '.join(missing)}"
+    if not inspect.isclass(getattr(plugin, "example_type", None)):
+        return "states no example_type, the class of its examples"
+    if plugin.Params.model_fields:
+        return "has parameters; a problem takes what it needs from its task, in `of`"
+    shares = inspect.getattr_static(plugin, "shares", ())
+    if not is_property(shares) and not are_texts(shares):
+        return f"shares = {shares!r} is not a tuple of names of metrics"
+    return ""
+
+
+KIND = PluginKind(
+    "problem",
+    Problem,
+    "the shape of a task: inputs, loss, decoding, metrics",
+    {
+        Problem: {
+            "check_example": anything,
+            "encode": encoded,
+            "targets": targets,
+            "losses": losses,
+            "predict": predictions,
+            "statistics": statistics,
+            "score": anything,
+        }
+    },
+    attributes=("head", "metrics", "scoring"),
+    fault=fault,
+    from_params=False,
+    written="a task states it as its `problem`",
+)
