@@ -16,6 +16,7 @@ from typer.testing import Result
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.runs import atomic
+from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store
 
@@ -53,7 +54,7 @@ def evaluated(run: Run, answers: dict[str, str | None], old: bool) -> None:
     for language, answer in answers.items():
         golds = [str(i % 2) for i in range(20)]
         rows = [Prediction(f"t-{i}", gold, answer or gold) for i, gold in enumerate(golds)]
-        store.write((language, language), rows)
+        store.write(Cell((language, language)), rows)
         cells[language, language] = counted(problem, rows)
     found = summarise(problem, "accuracy", cells, ["en"], True).as_dict()
     if old:

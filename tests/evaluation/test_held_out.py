@@ -13,7 +13,7 @@ import pytest
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DamagedFile
 from xlt_cli.evaluation import held_out
-from xlt_cli.evaluation.evaluate import make_plan
+from xlt_cli.evaluation.plan import make_plan
 from xlt_cli.launch.pipeline import preflight
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run

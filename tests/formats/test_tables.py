@@ -11,7 +11,8 @@ from rich.console import Console
 
 from xlt_cli.formats import tables
 from xlt_cli.problems import Prediction, SequenceClassification
-from xlt_cli.reports.summary import Pair, counted, summarise
+from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.runs.cells import Pair
 from xlt_cli.stats.intervals import Cell
 
 XNLI = (

@@ -10,7 +10,8 @@ from sklearn.metrics import accuracy_score, f1_score
 
 from xlt_cli.errors import DataError, UserError
 from xlt_cli.problems import Prediction, SequenceClassification, TokenLabelling
-from xlt_cli.reports.summary import Pair, Summary, check_alignment, counted, summarise
+from xlt_cli.reports.summary import Summary, check_alignment, counted, summarise
+from xlt_cli.runs.cells import Pair
 
 LABELS = ("0", "1", "2")
 SHARES = {"en": 0.9, "de": 0.7, "fr": 0.5, "zh-Hans": 0.4}

@@ -20,8 +20,9 @@ from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.report import report
 from xlt_cli.reproduce.trials import Choice
 from xlt_cli.runs import atomic
+from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.predictions import Answers, Pair
+from xlt_cli.runs.predictions import Answers
 from xlt_cli.spec import Evaluation
 
 NAME = "robust-xlt"

@@ -14,6 +14,7 @@ import pytest
 from xlt_cli import registry
 from xlt_cli.errors import RunError
 from xlt_cli.problems import Prediction
+from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import create, planned
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import ExperimentSpec, resolution
@@ -92,8 +93,8 @@ def test_cells_of_the_former_default_are_not_those_of_the_new(load: Load, tmp_pa
         return Store.open(tmp_path, spec.evaluations[0], "weights")
 
     former = opened(load(0.1))
-    former.write(("en", "en"), [Prediction("1", "a", "a")])
-    assert opened(load(0.1)).done() == [("en", "en")]
+    former.write(Cell(("en", "en")), [Prediction("1", "a", "a")])
+    assert opened(load(0.1)).done() == [Cell(("en", "en"))]
     with pytest.raises(RunError, match="changed its defaults since"):
         opened(load(0.2))
     assert opened(load(0.2, ", share: 0.1")).path == former.path
@@ -102,7 +103,7 @@ def test_cells_of_the_former_default_are_not_those_of_the_new(load: Load, tmp_pa
 
 def test_a_damaged_record_of_an_evaluation_is_written_again(load: Load, tmp_path: Path) -> None:
     store = Store.open(tmp_path, load(0.1).evaluations[0], "weights")
-    store.write(("en", "en"), [Prediction("1", "a", "a")])
+    store.write(Cell(("en", "en")), [Prediction("1", "a", "a")])
     store.write_summary({}, "")
     before = (store.path / "evaluation.json").read_bytes()
     (store.path / "evaluation.json").write_bytes(before.replace(b"test", b"dev"))

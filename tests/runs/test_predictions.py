@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic
+from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Answers, Store
 from xlt_cli.spec import Evaluation
 
@@ -50,10 +51,10 @@ def test_predictions_round_trip(
     tmp_path_factory: pytest.TempPathFactory, rows: list[Prediction]
 ) -> None:
     store = Store(tmp_path_factory.mktemp("store"))
-    store.write(("en", "de"), rows)
-    assert store.read(("en", "de")) == rows
-    assert store.answers(("en", "de")) == Answers.of(rows)
-    assert store.done() == [("en", "de")]
+    store.write(Cell(("en", "de")), rows)
+    assert store.read(Cell(("en", "de"))) == rows
+    assert store.answers(Cell(("en", "de"))) == Answers.of(rows)
+    assert store.done() == [Cell(("en", "de"))]
 
 
 def test_the_same_predictions_are_the_same_bytes(
@@ -63,13 +64,13 @@ def test_the_same_predictions_are_the_same_bytes(
     for time in (0.0, 2e9):
         monkeypatch.setattr("time.time", lambda time=time: time)
         store = Store(tmp_path / str(time))
-        store.write(("en", "en"), ROWS)
+        store.write(Cell(("en", "en")), ROWS)
         contents.append((store.path / "predictions" / "en.jsonl.gz").read_bytes())
     assert contents[0] == contents[1]
 
 
 def test_a_line_is_what_a_script_expects(store: Store) -> None:
-    store.write(("en", "de"), ROWS)
+    store.write(Cell(("en", "de")), ROWS)
     with gzip.open(store.path / "predictions" / "en+de.jsonl.gz", "rt", encoding="utf-8") as file:
         lines = [json.loads(line) for line in file]
     assert lines == [
@@ -79,15 +80,20 @@ def test_a_line_is_what_a_script_expects(store: Store) -> None:
 
 
 def test_a_cell_is_done_when_its_line_is_there_and_its_file_is_whole(store: Store) -> None:
-    for pair in (("fr", "fr"), ("en", "en"), ("de", "de"), ("es", "es")):
+    for pair in (Cell(("fr", "fr")), Cell(("en", "en")), Cell(("de", "de")), Cell(("es", "es"))):
         store.write(pair, ROWS)
-    assert store.done() == [("de", "de"), ("en", "en"), ("es", "es"), ("fr", "fr")]
+    assert store.done() == [
+        Cell(("de", "de")),
+        Cell(("en", "en")),
+        Cell(("es", "es")),
+        Cell(("fr", "fr")),
+    ]
     folder = store.path / "predictions"
     (folder / "fr.jsonl.gz").unlink()
     os.truncate(folder / "de.jsonl.gz", 20)
     (folder / "es.jsonl.gz").write_bytes((folder / "en.jsonl.gz").read_bytes() + b"more")
-    assert store.done() == [("en", "en")]
-    for pair in (("fr", "fr"), ("de", "de"), ("es", "es")):
+    assert store.done() == [Cell(("en", "en"))]
+    for pair in (Cell(("fr", "fr")), Cell(("de", "de")), Cell(("es", "es"))):
         store.write(pair, ROWS[:1])
     assert len(store.done()) == 4
 
@@ -95,27 +101,27 @@ def test_a_cell_is_done_when_its_line_is_there_and_its_file_is_whole(store: Stor
 def test_a_cell_whose_line_was_not_written_is_not_done(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.write(("en", "en"), ROWS)
+    store.write(Cell(("en", "en")), ROWS)
     with monkeypatch.context() as patch:
         patch.setattr(atomic, "append_line", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            store.write(("de", "de"), ROWS)
+            store.write(Cell(("de", "de")), ROWS)
         with pytest.raises(KeyboardInterrupt):
-            store.write(("en", "en"), ROWS[:1])
+            store.write(Cell(("en", "en")), ROWS[:1])
     assert store.done() == []
-    store.write(("en", "en"), ROWS[:1])
-    assert store.done() == [("en", "en")]
-    assert store.read(("en", "en")) == ROWS[:1]
+    store.write(Cell(("en", "en")), ROWS[:1])
+    assert store.done() == [Cell(("en", "en"))]
+    assert store.read(Cell(("en", "en"))) == ROWS[:1]
 
 
 def test_a_torn_last_line_costs_one_cell(store: Store) -> None:
     for language in ("en", "de"):
-        store.write((language, language), ROWS)
+        store.write(Cell((language, language)), ROWS)
     cells = store.path / "cells.jsonl"
     os.truncate(cells, cells.stat().st_size - 10)
-    assert store.done() == [("en", "en")]
-    store.write(("de", "de"), ROWS)
-    assert store.done() == [("de", "de"), ("en", "en")]
+    assert store.done() == [Cell(("en", "en"))]
+    store.write(Cell(("de", "de")), ROWS)
+    assert store.done() == [Cell(("de", "de")), Cell(("en", "en"))]
 
 
 def test_evaluations_of_different_rows_have_different_directories(tmp_path: Path) -> None:
@@ -132,7 +138,7 @@ def test_evaluations_of_different_rows_have_different_directories(tmp_path: Path
 def test_languages_and_settings_share_a_directory(tmp_path: Path) -> None:
     one = Store.open(tmp_path, evaluation(task="xnli", languages=["en"]))
     other = Store.open(tmp_path, evaluation(task="xnli", settings=["standard", "generalized"]))
-    one.write(("en", "en"), [Prediction("1", "a", "a")])
+    one.write(Cell(("en", "en")), [Prediction("1", "a", "a")])
     assert one == other
     assert atomic.read_json(one.path / "evaluation.json") == {
         "task": {"name": "xnli"},
@@ -144,18 +150,18 @@ def test_languages_and_settings_share_a_directory(tmp_path: Path) -> None:
 def test_cells_of_another_model_count_as_missing(tmp_path: Path) -> None:
     asked = evaluation(task="xnli")
     first, second = Store.open(tmp_path, asked, "one"), Store.open(tmp_path, asked, "two")
-    first.write(("en", "en"), [Prediction("1", "a", "a")])
+    first.write(Cell(("en", "en")), [Prediction("1", "a", "a")])
     first.write_notes(["labels were taken in order"])
-    assert first.done() == [("en", "en")]
+    assert first.done() == [Cell(("en", "en"))]
     assert second.done() == []
     assert (first.notes(), second.notes()) == (["labels were taken in order"], [])
-    second.write(("en", "en"), [Prediction("1", "a", "b")])
-    assert (first.done(), second.done()) == ([], [("en", "en")])
+    second.write(Cell(("en", "en")), [Prediction("1", "a", "b")])
+    assert (first.done(), second.done()) == ([], [Cell(("en", "en"))])
 
 
 def test_damaged_lines_are_passed_over(tmp_path: Path) -> None:
     store = Store.open(tmp_path, evaluation(task="xnli"))
-    store.write(("en", "en"), [Prediction("1", "a", "a")])
+    store.write(Cell(("en", "en")), [Prediction("1", "a", "a")])
     cells = store.path / "cells.jsonl"
     cells.write_bytes(b"{broken\n[1]\n" + cells.read_bytes())
-    assert store.done() == [("en", "en")]
+    assert store.done() == [Cell(("en", "en"))]

@@ -18,8 +18,9 @@ from xlt_cli.data.hashing import data_hash
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DataError, RunError
 from xlt_cli.evaluation import held_out
-from xlt_cli.evaluation.evaluate import Plan, Subject, make_plan
 from xlt_cli.evaluation.notes import notes
+from xlt_cli.evaluation.plan import Plan, make_plan
+from xlt_cli.evaluation.subject import Subject
 from xlt_cli.languages import among, own_codes
 from xlt_cli.launch import pipeline
 from xlt_cli.models.segments import of_model

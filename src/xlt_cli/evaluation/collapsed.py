@@ -21,7 +21,7 @@ from xlt_cli.problems.collapse import (
 )
 
 if TYPE_CHECKING:
-    from xlt_cli.evaluation.evaluate import Subject
+    from xlt_cli.evaluation.subject import Subject
 
 
 class CollapsedModel(nn.Module):

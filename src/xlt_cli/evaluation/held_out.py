@@ -30,7 +30,7 @@ from xlt_cli.spec import ExperimentSpec, Stage
 from xlt_cli.spec.resolution import build_task
 
 if TYPE_CHECKING:
-    from xlt_cli.evaluation.evaluate import Plan
+    from xlt_cli.evaluation.plan import Plan
 
 FILE = "texts.npz"
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import described
-from xlt_cli.reports.summary import Pair
+from xlt_cli.runs.cells import Pair
 from xlt_cli.stats.intervals import Cell
 from xlt_cli.stats.validity import cell_name
 
 if TYPE_CHECKING:
-    from xlt_cli.evaluation.evaluate import Plan, Subject
+    from xlt_cli.evaluation.plan import Plan
+    from xlt_cli.evaluation.subject import Subject
 
 
 def notes(plan: Plan, subject: Subject) -> list[str]:

@@ -19,16 +19,10 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import PluginFailure, RunError, UserError
 from xlt_cli.evaluation import held_out
-from xlt_cli.evaluation.evaluate import (
-    Plan,
-    Subject,
-    check_claims,
-    evaluate,
-    make_plan,
-    missing,
-    summarise_all,
-    summary,
-)
+from xlt_cli.evaluation.evaluate import evaluate, missing
+from xlt_cli.evaluation.plan import Plan, check_claims, make_plan
+from xlt_cli.evaluation.subject import Subject
+from xlt_cli.evaluation.summary import summarise_all, summary
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.launch.keeping import keep
 from xlt_cli.models.foreign import Foreign

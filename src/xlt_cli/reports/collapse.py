@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.runs.predictions import Pair, Store
+from xlt_cli.runs.cells import Cell, Pair
+from xlt_cli.runs.predictions import Store
 from xlt_cli.stats.validity import collapsed, look
 
 
@@ -24,7 +25,7 @@ def is_collapsed(evaluation: Path, result: Mapping[str, Any]) -> bool:
     pairs = pairs or [(pair["first"], pair["second"]) for pair in result["pairs"].values()]
     store = Store(evaluation)
     try:
-        answers = {pair: store.answers(pair) for pair in pairs}
+        answers = {pair: store.answers(Cell(pair)) for pair in pairs}
     except (OSError, ValueError, EOFError):
         return False  # without predictions nothing can be told
     looks = {pair: look(found.golds, found.predicted) for pair, found in answers.items()}

@@ -24,7 +24,8 @@ import numpy as np
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
-from xlt_cli.reports.summary import Pair, check_alignment
+from xlt_cli.reports.summary import check_alignment
+from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answers
 from xlt_cli.stats.intervals import Cell, Resampled, average, difference, over_seeds, resample
 from xlt_cli.stats.validity import Look, cell_name, look

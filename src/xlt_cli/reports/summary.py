@@ -13,12 +13,10 @@ from typing import Any
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
+from xlt_cli.runs.cells import Pair
 from xlt_cli.stats import validity
 from xlt_cli.stats.intervals import Cell, Resampled, average, difference, resample, wilson
 from xlt_cli.stats.validity import cell_name
-
-Pair = tuple[str, str]
-"""Languages of the first and of the second text; equal in the standard setting."""
 
 Scores = dict[str, Resampled]
 

@@ -26,10 +26,11 @@ from xlt_cli.reproduce.spread import spread
 from xlt_cli.reproduce.trials import Choice, encoder_of
 from xlt_cli.runs import archives, atomic
 from xlt_cli.runs.archives import reading
+from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.packed import Alphabet, Layout, alphabet_of
 from xlt_cli.runs.portable import portable, without_paths
-from xlt_cli.runs.predictions import Answers, Pair
+from xlt_cli.runs.predictions import Answers
 from xlt_cli.spec import Evaluation
 
 CONTENTS = "archive.json"

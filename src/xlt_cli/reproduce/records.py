@@ -10,8 +10,9 @@ from typing import Any
 from xlt_cli.launch.local import Outcome
 from xlt_cli.reproduce.trials import Trial
 from xlt_cli.runs import provenance
+from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.predictions import Answers, Pair, Store
+from xlt_cli.runs.predictions import Answers, Store
 from xlt_cli.spec import Evaluation
 
 
@@ -59,4 +60,4 @@ def _stored(
     store = Store.open(run.evaluations, evaluation, provenance.weights_hash(run.model))
     pairs = [(language, language) for result in results for language in result["languages"]]
     pairs += [(pair["first"], pair["second"]) for r in results for pair in r["pairs"].values()]
-    return {pair: store.answers(pair) for pair in pairs}
+    return {pair: store.answers(Cell(pair)) for pair in pairs}

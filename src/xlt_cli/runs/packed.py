@@ -15,7 +15,8 @@ from itertools import islice
 import numpy as np
 
 from xlt_cli.errors import DataError
-from xlt_cli.runs.predictions import Answer, Answers, Pair
+from xlt_cli.runs.cells import Pair
+from xlt_cli.runs.predictions import Answer, Answers
 
 Alphabet = list[str | None]
 """All labels that are asked for or answered; None stands for an abstention, or for a word that the

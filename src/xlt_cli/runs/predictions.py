@@ -1,10 +1,13 @@
 """Stored evaluations: a directory per task and split, filled cell by cell.
 
 evaluation.json                 task, split, limit, and all else that makes its cells what they are
-cells.jsonl                     one line per finished cell: languages, rows, hash; `unseen`: words
-                                that the model never saw (their prediction is null)
+cells.jsonl                     one line per finished cell: languages, rows, hash; `condition`: the
+                                key of its condition, unless it is the evaluation's own; `unseen`:
+                                words that the model never saw (their prediction is null)
 predictions/en.jsonl.gz         per example: id, gold, predicted, probabilities
 predictions/en+de.jsonl.gz      first text in en, second in de (generalized)
+conditions/KEY/condition.json   what a condition was given
+conditions/KEY/predictions/     the same as predictions/, under the condition
 results.json, results.csv       figures of all cells so far, and which cells those are
 """
 
@@ -23,10 +26,9 @@ from typing import Any
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic, former
+from xlt_cli.runs.cells import Cell
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.identity import evaluation_stated, key
-
-Pair = tuple[str, str]
 
 Answer = str | tuple[str | None, ...] | None
 
@@ -110,7 +112,7 @@ class Store:
             return None
         return recorded
 
-    def done(self, words: bool = False) -> list[Pair]:
+    def done(self, words: bool = False) -> list[Cell]:
         """The cells of this model whose predictions are stored, whole.
 
         Args:
@@ -118,9 +120,9 @@ class Store:
                 of the first versions say `O` of them.
         """
         return sorted(
-            pair
-            for pair, (sha256, weights) in cells_of(self.path, words).items()
-            if weights == self.weights and checksum(self._file(pair)) == sha256
+            cell
+            for cell, (sha256, weights) in cells_of(self.path, words).items()
+            if weights == self.weights and checksum(self._file(cell)) == sha256
         )
 
     def summarised(self) -> bool:
@@ -159,7 +161,7 @@ class Store:
             kept = list(dict.fromkeys([*self.notes(), *notes]))
             atomic.write_json(self.path / "notes.json", {self.weights: kept})
 
-    def write(self, pair: Pair, predictions: Sequence[Prediction]) -> None:
+    def write(self, cell: Cell, predictions: Sequence[Prediction]) -> None:
         """Stores a cell; its file first, then the line that says it is there."""
         self._write_about()
         buffer = io.BytesIO()
@@ -167,10 +169,11 @@ class Store:
         with gzip.GzipFile("", "wb", COMPRESSION, buffer, mtime=0) as file:
             file.write(_lines_of(predictions))
         content = buffer.getvalue()
-        atomic.write_bytes(self._file(pair), content)
-        line = {
-            "first": pair[0],
-            "second": pair[1],
+        atomic.write_bytes(self._file(cell), content)
+        line: dict[str, Any] = {
+            "first": cell.languages[0],
+            "second": cell.languages[1],
+            **({"condition": cell.condition} if cell.condition else {}),
             "rows": len(predictions),
             "sha256": hashlib.sha256(content).hexdigest(),
             "weights": self.weights,
@@ -184,7 +187,7 @@ class Store:
         if self._recorded() is None:
             atomic.write_json(self.path / "evaluation.json", self.about)
 
-    def read(self, pair: Pair) -> list[Prediction]:
+    def read(self, cell: Cell) -> list[Prediction]:
         """The predictions of a stored cell."""
         return [
             Prediction(
@@ -194,18 +197,18 @@ class Store:
                 tuple(row.get("probabilities", ())),
                 row.get("radius"),
             )
-            for row in _values(self._lines(pair))
+            for row in _values(self._lines(cell))
         ]
 
-    def bare(self, pair: Pair) -> list[Prediction]:
+    def bare(self, cell: Cell) -> list[Prediction]:
         """The same without probabilities and radii, several times as fast."""
-        found = self.answers(pair)
-        rows = zip(found.ids, found.golds, found.predicted, strict=True)
+        columns = self.answers(cell)
+        rows = zip(columns.ids, columns.golds, columns.predicted, strict=True)
         return [Prediction(i, gold, predicted) for i, gold, predicted in rows]  # type: ignore[arg-type]
 
-    def answers(self, pair: Pair) -> Answers:
+    def answers(self, cell: Cell) -> Answers:
         """The same in columns."""
-        lines = [line.partition(_CUT)[0].removesuffix(b"}") for line in self._lines(pair)]
+        lines = [line.partition(_CUT)[0].removesuffix(b"}") for line in self._lines(cell)]
         rows = _values([line + b"}" for line in lines])
         return Answers(
             [row["id"] for row in rows],
@@ -213,15 +216,33 @@ class Store:
             _column([row["predicted"] for row in rows]),
         )
 
-    def _lines(self, pair: Pair) -> list[bytes]:
-        return gzip.decompress(self._file(pair).read_bytes()).split(b"\n")[:-1]
+    def _lines(self, cell: Cell) -> list[bytes]:
+        return gzip.decompress(self._file(cell).read_bytes()).split(b"\n")[:-1]
 
-    def _file(self, pair: Pair) -> Path:
-        name = pair[0] if pair[0] == pair[1] else "+".join(pair)
-        return self.path / "predictions" / f"{name}.jsonl.gz"
+    def _file(self, cell: Cell) -> Path:
+        name = cell.languages[0] if cell.is_standard else "+".join(cell.languages)
+        folder = self.condition(cell.condition) if cell.condition else self.path
+        return folder / "predictions" / f"{name}.jsonl.gz"
+
+    def condition(self, key: str) -> Path:
+        """The folder of a condition."""
+        return self.path / "conditions" / key
+
+    def given(self, key: str) -> dict[str, Any] | None:
+        """What a condition was given, by its key; None if the record is gone or damaged."""
+        try:
+            record: dict[str, Any] | None = atomic.read_json(self.condition(key) / "condition.json")
+        except DamagedFile:
+            return None
+        return record
+
+    def write_given(self, key: str, record: Mapping[str, Any]) -> None:
+        """Keeps what a condition was given, before its first cell."""
+        if self.given(key) is None:
+            atomic.write_json(self.condition(key) / "condition.json", record)
 
 
-def cells_of(path: Path, words: bool = False) -> dict[Pair, tuple[str, str]]:
+def cells_of(path: Path, words: bool = False) -> dict[Cell, tuple[str, str]]:
     """The cells of an evaluation's directory: hashes of their predictions and of the model.
 
     Args:
@@ -230,9 +251,10 @@ def cells_of(path: Path, words: bool = False) -> dict[Pair, tuple[str, str]]:
     cells = {}
     for line in atomic.read_lines(path / "cells.jsonl"):
         with contextlib.suppress(KeyError, TypeError):
-            cells[line["first"], line["second"]] = (line["sha256"], line["weights"])
+            cell = Cell((line["first"], line["second"]), line.get("condition", ""))
+            cells[cell] = (line["sha256"], line["weights"])
             if words and "unseen" not in line:
-                del cells[line["first"], line["second"]]
+                del cells[cell]
     return cells
 
 
@@ -258,9 +280,9 @@ def _is_of(results: Mapping[str, Any], path: Path) -> bool:
     cells = cells_of(path)
     if "computed_from" not in results:  # of version 1: at least their languages are known
         named = {*results["languages"], *(p["first"] for p in results["pairs"].values())}
-        return {language for pair in cells for language in pair} <= named
+        return {language for cell in cells for language in cell.languages} <= named
     made_from = results["computed_from"]
-    own = [pair for pair, (_, weights) in cells.items() if weights == made_from["weights"]]
+    own = [cell for cell, (_, weights) in cells.items() if weights == made_from["weights"]]
     newest = list(cells.values())[-1:]
     return bool(
         made_from["cells"] == _digest(cells, own)
@@ -277,8 +299,8 @@ def checksum(path: Path) -> str:
         return ""
 
 
-def _digest(cells: Mapping[Pair, tuple[str, str]], pairs: Sequence[Pair]) -> str:
-    content = [[*pair, cells[pair][0]] for pair in sorted(pairs)]
+def _digest(cells: Mapping[Cell, tuple[str, str]], chosen: Sequence[Cell]) -> str:
+    content = [[*c.languages, *filter(None, [c.condition]), cells[c][0]] for c in sorted(chosen)]
     return hashlib.sha256(atomic.json_bytes(content)).hexdigest()
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlt_cli.problems import Prediction
-from xlt_cli.runs.predictions import Answer, Pair
+from xlt_cli.runs.cells import Pair
+from xlt_cli.runs.predictions import Answer
 
 MARK = "†"
 """Stands beside every figure that a collapsed run has a part in."""

@@ -1,0 +1,128 @@
+"""Predicts and stores the cells of an evaluation that are missing."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+
+from xlt_cli.compute.runtime import Runtime
+from xlt_cli.console.progress import Reporter
+from xlt_cli.data.feature_cache import FeatureCache
+from xlt_cli.data.features import Featuriser
+from xlt_cli.errors import DataError, ResultWarning
+from xlt_cli.evaluation import collapsed
+from xlt_cli.evaluation.plan import Plan
+from xlt_cli.evaluation.predict import launch
+from xlt_cli.evaluation.smoothing import noise_of, smoothed
+from xlt_cli.evaluation.subject import Subject
+from xlt_cli.models import segments
+from xlt_cli.models.opening import check_evaluation
+from xlt_cli.models.placing import on_device
+from xlt_cli.problems import Encoded, Feature, Prediction, Problem
+from xlt_cli.reports.summary import counted
+from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.predictions import Store
+from xlt_cli.stats import intervals
+
+
+def fill(
+    plan: Plan,
+    absent: Sequence[Cell],
+    store: Store,
+    subject: Subject,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> dict[Cell, intervals.Cell]:
+    """Predicts and stores cells; returns them, where this process stored them."""
+    problem, collapse = plan.problem, plan.evaluation.collapse
+    stored: dict[Cell, intervals.Cell] = {}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResultWarning)
+        tokenizer, model = collapsed.load(plan.task, collapse, subject)
+    cache = FeatureCache.of_user(reporter.warn)
+    featuriser = Featuriser(problem, tokenizer, subject.max_length, cache, subject.segments)
+    said = [str(w.message) for w in caught if w.category is ResultWarning]
+    loaded = {
+        language: plan.counted(language)
+        for language in dict.fromkeys(language for cell in absent for language in cell.languages)
+    }
+    said += check_evaluation(subject.encoder, model, featuriser, loaded, subject.weights)
+    some = next(iter(loaded.values()))
+    said += segments.notes(subject.segments, featuriser, model, some)
+    if runtime.is_main:
+        store.write_notes(said)
+    model = on_device(model, runtime)
+    assert isinstance(model, torch.nn.Module)
+    encoded: dict[str, dict[str, Encoded]] = {}
+
+    def of(language: str) -> dict[str, Encoded]:
+        """The rows of a language as token ids; each language is tokenized once."""
+        if language not in encoded:
+            encoded[language] = {e.id: e for e in featuriser.clean(loaded[language])}
+            gc.freeze()  # they stay: the collector need not walk through them again and again
+        return encoded[language]
+
+    def answers(features: Sequence[Feature]) -> Callable[[], list[Prediction]]:
+        """Begins with a cell; what it returns waits for its predictions."""
+        pad_id = featuriser.template.pad_id
+        if smoothing is None:
+            return launch(model, features, problem, pad_id, runtime).answers
+        noise = noise_of(smoothing)
+        predictions = smoothed(model, features, problem, pad_id, smoothing, noise, runtime)
+        return lambda: predictions
+
+    def store_last() -> None:
+        while underway:
+            cell, waited_for = underway.pop()
+            predictions = waited_for()
+            if runtime.is_main:
+                store.write(cell, predictions)
+                stored[cell] = counted(problem, predictions)
+            bar.advance(1, len(predictions), "-".join(dict.fromkeys(cell.languages)))
+
+    smoothing = plan.evaluation.smoothing
+    underway: list[tuple[Cell, Callable[[], list[Prediction]]]] = []
+    title = f"{plan.task.name} {plan.evaluation.split}"
+    with _unfrozen_after(), reporter.bar(title, len(absent), "examples") as bar:
+        for cell in absent:
+            first, second = cell.languages
+            rows = _cell(of(first), of(second), first == second, problem)
+            if not rows:
+                raise DataError(
+                    f"no row of '{plan.task.name}' is there in both languages",
+                    f"{plan.task.name} ({first}, {second})",
+                )
+            if plan.evaluation.windows:
+                features = [feature for e in rows for feature in featuriser.parted(e)]
+            else:
+                features = [featuriser.cut(e) for e in rows]
+            begun = answers(features)
+            store_last()  # while a GPU is busy with this cell
+            underway.append((cell, begun))
+            if runtime.device.type == "cpu":
+                store_last()
+        store_last()
+    runtime.wait()
+    return stored
+
+
+@contextlib.contextmanager
+def _unfrozen_after() -> Iterator[None]:
+    """Hands what was frozen meanwhile back to the collector."""
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.collect()  # counts what is left, or the collector would walk through it ever again
+
+
+def _cell(
+    first: dict[str, Encoded], second: dict[str, Encoded], same: bool, problem: Problem
+) -> list[Encoded]:
+    if same:
+        return list(first.values())
+    return [problem.pair(row, second[key]) for key, row in first.items() if key in second]

@@ -1,0 +1,134 @@
+"""What an evaluation comes to: its languages, its rows, its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xlt_cli.api import Example, SequenceExample, Task
+from xlt_cli.data.rows import RowStore
+from xlt_cli.errors import DataError
+from xlt_cli.languages import among, own_codes
+from xlt_cli.problems import Problem
+from xlt_cli.problems.collapse import collapsed as counted_as
+from xlt_cli.problems.collapse import problem_under
+from xlt_cli.reports.summary import check_alignment
+from xlt_cli.runs.cells import Cell, Pair
+from xlt_cli.spec import Evaluation
+from xlt_cli.spec.resolution import build_task
+from xlt_cli.stats import validity
+
+
+@dataclass
+class Plan:
+    """An evaluation with its languages known and its rows loaded.
+
+    Attributes:
+        aligned: whether one id is the same item in all these languages; averages are then
+            resampled over items jointly.
+        notes: what was seen of the alignment.
+        warnings: the same, as values (see `analysis.validity`).
+    """
+
+    evaluation: Evaluation
+    task: Task
+    languages: list[str]
+    rows: RowStore
+    aligned: bool
+    notes: tuple[str, ...]
+    warnings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def problem(self) -> Problem:
+        """The task's problem, over the classes that its labels are counted as."""
+        return problem_under(self.task, self.evaluation.collapse)
+
+    def counted(self, language: str) -> Sequence[Example]:
+        """The rows of a language, their labels counted as classes."""
+        evaluation = self.evaluation
+        rows = self.rows.load(self.task, evaluation.split, language, evaluation.limit)
+        return counted_as(rows, evaluation.collapse)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Standard cells first, then pairs of different languages where they are asked for."""
+        return [Cell(pair) for pair in self.pairs]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """The languages of cells."""
+        generalized = "generalized" in self.evaluation.settings
+        standard = "standard" in self.evaluation.settings
+        return [
+            *[(a, a) for a in self.languages if standard],
+            *[(a, b) for a in self.languages for b in self.languages if a != b and generalized],
+        ]
+
+
+def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
+    """Loads and checks the rows of an evaluation.
+
+    Raises:
+        DataError: rows are missing or malformed, or (for the generalized setting) not aligned.
+    """
+    assert evaluation.task is not None
+    task = build_task(evaluation.task)
+    known, where = list(task.languages(evaluation.split)), f"{task.name} ({evaluation.split})"
+    languages = own_codes(evaluation.languages or known, known, where)
+    if not languages:
+        raise DataError(f"the task '{task.name}' has no {evaluation.split} split", where)
+    if "generalized" in evaluation.settings and len(languages) < 2:
+        raise DataError(
+            "the generalized setting needs two languages or more",
+            f"{task.name} ({evaluation.split}, {languages[0]})",
+        )
+    loaded = {
+        language: rows.load(task, evaluation.split, language, evaluation.limit)
+        for language in languages
+    }
+    if "generalized" in evaluation.settings:
+        _check_pairs(task, loaded)
+    if not task.aligned:
+        return Plan(evaluation, task, languages, rows, aligned=False, notes=())
+    labels = {
+        language: {e.id: e.label for e in examples if isinstance(e, SequenceExample)}
+        for language, examples in loaded.items()
+    }
+    try:
+        check_alignment(task.name, labels)
+    except DataError as error:
+        if "generalized" in evaluation.settings:
+            raise
+        differing = tuple(validity.disagreements(labels))
+        return Plan(evaluation, task, languages, rows, False, (error.what,), differing)
+    return Plan(evaluation, task, languages, rows, aligned=True, notes=_shared(labels))
+
+
+def check_claims(plan: Plan, trained_on: Collection[str]) -> None:
+    """Refuses languages of which it cannot be said whether the model was trained on them.
+
+    Raises:
+        UserError: a language is unknown; known before anything is predicted.
+    """
+    for language in plan.languages:
+        among(language, trained_on, f"{plan.task.name} ({plan.evaluation.split}, {language})")
+
+
+def _check_pairs(task: Task, loaded: dict[str, Sequence[Example]]) -> None:
+    for language, examples in loaded.items():
+        for example in examples:
+            if not isinstance(example, SequenceExample) or len(example.texts) != 2:
+                raise DataError(
+                    "the generalized setting needs a task whose examples have two texts",
+                    f"{task.name} ({language}): example '{example.id}'",
+                )
+
+
+def _shared(labels: dict[str, dict[str, str]]) -> tuple[str, ...]:
+    """Says how many items all languages share, if some lack some."""
+    everywhere = set.intersection(*(set(ids) for ids in labels.values()))
+    anywhere = set.union(*(set(ids) for ids in labels.values()))
+    if len(everywhere) == len(anywhere):
+        return ()
+    return (f"{len(everywhere):,} of {len(anywhere):,} items are there in all languages",)

@@ -1,0 +1,98 @@
+"""The figures of stored cells, and what must be said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xlt_cli.data.place import place
+from xlt_cli.evaluation import held_out
+from xlt_cli.evaluation.notes import notes, words_notes
+from xlt_cli.evaluation.plan import Plan, make_plan
+from xlt_cli.evaluation.subject import Subject
+from xlt_cli.reports import export
+from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.predictions import Store
+from xlt_cli.stats import intervals, validity
+from xlt_cli.stats.certification import summarise as certified_figures
+from xlt_cli.stats.validity import cell_name
+
+ABOUT = ("source", "sha256", "rows")
+"""What results say of the data of a language: all rows of the split, whatever the limit."""
+
+
+def summarise_all(
+    plan: Plan, store: Store, subject: Subject, known: Mapping[Cell, intervals.Cell] | None = None
+) -> None:
+    """Writes the figures of all cells in the store.
+
+    Args:
+        known: what need not be read from the store.
+    """
+    done = stored(plan, store)
+    everything = summary(_covering(plan, done), store, subject, done, known)
+    store.write_summary(everything, export.csv_text([everything]))
+
+
+def summary(
+    plan: Plan,
+    store: Store,
+    subject: Subject,
+    asked: Sequence[Cell],
+    known: Mapping[Cell, intervals.Cell] | None = None,
+) -> dict[str, Any]:
+    """The figures of stored cells, and what must be said beside them.
+
+    Args:
+        known: what need not be read from the store.
+    """
+    known = known or {}
+    problem = plan.problem
+    counts = {**known, **_read(plan, store, [cell for cell in asked if cell not in known])}
+    cells = {cell.languages: counts[cell] for cell in asked}
+    figures = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
+    warned = [*figures.warnings, *plan.warnings, *held_out.warnings(plan, subject.used)]
+    languages = list(dict.fromkeys(language for cell in asked for language in cell.languages))
+    data = {x: plan.rows.about(plan.task, plan.evaluation.split, x) for x in languages}
+    smoothing = plan.evaluation.smoothing
+    votes = asked if smoothing else ()
+    certified = {cell_name(c.languages): certified_figures(store.read(c)) for c in votes}
+    return {
+        "task": plan.task.name,
+        "split": plan.evaluation.split,
+        "limit": plan.evaluation.limit,
+        "place": place(plan.task, [about["source"] for about in data.values()]),
+        "demonstration": plan.task.demonstration,
+        **({"scoring": problem.scoring} if problem.scoring else {}),
+        **figures.as_dict(),
+        **({"smoothing": smoothing.model_dump(), "certified": certified} if smoothing else {}),
+        **({"collapse": plan.evaluation.collapse} if plan.evaluation.collapse else {}),
+        "data": {x: {name: about[name] for name in ABOUT} for x, about in data.items()},
+        "warnings": warned,
+        "notes": [
+            *map(validity.note, warned),
+            *notes(plan, subject),
+            *words_notes(problem, cells, subject.max_length),
+            *store.notes(),
+        ],
+    }
+
+
+def stored(plan: Plan, store: Store) -> list[Cell]:
+    """The cells that a store has of the model under test."""
+    return store.done(words=plan.task.problem.name == "token-classification")
+
+
+def _read(plan: Plan, store: Store, cells: Sequence[Cell]) -> dict[Cell, intervals.Cell]:
+    problem = plan.problem
+    return {cell: counted(problem, store.bare(cell)) for cell in cells}
+
+
+def _covering(plan: Plan, cells: Sequence[Cell]) -> Plan:
+    """A plan of all languages of some cells, whose rows are aligned only if all of them are."""
+    languages = list(dict.fromkeys(language for cell in cells for language in cell.languages))
+    if set(languages) <= set(plan.languages):
+        return plan
+    changes = {"languages": languages, "settings": ["standard"]}
+    return make_plan(plan.evaluation.model_copy(update=changes), plan.rows)
