@@ -27,6 +27,7 @@ from xlt_cli.commands import (
     train,
     validate,
 )
+from xlt_cli.commands import run as run_command
 from xlt_cli.commands.errors import ErrorReporting
 from xlt_cli.commands.options import is_first_process
 from xlt_cli.commands.usage import Verb
@@ -50,6 +51,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "train": train.train,
     "eval": evaluate.evaluate,
     "sweep": sweep.sweep,
+    "run": run_command.run,
     "reproduce": reproduce.reproduce,
     "list-plugins": list_plugins.list_plugins,
     "show": show.show,

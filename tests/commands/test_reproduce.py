@@ -12,7 +12,7 @@ from typer.testing import Result
 from xlt_cli import shipped
 from xlt_cli.errors import SpecError
 from xlt_cli.launch import parallel
-from xlt_cli.launch.local import Job, Outcome
+from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.reproduce import definition as reproduction
 from xlt_cli.reproduce.trials import Choice, Trial, plan
 from xlt_cli.runs.directory import Run
@@ -61,11 +61,11 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path
 
 
 @pytest.fixture
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[Job]]:
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[PlannedRun]]:
     """Runs nothing: every run fails. Returns the runs that each command asked for."""
-    calls: list[list[Job]] = []
+    calls: list[list[PlannedRun]] = []
 
-    def run_jobs(jobs: Sequence[Job], root: Path, *_: object, **__: object) -> list[Outcome]:
+    def run_jobs(jobs: Sequence[PlannedRun], root: Path, *_: object, **__: object) -> list[Outcome]:
         calls.append(list(jobs))
         return [Outcome(job, Run(root / f"run-{n}"), [], "no data") for n, job in enumerate(jobs)]
 
@@ -126,7 +126,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_another_baseline_changes_the_report_alone(
-    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[Job]]
+    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[PlannedRun]]
 ) -> None:
     own(GOOD.replace("[ERM, dropout]", '[ERM, "Dropout: (words)"]'))
     root = tmp_path / "runs"
@@ -179,7 +179,7 @@ def test_claims_are_judged_over_the_papers_own_baseline_alone(
 
 
 def test_one_task_alone_has_its_claims_and_a_report_of_its_own(
-    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[Job]]
+    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[PlannedRun]]
 ) -> None:
     folder = own(
         GOOD.replace("[spec.yaml]", "[spec.yaml, xnli.yaml]")
@@ -216,7 +216,7 @@ def test_an_unknown_task_is_refused_before_anything_runs(xlt: Cli) -> None:
 
 
 def test_an_unknown_baseline_is_refused_before_anything_runs(
-    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[Job]]
+    xlt: Cli, own: Callable[[str], Path], tmp_path: Path, asked: list[list[PlannedRun]]
 ) -> None:
     own(GOOD)
     xlt("reproduce", "own", "--runs-dir", tmp_path / "runs", "--archive", tmp_path / "kept")
@@ -330,7 +330,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_any_folder_with_the_file_is_one(
     xlt: Cli,
     mine: Path,
-    asked: list[list[Job]],
+    asked: list[list[PlannedRun]],
     monkeypatch: pytest.MonkeyPatch,
     given: str,
 ) -> None:
@@ -348,7 +348,7 @@ def test_any_folder_with_the_file_is_one(
 
 
 def test_a_name_that_ships_means_what_ships(
-    xlt: Cli, mine: Path, asked: list[list[Job]], monkeypatch: pytest.MonkeyPatch
+    xlt: Cli, mine: Path, asked: list[list[PlannedRun]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine.rename(mine.with_name("robust-xlt"))
     assert len(plan(reproduction.read("robust-xlt"), Choice())) == 8

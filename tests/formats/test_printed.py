@@ -12,7 +12,7 @@ import pytest
 
 from xlt_cli.console.screen import stdout
 from xlt_cli.formats import printed as report
-from xlt_cli.launch.local import Outcome
+from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports.selection import Selected
 from xlt_cli.reports.summary import counted, summarise

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.evaluation.notes import words_notes
-from xlt_cli.launch.local import Outcome
+from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, Problem, SequenceClassification, TokenLabelling
 from xlt_cli.problems.collapse import described
 from xlt_cli.reports.selection import Selected

@@ -11,7 +11,7 @@ from xlt_cli.commands.options import jobs_at_once
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import UserError
 from xlt_cli.launch import local, parallel, room
-from xlt_cli.launch.local import Job, Outcome
+from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.launch.parallel import run_jobs
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Source
@@ -20,9 +20,9 @@ from xlt_cli.spec.yaml_lines import parse
 TEXT = "encoder: mbert\nstages:\n  - task: pawsx\n"
 
 
-def jobs(count: int) -> list[Job]:
+def jobs(count: int) -> list[PlannedRun]:
     spec = resolve(Source(parse(TEXT, Path("spec.yaml")), TEXT))
-    return [Job(spec, seed, TEXT, []) for seed in range(count)]
+    return [PlannedRun(spec, seed, TEXT, []) for seed in range(count)]
 
 
 @pytest.mark.parametrize(("count", "at_once"), [(3, 1), (1, 4), (0, 2)])
@@ -54,7 +54,7 @@ def test_a_device_that_is_not_there_is_refused_before_any_run_is_made(tmp_path: 
     spec = resolve(Source(parse(TEXT, Path("spec.yaml")), TEXT)).model_copy(
         update={"device": "tpu"}
     )
-    wanted = [Job(spec, seed, TEXT, []) for seed in range(2)]
+    wanted = [PlannedRun(spec, seed, TEXT, []) for seed in range(2)]
     with pytest.raises(UserError, match="unknown device 'tpu'"):
         run_jobs(wanted, tmp_path, Reporter(quiet=True), True, at_once=2)
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,7 @@ import pytest
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.formats.reproduction_tables import WIDTH, plain
-from xlt_cli.launch.local import Outcome
+from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports.findings import COLUMNS, csv_text
 from xlt_cli.reports.summary import counted, summarise

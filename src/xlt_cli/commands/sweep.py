@@ -18,6 +18,7 @@ from xlt_cli.commands.options import (
     Quiet,
     RunsDir,
     SpecFile,
+    check_file,
     go_offline,
     is_first_process,
     jobs_at_once,
@@ -26,6 +27,7 @@ from xlt_cli.commands.options import (
 from xlt_cli.terminal import echo, print_json
 
 if TYPE_CHECKING:
+    from xlt_cli.launch.jobs import PlannedRun
     from xlt_cli.sweep.plan import Point
 
 
@@ -33,6 +35,14 @@ def sweep(
     spec_file: SpecFile,
     overrides: Overrides = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs, run none.")] = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            help="Write a manifest of the runs, for `xlt run FILE JOB`; run none.",
+        ),
+    ] = None,
     stop_on_error: Annotated[
         bool, typer.Option("--stop-on-error", help="Do not go on after a failed run.")
     ] = False,
@@ -49,6 +59,7 @@ def sweep(
     The same command again runs only what is missing, and goes on with what was interrupted.
     """
     at_once = jobs_at_once(jobs_option)
+    check_file(plan, "--plan")
     go_offline(offline)
     from xlt_cli.errors import EXIT_FAILURE
     from xlt_cli.runs.plugins import explained
@@ -66,13 +77,10 @@ def sweep(
         _list(found, root, as_json)
         return
 
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.formats import printed as report
-    from xlt_cli.launch.local import Job
-    from xlt_cli.launch.parallel import run_jobs
+    from xlt_cli.launch.jobs import PlannedRun
 
     jobs = [
-        Job(
+        PlannedRun(
             point.spec,
             seed,
             source.text,
@@ -82,11 +90,31 @@ def sweep(
         for point in found
         for seed in point.spec.seeds
     ]
+    if plan is not None:
+        _write_plan(plan, jobs, root, plain, offline)
+        return
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.formats import printed as report
+    from xlt_cli.launch.parallel import run_jobs
+
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     outcomes = run_jobs(jobs, root, reporter, not stop_on_error, plain, at_once)
     report.outcomes(outcomes, as_json)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)
+
+
+def _write_plan(
+    plan: Path, jobs: Sequence[PlannedRun], root: Path, plain: bool, offline: bool
+) -> None:
+    """Writes the manifest of a sweep, and says how it is used."""
+    from xlt_cli.launch import manifest
+
+    manifest.check_place(plan)
+    manifest.write(plan, jobs, root, plain=plain, offline=offline)
+    echo(
+        f"{plan}: {len(jobs)} jobs; `xlt run {plan} 1` makes the first, --list shows all", err=True
+    )
 
 
 def _list(found: Sequence[Point], root: Path, as_json: bool) -> None:

@@ -67,12 +67,13 @@ def train(
     spec = explained(root, lambda: files.resolve(source))
     check_inputs(spec, source)
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.launch.local import Job, run_jobs
+    from xlt_cli.launch.jobs import PlannedRun
+    from xlt_cli.launch.local import run_jobs
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if spec.sweep and (spec.sweep.points or spec.sweep.grid):
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
-    jobs = [Job(spec, number, source.text, changes) for number in spec.seeds]
+    jobs = [PlannedRun(spec, number, source.text, changes) for number in spec.seeds]
     outcomes = run_jobs(jobs, root, reporter, False, plain, restore)
 
     from xlt_cli.formats import printed as report

@@ -17,7 +17,7 @@ from xlt_cli.stats.validity import MARK
 from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
-    from xlt_cli.launch.local import Outcome
+    from xlt_cli.launch.jobs import Outcome
 
 
 def outcomes(found: Sequence[Outcome], as_json: bool) -> None:

@@ -5,46 +5,19 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlt_cli.console.progress import Reporter
-from xlt_cli.errors import UserError
-from xlt_cli.reports.selection import Selected, selected
+from xlt_cli.launch.jobs import Outcome, PlannedRun, what_failed
 from xlt_cli.runs.directory import Run, create
-from xlt_cli.spec import ExperimentSpec
 
-
-@dataclass(frozen=True)
-class Job:
-    """A spec and a seed, with the file and the overrides they come from."""
-
-    spec: ExperimentSpec
-    seed: int
-    text: str
-    overrides: list[str]
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a job: the results of its evaluations, or its error."""
-
-    job: Job
-    run: Run
-    results: list[dict[str, Any]]
-    error: str = ""
-
-    @cached_property
-    def dev(self) -> Selected | None:
-        """What its training was selected by; None where it failed or there is no dev."""
-        return None if self.error else selected(self.run, self.job.spec)
+if TYPE_CHECKING:
+    from xlt_cli.compute.runtime import Runtime
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Sequence[PlannedRun],
     root: Path,
     reporter: Reporter,
     keep_going: bool,
@@ -58,21 +31,14 @@ def run_jobs(
     Raises:
         Whatever a job raises, unless `keep_going`; an interruption always.
     """
-    from xlt_cli.launch.computing import start
-    from xlt_cli.launch.pipeline import run_experiment
-
     outcomes = []
     with terminated_as_interrupted():
         for number, job in enumerate(jobs, start=1):
-            runtime = start(job.spec.device, job.spec.precision, plain)
-            if runtime.is_main:
-                create(root, job.spec, job.seed, job.text, job.overrides)
-            runtime.wait()  # the other processes find it made
-            run = create(root, job.spec, job.seed, job.text, job.overrides)
+            run, runtime = prepare(job, root, plain)
             count = f"[{number}/{len(jobs)}] " if len(jobs) > 1 else ""
-            reporter.say(f"{count}{job.label or 'run'} seed {job.seed} -> {run.path}")
+            reporter.say(f"{count}{job.title} -> {run.path}")
             try:
-                results = run_experiment(run, job.spec, runtime, reporter, restore)
+                results = perform(job, run, runtime, reporter, restore)
             except Exception as error:
                 if not keep_going:
                     raise
@@ -83,10 +49,24 @@ def run_jobs(
     return outcomes
 
 
-def what_failed(error: Exception) -> str:
-    """An error in a line of a table."""
-    what = error.what if isinstance(error, UserError) else str(error)
-    return what or type(error).__name__
+def prepare(job: PlannedRun, root: Path, plain: bool) -> tuple[Run, Runtime]:
+    """Takes hold of the device, and makes the run's directory where it is not there."""
+    from xlt_cli.launch.computing import start
+
+    runtime = start(job.spec.device, job.spec.precision, plain)
+    if runtime.is_main:
+        create(root, job.spec, job.seed, job.text, job.overrides)
+    runtime.wait()  # the other processes find it made
+    return create(root, job.spec, job.seed, job.text, job.overrides), runtime
+
+
+def perform(
+    job: PlannedRun, run: Run, runtime: Runtime, reporter: Reporter, restore: bool = False
+) -> list[dict[str, Any]]:
+    """Trains and evaluates one run; returns the results of its evaluations."""
+    from xlt_cli.launch.pipeline import run_experiment
+
+    return run_experiment(run, job.spec, runtime, reporter, restore)
 
 
 @contextlib.contextmanager

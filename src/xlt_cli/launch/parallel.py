@@ -25,7 +25,8 @@ from xlt_cli.compute.devices import resolve_device
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import EXIT_INTERRUPTED, UserError
 from xlt_cli.launch import local, memory, room
-from xlt_cli.launch.local import Job, Outcome, terminated_as_interrupted
+from xlt_cli.launch.jobs import Outcome, PlannedRun
+from xlt_cli.launch.local import terminated_as_interrupted
 from xlt_cli.launch.memory import RAM, Needs, Tenant, Use
 from xlt_cli.launch.shares import cores, gpus_for, share
 from xlt_cli.runs import atomic
@@ -49,7 +50,7 @@ PATIENCE = 60.0
 
 
 def run_jobs(
-    jobs: Sequence[Job],
+    jobs: Sequence[PlannedRun],
     root: Path,
     reporter: Reporter,
     keep_going: bool,
@@ -104,7 +105,7 @@ class _Task:
     """
 
     number: int
-    job: Job
+    job: PlannedRun
     key: str
     shape: str
     failed_as_guess: bool = False
@@ -137,7 +138,7 @@ class _Worker:
 class _Crew:
     """The processes, at most so many, and the jobs that wait."""
 
-    def __init__(self, jobs: Sequence[Job], root: Path, slots: int, plain: bool) -> None:
+    def __init__(self, jobs: Sequence[PlannedRun], root: Path, slots: int, plain: bool) -> None:
         self.count, self.root, self.slots, self.plain = len(jobs), root, slots, plain
         self.waiting = [
             _Task(number, job, identity(job.spec, job.seed), memory.shape(job.spec))

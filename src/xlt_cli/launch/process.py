@@ -56,7 +56,7 @@ def _outcome(path: Path, plain: bool) -> dict[str, Any]:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.errors import PluginFailure, UserError
     from xlt_cli.launch.computing import start
-    from xlt_cli.launch.local import what_failed
+    from xlt_cli.launch.jobs import what_failed
     from xlt_cli.launch.memory import out_of_memory
     from xlt_cli.launch.pipeline import run_experiment
     from xlt_cli.runs.directory import Run

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from xlt_cli.launch.local import Outcome
+from xlt_cli.launch.jobs import Outcome
 from xlt_cli.reproduce.trials import Trial
 from xlt_cli.runs import provenance
 from xlt_cli.runs.cells import Cell, Pair

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlt_cli import registry
 from xlt_cli.errors import SpecError, did_you_mean
-from xlt_cli.launch.local import Job
+from xlt_cli.launch.jobs import PlannedRun
 from xlt_cli.reproduce.definition import FILE, Shipped
 from xlt_cli.spec.checks import check_inputs
 from xlt_cli.spec.source import read
@@ -40,7 +40,7 @@ class Trial:
 
     task: str
     method: str
-    job: Job
+    job: PlannedRun
 
 
 def encoder_of(shipped: Shipped, choice: Choice) -> str:
@@ -109,6 +109,6 @@ def _trials(path: Path, methods: Sequence[str], changes: list[str]) -> list[Tria
         for seed in point.spec.seeds:
             overrides = [*changes, *point.overrides]
             label = f"{task.name} {method}"
-            job = Job(point.spec, seed, source.text, overrides, label)
+            job = PlannedRun(point.spec, seed, source.text, overrides, label)
             trials.append(Trial(task.name, method, job))
     return trials
