@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test test-min lint docs docs-reference lock bench clean
 
 help: ## Show this help.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv and install xlt with its plugins and developers' tools.
 
@@ -22,14 +22,28 @@ demo: setup ## Fine-tune a real encoder on English, show the zero-shot table (no
 test: setup ## Run the tests.
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-lint: setup ## Check style, types and the direction of imports.
+test-min: setup ## Run a part of the tests with the lowest versions that pyproject.toml allows.
+	bash scripts/test_minimum.sh .venv-min
+
+lint: setup ## Check style, types, the direction of imports, and build the documentation strictly.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/docs_reference.py --check
+	$(BIN)/mkdocs build --quiet
+
+docs: setup ## Build the documentation into site/.
+	$(BIN)/mkdocs build
+
+docs-reference: setup ## Write the pages of docs/reference that are made from the code.
+	$(BIN)/python scripts/docs_reference.py
+
+lock: setup ## Write constraints.txt: the versions in .venv, and what they need elsewhere.
+	bash scripts/lock.sh $(VENV)
 
 bench: setup ## Measure speeds against the peers, on this machine.
 	$(BIN)/python benchmarks/run.py
 
 clean: ## Remove .venv and caches; runs stay.
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-min site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""How often the interval of a gain contains the truth, simulated; the table of docs/reproduce.md.
+"""Simulated coverage of the interval of a gain: the table of docs/explanation/statistics.md.
 
     python benchmarks/coverage.py
 

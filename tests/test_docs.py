@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel
 
 from xlt_cli import registry, spec
@@ -32,7 +36,7 @@ def blocks(document: str, language: str) -> list[str]:
     ],
 )
 def test_every_field_of_a_spec_is_explained(model: type[BaseModel]) -> None:
-    text = (ROOT / "docs/spec.md").read_text("utf-8")
+    text = (ROOT / "docs/reference/spec.md").read_text("utf-8")
     for field in model.model_fields:
         assert re.search(rf"`(?:dev\.)?{field}[`.]", text), field
 
@@ -63,14 +67,65 @@ def test_every_verb_of_the_readme_exists() -> None:
     assert verbs <= {*VERBS, *GROUPS}
 
 
-def test_every_installed_plugin_is_named_in_the_readme() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_every_installed_plugin_is_in_the_reference() -> None:
+    text = (ROOT / "docs/reference/parameters.md").read_text("utf-8")
     for kind in registry.KINDS:
         for name in registry.names(kind):
-            assert f"`{name}`" in text, name
+            assert f"### {name}\n" in text, name
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    for document in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
-            assert (document.parent / target).exists(), f"{document}: {target}"
+def test_generated_pages_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    generator = importlib.import_module("docs_reference")
+    for name, text in generator.pages().items():
+        written = (ROOT / "docs/reference" / name).read_text("utf-8")
+        assert written == text, f"{name} is not current: run `make docs-reference`"
+
+
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *PAGES]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(document: Path) -> None:
+    """To files that exist, to headings that exist; from the site's pages to the site's files."""
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(document)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (document.parent / path).resolve() if path else document
+        assert linked.exists(), target
+        if document.is_relative_to(ROOT / "docs"):
+            assert linked.is_file(), f"{target}: a folder has no page"
+            assert linked.is_relative_to(ROOT / "docs"), f"{target}: it is not part of the site"
+        if anchor and linked.suffix == ".md":
+            assert anchor in anchors(linked), target
+
+
+def test_every_page_is_in_the_navigation_once() -> None:
+    config = yaml.safe_load((ROOT / "mkdocs.yml").read_text("utf-8"))
+    listed = list(leaves(config["nav"]))
+    assert sorted(listed) == [str(page.relative_to(ROOT / "docs")) for page in PAGES]
+    assert config["strict"] is True
+
+
+def prose(document: Path) -> str:
+    """A document without its code."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.M | re.S)
+    return re.sub(r"`[^`\n]*`", "", text)
+
+
+def anchors(document: Path) -> set[str]:
+    """The anchors that headings get, as forges and the site make them."""
+    text = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.M | re.S)
+    headings = [line.strip("`") for line in re.findall(r"^#+ (.+)$", text, re.M)]
+    return {re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", line).strip().lower()) for line in headings}
+
+
+def leaves(nav: Any) -> Iterator[str]:
+    """The pages of a navigation."""
+    if isinstance(nav, str):
+        yield nav
+    else:
+        for item in nav.values() if isinstance(nav, dict) else nav:
+            yield from leaves(item)

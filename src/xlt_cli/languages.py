@@ -2,7 +2,7 @@
 
 Data sets write the same language in different ways: `sw`, `swa`, `swh`, `swh_Latn`, `sw_KE`,
 `swahili`. A `Language` keeps the form that was written and knows which language it is. Three rules
-are built on it (docs/languages.md):
+are built on it (docs/reference/languages.md):
 
 same language (`same_language`): decides whether a model has seen a language. It errs towards
     "seen": script, region and variant are ignored, and a macrolanguage of ISO 639-3 and all its

@@ -9,7 +9,7 @@ replicate draws the items, and then the seeds with replacement. A bootstrap over
 understates their variance by (K - 1) / K, and knows that variance from K seeds only, so each
 replicate's distance from the mean over the seeds is scaled by sqrt(K / (K - 1)) and by
 t / z, the quantiles of Student's t for K - 1 degrees of freedom and of the normal distribution at
-the interval's level. docs/reproduce.md says how often the interval then covers the truth.
+the interval's level. docs/explanation/statistics.md has its coverage.
 """
 
 from __future__ import annotations

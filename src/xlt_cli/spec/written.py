@@ -29,7 +29,7 @@ class PluginUse(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    name: str
+    name: str = Field(description="name of the plugin; its parameters stand beside it")
 
     @property
     def params(self) -> dict[str, Any]:
@@ -44,8 +44,8 @@ class PerturbationUse(PluginUse):
         None,
         gt=0,
         le=1,
-        description="of the examples; default: all, or for perturbations of embeddings an equal "
-        "share of what the others leave",
+        description="share of the examples; default: all, or for perturbations of embeddings an "
+        "equal share of what the others leave",
     )
 
 
@@ -111,38 +111,63 @@ class Stage(Model):
 
     task: Use = Field(description="task plugin")
     languages: Languages | None = Field(None, description="default: the task's source language")
-    split: NamedSplit = "train"
+    split: NamedSplit = Field("train", description="split to train on")
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
     perturbation: Annotated[list[PerturbationUse], BeforeValidator(_uses)] = Field(
         default_factory=list,
-        description="perturbation plugin, or several; none: plain ERM",
+        description="perturbation plugin, or a list of them; none: plain training (ERM)",
     )
-    epochs: float = Field(3.0, gt=0)
-    max_steps: int | None = Field(None, ge=1, description="stop after so many updates")
+    epochs: float = Field(3.0, gt=0, description="passes over the training rows")
+    max_steps: int | None = Field(
+        None, ge=1, description="stop after this many updates, if that is before the last epoch"
+    )
     batch_size: int = Field(32, ge=1, description="examples in an update, over all processes")
-    accumulate: int = Field(1, ge=1, description="forward passes that an update is cut into")
-    learning_rate: float = Field(2e-5, gt=0)
-    head_learning_rate: float | None = Field(None, gt=0, description="default: learning_rate")
+    accumulate: int = Field(
+        1, ge=1, description="number of forward passes that each update is split into"
+    )
+    learning_rate: float = Field(2e-5, gt=0, description="peak learning rate of AdamW")
+    head_learning_rate: float | None = Field(
+        None, gt=0, description="peak learning rate of the head; default: learning_rate"
+    )
     layer_decay: float = Field(
-        1.0, gt=0, le=1, description="a layer's rate as a factor of the one above; embeddings too"
+        1.0,
+        gt=0,
+        le=1,
+        description="learning rate of each layer as a fraction of that of the layer above, "
+        "embeddings included (Howard and Ruder 2018)",
     )
-    weight_decay: float = Field(0.01, ge=0)
-    warmup: float = Field(0.1, ge=0, le=1, description="fraction of the updates")
-    schedule: Literal["linear", "constant"] = "linear"
-    max_grad_norm: float | None = Field(1.0, gt=0, description="gradient clipping; null: none")
+    weight_decay: float = Field(
+        0.01, ge=0, description="weight decay of AdamW; biases and norms have none"
+    )
+    warmup: float = Field(
+        0.1, ge=0, le=1, description="fraction of the updates in which the learning rate rises"
+    )
+    schedule: Literal["linear", "constant"] = Field(
+        "linear", description="learning rate after the warmup: linear decay to 0, or constant"
+    )
+    max_grad_norm: float | None = Field(
+        1.0, gt=0, description="largest norm of the gradient (clipping); null: no clipping"
+    )
     dev: Dev | None = Field(
-        default_factory=Dev, description="null: no evaluation while training, the last step goes on"
+        default_factory=Dev,
+        description="what is evaluated during training; null: nothing, and the last step is kept",
     )
-    evaluate_every: int | None = Field(None, ge=1, description="updates; default: each epoch")
+    evaluate_every: int | None = Field(
+        None, ge=1, description="number of updates between evaluations on dev; default: an epoch"
+    )
     checkpoint_every: int | None = Field(
-        None, ge=1, description="updates; further checkpoints between the evaluations on dev"
+        None,
+        ge=1,
+        description="number of updates between additional checkpoints; there is one at every "
+        "evaluation on dev in any case",
     )
     select: Literal["best", "last", "average"] = Field(
         "best",
-        description="checkpoint that goes on; average: the mean of the weights at all evaluations",
+        description="model that the stage results in: the best on dev, the last, or the average "
+        "of the weights at all evaluations (Schmidt et al. 2023)",
     )
     patience: int | None = Field(
-        None, ge=1, description="stop after so many evaluations on dev without a new best"
+        None, ge=1, description="stop after this many evaluations on dev without a new best"
     )
 
     @model_validator(mode="after")
@@ -180,12 +205,15 @@ class Evaluation(Model):
     """What the trained model is tested on."""
 
     task: Use | None = Field(None, description="default: the last stage's")
-    split: NamedSplit = "test"
+    split: NamedSplit = Field("test", description="split to evaluate on")
     languages: Annotated[
         Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_all_or_list)
     ] = Field(None, description="default: all that the task has")
     settings: Annotated[list[Setting], BeforeValidator(_as_list)] = Field(
-        ["standard"], min_length=1
+        ["standard"],
+        min_length=1,
+        description="standard: each language; generalized: all ordered pairs of different "
+        "languages, for tasks with two texts",
     )
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
     windows: bool = Field(
@@ -221,14 +249,22 @@ class ExperimentSpec(Model):
 
     name: str | None = Field(
         None,
-        description="default: the file's name",
+        description="first part of the names of the runs; default: the name of the file",
         json_schema_extra={"pattern": NAME},
     )
-    encoder: Use = Field(description="encoder plugin")
-    stages: list[Stage] = Field(min_length=1)
-    evaluations: list[Evaluation] = Field(default_factory=lambda: [Evaluation()])
-    seeds: list[Annotated[int, Field(ge=0)]] = Field([1], min_length=1)
-    max_length: int = Field(128, ge=8, description="tokens of an input, special ones included")
+    encoder: Use = Field(description="encoder plugin, hub id or folder")
+    stages: list[Stage] = Field(min_length=1, description="rounds of fine-tuning, in order")
+    evaluations: list[Evaluation] = Field(
+        default_factory=lambda: [Evaluation()],
+        description="what the trained model is tested on; default: the test split of the last "
+        "stage's task; []: nothing",
+    )
+    seeds: list[Annotated[int, Field(ge=0)]] = Field(
+        [1], min_length=1, description="random seeds; each makes a run of its own"
+    )
+    max_length: int = Field(
+        128, ge=8, description="largest number of tokens of an input, special tokens included"
+    )
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto: bf16 on CUDA, fp32 elsewhere"
     )
@@ -239,10 +275,10 @@ class ExperimentSpec(Model):
     )
     keep: Literal["all", "model", "none"] = Field(
         "all",
-        description="what stays on the disk of a finished run beside its results: the models of "
-        "all stages, that of the last stage, or none",
+        description="models of a finished run that stay on disk beside its results: those of all "
+        "stages, that of the last stage, or none",
     )
-    sweep: Sweep | None = None
+    sweep: Sweep | None = Field(None, description="settings to vary, for `xlt sweep`")
 
     @field_validator("name")
     @classmethod

@@ -1,0 +1,5 @@
+// Formulas are marked by pymdownx.arithmatex.
+window.MathJax = {
+  tex: { inlineMath: [["\\(", "\\)"]], displayMath: [["\\[", "\\]"]] },
+  options: { ignoreHtmlClass: ".*", processHtmlClass: "arithmatex" },
+};
