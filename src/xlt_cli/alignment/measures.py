@@ -4,8 +4,9 @@ Figures of one model, and of several against the first, from records of single r
 is that of Huang et al. 2021 (arXiv:2104.08645): zero-shot transfer fails where a translation lies
 outside the region around the English row in which the decision holds. Every quantity is defined in
 docs/explanation/alignment.md. Shares of a single language get Wilson's interval; averages,
-differences, AUCs and correlations are resampled over the rows, the same ones in all languages and models. Several seeds
-of a model are drawn with replacement, too, and all their figures are means over them.
+differences, AUCs and correlations are resampled over the rows, the same ones in all languages and
+models. Several seeds of a model are drawn with replacement, too, and all their figures are means
+over them.
 """
 
 from __future__ import annotations
