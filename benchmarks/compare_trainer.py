@@ -1,11 +1,12 @@
 """xlt against the Hugging Face Trainer on the same spec: do they train as well?
 
-    python benchmarks/compare_trainer.py docs/results/trainer xnli
-    python benchmarks/compare_trainer.py docs/results/trainer pawsx
+    python benchmarks/compare_trainer.py docs/results/trainer.tar.xz xnli
+    python benchmarks/compare_trainer.py docs/results/trainer.tar.xz pawsx
 
 Reads `xlt-TASK-sN.json` (results.json of `xlt train`) and `trainer-TASK-sN.json` (output of
-`hf_trainer.py`) and prints English and zero-shot accuracy. The interval of one run is that over
-its test examples; over several seeds, a t interval of the mean is added.
+`hf_trainer.py`) from a folder, or from a packed one, and prints English and zero-shot accuracy. The
+interval of one run is that over its test examples; over several seeds, a t interval of the mean is
+added.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import math
 import statistics
 import sys
 from pathlib import Path
+
+from xlt_cli.runs.archive_file import as_folder
 
 T975 = {2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776, 6: 2.571, 8: 2.365, 10: 2.262}
 """Student's t, 97.5th percentile, by number of seeds."""
@@ -38,7 +41,11 @@ def summary(values: list[float]) -> str:
 
 
 def main() -> None:
-    directory, task = Path(sys.argv[1]), sys.argv[2]
+    with as_folder(Path(sys.argv[1])) as directory:
+        compare(directory, sys.argv[2])
+
+
+def compare(directory: Path, task: str) -> None:
     for side in ("xlt", "trainer"):
         runs = [figures(path) for path in sorted(directory.glob(f"{side}-{task}-s*.json"))]
         english, zero_shot = ([run[i] for run in runs] for i in (0, 1))

@@ -141,11 +141,13 @@ def test_seeds_of_a_method_and_an_archive(
         assert expected in result.stdout
     # The archive needs no run, no data and no model.
     shutil.rmtree(desk.path / "runs")
-    result = xlt("analyze", "alignment", "--from", kept, "--out", tmp_path / "two")
-    assert result.exit_code == 0, result.output
-    for path in (tmp_path / "one").iterdir():
-        if path.suffix != ".png":
-            assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
+    packed = shutil.make_archive(str(tmp_path / "packed"), "xztar", kept)
+    for archive, out in ((kept, "two"), (packed, "three")):
+        result = xlt("analyze", "alignment", "--from", archive, "--out", tmp_path / out)
+        assert result.exit_code == 0, result.output
+        for path in (tmp_path / "one").iterdir():
+            if path.suffix != ".png":
+                assert (tmp_path / out / path.name).read_bytes() == path.read_bytes()
 
 
 def test_mistakes_in_names_and_archives(

@@ -177,7 +177,8 @@ def test_a_folder_of_the_users_is_run_archived_and_reported_again(
     assert "ERM" in out
     assert report(desk, "own-hf-quick")["reproduction"] == "own"
     shutil.rmtree(folder)
-    code, out, err = desk.xlt("reproduce", "./own", "--from", "kept", "--out", "again")
+    shutil.make_archive(str(desk.path / "kept"), "zip", desk.path / "kept")
+    code, out, err = desk.xlt("reproduce", "./own", "--from", "kept.zip", "--out", "again")
     assert code == 0, err
     first = contents(desk.path / "runs/reproductions/own-hf-quick")
     assert contents(desk.path / "again") == first

@@ -100,6 +100,7 @@ def alignment(
     from xlt_cli.alignment import archive as alignment_archive
     from xlt_cli.api import SPLITS
     from xlt_cli.console.progress import Reporter
+    from xlt_cli.runs.archive_file import as_folder
     from xlt_cli.runs.archives import check_place
     from xlt_cli.spec import split_name
 
@@ -112,7 +113,9 @@ def alignment(
                 "xlt analyze alignment --from",
                 "give at most --out, --json and --quiet beside it",
             )
-        _show(alignment_archive.read(archived), out, reporter, as_json)
+        with as_folder(archived) as folder:
+            analysis = alignment_archive.read(folder)
+        _show(analysis, out, reporter, as_json)
         return
     if not given:
         raise SpecError("no run is named", "xlt analyze alignment", "name runs, or an archive")

@@ -71,7 +71,11 @@ ArchiveTo = Annotated[
 ]
 Archived = Annotated[
     Path | None,
-    typer.Option("--from", metavar="DIR", help="Figures from an archive; nothing is run."),
+    typer.Option(
+        "--from",
+        metavar="ARCHIVE",
+        help="Figures from an archive, a folder or a file (.tar.xz, .zip); nothing is run.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]

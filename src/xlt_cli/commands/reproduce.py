@@ -92,6 +92,7 @@ def reproduce(
     from xlt_cli.reproduce import archive, trials
     from xlt_cli.reproduce import definition as reproduction
     from xlt_cli.reproduce.report import baseline_of, report
+    from xlt_cli.runs.archive_file import as_folder
 
     readers = at_once or cores()
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
@@ -99,10 +100,10 @@ def reproduce(
     if archived is not None:
         if any((encoder, seeds, quick, changes, tasks, archive_to)):
             raise _nothing_beside_from()
-        found = report(
-            *archive.read(reproduction.name_of(name), archived), reporter, baseline, readers
-        )
-        _show(found, _written(found, out, reporter) if out else None, as_json)
+        with as_folder(archived) as folder:
+            kept = archive.read(reproduction.name_of(name), folder)
+            reported = report(*kept, reporter, baseline, readers)
+        _show(reported, _written(reported, out, reporter) if out else None, as_json)
         return
     shipped = reproduction.read(name)
     baseline_of(shipped, baseline)  # refused now, not after days of runs

@@ -1,0 +1,185 @@
+"""Archives in one file: a .tar (also compressed) or .zip is read as the folder that it holds.
+
+The file is not trusted. Only regular files are taken out of it, into a temporary folder and never
+beside it, and only up to a size; `archives.check_whole` then checks their hashes.
+"""
+
+from __future__ import annotations
+
+import bz2
+import contextlib
+import gzip
+import io
+import lzma
+import shutil
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from xlt_cli.errors import DataError, UserError
+from xlt_cli.runs import atomic
+
+SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".zip")
+LARGEST = 2**30
+"""Bytes that an archive may have when it is unpacked; forty full runs have about 5 MB."""
+MOST = 20_000
+"""Files that an archive may have."""
+
+_DECOMPRESSED: dict[bytes, Callable[..., Any]] = {
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+}
+_DAMAGES = (
+    tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError,
+    RuntimeError, NotImplementedError, ValueError, OverflowError,
+)  # fmt: skip
+"""What Python's readers raise for files that are no archives, damaged, encrypted or malicious."""
+
+
+@contextlib.contextmanager
+def as_folder(path: Path) -> Iterator[Path]:
+    """The folder of an archive: the path itself unless it is a file, which is unpacked.
+
+    The temporary folder is removed when the block ends.
+
+    Raises:
+        DataError: the file is no archive, or its content is refused.
+    """
+    if not path.is_file():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="xlt-archive-") as temporary:
+        folder = Path(temporary)
+        _unpack(path, folder)
+        with _naming(path, folder):
+            yield _root(folder)
+
+
+def _unpack(path: Path, folder: Path) -> None:
+    try:
+        if zipfile.is_zipfile(path):
+            _unpack_zip(path, folder)
+        else:
+            _unpack_tar(path, folder)
+    except UserError:
+        raise
+    except _DAMAGES as error:
+        raise DataError(
+            f"the file is not an archive that can be read ({type(error).__name__}: {error})",
+            str(path),
+            f"give a folder, or a file of one of the formats {', '.join(SUFFIXES)}",
+        ) from error
+
+
+def _unpack_zip(path: Path, folder: Path) -> None:
+    with zipfile.ZipFile(path) as packed:
+        sizes = _Sizes(path)
+        for member in packed.infolist():
+            if member.is_dir():
+                continue
+            kind = stat.S_IFMT(member.external_attr >> 16)
+            if kind not in (0, stat.S_IFREG):
+                raise _refused(path, member.filename, "it is not a regular file")
+            sizes.add(member.file_size)
+            with packed.open(member) as source:
+                _write(path, folder, member.filename, source)
+
+
+def _unpack_tar(path: Path, folder: Path) -> None:
+    sizes = _Sizes(path)
+    with path.open("rb") as file, _decompressed(file) as stream:
+        # As a stream: nothing is read twice, and no more than is counted.
+        limited: Any = _Limited(stream, path)
+        with tarfile.open(fileobj=limited, mode="r|") as packed:
+            for member in packed:
+                if member.isdir():
+                    continue
+                if not member.isreg() or member.issparse():
+                    raise _refused(path, member.name, "it is not a regular file")
+                sizes.add(member.size)
+                source = packed.extractfile(member)
+                assert source is not None
+                _write(path, folder, member.name, source)
+
+
+def _decompressed(file: IO[bytes]) -> IO[bytes]:
+    start = file.read(6)
+    file.seek(0)
+    for magic, opened in _DECOMPRESSED.items():
+        if start.startswith(magic):
+            stream: IO[bytes] = opened(file)
+            return stream
+    return file
+
+
+def _write(path: Path, folder: Path, name: str, source: IO[bytes]) -> None:
+    relative = PurePosixPath(name)
+    if relative.is_absolute() or ".." in relative.parts or set("\\:\0") & set(name):
+        raise _refused(path, name, "its name leads out of the archive")
+    target = folder / relative
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:  # a second file of one name is an error
+        shutil.copyfileobj(source, file)
+
+
+def _root(folder: Path) -> Path:
+    """Where the archive begins: at the top, or in the one folder that was packed."""
+    inside = list(folder.iterdir())
+    if not (folder / atomic.MANIFEST).is_file() and len(inside) == 1 and inside[0].is_dir():
+        return inside[0]
+    return folder
+
+
+@contextlib.contextmanager
+def _naming(path: Path, folder: Path) -> Iterator[None]:
+    """Errors name the archive's file, not the temporary folder."""
+    try:
+        yield
+    except UserError as error:
+        error.where = error.where.replace(str(folder), str(path))
+        raise
+
+
+class _Sizes:
+    """Counts files and their bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.files, self.total = path, 0, 0
+
+    def add(self, size: int) -> None:
+        self.files += 1
+        self.total += size
+        if self.files > MOST or self.total > LARGEST:
+            raise _too_large(self.path)
+
+
+class _Limited(io.RawIOBase):
+    """A stream of which no more than the limit is read: headers of a tar can be large as well."""
+
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
+        self.stream, self.path, self.left = stream, path, LARGEST + 2**20 * 16
+
+    def read(self, size: int = -1) -> bytes:
+        content = self.stream.read(size)
+        self.left -= len(content)
+        if self.left < 0:
+            raise _too_large(self.path)
+        return content
+
+
+def _refused(path: Path, name: str, reason: str) -> DataError:
+    return DataError(f"the archive has '{name}', and {reason}", str(path), "do not use this file")
+
+
+def _too_large(path: Path) -> DataError:
+    return DataError(
+        f"the archive is too large: at most {MOST} files and {LARGEST // 2**20} MB are unpacked",
+        str(path),
+        "unpack it yourself if you trust it, and give the folder",
+    )

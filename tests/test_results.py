@@ -1,0 +1,43 @@
+"""The archives in docs/results are whole, and the commands beside the figures can read them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from xlt_cli.alignment import archive as alignment_archive
+from xlt_cli.reproduce import archive
+from xlt_cli.runs.archive_file import as_folder
+
+RESULTS = Path(__file__).parents[1] / "docs" / "results"
+ROBUST = RESULTS / "robust-xlt"
+
+
+@pytest.mark.parametrize(
+    ("name", "runs", "tasks"), [("archive", 60, 2), ("pawsx-first-recipes", 30, 1)]
+)
+def test_archives_of_the_comparison_are_whole(name: str, runs: int, tasks: int) -> None:
+    with as_folder(ROBUST / f"{name}.tar.xz") as folder:
+        _, choice, records = archive.read("robust-xlt-recipes", folder)
+        assert len(records) == runs
+        assert len({record.task for record in records}) == tasks
+        assert choice.encoder == "e5-small-q4"
+        answers = records[0].answers()
+    assert len(answers["en", "en"].predicted) == 2000
+
+
+def test_the_archive_of_the_analysis_is_whole() -> None:
+    with as_folder(ROBUST / "alignment.tar.xz") as folder:
+        analysis = alignment_archive.read(folder)
+    assert len(analysis.runs) == 18
+    assert {len(run.probed.source) for run in analysis.runs} == {500}
+
+
+def test_every_file_in_results_is_named_on_a_page() -> None:
+    pages = "\n".join(page.read_text("utf-8") for page in RESULTS.parent.rglob("*.md"))
+    files = [path for path in RESULTS.rglob("*") if path.is_file() and path.suffix != ".md"]
+    assert len(files) < 40, "pack raw output into one file for each page"
+    for path in files:
+        assert re.search(rf"[(/ ]{re.escape(path.name)}", pages), path
