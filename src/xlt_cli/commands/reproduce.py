@@ -129,8 +129,8 @@ def reproduce(
         _show(found, folder, as_json)
         if archive_to is not None:
             runs = [outcome.run for outcome in outcomes]
-            kept = archive.write(archive_to, shipped, choice, records, runs, reporter, readers)
-            _say_place(kept, archive_to, "an archive", reporter)
+            place = archive.write(archive_to, shipped, choice, records, runs, reporter, readers)
+            _say_place(place, archive_to, "an archive", reporter)
     if failed:
         raise typer.Exit(EXIT_FAILURE)
 
