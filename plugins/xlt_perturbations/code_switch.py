@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, field_validator
 
-from xlt_cli.api import DataError, TokenExample, did_you_mean, own_code
-from xlt_cli.problems import TokenLabelling
-from xlt_cli.problems.schemes import Scheme, scheme_in
+from xlt_cli.api import DataError, Edit, did_you_mean, own_code
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
 from xlt_perturbations.lexicon import DATA_DIR, Lexicon, default_path, given_path, read_dictionary
 from xlt_perturbations.words import core, map_words, match_case
@@ -39,7 +36,6 @@ class CodeSwitch(NoisyCopies):
         "with it has seen words, though no labelled sentence, of those languages"
     )
     speaks = ("en",)
-    problems = ("sequence-classification", "token-classification")
 
     class Params(CopiesParams):
         dictionaries: Path | None = Field(
@@ -83,43 +79,23 @@ class CodeSwitch(NoisyCopies):
         """The sha256 of each dictionary, by the file's name."""
         return {f"en-{lang}.tsv": lexicon.sha256 for lang, lexicon in self._lexicons}
 
-    def text(self, text: str, side: int, rng: random.Random) -> str:
+    def text(self, text: str, language: str, side: int, rng: random.Random) -> str:
         if side not in SIDES[self.params.sides] or rng.random() >= self.params.sentence_ratio:
             return text
         return map_words(text, self._switch(rng))
 
-    def sentence(self, example: TokenExample, rng: random.Random) -> TokenExample:
+    def words(self, words: Sequence[str], language: str, rng: random.Random) -> Edit:
         if rng.random() >= self.params.sentence_ratio:
-            return example
+            return tuple((word,) for word in words)
         switch = self._switch(rng)
-        scheme = self._scheme(example)
-        tokens: list[str] = []
-        tags: list[str] = []
-        for token, tag in zip(example.tokens, example.tags, strict=True):
-            before, word, after = core(token)
-            switched = switch(word)
-            if switched == word:
-                tokens.append(token)
-                tags.append(tag)
-                continue
-            words = (before + switched + after).split()
-            spread = scheme.spread(tag, len(words)) if scheme else [tag] * len(words)
-            # A task without I-LOC has no tags for a place of several words: its name stays.
-            if not words or not self._are_known(spread):
-                words, spread = [token], [tag]
-            tokens += words
-            tags += spread
-        return replace(example, tokens=tuple(tokens), tags=tuple(tags))
+        return tuple(self._in_place(word, switch) for word in words)
 
-    def _scheme(self, example: TokenExample) -> Scheme | None:
-        """The scheme of the task's tags; of the sentence's, where no task is known."""
-        problem = self.for_problem
-        if isinstance(problem, TokenLabelling):
-            return problem.scheme
-        return scheme_in(example.tags)
-
-    def _are_known(self, tags: Sequence[str]) -> bool:
-        return self.for_problem is None or all(tag in self.for_problem.ids for tag in tags)
+    def _in_place(self, token: str, switch: Callable[[str], str]) -> tuple[str, ...]:
+        """The words in the place of one, which a translation may have several of."""
+        before, word, after = core(token)
+        switched = switch(word)
+        words = (before + switched + after).split()
+        return tuple(words) if words and switched != word else (token,)
 
     def _switch(self, rng: random.Random) -> Callable[[str], str]:
         lexicons, ratio = self._lexicons, self.params.word_ratio

@@ -5,17 +5,15 @@ from __future__ import annotations
 import random
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pydantic import Field
 
 from xlt_cli.api import (
+    Edit,
     Example,
-    PluginError,
+    ExampleText,
     PluginParams,
-    SequenceExample,
     TextPerturbation,
-    TokenExample,
     serves,
 )
 
@@ -40,25 +38,26 @@ class NoisyCopies(TextPerturbation):
         return [example, *noisy] if self.params.keep_clean else noisy
 
     @abstractmethod
-    def text(self, text: str, side: int, rng: random.Random) -> str:
+    def text(self, text: str, language: str, side: int, rng: random.Random) -> str:
         """The text with noise; `side` is its place in the example."""
 
-    def sentence(self, example: TokenExample, rng: random.Random) -> TokenExample:
-        """The sentence with noise, and with tags that are true of it."""
-        raise PluginError(
-            f"the perturbation '{self.name}' cannot keep the tags of words true",
-            f"example '{example.id}'",
-        )
+    def words(self, words: Sequence[str], language: str, rng: random.Random) -> Edit:
+        """The words on which labels hang with noise: for each, the words in its place.
+
+        By default they stay as they are, for noise that moves words or leaves them out.
+        """
+        return tuple((word,) for word in words)
 
     def _noisy(self, example: Example, rng: random.Random) -> Example:
-        if isinstance(example, SequenceExample):
-            sides = enumerate(zip(example.texts, example.languages, strict=True))
-            texts = (
-                self.text(text, side, rng) if self._serves(language) else text
-                for side, (text, language) in sides
-            )
-            return replace(example, texts=tuple(texts))
-        return self.sentence(example, rng) if self._serves(example.languages[0]) else example
+        texts = enumerate(example.editable())
+        return self.edited(example, [self._edit(text, side, rng) for side, text in texts])
+
+    def _edit(self, text: ExampleText, side: int, rng: random.Random) -> Edit:
+        if not self._serves(text.language):
+            return text.unedited
+        if text.words is None:
+            return self.text(text.content, text.language, side, rng)
+        return self.words(text.words, text.language, rng)
 
     def _serves(self, language: str) -> bool:
         return self.speaks is None or serves(self.speaks, language)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from xlt_cli.api import DataError, TokenExample
+from xlt_cli.api import DataError, Edit
 from xlt_perturbations import downloads, wordnet
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
 from xlt_perturbations.lexicon import Lexicon, default_path, given_path, read_neighbors
@@ -43,7 +42,6 @@ class Synonyms(NoisyCopies):
     summary = "RS-DA: words replaced by counter-fitted neighbours, or by WordNet's synonyms"
     reference = "Huang et al. 2021 (Robust-XLT); Ye et al. 2020 (SAFER); Jia et al. 2019"
     speaks = ("en",)
-    problems = ("sequence-classification", "token-classification")
 
     class Params(CopiesParams):
         neighbors: Path | None = Field(
@@ -134,19 +132,18 @@ class Synonyms(NoisyCopies):
         own = default_path(FILE)
         return own if own is not None and own.is_file() else downloads.cached(FILE, SHA256)
 
-    def text(self, text: str, side: int, rng: random.Random) -> str:
+    def text(self, text: str, language: str, side: int, rng: random.Random) -> str:
         change = self._change(rng)
         if self.params.tokenization == "original":
             return " ".join([change(word) for word in text.split(" ")])
         return map_words(text, change)
 
-    def sentence(self, example: TokenExample, rng: random.Random) -> TokenExample:
+    def words(self, words: Sequence[str], language: str, rng: random.Random) -> Edit:
         change = self._change(rng)
         if self.params.tokenization == "original":
-            return replace(example, tokens=tuple(change(token) for token in example.tokens))
-        parts = [core(token) for token in example.tokens]
-        tokens = tuple(before + change(word) + after for before, word, after in parts)
-        return replace(example, tokens=tokens)
+            return tuple((change(word),) for word in words)
+        parts = [core(word) for word in words]
+        return tuple((before + change(word) + after,) for before, word, after in parts)
 
     def _change(self, rng: random.Random) -> Callable[[str], str]:
         entries, most = self._lexicon.entries, self.params.most

@@ -6,16 +6,15 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from importlib.util import find_spec
 from typing import Literal
 
 from pydantic import Field
 
-from xlt_cli.api import Example, PluginError, SequenceExample, TextPerturbation
+from xlt_cli.api import Edit, PluginError
 from xlt_cli.languages import lookup
-from xlt_perturbations.copies import CopiesParams
+from xlt_perturbations.copies import CopiesParams, NoisyCopies
 from xlt_perturbations.words import map_words, match_case
 
 RULES = {
@@ -33,7 +32,7 @@ Write = Callable[[str, str], str]
 """A word and its language's code to the word in other letters."""
 
 
-class Transliterate(TextPerturbation):
+class Transliterate(NoisyCopies):
     """Writes words in Latin letters (uroman), or Latin ones in Cyrillic letters (cyrtranslit).
 
     Words that are in the script already stay, and so does a word that would become none, or more
@@ -45,7 +44,6 @@ class Transliterate(TextPerturbation):
     name = "transliterate"
     summary = "script change: words written in Latin or in Cyrillic letters"
     reference = "Hermjakob et al. 2018 (uroman)"
-    problems = ("sequence-classification", "token-classification")
 
     class Params(CopiesParams):
         script: Literal["latin", "cyrillic"] = Field(
@@ -69,21 +67,11 @@ class Transliterate(TextPerturbation):
         """
         _writer(self.params.script)
 
-    def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:
-        noisy = [self._noisy(example, rng) for _ in range(self.params.copies)]
-        return [example, *noisy] if self.params.keep_clean else noisy
+    def text(self, text: str, language: str, side: int, rng: random.Random) -> str:
+        return self._text(text, language, rng)
 
-    def _noisy(self, example: Example, rng: random.Random) -> Example:
-        # Not NoisyCopies, which does not pass on the languages that letters are read by.
-        if isinstance(example, SequenceExample):
-            texts = zip(example.texts, example.languages, strict=True)
-            return replace(
-                example, texts=tuple(self._text(text, language, rng) for text, language in texts)
-            )
-        (language,) = example.languages
-        return replace(
-            example, tokens=tuple(self._text(token, language, rng) for token in example.tokens)
-        )
+    def words(self, words: Sequence[str], language: str, rng: random.Random) -> Edit:
+        return tuple((self._text(word, language, rng),) for word in words)
 
     def _text(self, text: str, language: str, rng: random.Random) -> str:
         write, ratio = _writer(self.params.script), self.params.word_ratio

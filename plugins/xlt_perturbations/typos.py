@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import unicodedata
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Literal
 
 from pydantic import Field
 
-from xlt_cli.api import TokenExample
+from xlt_cli.api import Edit
 from xlt_perturbations import hangul
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
 from xlt_perturbations.keyboards import lookalikes, neighbors, script
@@ -34,7 +33,6 @@ class Typos(NoisyCopies):
     name = "typos"
     summary = "typing errors: letters swapped, left out, typed twice, hit beside"
     reference = "Belinkov and Bisk 2018; Pruthi et al. 2019"
-    problems = ("sequence-classification", "token-classification")
 
     class Params(CopiesParams):
         rate: float = Field(0.1, ge=0, le=1, description="the probability of an error in a word")
@@ -51,12 +49,11 @@ class Typos(NoisyCopies):
 
     params: Params
 
-    def text(self, text: str, side: int, rng: random.Random) -> str:
+    def text(self, text: str, language: str, side: int, rng: random.Random) -> str:
         return map_words(text, lambda word: self._word(word, rng))
 
-    def sentence(self, example: TokenExample, rng: random.Random) -> TokenExample:
-        tokens = tuple(self.text(token, 0, rng) for token in example.tokens)
-        return replace(example, tokens=tokens)
+    def words(self, words: Sequence[str], language: str, rng: random.Random) -> Edit:
+        return tuple((self.text(word, language, 0, rng),) for word in words)
 
     def _word(self, word: str, rng: random.Random) -> str:
         runs = groupby(_letters(word), key=lambda letter: script(letter[0]))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 
 from pydantic import Field
 
-from xlt_cli.api import Example, PluginParams, SequenceExample, TextPerturbation
+from xlt_cli.api import Example, PluginParams, TextPerturbation
 
 
 class WordDropout(TextPerturbation):
@@ -30,8 +29,11 @@ class WordDropout(TextPerturbation):
     params: Params
 
     def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:
-        assert isinstance(example, SequenceExample)
-        noisy = replace(example, texts=tuple(self._drop(text, rng) for text in example.texts))
+        texts = example.editable()
+        noisy = self.edited(
+            example,
+            [t.unedited if t.words is not None else self._drop(t.content, rng) for t in texts],
+        )
         return [example, noisy] if self.params.keep_clean else [noisy]
 
     def _drop(self, text: str, rng: random.Random) -> str:

@@ -36,7 +36,7 @@ class WordOrder(NoisyCopies):
 
     params: Params
 
-    def text(self, text: str, side: int, rng: random.Random) -> str:
+    def text(self, text: str, language: str, side: int, rng: random.Random) -> str:
         if is_unspaced(text):
             return text
         pieces = SPACES.split(text)

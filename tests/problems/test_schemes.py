@@ -16,7 +16,7 @@ from seqeval.scheme import BILOU, IOBES, Entities
 from xlt_cli.api import Words
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, TokenLabelling
-from xlt_cli.problems.schemes import LENIENT, MARKS, Form, Scheme, scheme_in, scheme_of
+from xlt_cli.problems.schemes import LENIENT, MARKS, Form, Scheme, scheme_of
 
 KINDS = ("PER", "LOC")
 PREFIX = Form("before", "-")
@@ -266,21 +266,3 @@ def test_words_in_the_place_of_one_keep_tags_valid(
     assert tags == written(sorted(moved, key=lambda s: s[1]), int(starts[-1]), scheme)
     if name not in LENIENT:
         assert set(tags) <= set(tag_set(name))
-
-
-@pytest.mark.parametrize(
-    ("tags", "name"),
-    [
-        (["O", "S-LOC"], "BIOES"),
-        (["O", "B-LOC", "L-LOC"], "BILOU"),
-        (["U-LOC"], "BILOU"),
-        (["B-LOC", "M-LOC", "E-LOC"], "BMES"),
-        (["O", "B-LOC"], "BIO"),
-        (["I-LOC"], "BIO"),
-        (["O"], None),
-        (["NOUN", "VERB"], None),
-    ],
-)
-def test_the_likeliest_scheme_of_a_sentence(tags: list[str], name: str | None) -> None:
-    found = scheme_in(tags)
-    assert (found and found.name) == name

@@ -18,7 +18,16 @@ its parameters are validated before anything is loaded. Plugin modules import to
 and datasets inside the methods that need them, so that `xlt list-plugins` answers at once.
 """
 
-from xlt_cli.api.examples import SPLITS, Example, Rows, SequenceExample, Split, TokenExample
+from xlt_cli.api.examples import (
+    SPLITS,
+    Edit,
+    Example,
+    ExampleText,
+    Rows,
+    SequenceExample,
+    Split,
+    TokenExample,
+)
 from xlt_cli.api.heads import HeadBuilder
 from xlt_cli.api.layouts import Layout, Template
 from xlt_cli.api.models import Batch, Encoder, EncoderModel, Head
@@ -72,11 +81,13 @@ __all__ = [
     "Companion",
     "DataError",
     "Draws",
+    "Edit",
     "EmbeddingPerturbation",
     "Encoded",
     "Encoder",
     "EncoderModel",
     "Example",
+    "ExampleText",
     "Feature",
     "Figure",
     "Forest",

@@ -1,24 +1,100 @@
-"""The rows of a task."""
+"""The rows of a task: examples that know their texts, and how they look with other texts.
+
+An example is a frozen dataclass that derives from `Example` and has `id` and `languages`. Text
+perturbations, hashes and checks work through the methods below and know no type of example.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
+Edit = str | tuple[tuple[str, ...], ...]
+"""What a text is replaced by: another text; or, for each of its words, the words in its place."""
+
 
 @dataclass(frozen=True, slots=True)
-class SequenceExample:
-    """One row of a sequence-classification task.
+class ExampleText:
+    """A text of an example, as perturbations see it.
+
+    Attributes:
+        content: the text, where nothing hangs on its words.
+        words: its words, where labels hang on them: a word may be replaced, not moved.
+    """
+
+    language: str
+    content: str = ""
+    words: tuple[str, ...] | None = None
+
+    @property
+    def unedited(self) -> Edit:
+        """The edit that changes nothing."""
+        return self.content if self.words is None else tuple((word,) for word in self.words)
+
+
+class Example:
+    """One row of a task.
 
     Attributes:
         id: the row's identity within its split. In an aligned task the same id is the same item
             in every language.
+        languages: the language of each text.
+    """
+
+    __slots__ = ()
+    id: str
+    languages: tuple[str, ...]
+
+    def editable(self) -> tuple[ExampleText, ...]:
+        """The texts that noise may change, each with its language; none by default."""
+        return ()
+
+    def edited(self, texts: Sequence[Edit]) -> Self | None:
+        """The example with an edit of each of its `editable()` texts; None if its labels, tags or
+        answers would not hold then. It is told what the problem knows (see `Problem.edited`)."""
+        return None
+
+    def content(self) -> Any:
+        """What its labels are asked of, as JSON values, whatever its id and its labels."""
+        return [t.content if t.words is None else list(t.words) for t in self.editable()]
+
+    def fingerprint(self) -> list[Any]:
+        """All of it but the languages, as JSON values; by default its fields in their order."""
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return [getattr(self, name) for name in names if name != "languages"]
+
+    def shared_label(self) -> str | None:
+        """The label that an item has in all languages; None where each has labels of its own."""
+        return None
+
+    def relabelled(self, label_of: Callable[[str], str]) -> Self:
+        """The example with each label counted as another; by default it has none."""
+        return self
+
+    def fault(self) -> str:
+        """What is wrong with it, its fields being of the types that they state; else empty."""
+        return ""
+
+    def replacement_fault(self, other: Self, labels: Sequence[str]) -> str:
+        """Why another example of its type cannot be trained on in its place.
+
+        Args:
+            labels: those of the task, as far as they are known.
+        """
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceExample(Example):
+    """One text or a pair of texts, and their label.
+
+    Attributes:
         texts: one text, or the two texts of a pair.
         label: one of the task's labels.
-        languages: the language of each text.
     """
 
     id: str
@@ -26,18 +102,74 @@ class SequenceExample:
     label: str
     languages: tuple[str, ...]
 
+    def editable(self) -> tuple[ExampleText, ...]:
+        pairs = zip(self.texts, self.languages, strict=True)
+        return tuple(ExampleText(language, text) for text, language in pairs)
+
+    def edited(self, texts: Sequence[Edit]) -> Self | None:
+        return replace(self, texts=tuple(str(text) for text in texts))
+
+    def content(self) -> Any:
+        return self.texts
+
+    def shared_label(self) -> str | None:
+        return self.label
+
+    def relabelled(self, label_of: Callable[[str], str]) -> Self:
+        return replace(self, label=label_of(self.label))
+
+    def fingerprint(self) -> list[Any]:
+        return [self.id, self.texts, self.label]
+
+    def replacement_fault(self, other: Self, labels: Sequence[str]) -> str:
+        if len(other.texts) != len(self.texts):
+            return f"it has {len(other.texts)} texts, not {len(self.texts)}"
+        if other.label != self.label:
+            return f"its label is '{other.label}', not '{self.label}'"
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
-class TokenExample:
-    """One sentence of a token-labelling task: its words and a tag for each of them."""
+class TokenExample(Example):
+    """One sentence: its words, and a tag for each of them."""
 
     id: str
     tokens: tuple[str, ...]
     tags: tuple[str, ...]
     languages: tuple[str, ...]
 
+    def editable(self) -> tuple[ExampleText, ...]:
+        return (ExampleText(self.languages[0], words=self.tokens),)
 
-Example = SequenceExample | TokenExample
+    def edited(self, texts: Sequence[Edit]) -> Self | None:
+        """Word by word; what several words in the place of one are tagged, its problem knows."""
+        words = texts[0]
+        if any(len(in_place) != 1 for in_place in words):
+            return None
+        return replace(self, tokens=tuple(in_place[0] for in_place in words))
+
+    def content(self) -> Any:
+        return self.tokens
+
+    def relabelled(self, label_of: Callable[[str], str]) -> Self:
+        return replace(self, tags=tuple(label_of(tag) for tag in self.tags))
+
+    def fingerprint(self) -> list[Any]:
+        return [self.id, self.tokens, self.tags]
+
+    def fault(self) -> str:
+        if len(self.tokens) != len(self.tags):
+            return f"it has {len(self.tokens)} words and {len(self.tags)} tags"
+        return ""
+
+    def replacement_fault(self, other: Self, labels: Sequence[str]) -> str:
+        """Words may be moved, left out or split; their tags go with them."""
+        strange = [tag for tag in other.tags if tag not in {*self.tags, *labels}]
+        if strange:
+            return f"its tag '{strange[0]}' is not one of the task's"
+        if other.tokens == self.tokens and other.tags != self.tags:
+            return "its words are the same and its tags are others"
+        return ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
-from xlt_cli.api.examples import Example, SequenceExample
+from xlt_cli.api.examples import Edit, Example, SequenceExample
 from xlt_cli.api.models import Batch
 from xlt_cli.api.plugin import Plugin
 from xlt_cli.compute.draws import Draws
@@ -100,6 +100,15 @@ class TextPerturbation(Perturbation):
     """
 
     for_problem: Problem | None = None
+
+    def edited(self, example: Example, texts: Sequence[Edit]) -> Example:
+        """The example with an edit of each of its `editable()` texts.
+
+        It stays as it is where its labels, tags or answers would not be true of the edited texts.
+        """
+        problem = self.for_problem
+        edited = example.edited(texts) if problem is None else problem.edited(example, texts)
+        return example if edited is None else edited
 
     @abstractmethod
     def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:

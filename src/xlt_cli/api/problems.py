@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from xlt_cli.api.examples import Example
+from xlt_cli.api.examples import Edit, Example
 from xlt_cli.api.layouts import Template
 from xlt_cli.api.models import Head
 from xlt_cli.api.plugin import Plugin
@@ -112,12 +112,19 @@ class Problem(Plugin):
     """A problem with its labels. A task states the class; `of` makes the task's own.
 
     Attributes:
-        example_type: the class of its examples.
+        example_type: the class of its examples, a subclass of `Example`.
+        by_words: whether its labels hang on the words of a text, each given to the tokenizer alone.
+        pairs: whether its examples may be pairs of texts, also in two languages (see `pair`).
+        votes: whether an answer is one of the labels, by the highest logit of one input, so that a
+            smoothed classifier can vote on it.
         shares: the metrics that are a proportion of the examples.
     """
 
     plugin_kind = "problem"
-    example_type: ClassVar[type]
+    example_type: ClassVar[type[Example]]
+    by_words: ClassVar[bool] = False
+    pairs: ClassVar[bool] = False
+    votes: ClassVar[bool] = False
     shares: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, labels: Sequence[str]) -> None:
@@ -158,6 +165,11 @@ class Problem(Plugin):
                 f"example '{getattr(example, 'id', '?')}'",
                 f"the task's load() must return {self.example_type.__name__}s",
             )
+
+    def edited(self, example: Any, texts: Sequence[Edit]) -> Example | None:
+        """The example with its texts edited; None where its labels would not be true of it."""
+        edited: Example | None = example.edited(texts)
+        return edited
 
     def label_id(self, label: str, example_id: str) -> int:
         """The id of a label; raises DataError if the task has no such label."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xlt_cli.api import Example, SequenceExample, Task
+from xlt_cli.api import Example, Task
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among, own_codes
@@ -92,7 +92,7 @@ def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
     if not task.aligned:
         return Plan(evaluation, task, languages, rows, aligned=False, notes=())
     labels = {
-        language: {e.id: e.label for e in examples if isinstance(e, SequenceExample)}
+        language: {e.id: label for e in examples if (label := e.shared_label()) is not None}
         for language, examples in loaded.items()
     }
     try:
@@ -118,7 +118,7 @@ def check_claims(plan: Plan, trained_on: Collection[str]) -> None:
 def _check_pairs(task: Task, loaded: dict[str, Sequence[Example]]) -> None:
     for language, examples in loaded.items():
         for example in examples:
-            if not isinstance(example, SequenceExample) or len(example.texts) != 2:
+            if not task.problem.pairs or len(example.languages) != 2:
                 raise DataError(
                     "the generalized setting needs a task whose examples have two texts",
                     f"{task.name} ({language}): example '{example.id}'",

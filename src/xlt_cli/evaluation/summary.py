@@ -81,7 +81,7 @@ def summary(
 
 def stored(plan: Plan, store: Store) -> list[Cell]:
     """The cells that a store has of the model under test."""
-    return store.done(words=plan.task.problem.name == "token-classification")
+    return store.done(words=plan.task.problem.by_words)
 
 
 def _read(plan: Plan, store: Store, cells: Sequence[Cell]) -> dict[Cell, intervals.Cell]:

@@ -8,11 +8,10 @@ mention stay as they are. Probabilities of the labels of one class are added up.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from xlt_cli.api import Example, Problem, SequenceExample
+from xlt_cli.api import Example, Problem
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.registry.guard import problem_of
 
@@ -81,13 +80,9 @@ def problem_over(task: Task, labels: Sequence[str]) -> Problem:
 
 def collapsed(rows: Sequence[Example], collapse: Collapse | None) -> Sequence[Example]:
     """Examples whose gold labels are classes."""
-    return [_counted(row, collapse) for row in rows] if collapse else rows
-
-
-def _counted(row: Example, collapse: Collapse) -> Example:
-    if isinstance(row, SequenceExample):
-        return replace(row, label=class_of(collapse, row.label))
-    return replace(row, tags=tuple(class_of(collapse, tag) for tag in row.tags))
+    if not collapse:
+        return rows
+    return [row.relabelled(lambda label: class_of(collapse, label)) for row in rows]
 
 
 def groups(collapse: Collapse, outputs: Sequence[str], wanted: Sequence[str]) -> list[list[int]]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -191,20 +191,6 @@ def stated_fault(task: type[Task]) -> str:
     if isinstance(scheme, str) and scheme.lower() in {name.lower() for name in NAMES}:
         return ""
     return f"scheme = {scheme!r}: {did_you_mean(str(scheme), NAMES)}"
-
-
-def scheme_in(tags: Iterable[str]) -> Scheme | None:
-    """The likeliest scheme of the tags in one sentence, which shows only some of its marks."""
-    known = set(tags)
-    counts = {form: len(known) - len(_parts(known, form)[1]) for form in _FORMS}
-    form = max(_FORMS, key=lambda form: counts[form])
-    if not counts[form]:
-        return None
-    marks = _parts(known, form)[0]
-    for name, telling in (("BILOU", "LU"), ("BMEWO", "W"), ("BMES", "M"), ("BIOES", "ES")):
-        if marks & set(telling):
-            return Scheme(name, form)
-    return Scheme("BIO", form)
 
 
 def _stated(tags: Collection[str], stated: str) -> Scheme | None:

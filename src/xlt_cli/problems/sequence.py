@@ -32,6 +32,8 @@ class SequenceClassification(Problem):
     name = "sequence-classification"
     summary = "one label for a text or a pair of texts"
     example_type = SequenceExample
+    pairs = True
+    votes = True
     shares = ("accuracy",)
 
     @classmethod

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from xlt_cli.api import (
     IGNORED,
+    Edit,
     Encoded,
     Example,
     Feature,
@@ -50,6 +51,7 @@ class TokenLabelling(Problem):
     name = "token-classification"
     summary = "a tag for each word of a sentence"
     example_type = TokenExample
+    by_words = True
 
     def __init__(self, labels: Sequence[str], scheme: str | None = None) -> None:
         super().__init__(labels)
@@ -88,6 +90,25 @@ class TokenLabelling(Problem):
             )
         for tag in example.tags:
             self.label_id(tag, example.id)
+
+    def edited(self, example: TokenExample, texts: Sequence[Edit]) -> TokenExample:
+        """Several words in the place of one share its entity; without tags for that it stays."""
+        (words,) = texts
+        tokens: list[str] = []
+        tags: list[str] = []
+        for token, tag, in_place in zip(example.tokens, example.tags, words, strict=True):
+            spread = self._spread(tag, len(in_place))
+            tokens += in_place if spread else [token]
+            tags += spread or [tag]
+        return replace(example, tokens=tuple(tokens), tags=tuple(tags))
+
+    def _spread(self, tag: str, count: int) -> list[str]:
+        """The tags of so many words in the place of one; none where the task has none for them."""
+        if count == 1:
+            return [tag]
+        spread = self.scheme.spread(tag, count) if self.scheme else [tag] * count
+        # A task without I-LOC has no tags for a place of several words.
+        return spread if all(tag in self.ids for tag in spread) else []
 
     def encode(
         self, examples: Sequence[TokenExample], tokenizer: PreTrainedTokenizerBase

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from xlt_cli.api import Batch, Example, Plugin, Seam, SequenceExample, TokenExample
+from xlt_cli.api import Batch, Example, Plugin, Seam
 from xlt_cli.errors import PluginError, PluginFailure, UserError
 from xlt_cli.registry.origins import origin_of
 
@@ -112,7 +112,7 @@ def described(value: object) -> str:
 
 def _shown(argument: object) -> str:
     """An argument as it stands in an error."""
-    if isinstance(argument, SequenceExample | TokenExample):
+    if isinstance(argument, Example):
         return example_name(argument)
     if isinstance(argument, Seam):
         return f"seam of {len(argument.batch)} examples"

@@ -305,7 +305,7 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Non
 def _check_smoothing(smoothing: Smoothing, task: Task, loc: Loc, source: Source) -> None:
     plugin = _check_use(smoothing.noise, "perturbation", (*loc, "noise"), source)
     where = source.where((*loc, "noise"))
-    if task.problem.name != "sequence-classification":
+    if not task.problem.votes:
         raise SpecError(
             f"votes are over the label of an example; '{task.name}' is {task.problem.name}",
             source.where(loc),

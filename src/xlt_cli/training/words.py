@@ -9,7 +9,7 @@ from typing import Any
 from xlt_cli.api import Example
 from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import ResultWarning, UserError
-from xlt_cli.problems import Problem, TokenLabelling
+from xlt_cli.problems import Problem
 from xlt_cli.problems.words import ALONE, ask_space_before
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
@@ -24,7 +24,7 @@ def remember_way(run: Run, index: int, featuriser: Featuriser, goes_on: bool) ->
         UserError: the stage began with a version that cut words as if each began a sentence.
         RunError: its tokenizer cuts words in another way than when it began.
     """
-    if not isinstance(featuriser.problem, TokenLabelling):
+    if not featuriser.problem.by_words:
         return
     key = f"words/stage {index + 1}"
     known = atomic.read_json(run.path / "fingerprints.json") or {}
@@ -42,7 +42,7 @@ def remember_way(run: Run, index: int, featuriser: Featuriser, goes_on: bool) ->
 def trained_words(featuriser: Featuriser, examples: Sequence[Example]) -> dict[str, Any]:
     """What a stage's result says of the words of its rows; nothing where words have no tags."""
     problem = featuriser.problem
-    if not isinstance(problem, TokenLabelling):
+    if not problem.by_words:
         return {}
     rows = featuriser.clean(examples)
     seen = sum(problem.size(featuriser.cut(row)) for row in rows)
@@ -53,7 +53,7 @@ def trained_words(featuriser: Featuriser, examples: Sequence[Example]) -> dict[s
 
 def warn_of_other_way(result: dict[str, Any], problem: Problem, tokenizer: Any) -> None:
     """Warns where the last stage of a run was trained by a version that cut words otherwise."""
-    if not isinstance(problem, TokenLabelling) or "words" in result:
+    if not problem.by_words or "words" in result:
         return
     if ask_space_before(tokenizer) != ALONE:
         warnings.warn(

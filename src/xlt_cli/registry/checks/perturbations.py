@@ -16,7 +16,6 @@ from xlt_cli.api import (
     SegmentationPerturbation,
     SequenceExample,
     TextPerturbation,
-    TokenExample,
 )
 from xlt_cli.errors import did_you_mean, near
 from xlt_cli.registry.calls import Call, calling, described
@@ -50,32 +49,11 @@ def _check_replacement(call: Call, example: Example, other: Any) -> None:
         why = f"its id is not '{example.id}'"
     if not why and len(other.languages) != len(example.languages):
         why = f"it has {len(other.languages)} languages, not {len(example.languages)}"
-    if not why and isinstance(example, SequenceExample) and isinstance(other, SequenceExample):
-        why = _other_label(example, other)
-    if not why and isinstance(example, TokenExample) and isinstance(other, TokenExample):
-        why = _other_tags(call, example, other)
+    if not why:
+        problem = getattr(call.owner, "for_problem", None)
+        why = example.replacement_fault(other, problem.labels if problem is not None else ())
     if why:
         raise call.refused(f"returned {named(other)}: {why}")
-
-
-def _other_label(example: SequenceExample, other: SequenceExample) -> str:
-    if len(other.texts) != len(example.texts):
-        return f"it has {len(other.texts)} texts, not {len(example.texts)}"
-    if other.label != example.label:
-        return f"its label is '{other.label}', not '{example.label}'"
-    return ""
-
-
-def _other_tags(call: Call, example: TokenExample, other: TokenExample) -> str:
-    """Words may be moved, left out or split; their tags go with them."""
-    problem = getattr(call.owner, "for_problem", None)
-    known = {*example.tags, *(problem.labels if problem is not None else ())}
-    strange = [tag for tag in other.tags if tag not in known]
-    if strange:
-        return f"its tag '{strange[0]}' is not one of the task's"
-    if other.tokens == example.tokens and other.tags != example.tags:
-        return "its words are the same and its tags are others"
-    return ""
 
 
 def segmenter(call: Call, value: Any, tokenizer: Any) -> Callable[[str, Any], list[int]]:

@@ -6,7 +6,7 @@ import contextlib
 import inspect
 from typing import Any
 
-from xlt_cli.api import Problem, Rows, Split, Task
+from xlt_cli.api import Example, Problem, Rows, Split, Task
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
 from xlt_cli.languages import own_code
 from xlt_cli.registry.calls import Call, described
@@ -46,8 +46,9 @@ def rows(call: Call, value: Any, split: str, language: str) -> Rows:
         raise call.wrong(value, "Rows(examples, source)")
     if not isinstance(value.examples, tuple | list):
         raise call.refused(f"returned Rows with {described(value.examples)}; expected a tuple")
+    wanted = getattr(call.plugin.problem, "example_type", Example)  # type: ignore[attr-defined]
     for number, example in enumerate(value.examples):
-        why = example_fault(example)
+        why = example_fault(example, wanted)
         if why:
             raise call.refused(f"returned as row {number + 1} {named(example)}: {why}")
     if not isinstance(value.source, str):
