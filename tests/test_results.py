@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-
 from xlt_cli.alignment import archive as alignment_archive
+
 from xlt_cli.reproduce import archive
 from xlt_cli.runs.archive_file import as_folder
 

@@ -93,6 +93,9 @@ def test_the_examples_train_together_and_go_on(xlt: Any, desk: Desk, tiny_encode
     assert found["languages"]["de"]["accuracy"]["value"] > 0.9
     again = xlt("eval", desk.run().name, "--split", "dev", "--runs-dir", runs)
     assert again.exit_code == 0, again.output
+    analyzed = xlt("analyze", "length-effects", desk.run(), "--longest", "18", "--runs-dir", runs)
+    assert analyzed.exit_code == 0, analyzed.output
+    assert "accuracy by length" in analyzed.stdout
     (folder / "test-de.tsv").write_text("the cat\trude\n", "utf-8")
     spoilt = xlt("eval", desk.run().name, "--limit", "5", "--runs-dir", runs)
     assert spoilt.exit_code == 2

@@ -10,6 +10,7 @@ A plugin is a class of one of these kinds, found through an entry point:
     Task          `xlt.tasks`             examples per split and language, and their problem
     Problem       `xlt.problems`          the shape of a task: inputs, loss, decoding, metrics
     HeadBuilder   `xlt.heads`             what turns hidden states into a problem's outputs
+    Analysis      `xlt.analyses`          what is measured of runs, row by row, and its report
     ============  ======================  ==================================================
 
 Every plugin class states `api_version = 1` itself (a literal, not `API_VERSION`: it says which
@@ -18,6 +19,18 @@ its parameters are validated before anything is loaded. Plugin modules import to
 and datasets inside the methods that need them, so that `xlt list-plugins` answers at once.
 """
 
+from xlt_cli.api.analyses import (
+    AnalysedRun,
+    Analysis,
+    Measured,
+    MeasuredRun,
+    ModelAnalysis,
+    ModelRows,
+    Pass,
+    PredictedRows,
+    PredictionAnalysis,
+    Record,
+)
 from xlt_cli.api.examples import (
     SPLITS,
     Edit,
@@ -61,6 +74,7 @@ from xlt_cli.api.reports import (
 )
 from xlt_cli.api.tasks import Task
 from xlt_cli.compute.draws import Draws
+from xlt_cli.compute.seeding import derive
 from xlt_cli.errors import (
     DataError,
     OfflineError,
@@ -76,6 +90,8 @@ __all__ = [
     "API_VERSION",
     "IGNORED",
     "SPLITS",
+    "AnalysedRun",
+    "Analysis",
     "Batch",
     "Column",
     "Companion",
@@ -97,14 +113,22 @@ __all__ = [
     "Layout",
     "Line",
     "Matrix",
+    "Measured",
+    "MeasuredRun",
+    "ModelAnalysis",
+    "ModelRows",
     "OfflineError",
+    "Pass",
     "Perturbation",
     "Piece",
     "Plugin",
     "PluginError",
     "PluginParams",
+    "PredictedRows",
     "Prediction",
+    "PredictionAnalysis",
     "Problem",
+    "Record",
     "Report",
     "ResultWarning",
     "Row",
@@ -128,6 +152,7 @@ __all__ = [
     "View",
     "Words",
     "among",
+    "derive",
     "did_you_mean",
     "language_of",
     "own_code",

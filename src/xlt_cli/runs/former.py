@@ -70,9 +70,10 @@ def evaluation_stated_by(recorded: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def probe_of(root: Path, kind: str, wanted: Any, essence: Callable[[Any], Any]) -> Path | None:
-    """The directory under `root` of a probe whose record has the same essence, if there is one."""
-    return _first(root.glob(f"{glob.escape(kind)}-*/about.json"), wanted, essence)
+def records_of(root: Path, kind: str, wanted: Any, essence: Callable[[Any], Any]) -> Path | None:
+    """The directory under `root` of records with the same essence, if there is one."""
+    files = root.glob(f"{glob.escape(kind)}-{'[0-9a-f]' * 8}/about.json")
+    return _first(files, wanted, essence)
 
 
 def _first(files: Iterable[Path], wanted: Any, essence: Callable[[Any], Any]) -> Path | None:

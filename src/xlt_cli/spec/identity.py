@@ -1,4 +1,4 @@
-"""What names a run, an evaluation and a probe: the part of a spec that makes them what they are.
+"""What names runs, evaluations and analyses: the part of a spec that makes them what they are.
 
 Only what differs from the defaults is hashed, so that a spec or a plugin that gains an optional
 field leaves every name as it is. A default must therefore keep its value as long as `FORMAT` does:
@@ -68,7 +68,7 @@ def evaluation_stated(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def key(content: Mapping[str, Any]) -> str:
-    """Eight hexadecimal digits for what an evaluation or a probe is of."""
+    """Eight hexadecimal digits for what an evaluation, or records of an analysis, are of."""
     return _digest({**content, "format": FORMAT})[:8]
 
 

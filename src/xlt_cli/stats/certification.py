@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from xlt_cli.problems import Prediction
+from xlt_cli.stats.answers import Answered
 
 ABSTAINED = -1
 
@@ -62,7 +62,7 @@ def lower_bound(hits: np.ndarray, draws: np.ndarray, alpha: float) -> np.ndarray
     return np.where(hits == 0, 0.0, found)
 
 
-def summarise(predictions: Sequence[Prediction], points: int = 5) -> dict[str, Any]:
+def summarise(predictions: Sequence[Answered], points: int = 5) -> dict[str, Any]:
     """Figures of a smoothed cell.
 
     Returns a dict of `abstained` (a share), `median_radius`, and `certified_accuracy`: pairs of a

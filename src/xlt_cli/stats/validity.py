@@ -11,9 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xlt_cli.problems import Prediction
-from xlt_cli.runs.cells import Pair
-from xlt_cli.runs.predictions import Answer
+from xlt_cli.stats.answers import Answer, Answered, Pair
 
 MARK = "†"
 """Stands beside every figure that a collapsed run has a part in."""
@@ -72,7 +70,7 @@ def look(
     return Look(len(golds), _only(_each(golds)), answer)
 
 
-def look_at(predictions: Sequence[Prediction], labels: Collection[str]) -> Look:
+def look_at(predictions: Sequence[Answered], labels: Collection[str]) -> Look:
     """Looks at a cell's predictions."""
     return look([p.gold for p in predictions], [p.predicted for p in predictions], labels)
 

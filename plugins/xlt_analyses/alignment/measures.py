@@ -17,10 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from xlt_cli.alignment.records import Analysis, Probed, SourceRow, TranslatedRow
-from xlt_cli.stats.association import auc, correlation
-from xlt_cli.stats.intervals import Resampled, average, difference, draws, wilson
-from xlt_cli.stats.validity import MARK, look
+from xlt_analyses.alignment.records import Probed, SourceRow, TranslatedRow, by_name
+from xlt_cli.api import Measured
+from xlt_cli.api.stats import (
+    Resampled,
+    auc,
+    average,
+    correlation,
+    difference,
+    draws,
+    wilson,
+)
 
 SHARES = (
     "accuracy",
@@ -40,6 +47,9 @@ SMALLEST = 1e-6
 
 FEW = 4
 """Languages under which a correlation means little."""
+
+CHANCE = 4
+"""Rows below which one answer to all of them may well be chance."""
 
 
 @dataclass(frozen=True)
@@ -84,41 +94,43 @@ class _Language:
         return cls(present, shares, distances, radii)
 
 
-def results(analysis: Analysis) -> dict[str, Any]:
+def results(measured: Measured) -> dict[str, Any]:
     """The figures of all names, and what must be said of them."""
-    found = summarise(analysis.probed())
-    for name, runs in analysis.by_name().items():
-        found["runs"][name]["of"] = [
+    probed = by_name(measured)
+    figures = summarise(probed)
+    for name, runs in measured.by_name().items():
+        figures["runs"][name]["of"] = [
             {"run": run.run, "seed": run.seed, "weights": run.weights} for run in runs
         ]
-    languages = len(analysis.runs[0].probed.languages)
-    notes = [*analysis.about["notes"]]
-    if found["comparisons"] and languages < FEW:
+    languages = len(probed[figures["baseline"]][0].languages)
+    notes = [*measured.about["notes"]]
+    if figures["comparisons"] and languages < FEW:
         notes.append(f"a correlation over {languages} languages means little")
-    if len(analysis.runs) > len(found["runs"]):
-        seeds = len(analysis.runs) // len(found["runs"])
+    if len(measured.runs) > len(figures["runs"]):
+        seeds = len(measured.runs) // len(figures["runs"])
         notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
-    notes += [*_notes_of_collapse(analysis), *_notes_of_seeds(analysis)]
-    return {**analysis.about, **found, "notes": notes}
+    notes += [*_notes_of_collapse(measured, probed), *_notes_of_seeds(measured)]
+    return {**measured.about, **figures, "notes": notes}
 
 
-def _notes_of_collapse(analysis: Analysis) -> list[str]:
+def _notes_of_collapse(measured: Measured, probed: Mapping[str, Sequence[Probed]]) -> list[str]:
     """Which runs give one answer to every source row: their figures say nothing."""
-    looks = {
-        run.run: look([r.gold for r in run.probed.source], [r.predicted for r in run.probed.source])
-        for run in analysis.runs
-    }
-    return [
-        f"{MARK} '{run}' has collapsed: it answers '{found.answer}' to every source row; figures "
-        "and means that it is in say nothing"
-        for run, found in looks.items()
-        if found.constant
-    ]
+    seeds = {name: iter(own) for name, own in probed.items()}
+    notes: dict[str, str] = {}
+    for run in measured.runs:
+        source = next(seeds[run.name]).source
+        answers, labels = {row.predicted for row in source}, {row.gold for row in source}
+        if len(source) >= CHANCE and len(labels) > 1 and len(answers) == 1:
+            notes[run.run] = (
+                f"† '{run.run}' has collapsed: it answers '{answers.pop()}' to every source row; "
+                "figures and means that it is in say nothing"
+            )
+    return list(notes.values())
 
 
-def _notes_of_seeds(analysis: Analysis) -> list[str]:
+def _notes_of_seeds(measured: Measured) -> list[str]:
     """What is odd about the runs that are taken together."""
-    notes, names = [], analysis.by_name()
+    notes, names = [], measured.by_name()
     for name, runs in names.items():
         if len({run.weights for run in runs}) < len(runs):
             notes.append(f"runs of '{name}' have the same weights: they are no seeds of their own")

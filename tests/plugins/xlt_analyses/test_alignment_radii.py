@@ -11,17 +11,17 @@ import pytest
 import torch
 from scipy.stats import norm
 
-from xlt_cli.alignment.distances import compare
-from xlt_cli.alignment.probing import (
+from xlt_analyses.alignment.distances import compare
+from xlt_analyses.alignment.radii import (
     Anchor,
     Probing,
-    at_rest,
     certified_radii,
     draws,
     empirical_radii,
     gaussian,
     hidden_move,
 )
+from xlt_cli.analyses.trained import at_rest
 from xlt_cli.api import Batch, EncoderModel, SequenceExample
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
@@ -248,25 +248,6 @@ def test_noise_is_a_rows_own_and_standard_normal(linear: Linear) -> None:
     own = gaussian(alone, draws(alone, "votes"))
     length = own.shape[1]
     assert torch.equal(drawn[2, :length], own[0])
-
-
-def test_a_models_parameters_are_as_they_were(model: EncoderModel) -> None:
-    assert isinstance(model, torch.nn.Module)
-    model.train()
-    frozen = next(model.parameters())
-    frozen.requires_grad_(False)
-    before = [p.requires_grad for p in model.parameters()]
-
-    def work() -> None:
-        with at_rest(model):
-            assert not model.training
-            assert not any(p.requires_grad for p in model.parameters())
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        work()
-    assert model.training
-    assert [p.requires_grad for p in model.parameters()] == before
 
 
 def test_a_rows_record_does_not_depend_on_its_batch(

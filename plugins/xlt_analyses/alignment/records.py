@@ -1,10 +1,11 @@
-"""What `xlt analyze alignment` measures: records of single rows, by run and language."""
+"""What is measured: records of single rows, by run and language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from xlt_cli.api import DataError, Measured, MeasuredRun
 
 
 @dataclass(frozen=True)
@@ -55,42 +56,31 @@ class Probed:
     source: Sequence[SourceRow]
     languages: Mapping[str, Sequence[TranslatedRow]]
 
+    @classmethod
+    def of(cls, run: MeasuredRun, source: str) -> Probed:
+        """The records of a run, whose model was trained on the language `source`.
 
-@dataclass(frozen=True)
-class ProbedRun:
-    """A run and its records.
+        Raises:
+            DataError: they are not what this analysis writes.
+        """
+        try:
+            return cls(
+                [SourceRow(**row) for row in run.records[source]],
+                {
+                    language: [TranslatedRow(**row) for row in rows]
+                    for language, rows in run.records.items()
+                    if language != source
+                },
+            )
+        except (KeyError, TypeError) as error:
+            raise DataError(
+                f"records of '{run.run}' are damaged ({type(error).__name__})", run.run
+            ) from error
 
-    Attributes:
-        name: what tables call it; runs of one name are the seeds of one method.
-        run: the name of its directory.
-        weights: hash of its weights.
-    """
 
-    name: str
-    run: str
-    seed: int
-    weights: str
-    probed: Probed
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """All that figures are made from.
-
-    Attributes:
-        about: task, split, limit, source, demonstration, radii, notes.
-        runs: those of the first name are the baseline.
-    """
-
-    about: Mapping[str, Any]
-    runs: Sequence[ProbedRun]
-
-    def by_name(self) -> dict[str, list[ProbedRun]]:
-        found: dict[str, list[ProbedRun]] = {}
-        for run in self.runs:
-            found.setdefault(run.name, []).append(run)
-        return found
-
-    def probed(self) -> dict[str, list[Probed]]:
-        """The records by name, one seed after the other."""
-        return {name: [run.probed for run in runs] for name, runs in self.by_name().items()}
+def by_name(measured: Measured) -> dict[str, list[Probed]]:
+    """The records of each name, one seed after the other."""
+    source = measured.about["source"]
+    return {
+        name: [Probed.of(run, source) for run in runs] for name, runs in measured.by_name().items()
+    }

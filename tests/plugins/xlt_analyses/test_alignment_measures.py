@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -15,14 +17,15 @@ from rich.console import Console
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import roc_auc_score
 
-from xlt_cli.alignment import export as alignment_export
-from xlt_cli.alignment import figures
-from xlt_cli.alignment import tables as alignment_tables
-from xlt_cli.alignment.measures import results as results_of
-from xlt_cli.alignment.measures import summarise
-from xlt_cli.alignment.records import Analysis, Probed, ProbedRun, SourceRow, TranslatedRow
-from xlt_cli.stats.association import auc, correlation
-from xlt_cli.stats.intervals import RESAMPLES, Resampled, draws, wilson
+from xlt_analyses.alignment.analysis import Alignment
+from xlt_analyses.alignment.figures import drawn
+from xlt_analyses.alignment.measures import results as results_of
+from xlt_analyses.alignment.measures import summarise
+from xlt_analyses.alignment.records import Probed, SourceRow, TranslatedRow
+from xlt_analyses.alignment.tables import report
+from xlt_cli.analyses import drawing, files
+from xlt_cli.api import Measured, MeasuredRun
+from xlt_cli.api.stats import RESAMPLES, Resampled, auc, correlation, draws, wilson
 
 LANGUAGES = ("de", "fr", "ja", "sw", "zh")
 
@@ -65,7 +68,14 @@ def records() -> Seeds:
     return {"erm": [probed(1)], "robust": [probed(2, room=0.4)]}
 
 
-def analysis(records: Seeds) -> Analysis:
+def of_run(name: str, seed: int, one: Probed) -> MeasuredRun:
+    """The records as the runner gives them."""
+    rows = {"en": one.source, **one.languages}
+    kept = {language: [asdict(row) for row in own] for language, own in rows.items()}
+    return MeasuredRun(name, f"{name}-s{seed}", seed, "0" * 64, kept)
+
+
+def analysis(records: Seeds) -> Measured:
     about = {
         "task": "xnli",
         "split": "test",
@@ -76,15 +86,15 @@ def analysis(records: Seeds) -> Analysis:
         "notes": ["a caveat"],
     }
     runs = [
-        ProbedRun(name, f"{name}-s{seed}", seed, "0" * 64, one)
+        of_run(name, seed, one)
         for name, seeds in records.items()
         for seed, one in enumerate(seeds, start=1)
     ]
-    return Analysis(about, runs)
+    return Measured(about, runs)
 
 
 @pytest.fixture(scope="module")
-def results(records: Seeds) -> dict[str, object]:
+def results(records: Seeds) -> dict[str, Any]:
     return results_of(analysis(records))
 
 
@@ -257,8 +267,8 @@ def test_without_votes_nothing_is_certified() -> None:
     assert found["languages"]["de"]["median_distance_total"] > 0
 
 
-def test_results_are_json_and_csv(results: dict[str, object], tmp_path: Path) -> None:
-    alignment_export.write(tmp_path, results)
+def test_results_are_json_and_csv(results: dict[str, Any], tmp_path: Path) -> None:
+    files.write(tmp_path, report(results))
     # Strict JSON: no NaN.
     text = json.dumps(results, allow_nan=False)
     assert json.loads((tmp_path / "results.json").read_text()) == json.loads(text)
@@ -275,9 +285,9 @@ def test_results_are_json_and_csv(results: dict[str, object], tmp_path: Path) ->
     assert ("robust", "gain", "average", "shift_held") in found
 
 
-def test_tables_fit_into_a_hundred_columns(results: dict[str, object]) -> None:
+def test_tables_fit_into_a_hundred_columns(results: dict[str, Any]) -> None:
     console = Console(width=100, file=io.StringIO(), record=True)
-    console.print(alignment_tables.alignment(results))
+    console.print(files.rendered(report(results)))
     text = console.export_text()
     assert max(map(len, text.splitlines())) <= 100
     assert "…" not in text
@@ -286,10 +296,11 @@ def test_tables_fit_into_a_hundred_columns(results: dict[str, object]) -> None:
 
 
 def test_figures_are_written_and_the_same_again(
-    results: dict[str, object], records: Seeds, tmp_path: Path
+    results: dict[str, Any], records: Seeds, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")
-    paths = figures.write(tmp_path / "one", results, records)
+    written, alignment = report(results), Alignment()
+    paths = drawing.draw(tmp_path / "one", alignment, analysis(records), written)
     assert sorted(p.name for p in paths) == [
         "distances.png",
         "distances.svg",
@@ -298,7 +309,7 @@ def test_figures_are_written_and_the_same_again(
         "overview.png",
         "overview.svg",
     ]
-    figures.write(tmp_path / "two", results, records)
+    drawing.draw(tmp_path / "two", alignment, analysis(records), written)
     for name in ("distances.svg", "gains.svg"):
         content = (tmp_path / "one" / name).read_bytes()
         assert content == (tmp_path / "two" / name).read_bytes()
@@ -312,19 +323,18 @@ def test_figures_are_written_and_the_same_again(
     assert (tmp_path / "one" / "gains.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_one_run_has_no_figure_of_gains(records: Seeds, tmp_path: Path) -> None:
+def test_one_run_has_no_figure_of_gains(records: Seeds) -> None:
     pytest.importorskip("matplotlib")
     one = {"erm": records["erm"]}
-    figures.write(tmp_path, summarise(one), one)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["distances.png", "distances.svg"]
+    assert list(drawn(summarise(one), one)) == ["distances"]
 
 
 def test_a_collapsed_run_is_named(records: Seeds) -> None:
     sound = analysis(records)
     assert not [note for note in results_of(sound)["notes"] if "collapsed" in note]
     run = sound.runs[-1]
-    source = [replace(row, predicted="1") for row in run.probed.source]
-    fallen = replace(run, probed=replace(run.probed, source=source))
+    source: list[Mapping[str, Any]] = [{**row, "predicted": "1"} for row in run.records["en"]]
+    fallen = replace(run, records={**run.records, "en": source})
     notes = results_of(replace(sound, runs=[*sound.runs[:-1], fallen]))["notes"]
     (said,) = [note for note in notes if "collapsed" in note]
     assert said.startswith(f"† '{run.run}' has collapsed: it answers '1' to every source row")

@@ -7,17 +7,15 @@ are not touched. A row's figures do not depend on the batch it is in: noise is d
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from xlt_cli.alignment.distances import TINY, mean_norms, pooled, relative, text_masks
-from xlt_cli.api import Batch, Draws, EncoderModel
-from xlt_cli.compute.seeding import derive
-from xlt_cli.stats.certification import certify
+from xlt_analyses.alignment.distances import TINY, mean_norms, pooled, relative, text_masks
+from xlt_cli.api import Batch, Draws, EncoderModel, derive
+from xlt_cli.api.stats import certify
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,26 @@ class Probing:
     selection: int = 10
     samples: int = 100
     alpha: float = 0.001
+
+    @classmethod
+    def with_votes(cls, votes: int, sigma: float) -> Probing:
+        """With so many votes for the certified radius, and further ones that choose the answer."""
+        return cls(sigma=sigma, samples=votes, selection=max(votes // 10, 1) if votes else 0)
+
+    @property
+    def explained(self) -> list[str]:
+        """How radii are searched for, in words."""
+        said = [
+            "empirical radius: the smallest ball in which gradient ascent flipped the decision, an "
+            f"upper bound of the true one (ascent: {self.steps} steps, starts: {self.starts}; "
+            f"balls doubled up to {self.largest:g}, then {self.bisections} bisections; fp32)",
+        ]
+        if self.samples:
+            said.append(
+                f"certified radius: randomized smoothing, sigma {self.sigma:g}, "
+                f"{self.selection} + {self.samples} votes, alpha {self.alpha:g}"
+            )
+        return said
 
     @property
     def epsilons(self) -> list[float]:
@@ -114,22 +132,6 @@ class Radii:
     epsilon: torch.Tensor
     censored: torch.Tensor
     noise: torch.Tensor
-
-
-@contextlib.contextmanager
-def at_rest(model: EncoderModel) -> Iterator[None]:
-    """Without dropout and gradients of parameters, which are brought back afterwards."""
-    assert isinstance(model, torch.nn.Module)
-    training, learning = model.training, [p for p in model.parameters() if p.requires_grad]
-    model.eval()
-    for parameter in learning:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        model.train(training)
-        for parameter in learning:
-            parameter.requires_grad_(True)
 
 
 # ------------------------------------------------------------------------------------ radii

@@ -1,33 +1,20 @@
-"""Figures of an analysis as PNG and SVG; needs matplotlib, the extra `plots`.
+"""Alignment as pictures; needs matplotlib, the extra `plots`.
 
 The colours are Okabe and Ito's (2008), told apart by the colour blind; where it matters, lightness
-or shape differs as well, so that a grey print can be read. The same results are the same SVG, byte
-by byte, and its text is text.
+or shape differs as well, so that a grey print can be read.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from xlt_cli.alignment.records import Probed
-from xlt_cli.runs import atomic
+from xlt_analyses.alignment.records import Probed
 
 DARK, LIGHT = "#0072B2", "#E69F00"
 MARKS = (("o", "#0072B2"), ("s", "#E69F00"), ("^", "#009E73"), ("D", "#CC79A7"), ("v", "#000000"))
-STYLE: Any = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "xlt",
-    "font.size": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "legend.frameon": False,
-}
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 SPACES = (
     (
@@ -47,18 +34,12 @@ Seeds = Mapping[str, Sequence[Probed]]
 """The records of each model, one seed after the other."""
 
 
-def write(directory: Path, results: dict[str, Any], probed: Seeds) -> list[Path]:
-    """Draws what there is to draw; returns the files."""
-    import matplotlib
-
-    # A figure of its own canvas, never pyplot: no window, and no state that outlives it.
-    with matplotlib.rc_context(STYLE):
-        figures = {"distances": distances(probed)}
-        if results["comparisons"]:
-            figures |= {"gains": gains(results), "overview": overview(results, probed)}
-        return [
-            path for name, figure in figures.items() for path in _save(directory / name, figure)
-        ]
+def drawn(results: dict[str, Any], probed: Seeds) -> dict[str, Any]:
+    """What there is to draw, by name."""
+    figures = {"distances": distances(probed)}
+    if results["comparisons"]:
+        figures |= {"gains": gains(results), "overview": overview(results, probed)}
+    return figures
 
 
 def distances(probed: Seeds) -> Any:
@@ -197,16 +178,4 @@ def _points(gains: Mapping[str, Any], name: str) -> dict[tuple[float, float], li
     for language, gain in gains.items():
         place = [round(100 * gain[part]["value"], 3) for part in (name, "accuracy")]
         found.setdefault((place[0], place[1]), []).append(language)
-    return found
-
-
-def _save(path: Path, figure: Any) -> list[Path]:
-    """Writes a figure as PNG and SVG, each atomically."""
-    found = []
-    for kind, metadata in (("png", {}), ("svg", {"Date": None})):
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, dpi=200, metadata=metadata)
-        target = path.with_suffix(f".{kind}")
-        atomic.write_bytes(target, buffer.getvalue())
-        found.append(target)
     return found

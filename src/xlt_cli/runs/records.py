@@ -1,6 +1,6 @@
-"""Stored probes of a run's model: a directory per probe, filled batch by batch.
+"""Stored records of an analysis of a run: a directory per analysis, filled batch by batch.
 
-about.json     what was probed and how
+about.json     what was measured and how
 rows.jsonl     one line per finished batch: the language and the records of its rows
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from xlt_cli.spec.identity import key
 
 
 @dataclass(frozen=True)
-class ProbeStore:
-    """The directory of one probe; it is made when the first batch is written.
+class RecordStore:
+    """The directory of an analysis of a run; it is made when the first batch is written.
 
     A line is appended whole or dropped when it is read, so a kill loses one batch.
     """
@@ -28,8 +29,8 @@ class ProbeStore:
     @classmethod
     def open(
         cls, run: Path, kind: str, about: Mapping[str, Any], essence: Callable[[Any], Any]
-    ) -> ProbeStore:
-        """The directory of a probe in a run's directory.
+    ) -> RecordStore:
+        """The directory of an analysis in a run's directory.
 
         Args:
             essence: what of an `about` makes the records what they are; another, another directory.
@@ -37,17 +38,20 @@ class ProbeStore:
         folder, wanted = run / "analysis", essence(about)
         path = folder / f"{kind}-{key(wanted)}"
         if not path.is_dir():
-            path = former.probe_of(folder, kind, wanted, essence) or path
+            path = former.records_of(folder, kind, wanted, essence) or path
         return cls(path, about)
 
-    def read(self, language: str) -> dict[str, dict[str, Any]]:
-        """The records of a language, by id."""
-        return {
-            record["id"]: record
-            for line in atomic.read_lines(self.path / "rows.jsonl")
-            if line["language"] == language
-            for record in line["rows"]
-        }
+    def read(self, language: str) -> Mapping[str, Mapping[str, Any]]:
+        """The records of a language, by id, as they were when they were first asked for."""
+        return self._stored.get(language, {})
+
+    @cached_property
+    def _stored(self) -> dict[str, dict[str, Mapping[str, Any]]]:
+        stored: dict[str, dict[str, Mapping[str, Any]]] = {}
+        for line in atomic.read_lines(self.path / "rows.jsonl"):
+            records = {record["id"]: record for record in line["rows"]}
+            stored.setdefault(line["language"], {}).update(records)
+        return stored
 
     def append(self, language: str, records: Sequence[Mapping[str, Any]]) -> None:
         """Stores the records of a batch."""

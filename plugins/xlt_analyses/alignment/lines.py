@@ -1,27 +1,24 @@
-"""Alignment as files: results.json with everything, results.csv with one line per figure."""
+"""Alignment as lines: one for each figure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from xlt_cli.reports.export import csv_of
-from xlt_cli.runs import atomic
+from xlt_cli.api.reports import Column, Row, Table
 
 COLUMNS = ("task", "split", "run", "kind", "language", "quantity", "n", "value", "low", "high")
 
 
-def write(directory: Path, results: dict[str, Any]) -> None:
-    """Writes both files."""
-    atomic.write_json(directory / "results.json", results, sealed=False)
-    atomic.write_text(directory / "results.csv", csv_text(results))
-
-
-def csv_text(results: dict[str, Any]) -> str:
-    """The figures as CSV; `kind` is figure, gain, radius factor or correlation."""
+def lines(results: dict[str, Any]) -> Table:
+    """A line for each figure; `kind` is figure, gain, radius factor or correlation."""
     about = {"task": results["task"], "split": results["split"]}
-    return csv_of(COLUMNS, ({**about, **row} for row in _rows(results)))
+    rows = ({**about, **row} for row in _rows(results))
+    return Table(
+        "alignment",
+        [Column(name) for name in COLUMNS],
+        [Row([row.get(name, "") for name in COLUMNS]) for row in rows],
+    )
 
 
 def _rows(results: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,34 +1,46 @@
-"""An archive of an analysis gives its figures again."""
+"""An archive of the analysis gives its figures again; what is odd about runs is noted."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
-from xlt_cli.alignment.archive import read, write
-from xlt_cli.alignment.measures import results
-from xlt_cli.alignment.records import Analysis, Probed, ProbedRun, SourceRow, TranslatedRow
+from xlt_analyses.alignment.analysis import Alignment
+from xlt_analyses.alignment.measures import results
+from xlt_analyses.alignment.records import SourceRow, TranslatedRow
+from xlt_cli.analyses import archive
+from xlt_cli.api import Measured, MeasuredRun
 from xlt_cli.errors import DataError
 from xlt_cli.runs import atomic
 
 ROWS = ("a", "b", "ç")
 
 
-def run(name: str, seed: int, radius: float) -> ProbedRun:
+def write(folder: Path, measured: Measured) -> None:
+    archive.write(folder, Alignment(), measured)
+
+
+def read(folder: Path) -> Measured:
+    measured, params = archive.read(folder, "alignment")
+    assert params in ({"votes": 100, "sigma": 0.5}, {})
+    return measured
+
+
+def run(name: str, seed: int, radius: float) -> MeasuredRun:
     answers = "010"
     source = [
         SourceRow(i, "0", answers[n], radius * n, n > 1, 0.5, None) for n, i in enumerate(ROWS)
     ]
     found = [TranslatedRow(i, "0", "1", 0.1, 0.2 * n, 0.3) for n, i in enumerate(ROWS)]
-    return ProbedRun(
-        name, f"x-s{seed}-12345678", seed, f"{seed:064}", Probed(source, {"de": found})
-    )
+    rows = {"en": [asdict(row) for row in source], "de": [asdict(row) for row in found]}
+    return MeasuredRun(name, f"x-s{seed}-12345678", seed, f"{seed:064}", rows)
 
 
 @pytest.fixture
-def analysis() -> Analysis:
+def analysis() -> Measured:
     about = {
         "task": "xnli",
         "split": "test",
@@ -40,10 +52,10 @@ def analysis() -> Analysis:
     }
     # Two directories of one name: runs of two machines, say.
     runs = [run("ERM", 1, 0.1), run("ERM", 2, 0.2), run("robust", 1, 0.3), run("robust", 2, 0.1)]
-    return Analysis(about, runs)
+    return Measured(about, runs)
 
 
-def test_what_is_read_is_what_was_written(analysis: Analysis, tmp_path: Path) -> None:
+def test_what_is_read_is_what_was_written(analysis: Measured, tmp_path: Path) -> None:
     write(tmp_path / "kept", analysis)
     again = read(tmp_path / "kept")
     assert again == analysis
@@ -51,7 +63,7 @@ def test_what_is_read_is_what_was_written(analysis: Analysis, tmp_path: Path) ->
     write(tmp_path / "kept", analysis)  # an archive is replaced
 
 
-def test_results_say_what_they_are_of(analysis: Analysis) -> None:
+def test_results_say_what_they_are_of(analysis: Measured) -> None:
     found = results(analysis)
     assert found["baseline"] == "ERM"
     assert [one["seed"] for one in found["runs"]["robust"]["of"]] == [1, 2]
@@ -62,7 +74,7 @@ def test_results_say_what_they_are_of(analysis: Analysis) -> None:
     ]
 
 
-def test_half_an_archive_is_refused(analysis: Analysis, tmp_path: Path) -> None:
+def test_half_an_archive_is_refused(analysis: Measured, tmp_path: Path) -> None:
     folder = tmp_path / "kept"
     with pytest.raises(DataError, match="no whole archive"):
         read(folder)
@@ -83,7 +95,7 @@ def without_checksums(folder: Path) -> None:
     (folder / atomic.MANIFEST).write_text(json.dumps({"files": sizes}), "utf-8")
 
 
-def test_another_format_is_refused(analysis: Analysis, tmp_path: Path) -> None:
+def test_another_format_is_refused(analysis: Measured, tmp_path: Path) -> None:
     write(tmp_path, analysis)
     path = tmp_path / "alignment.json"
     path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
@@ -92,17 +104,17 @@ def test_another_format_is_refused(analysis: Analysis, tmp_path: Path) -> None:
         read(tmp_path)
 
 
-def test_it_replaces_nothing_else(analysis: Analysis, tmp_path: Path) -> None:
+def test_it_replaces_nothing_else(analysis: Measured, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("")
     with pytest.raises(DataError, match="is no archive"):
         write(tmp_path, analysis)
     assert (tmp_path / "thesis.tex").exists()
 
 
-def test_an_archive_of_other_runs_stays(analysis: Analysis, tmp_path: Path) -> None:
+def test_an_archive_of_other_runs_stays(analysis: Measured, tmp_path: Path) -> None:
     write(tmp_path / "kept", analysis)
-    fewer = Analysis(analysis.about, analysis.runs[:2])
-    other = Analysis({**analysis.about, "limit": 9}, analysis.runs)
+    fewer = Measured(analysis.about, analysis.runs[:2])
+    other = Measured({**analysis.about, "limit": 9}, analysis.runs)
     for changed in (fewer, other):
         with pytest.raises(DataError, match="other runs or rows"):
             write(tmp_path / "kept", changed)
@@ -112,7 +124,7 @@ def test_an_archive_of_other_runs_stays(analysis: Analysis, tmp_path: Path) -> N
     assert read(tmp_path / "kept") == analysis
 
 
-def test_a_damaged_file_is_named(analysis: Analysis, tmp_path: Path) -> None:
+def test_a_damaged_file_is_named(analysis: Measured, tmp_path: Path) -> None:
     write(tmp_path, analysis)
     path = next((tmp_path / "rows").iterdir())
     content = path.read_bytes()
@@ -131,9 +143,9 @@ def test_a_damaged_file_is_named(analysis: Analysis, tmp_path: Path) -> None:
     assert caught.value.where == str(contents)
 
 
-def test_seeds_that_are_none_are_noted(analysis: Analysis) -> None:
+def test_seeds_that_are_none_are_noted(analysis: Measured) -> None:
     one, two, *_ = analysis.runs
-    copied = Analysis(analysis.about, [one, one])
+    copied = Measured(analysis.about, [one, one])
     assert "runs of 'ERM' have the same weights" in "".join(results(copied)["notes"])
-    swapped = Analysis(analysis.about, [one, two, *reversed(analysis.runs[2:])])
+    swapped = Measured(analysis.about, [one, two, *reversed(analysis.runs[2:])])
     assert "in another order: paired as given" in "".join(results(swapped)["notes"])

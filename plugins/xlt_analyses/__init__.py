@@ -1,0 +1,4 @@
+"""Analysis plugins.
+
+alignment/      how far translations lie, and how much noise decisions bear
+"""

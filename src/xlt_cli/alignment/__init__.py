@@ -1,1 +1,0 @@
-"""Alignment in embedding space: measured in runs, and reported."""
