@@ -47,7 +47,8 @@ def test_every_installed_plugin_can_be_shown(xlt: Cli, kind: str, name: str) -> 
     assert result.exit_code == 0
     lines = result.stdout.splitlines()  # plugins of two kinds may have one name
     assert f"{name} ({kind}): {plugin.summary}" in lines
-    assert f"in a spec:  {kind}: " in result.stdout
+    usage = registry.KINDS[kind].example.format(plugin=name) or f"in a spec:  {kind}: "
+    assert usage in result.stdout
     assert "object at 0x" not in result.stdout
     shown = [line.split(" ")[0] for line in result.stdout.splitlines()]
     for field, info in plugin.Params.model_fields.items():
