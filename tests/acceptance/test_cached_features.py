@@ -66,7 +66,7 @@ def test_a_second_run_tokenizes_nothing_and_ends_with_the_same_bytes(
     settings = ["standard", "generalized"] if task == "pawsx" else ["standard"]
     spec = short.write(stages=[stage], evaluations=[{"settings": settings}])
     cold = train(xlt, short, "cold", spec)
-    assert any(name.endswith("de.jsonl.gz") for name in cold)
+    assert any(name.endswith("de.parquet") for name in cold)
     assert len(tokenized) == 5 + TRIED, "training rows, dev, test rows of three languages"
     stored = entries(short)
     assert len(stored) == 5

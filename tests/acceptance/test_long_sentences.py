@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from acceptance_tools import Desk
 
@@ -43,8 +43,8 @@ def invoke(xlt: Any, desk: Desk, *arguments: object) -> Any:
 
 
 def stored(desk: Desk) -> list[Any]:
-    (path,) = desk.run().glob("evaluations/*/predictions/de.jsonl.gz")
-    return [json.loads(line)["predicted"] for line in gzip.open(path, "rt", encoding="utf-8")]
+    (path,) = desk.run().glob("evaluations/*/predictions/de.parquet")
+    return [list(tags) for tags in pandas.read_parquet(path)["predicted"]]
 
 
 def test_windows_see_every_word_and_without_them_what_was_cut_is_said(long: Desk, xlt: Any) -> None:

@@ -61,12 +61,12 @@ def test_killed_while_evaluating_it_evaluates_only_what_is_missing(
     wait_for(lambda: any(desk.path.glob("runs/*/evaluations/*/cells.jsonl")), process)
     kill(process)
     (predictions,) = desk.path.glob("runs/*/evaluations/*/predictions")
-    before = {path: path.stat().st_mtime_ns for path in predictions.glob("*.gz")}
+    before = {path: path.stat().st_mtime_ns for path in predictions.glob("*.parquet")}
     finished = json.loads((predictions.parent / "cells.jsonl").read_text().splitlines()[0])
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
     assert "done before" in err
-    first = predictions / f"{finished['first']}.jsonl.gz"
+    first = predictions / f"{finished['first']}.parquet"
     assert first.stat().st_mtime_ns == before[first]
     assert content(desk.run()) == expected
 

@@ -3,12 +3,13 @@ or, from earlier versions, those that it gives when it is asked for them."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy
+import pandas
 import pytest
 import torch
 from acceptance_tools import Desk
@@ -52,9 +53,8 @@ def plain(model: Path, data: Path, **options: Any) -> torch.Tensor:
 
 def answers(root: Path) -> torch.Tensor:
     """What xlt stored of the German test rows."""
-    (path,) = root.glob("evaluations/*/predictions/de.jsonl.gz")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return torch.tensor([json.loads(line)["probabilities"] for line in file])
+    (path,) = root.glob("evaluations/*/predictions/de.parquet")
+    return torch.tensor(numpy.stack(pandas.read_parquet(path)["probabilities"]))
 
 
 def evaluated(desk: Desk, xlt: Any, *what: object, runs: str = "runs") -> list[str]:

@@ -66,14 +66,13 @@ def test_the_model_opens_in_transformers_and_says_the_same(
     )
     with torch.no_grad():
         expected = model(**inputs).logits.softmax(-1)
-    import gzip
+    import pandas
 
-    (path,) = run.glob("evaluations/*/predictions/de.jsonl.gz")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        stored = [json.loads(line) for line in file]
+    (path,) = run.glob("evaluations/*/predictions/de.parquet")
+    stored = pandas.read_parquet(path).to_dict("records")
     assert [row["gold"] for row in stored] == [row[2] for row in rows]
     torch.testing.assert_close(
-        torch.tensor([row["probabilities"] for row in stored]), expected, atol=2e-6, rtol=0
+        torch.tensor([row["probabilities"].tolist() for row in stored]), expected, atol=2e-6, rtol=0
     )
     assert [row["predicted"] for row in stored] == [
         model.config.id2label[i] for i in expected.argmax(-1).tolist()

@@ -199,10 +199,10 @@ def test_a_three_way_model_on_two_way_data_adds_probabilities(
     (store,) = (tmp_path / "runs").glob("*/evaluations/*")
     about = json.loads((store / "evaluation.json").read_text())
     assert about["collapse"] == {"non-entailment": ["neutral", "contradiction"]}
-    import gzip
+    import pandas
 
-    lines = gzip.decompress((store / "predictions" / "en.jsonl.gz").read_bytes()).splitlines()
-    stored = np.array([json.loads(line)["probabilities"] for line in lines])
+    frame = pandas.read_parquet(store / "predictions" / "en.parquet")
+    stored = np.stack(frame["probabilities"])
     np.testing.assert_allclose(stored, summed, atol=1e-5)
 
 

@@ -114,7 +114,7 @@ def test_a_search_that_collapsed_is_marked_without_an_evaluation(xlt: Cli, tmp_p
 def test_old_figures_without_their_predictions_are_listed(xlt: Cli, tmp_path: Path) -> None:
     run = a_run(tmp_path / "fallen", None)
     evaluated(run, {"en": "0", "de": "0"}, old=True)
-    for path in run.path.rglob("*.jsonl.gz"):
+    for path in run.path.rglob("predictions/*"):
         path.unlink()
     assert "damaged" not in xlt("runs", "--runs-dir", tmp_path).stdout
 

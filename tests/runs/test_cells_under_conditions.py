@@ -31,14 +31,14 @@ def test_each_condition_has_its_own_predictions_of_the_same_languages(store: Sto
     lines = (store.path / "cells.jsonl").read_bytes()
     assert lines.startswith(before)
     assert json.loads(lines[len(before) :])["condition"] == "noise-0123abcd"
-    assert (store.path / "conditions/noise-0123abcd/predictions/de.jsonl.gz").is_file()
+    assert (store.path / "conditions/noise-0123abcd/predictions/de.parquet").is_file()
 
 
 def test_a_damaged_cell_of_one_condition_leaves_the_others(store: Store) -> None:
     cells = [Cell(("de", "en"), condition) for condition in ("", "one-1", "two-2")]
     for cell in cells:
         store.write(cell, CLEAN)
-    (store.path / "conditions/one-1/predictions/de+en.jsonl.gz").write_bytes(b"damaged")
+    (store.path / "conditions/one-1/predictions/de+en.parquet").write_bytes(b"damaged")
     assert store.done() == [cells[0], cells[2]]
 
 

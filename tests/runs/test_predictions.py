@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,18 +67,39 @@ def test_the_same_predictions_are_the_same_bytes(
         monkeypatch.setattr("time.time", lambda time=time: time)
         store = Store(tmp_path / str(time))
         store.write(Cell(("en", "en")), ROWS)
-        contents.append((store.path / "predictions" / "en.jsonl.gz").read_bytes())
+        contents.append((store.path / "predictions" / "en.parquet").read_bytes())
     assert contents[0] == contents[1]
 
 
 def test_a_line_is_what_a_script_expects(store: Store) -> None:
     store.write(Cell(("en", "de")), ROWS)
-    with gzip.open(store.path / "predictions" / "en+de.jsonl.gz", "rt", encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
-    assert lines == [
+    frame = pandas.read_parquet(store.path / "predictions" / "en+de.parquet")
+    assert frame["id"].tolist() == [row.id for row in ROWS]
+    assert set(frame["first"]) == {"en"}
+    assert set(frame["second"]) == {"de"}
+
+
+def test_lines_of_an_earlier_version_are_read_until_they_are_replaced(store: Store) -> None:
+    cell = Cell(("en", "de"))
+    lines = [
         {"id": "test-1", "gold": "0", "predicted": "1", "probabilities": [0.25, 0.75]},
         {"id": "test-2", "gold": ["O"], "predicted": ["B-PER"]},
     ]
+    content = gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
+    old = store.path / "predictions" / "en+de.jsonl.gz"
+    old.parent.mkdir(parents=True)
+    old.write_bytes(content)
+    line = {"first": "en", "second": "de", "sha256": hashlib.sha256(content).hexdigest()}
+    (store.path / "cells.jsonl").write_text(json.dumps({**line, "weights": ""}) + "\n", "utf-8")
+    assert store.done() == [cell]
+    assert store.read(cell) == [
+        Prediction("test-1", "0", "1", (0.25, 0.75)),
+        Prediction("test-2", ("O",), ("B-PER",)),
+    ]
+    assert store.answers(cell) == Answers.of(store.read(cell))
+    store.write(cell, ROWS[:1])
+    assert not old.exists()
+    assert store.read(cell) == ROWS[:1]
 
 
 def test_a_cell_is_done_when_its_line_is_there_and_its_file_is_whole(store: Store) -> None:
@@ -89,9 +112,9 @@ def test_a_cell_is_done_when_its_line_is_there_and_its_file_is_whole(store: Stor
         Cell(("fr", "fr")),
     ]
     folder = store.path / "predictions"
-    (folder / "fr.jsonl.gz").unlink()
-    os.truncate(folder / "de.jsonl.gz", 20)
-    (folder / "es.jsonl.gz").write_bytes((folder / "en.jsonl.gz").read_bytes() + b"more")
+    (folder / "fr.parquet").unlink()
+    os.truncate(folder / "de.parquet", 20)
+    (folder / "es.parquet").write_bytes((folder / "en.parquet").read_bytes() + b"more")
     assert store.done() == [Cell(("en", "en"))]
     for pair in (Cell(("fr", "fr")), Cell(("de", "de")), Cell(("es", "es"))):
         store.write(pair, ROWS[:1])

@@ -12,7 +12,7 @@ stages/N/texts.npz      hashes of the texts that it was trained and selected on
 stages/N/result.json    which checkpoint was selected, by what rule; hashes of its weights
 stages/N/pruned/        in place of a model whose weights were removed: their hash, its settings
 stages/N/checkpoints/   what an interrupted stage goes on from
-evaluations/KEY/    cells.jsonl, predictions/*.jsonl.gz, results.json, results.csv
+evaluations/KEY/    cells.jsonl, predictions/*.parquet, results.json, results.csv
 """
 
 from __future__ import annotations

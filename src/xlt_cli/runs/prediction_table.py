@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FORMAT = 2
 """Of stored predictions; format 1 were lines of JSON, compressed."""
 
+SUFFIX = ".parquet"
+
 LEVEL = 3
 """Of zstd, for what is written while a model predicts."""
 

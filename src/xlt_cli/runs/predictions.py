@@ -4,8 +4,8 @@ evaluation.json                 task, split, limit, and all else that makes its 
 cells.jsonl                     one line per finished cell: languages, rows, hash; `condition`: the
                                 key of its condition, unless it is the evaluation's own; `unseen`:
                                 words that the model never saw (their prediction is null)
-predictions/en.jsonl.gz         per example: id, gold, predicted, probabilities
-predictions/en+de.jsonl.gz      first text in en, second in de (generalized)
+predictions/en.parquet          per example: id, gold, predicted ... (see prediction_table)
+predictions/en+de.parquet       first text in en, second in de (generalized)
 conditions/KEY/condition.json   what a condition was given
 conditions/KEY/predictions/     the same as predictions/, under the condition
 results.json, results.csv       figures of all cells so far, and which cells those are
@@ -14,10 +14,7 @@ results.json, results.csv       figures of all cells so far, and which cells tho
 from __future__ import annotations
 
 import contextlib
-import gzip
 import hashlib
-import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,18 +22,12 @@ from typing import Any
 
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.problems import Prediction
-from xlt_cli.runs import atomic, former
+from xlt_cli.runs import atomic, former, prediction_lines, prediction_table
 from xlt_cli.runs.cells import Cell
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.identity import evaluation_stated, key
 
 Answer = str | tuple[str | None, ...] | None
-
-COMPRESSION = 6
-"""The usual level of zlib; the highest takes much longer for little."""
-
-_CUT = b', "probabilities": '
-"""What follows the answer in a line; JSON escapes quotes, so it stands nowhere else."""
 
 
 @dataclass(frozen=True)
@@ -164,12 +155,8 @@ class Store:
     def write(self, cell: Cell, predictions: Sequence[Prediction]) -> None:
         """Stores a cell; its file first, then the line that says it is there."""
         self._write_about()
-        buffer = io.BytesIO()
-        # No time stamp: the same predictions are the same bytes.
-        with gzip.GzipFile("", "wb", COMPRESSION, buffer, mtime=0) as file:
-            file.write(_lines_of(predictions))
-        content = buffer.getvalue()
-        atomic.write_bytes(self._file(cell), content)
+        content = prediction_table.encode([(*cell.languages, p) for p in predictions])
+        atomic.write_bytes(self._place(cell, prediction_table.SUFFIX), content)
         line: dict[str, Any] = {
             "first": cell.languages[0],
             "second": cell.languages[1],
@@ -182,6 +169,7 @@ class Store:
         if words:
             line["unseen"] = sum(told.count(None) for told in words)
         atomic.append_line(self.path / "cells.jsonl", line)
+        self._place(cell, prediction_lines.SUFFIX).unlink(missing_ok=True)  # of another model
 
     def _write_about(self) -> None:
         if self._recorded() is None:
@@ -189,16 +177,10 @@ class Store:
 
     def read(self, cell: Cell) -> list[Prediction]:
         """The predictions of a stored cell."""
-        return [
-            Prediction(
-                row["id"],
-                _frozen(row["gold"]),
-                _frozen(row["predicted"]),
-                tuple(row.get("probabilities", ())),
-                row.get("radius"),
-            )
-            for row in _values(self._lines(cell))
-        ]
+        file = self._file(cell)
+        if file.suffix == prediction_table.SUFFIX:
+            return [prediction for *_, prediction in prediction_table.decode(file.read_bytes())]
+        return prediction_lines.decode(file.read_bytes())
 
     def bare(self, cell: Cell) -> list[Prediction]:
         """The same without probabilities and radii, several times as fast."""
@@ -208,21 +190,23 @@ class Store:
 
     def answers(self, cell: Cell) -> Answers:
         """The same in columns."""
-        lines = [line.partition(_CUT)[0].removesuffix(b"}") for line in self._lines(cell)]
-        rows = _values([line + b"}" for line in lines])
-        return Answers(
-            [row["id"] for row in rows],
-            _column([row["gold"] for row in rows]),
-            _column([row["predicted"] for row in rows]),
-        )
-
-    def _lines(self, cell: Cell) -> list[bytes]:
-        return gzip.decompress(self._file(cell).read_bytes()).split(b"\n")[:-1]
+        file = self._file(cell)
+        table = file.suffix == prediction_table.SUFFIX
+        decode = prediction_table.decode_answers if table else prediction_lines.decode_answers
+        return Answers(*decode(file.read_bytes()))
 
     def _file(self, cell: Cell) -> Path:
+        """The file of a cell: a table, or of an earlier version lines."""
+        table, lines = (
+            self._place(cell, suffix)
+            for suffix in (prediction_table.SUFFIX, prediction_lines.SUFFIX)
+        )
+        return lines if lines.exists() and not table.exists() else table
+
+    def _place(self, cell: Cell, suffix: str) -> Path:
         name = cell.languages[0] if cell.is_standard else "+".join(cell.languages)
         folder = self.condition(cell.condition) if cell.condition else self.path
-        return folder / "predictions" / f"{name}.jsonl.gz"
+        return folder / "predictions" / f"{name}{suffix}"
 
     def condition(self, key: str) -> Path:
         """The folder of a condition."""
@@ -302,33 +286,3 @@ def checksum(path: Path) -> str:
 def _digest(cells: Mapping[Cell, tuple[str, str]], chosen: Sequence[Cell]) -> str:
     content = [[*c.languages, *filter(None, [c.condition]), cells[c][0]] for c in sorted(chosen)]
     return hashlib.sha256(atomic.json_bytes(content)).hexdigest()
-
-
-def _lines_of(predictions: Sequence[Prediction]) -> bytes:
-    """A line of JSON for each."""
-    rows = []
-    for p in predictions:
-        row: dict[str, Any] = {"id": p.id, "gold": p.gold, "predicted": p.predicted}
-        if p.probabilities:
-            row["probabilities"] = p.probabilities
-        if p.radius is not None:
-            row["radius"] = p.radius
-        rows.append(row)
-    # All in one go, which takes a third of the time. JSON escapes quotes, so the seam of two rows
-    # stands within none.
-    content = atomic.json_bytes(rows)[1:-1].replace(b'}, {"id": ', b'}\n{"id": ')
-    return content + b"\n" if rows else b""
-
-
-def _values(lines: Sequence[bytes]) -> list[dict[str, Any]]:
-    """The values of JSON lines, parsed in one go."""
-    values: list[dict[str, Any]] = json.loads(b"[" + b",".join(lines) + b"]")
-    return values
-
-
-def _column(values: list[Any]) -> list[Answer]:
-    return [_frozen(value) for value in values] if list in set(map(type, values)) else values
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
