@@ -65,7 +65,8 @@ def report(measured: Measured, shown: int) -> Report:
         pieces += [*_confused(run.name, counted[run.name]), _classes(run.name, counted[run.name])]
     if compared:
         names = [run.name for run in measured.runs]
-        pieces += [_flipped(names, compared), *_flipped_rows(names, compared, shown)]
+        pieces.append(Text(f"from {names[0]} to {names[1]}:"))
+        pieces += [_flipped(compared), *_flipped_rows(names, compared, shown)]
     else:
         pieces += _wrong_rows(measured.runs[0], shown)
     notes = list(measured.about["notes"])
@@ -110,7 +111,7 @@ def _most_confused(run: str, languages: Mapping[str, Confusions]) -> Table:
         most = sorted(wrong, key=lambda one: (-one[1], one[0]))[:MOST]
         for place, ((label, answer), count) in enumerate(most):
             of_label = sum(n for (gold, _), n in counted.items() if gold == label)
-            cells = [language, label, answer, count, Figure(count / of_label)]
+            cells: list[Value] = [language, label, answer, count, Figure(count / of_label)]
             rows.append(Row(cells, rule=place == len(most) - 1))
     columns = [
         Column("language"),
@@ -138,7 +139,7 @@ def _classes(run: str, languages: Mapping[str, Confusions]) -> Table:
     return Table(f"{run}: scores of classes", columns, rows)
 
 
-def _flipped(names: Sequence[str], compared: Sequence[Compared]) -> Table:
+def _flipped(compared: Sequence[Compared]) -> Table:
     rows = []
     for place, one in enumerate(compared):
         own = one.flips
@@ -152,7 +153,7 @@ def _flipped(names: Sequence[str], compared: Sequence[Compared]) -> Table:
         Column("language"),
         *(Column(name, "right") for name in ("rows", "right to wrong", "wrong to right", "p")),
     ]
-    return Table(f"from {names[0]} to {names[1]}: rows that flip", columns, rows)
+    return Table("rows that flip", columns, rows)
 
 
 def _parts(compared: Sequence[Compared]) -> list[list[tuple[str, ...]]]:

@@ -13,7 +13,7 @@ from rich.text import Text as RichText
 from xlt_cli import registry
 from xlt_cli.analyses import drawing
 from xlt_cli.api import Analysis, Measured
-from xlt_cli.api.reports import Figure, Report, Table, Text
+from xlt_cli.api.reports import Column, Figure, Matrix, Report, Row, Table, Text
 from xlt_cli.console.progress import Reporter
 from xlt_cli.reports.export import csv_of
 from xlt_cli.runs import atomic
@@ -50,6 +50,14 @@ def values(report: Report) -> Any:
     return {"pieces": [asdict(piece) for piece in report.pieces], "notes": list(report.notes)}
 
 
+def _of_matrix(piece: Matrix) -> Table:
+    rows = [
+        Row([name, *(piece.cells.get((name, column)) for column in piece.columns)])
+        for name in piece.rows
+    ]
+    return Table("", [Column(""), *(Column(c, "right") for c in piece.columns)], rows)
+
+
 def _is_table(piece: object) -> TypeGuard[Table]:
     return isinstance(piece, Table)
 
@@ -66,12 +74,14 @@ def rendered(report: Report) -> RenderableType:
             parts.append(RichText(piece.text))
         elif isinstance(piece, Table):
             parts.append(_table(piece))
+        elif isinstance(piece, Matrix):
+            parts += [RichText(piece.title), _table(_of_matrix(piece))]
     return Group(*parts, *[RichText(f"note: {note}", style="yellow") for note in report.notes])
 
 
 def _table(piece: Table) -> RichTable:
     table = RichTable(
-        title=piece.title,
+        title=piece.title or None,
         title_justify="left",
         caption_justify="left",
         padding=(0, 0, 0, 1),

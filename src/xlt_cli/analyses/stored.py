@@ -16,7 +16,6 @@ from xlt_cli.api import (
     PredictedRows,
     PredictionAnalysis,
     Record,
-    SequenceExample,
     Task,
 )
 from xlt_cli.console.progress import Reporter
@@ -101,14 +100,16 @@ def _prepare(name: str, run: Run, request: Request, store: RowStore) -> Stored:
     evaluation, cells = evaluated.evaluation, evaluated.cells
     assert evaluation.task is not None
     task, limit = build_task(evaluation.task), request.limit
-    loaded = {language: store.load(task, request.split, language) for language in cells}
+    trained_on = _trained_on(run)
+    languages = sorted(cells, key=lambda language: language not in trained_on)
+    loaded = {language: store.load(task, request.split, language) for language in languages}
     run.add_fingerprints(store.fingerprints)  # refuses other rows than were predicted
     rows: dict[str, dict[str, Example]] = {}
     for language, examples in loaded.items():
         counted = {e.id: e for e in collapsed(examples, evaluation.collapse)}
         chosen = [i for i in counted if i in cells[language]][:limit]
         rows[language] = {i: counted[i] for i in chosen}
-    unaligned, trained_on = _unaligned(task, rows), _trained_on(run)
+    unaligned = _unaligned(task, rows)
     view = AnalysedRun(
         name, run.path, task, problem_under(task, evaluation.collapse), request.split,
         trained_on[0] if trained_on else "", trained_on, task.aligned and not unaligned, unaligned,
@@ -220,7 +221,7 @@ def _trained_on(run: Run) -> list[str]:
 def _unaligned(task: Task, rows: Mapping[str, Mapping[str, Example]]) -> str:
     """Why an aligned task's rows are not; empty if they are."""
     labels = {
-        language: {i: e.label for i, e in own.items() if isinstance(e, SequenceExample)}
+        language: {i: label for i, e in own.items() if (label := e.shared_label()) is not None}
         for language, own in rows.items()
     }
     try:
