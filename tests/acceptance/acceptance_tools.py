@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,23 @@ from typing import Any
 
 import yaml
 from preloaded import Preloaded, suits
+
+THIRD_PARTY = Path(__file__).parents[1] / "third_party"
+
+
+def third_party(site: Path) -> str:
+    """Describes `tests/third_party` in a folder as if it were installed; gives the PYTHONPATH."""
+    project = tomllib.loads((THIRD_PARTY / "pyproject.toml").read_text("utf-8"))["project"]
+    info = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", "utf-8"
+    )
+    lines = []
+    for group, members in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in members.items())]
+    (info / "entry_points.txt").write_text("\n".join(lines), "utf-8")
+    return os.pathsep.join([str(site), str(THIRD_PARTY)])
 
 
 @dataclass
@@ -97,3 +115,24 @@ def kill(process: Any, number: int = signal.SIGKILL) -> tuple[str, str]:
     os.killpg(process.pid, number)
     out, err = process.communicate(timeout=120)
     return out, err
+
+
+def wait_for_end(pids: list[int]) -> None:
+    """Waits until none of the processes is at work."""
+
+    class Nobody:
+        """A process that always runs, for `wait_for`."""
+
+        def poll(self) -> None:
+            return None
+
+    wait_for(lambda: not any(map(alive, pids)), Nobody(), seconds=60)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is at work; one that only waits to be reaped is not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

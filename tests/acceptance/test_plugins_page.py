@@ -103,6 +103,21 @@ def test_the_examples_train_together_and_go_on(xlt: Any, desk: Desk, tiny_encode
     assert "test-de.tsv:1" in spoilt.stderr
 
 
+@pytest.mark.usefixtures("installed")
+def test_the_launcher_runs_a_sweep(xlt: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in desk.environment.items():
+        monkeypatch.setenv(name, value)
+    stages = [{**desk.spec["stages"][0], "max_steps": 2}]
+    spec = desk.write(stages=stages, evaluations=[], seeds=[1, 2], sweep={})
+    launcher = "{name: background, niceness: 1}"
+    result = xlt("sweep", spec, "--launcher", launcher, "--runs-dir", desk.path / "runs", "--json")
+    assert result.exit_code == 0, result.output
+    assert [one["error"] for one in json.loads(result.stdout)] == ["", ""]
+    lines = (desk.path / "runs" / "jobs.jsonl").read_text("utf-8").splitlines()
+    told = [(event["event"], event["job"]) for event in map(json.loads, lines)]
+    assert told == [("started", 1), ("done", 1), ("started", 2), ("done", 2)]
+
+
 def test_the_words_of_the_page_are_those_of_the_code() -> None:
     from xlt_cli.problems.heads import POOLINGS
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_tools import Desk, wait_for
+from acceptance_tools import Desk, alive, wait_for, wait_for_end
 
 from xlt_cli.runs.directory import Run, create
 from xlt_cli.spec.source import read
@@ -130,25 +130,6 @@ def test_interrupted_its_runs_end_and_the_same_command_goes_on(desk: Desk, numbe
     for run in runs:
         assert run.state == "success"
         assert "goes on from step" in (run.path / "output.log").read_text("utf-8")
-
-
-def wait_for_end(pids: list[int]) -> None:
-    class Nobody:
-        """A process that always runs, for `wait_for`."""
-
-        def poll(self) -> None:
-            return None
-
-    wait_for(lambda: not any(map(alive, pids)), Nobody(), seconds=60)
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is at work; one that only waits to be reaped is not."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def test_points_that_are_one_run_wait_for_each_other(desk: Desk) -> None:

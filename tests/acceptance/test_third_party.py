@@ -6,13 +6,12 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from acceptance_tools import third_party
 
-THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 SPEC = """\
 encoder: e5-small-q4
 stages:
@@ -30,17 +29,7 @@ Xlt = Callable[..., Done]
 @pytest.fixture
 def klingon(tmp_path: Path) -> Xlt:
     """Runs `xlt` in a process that has the distribution, as its pyproject.toml describes it."""
-    project = tomllib.loads((THIRD_PARTY / "pyproject.toml").read_text("utf-8"))["project"]
-    info = tmp_path / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n", "utf-8"
-    )
-    lines = []
-    for group, members in project["entry-points"].items():
-        lines += [f"[{group}]", *(f"{name} = {target}" for name, target in members.items())]
-    (info / "entry_points.txt").write_text("\n".join(lines), "utf-8")
-    path = os.pathsep.join([str(tmp_path), str(THIRD_PARTY)])
+    path = third_party(tmp_path)
 
     def run(*arguments: object, **environment: str) -> Done:
         return subprocess.run(
@@ -70,6 +59,7 @@ def test_good_and_broken_plugins_are_listed_the_broken_ones_with_their_error(kli
         "klingon-proverbs": ("task", "ok"),
         "klingon-epics": ("task", "broken"),
         "shouting": ("perturbation", "ok"),
+        "backwards": ("launcher", "ok"),
         "warp-encoder": ("encoder", "broken"),
         "quitter": ("encoder", "broken"),
     }

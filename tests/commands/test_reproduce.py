@@ -11,7 +11,7 @@ from typer.testing import Result
 
 from xlt_cli import shipped
 from xlt_cli.errors import SpecError
-from xlt_cli.launch import parallel
+from xlt_cli.launch import launching
 from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.reproduce import definition as reproduction
 from xlt_cli.reproduce.trials import Choice, Trial, plan
@@ -69,7 +69,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[PlannedR
         calls.append(list(jobs))
         return [Outcome(job, Run(root / f"run-{n}"), [], "no data") for n, job in enumerate(jobs)]
 
-    monkeypatch.setattr(parallel, "run_jobs", run_jobs)
+    monkeypatch.setattr(launching, "run_jobs", run_jobs)
     return calls
 
 

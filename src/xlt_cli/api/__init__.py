@@ -11,6 +11,7 @@ A plugin is a class of one of these kinds, found through an entry point:
     Problem       `xlt.problems`          the shape of a task: inputs, loss, decoding, metrics
     HeadBuilder   `xlt.heads`             what turns hidden states into a problem's outputs
     Analysis      `xlt.analyses`          what is measured of runs, row by row, and its report
+    Launcher      `xlt.launchers`         a way to run the jobs of a sweep
     ============  ======================  ==================================================
 
 Every plugin class states `api_version = 1` itself (a literal, not `API_VERSION`: it says which
@@ -31,6 +32,19 @@ from xlt_cli.api.analyses import (
     PredictionAnalysis,
     Record,
 )
+from xlt_cli.api.events import (
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    JobEvent,
+    Memory,
+    Retried,
+    Said,
+    Started,
+    Stopping,
+    Waiting,
+)
 from xlt_cli.api.examples import (
     SPLITS,
     Edit,
@@ -42,6 +56,7 @@ from xlt_cli.api.examples import (
     TokenExample,
 )
 from xlt_cli.api.heads import HeadBuilder
+from xlt_cli.api.launchers import Ended, Job, Launcher, Manifest
 from xlt_cli.api.layouts import Layout, Template
 from xlt_cli.api.models import Batch, Encoder, EncoderModel, Head
 from xlt_cli.api.perturbations import (
@@ -73,6 +88,7 @@ from xlt_cli.api.reports import (
     Value,
 )
 from xlt_cli.api.tasks import Task
+from xlt_cli.compute.devices import cores
 from xlt_cli.compute.draws import Draws
 from xlt_cli.compute.seeding import derive
 from xlt_cli.errors import (
@@ -102,19 +118,29 @@ __all__ = [
     "Encoded",
     "Encoder",
     "EncoderModel",
+    "Ended",
+    "Event",
     "Example",
     "ExampleText",
+    "Failed",
     "Feature",
     "Figure",
+    "Finished",
     "Forest",
     "Head",
     "HeadBuilder",
+    "Interrupted",
+    "Job",
+    "JobEvent",
     "Language",
+    "Launcher",
     "Layout",
     "Line",
+    "Manifest",
     "Matrix",
     "Measured",
     "MeasuredRun",
+    "Memory",
     "ModelAnalysis",
     "ModelRows",
     "OfflineError",
@@ -131,8 +157,10 @@ __all__ = [
     "Record",
     "Report",
     "ResultWarning",
+    "Retried",
     "Row",
     "Rows",
+    "Said",
     "Scalar",
     "Seam",
     "SecondHalf",
@@ -141,6 +169,8 @@ __all__ = [
     "Series",
     "Split",
     "Stack",
+    "Started",
+    "Stopping",
     "Table",
     "Task",
     "Template",
@@ -150,8 +180,10 @@ __all__ = [
     "UserError",
     "Value",
     "View",
+    "Waiting",
     "Words",
     "among",
+    "cores",
     "derive",
     "did_you_mean",
     "language_of",

@@ -53,6 +53,15 @@ def plugins(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 @quietly
+def launchers(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the launchers."""
+    from xlt_cli import registry
+    from xlt_cli.registry.checks.launchers import IN_THIS_PROCESS
+
+    return [IN_THIS_PROCESS, *registry.names("launcher")]
+
+
+@quietly
 def tasks(ctx: Any, incomplete: str) -> Iterable[str]:
     """The names of the tasks."""
     from xlt_cli import registry

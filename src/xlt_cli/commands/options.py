@@ -35,6 +35,17 @@ Jobs = Annotated[
     ),
 ]
 
+Launcher = Annotated[
+    str | None,
+    typer.Option(
+        "--launcher",
+        metavar="NAME",
+        help="What runs the jobs: local (here, one after another), processes (what --jobs means), "
+        "or another plugin; '{name: ..., ...}' gives parameters.",
+        autocompletion=completion.launchers,
+    ),
+]
+
 
 def device_name(given: str | None) -> str | None:
     """The device as torch calls it; `gpu` is what many call `cuda`.

@@ -15,6 +15,7 @@ from xlt_cli.commands.options import (
     AsJson,
     Device,
     Jobs,
+    Launcher,
     Offline,
     Overrides,
     Quiet,
@@ -73,6 +74,7 @@ def reproduce(
     archive_to: ArchiveTo = None,
     archived: Archived = None,
     jobs_option: Jobs = "1",
+    launcher_option: Launcher = None,
     device: Device = None,
     runs_dir: RunsDir = None,
     offline: Offline = False,
@@ -87,13 +89,15 @@ def reproduce(
     check_folder(out, "--out")
     check_folder(archive_to, "--archive")
     go_offline(offline)
+    from xlt_cli.compute.devices import cores
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.launch.shares import cores
+    from xlt_cli.launch.choice import launcher as chosen
     from xlt_cli.reproduce import archive, trials
     from xlt_cli.reproduce import definition as reproduction
     from xlt_cli.reproduce.report import baseline_of, report
     from xlt_cli.runs.archive_file import as_folder
 
+    launcher = chosen(launcher_option, at_once)
     readers = at_once or cores()
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     changes = [*(overrides or []), *([f"device={device}"] if device else [])]
@@ -113,14 +117,16 @@ def reproduce(
         archive.check_place(archive_to, shipped, choice)
 
     from xlt_cli.errors import EXIT_FAILURE
-    from xlt_cli.launch.parallel import run_jobs
+    from xlt_cli.launch.launching import run_jobs
     from xlt_cli.reproduce.records import of_run
 
     if quick and is_first_process():
         reporter.warn("--quick: this shows the machinery at work; its figures mean nothing")
     root = runs_root(runs_dir)
     jobs = [trial.job for trial in planned]
-    outcomes = run_jobs(jobs, root, reporter, keep_going=True, at_once=at_once)
+    if launcher_option is None and len(jobs) == 1:
+        launcher = None  # --jobs has nothing to share
+    outcomes = run_jobs(jobs, root, reporter, keep_going=True, launcher=launcher, offline=offline)
     failed = any(outcome.error for outcome in outcomes)
     if is_first_process():
         records = [of_run(*ran) for ran in zip(planned, outcomes, strict=True)]

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xlt_cli.commands.options import (
-    AsJson,
-    Quiet,
-    go_offline,
-    is_first_process,
-)
+from xlt_cli.commands.options import AsJson, Quiet, go_offline, is_first_process
 from xlt_cli.errors import RunError
 from xlt_cli.terminal import echo, print_json
 
 if TYPE_CHECKING:
+    from xlt_cli.launch.answers import Answer
+    from xlt_cli.launch.jobs import Outcome, PlannedRun
     from xlt_cli.launch.manifest import Manifest
 
 
@@ -36,6 +34,16 @@ def run(
         Path | None,
         typer.Option("--runs-dir", help="Where the runs live by now. Default: as planned."),
     ] = None,
+    answer: Annotated[
+        Path | None,
+        typer.Option(
+            "--answer", metavar="FILE", help="Write what the job ends with to FILE, as JSON."
+        ),
+    ] = None,
+    attached: Annotated[
+        bool,
+        typer.Option("--attached", help="End when standard input ends, with who holds it open."),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -46,18 +54,42 @@ def run(
     """
     from xlt_cli.launch import manifest as manifests
 
-    manifest = manifests.read(manifest_file)
-    root = (runs_dir or manifest.runs).absolute()
-    for name, value in manifest.environment.items():
-        os.environ.setdefault(name, value)
+    if list_jobs and job is not None:
+        raise RunError("--list lists all jobs", "xlt run", "leave JOB or --list away")
     if list_jobs:
-        if job is not None:
-            raise RunError("--list lists all jobs", "xlt run", "leave JOB or --list away")
-        _list(manifest, root, as_json)
+        manifest = manifests.read(manifest_file)
+        _list(manifest, (runs_dir or manifest.runs).absolute(), as_json)
         return
     if job is None:
         raise RunError("which job is to be run?", "xlt run", "`xlt run MANIFEST --list` shows them")
-    _, entry = manifest.entry(job)
+    from xlt_cli.launch import answers
+
+    with answers.interrupted_once(), answers.answering(answer and answer.absolute()) as given:
+        if attached:
+            answers.end_with_standard_input()
+        manifest = manifests.read(manifest_file)
+        if answer is not None:
+            sys.argv = manifest.command  # what the user typed, for the record
+        root = (runs_dir or manifest.runs).absolute()
+        planned = _planned(manifest_file, manifest, job, root)
+        outcome = _perform(planned, root, manifest.plain, quiet or as_json, given)
+    if answer is None:
+        from xlt_cli.formats import printed as report
+
+        report.outcomes([outcome], as_json)
+
+
+def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> PlannedRun:
+    """The run of a job, checked against this machine; from then on xlt works where it was planned.
+
+    Raises:
+        UserError: it cannot be made here, or would be another run.
+    """
+    from xlt_cli.launch.manifest import check_run
+
+    _, entry = manifest.entry(wanted)
+    for name, value in manifest.environment.items():
+        os.environ.setdefault(name, value)
     go_offline(manifest.offline)
     _enter(manifest.directory)
 
@@ -66,17 +98,30 @@ def run(
     from xlt_cli.spec.yaml_lines import Document
 
     planned = manifest.planned(entry)
-    place = Document(Path(f"{manifest_file}: job {entry.id}"), entry.spec, {})
+    check_run(entry, planned, root)
+    place = Document(Path(f"{file}: job {entry.id}"), entry.spec, {})
     check_inputs(planned.spec, Source(place, planned.text))
-    manifests.check_run(entry, planned, root)
+    return planned
 
+
+def _perform(planned: PlannedRun, root: Path, plain: bool, quiet: bool, given: Answer) -> Outcome:
+    """Makes a run, and puts what it ends with into the answer."""
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.formats import printed as report
-    from xlt_cli.launch.local import run_jobs
+    from xlt_cli.launch import answers, memory
+    from xlt_cli.launch.jobs import Outcome
+    from xlt_cli.launch.local import perform, prepare
 
-    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
-    outcomes = run_jobs([planned], root, reporter, False, manifest.plain)
-    report.outcomes(outcomes, as_json)
+    reporter = Reporter(quiet=quiet or not is_first_process())
+    run, runtime = prepare(planned, root, plain)
+    reporter.say(f"{planned.title} -> {run.path}")
+    done_before = run.state == "success"
+    given.results = perform(planned, run, runtime, reporter)
+    # What a finished run takes to be looked at is not what its training takes.
+    given.measured = not done_before
+    if given.measured and runtime.world == 1:
+        kind, shape = memory.kind_of(runtime.device), memory.shape(planned.spec)
+        memory.write(run.path, kind, shape, answers.held())
+    return Outcome(planned, run, given.results)
 
 
 def _enter(directory: Path) -> None:

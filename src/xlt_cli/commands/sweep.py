@@ -12,6 +12,7 @@ from xlt_cli.commands.options import (
     AsJson,
     Device,
     Jobs,
+    Launcher,
     Offline,
     Overrides,
     Plain,
@@ -47,6 +48,7 @@ def sweep(
         bool, typer.Option("--stop-on-error", help="Do not go on after a failed run.")
     ] = False,
     jobs_option: Jobs = "1",
+    launcher_option: Launcher = None,
     device: Device = None,
     plain: Plain = False,
     runs_dir: RunsDir = None,
@@ -62,10 +64,12 @@ def sweep(
     check_file(plan, "--plan")
     go_offline(offline)
     from xlt_cli.errors import EXIT_FAILURE
+    from xlt_cli.launch.choice import launcher as chosen
     from xlt_cli.runs.plugins import explained
     from xlt_cli.spec.source import read
     from xlt_cli.sweep.plan import check_points, points
 
+    launcher = chosen(launcher_option, at_once)
     changes = list(overrides or [])
     if device:
         changes.append(f"device={device}")
@@ -95,10 +99,12 @@ def sweep(
         return
     from xlt_cli.console.progress import Reporter
     from xlt_cli.formats import printed as report
-    from xlt_cli.launch.parallel import run_jobs
+    from xlt_cli.launch.launching import run_jobs
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
-    outcomes = run_jobs(jobs, root, reporter, not stop_on_error, plain, at_once)
+    if launcher_option is None and len(jobs) == 1:
+        launcher = None  # --jobs has nothing to share
+    outcomes = run_jobs(jobs, root, reporter, not stop_on_error, plain, launcher, offline)
     report.outcomes(outcomes, as_json)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)

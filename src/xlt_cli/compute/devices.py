@@ -5,6 +5,7 @@ Both are known without torch because a run's name depends on the precision.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -73,3 +74,10 @@ def may_have_gpu() -> bool:
     if sys.platform != "linux":
         return True
     return any(True for pattern in _GPUS for _ in _DEVICES.glob(pattern))
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

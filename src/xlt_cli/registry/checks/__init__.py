@@ -5,7 +5,15 @@ A new kind is a base class in `xlt_cli.api`, a module here, and a line in `KINDS
 
 from __future__ import annotations
 
-from xlt_cli.registry.checks import analyses, encoders, heads, perturbations, problems, tasks
+from xlt_cli.registry.checks import (
+    analyses,
+    encoders,
+    heads,
+    launchers,
+    perturbations,
+    problems,
+    tasks,
+)
 from xlt_cli.registry.kinds import PluginKind
 
 KINDS: dict[str, PluginKind] = {
@@ -17,5 +25,6 @@ KINDS: dict[str, PluginKind] = {
         problems.KIND,
         heads.KIND,
         analyses.KIND,
+        launchers.KIND,
     )
 }

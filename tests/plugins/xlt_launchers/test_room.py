@@ -10,8 +10,8 @@ import psutil
 import pynvml
 import pytest
 
-from xlt_cli.launch import room
-from xlt_cli.launch.room import Room
+from xlt_launchers import room
+from xlt_launchers.room import Room
 
 MODELS = {"0": "H100", "1": "H100", "GPU-7": "A100"}
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from xlt_cli.launch import shares
-from xlt_cli.launch.shares import gpus_for, share
+from xlt_launchers import room, shares
+from xlt_launchers.shares import gpus_for, share
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,12 @@ def test_cores_are_divided(
 
 def test_threads_that_the_user_set_stay() -> None:
     assert share(2, "auto", None, 0, {"OMP_NUM_THREADS": "7"}) == {}
+
+
+@pytest.mark.parametrize(("gpus", "cores", "most"), [(["0"], 16, 16), ([], 16, 8), ([], 1, 1)])
+def test_as_many_as_the_machine_can_feed(
+    gpus: list[str], cores: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "visible_gpus", lambda environment: gpus)
+    monkeypatch.setattr(shares, "cores", lambda: cores)
+    assert shares.most_at_once() == most

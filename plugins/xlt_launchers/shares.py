@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from xlt_cli.api import cores
+from xlt_launchers import room
+
 
 def gpus_for(device: str, visible: Sequence[str]) -> list[str]:
     """The GPUs that a run may be put on, by the names that CUDA_VISIBLE_DEVICES has for them.
@@ -36,8 +39,6 @@ def share(
     return own
 
 
-def cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def most_at_once() -> int:
+    """The processes that the cores can feed: one each for GPUs, half as many without any."""
+    return cores() if room.visible_gpus(os.environ) else max(1, cores() // 2)

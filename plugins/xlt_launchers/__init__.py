@@ -1,0 +1,1 @@
+"""The launchers that ship with xlt."""

@@ -1,0 +1,141 @@
+"""The processes, at most so many at once, and the jobs that wait.
+
+A job is started when what it needs fits into the memory that the others leave (`admission`). One
+that runs out of memory all the same goes on from its last checkpoint: where its need was a guess,
+beside others as soon as it is measured; otherwise alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+from xlt_cli.api import (
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    Manifest,
+    Retried,
+    Started,
+    Stopping,
+    Waiting,
+)
+from xlt_launchers.admission import RAM
+from xlt_launchers.placement import Places
+from xlt_launchers.shares import share
+from xlt_launchers.tasks import Task, Worker, start
+
+EVERY = 0.1
+"""Seconds between two looks at the processes."""
+
+PATIENCE = 60.0
+"""Seconds that interrupted jobs have to end by themselves."""
+
+
+class Crew:
+    """The workers, and the tasks that wait."""
+
+    def __init__(self, manifest: Manifest, slots: int, tell: Callable[[Event], None]) -> None:
+        self.keep_going, self.slots, self.tell = manifest.keep_going, slots, tell
+        self.waiting = [Task(job) for job in manifest.jobs]
+        self.workers: list[Worker] = []
+        self.places = Places(manifest.jobs, os.environ)
+
+    def work(self) -> None:
+        """Runs all jobs; after a failure no more are started, unless it is to keep going."""
+        while self.waiting or self.workers:
+            self._start()
+            time.sleep(EVERY)
+            for worker in self._ended():
+                if not self._settle(worker) and not self.keep_going:
+                    self.waiting.clear()
+
+    def stop(self) -> None:
+        """Interrupts what still runs and waits for its end; a second Ctrl-C does not wait."""
+        if not self.workers:
+            return
+        self.tell(Stopping(tuple(worker.task.job for worker in self.workers)))
+        try:
+            for worker in self.workers:
+                worker.process.send_signal(signal.SIGINT)
+            end = time.monotonic() + PATIENCE
+            for worker in self.workers:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    worker.process.wait(max(0.0, end - time.monotonic()))
+        finally:
+            for worker in self.workers:
+                worker.process.kill()  # a run goes on from its checkpoint, however it ended
+                worker.process.wait()
+                self.tell(Interrupted(worker.task.job))
+
+    # ------------------------------------------------------------------------- starting
+
+    def _start(self) -> None:
+        """Starts what there is room for, in the jobs' order.
+
+        A job that has to wait for memory lets smaller ones pass; one that is to be alone does not,
+        or it would never have its turn. Jobs with one directory are one run: they wait for each
+        other.
+        """
+        for task in self.waiting:
+            known = self.places.needs(task).measured(task.job.shape)
+            task.alone = task.failed_as_measured or (task.failed_as_guess and not known)
+        for task in sorted(self.waiting, key=lambda task: not task.alone):
+            if len(self.workers) >= self.slots:
+                return
+            if task.job.directory in {worker.task.job.directory for worker in self.workers}:
+                continue
+            places, why = self.places.find(task, self.workers)
+            if why:
+                if not task.why:
+                    self.tell(Waiting(task.job, why))
+                task.why = why
+                if task.alone:
+                    return
+                continue
+            self._start_one(task, places)
+
+    def _start_one(self, task: Task, places: list[str]) -> None:
+        gpu = places[0] if places[0] != RAM else None
+        own = share(self.slots, task.job.device, gpu, len(self.places.gpus), os.environ)
+        guessed = not self.places.needs(task).measured(task.job.shape)
+        worker = start(task, places, guessed, own)
+        self.waiting.remove(task)
+        self.workers.append(worker)
+        about = {"pid": worker.process.pid, "places": places, "alone": task.alone}
+        self.tell(Started(task.job, task.again, about=about))
+
+    # --------------------------------------------------------------------------- ending
+
+    def _ended(self) -> Iterator[Worker]:
+        """Takes out the workers whose process has ended."""
+        for worker in list(self.workers):
+            if worker.process.poll() is not None:
+                assert worker.process.stdin is not None
+                worker.process.stdin.close()
+                self.workers.remove(worker)
+                yield worker
+
+    def _settle(self, worker: Worker) -> bool:
+        """Tells what a job ended with; False where it has failed for good."""
+        task, job, seconds = worker.task, worker.task.job, worker.seconds
+        ended = job.ended(worker.process.returncode)
+        if not ended.error:
+            if ended.peak.ram:  # nothing is measured where the run was done before
+                self.places.needs(task).add(job.shape, ended.peak)
+            self.tell(Finished(job, seconds, ended.peak))
+            return True
+        if ended.out_of_memory and not task.alone:
+            self.tell(Retried(job, ended.error, ended.out_of_memory, seconds, ended.peak))
+            task.failed_as_guess |= worker.guessed
+            task.failed_as_measured |= not worker.guessed
+            task.why = ""
+            self.waiting.append(task)
+            return True
+        self.tell(Failed(job, ended.error, ended.out_of_memory, seconds, ended.peak))
+        return False

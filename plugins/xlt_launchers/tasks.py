@@ -1,0 +1,79 @@
+"""Jobs that wait, and jobs at work in a process of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from xlt_cli.api import Job, Memory
+
+
+@dataclass
+class Task:
+    """A job that waits, or is at work.
+
+    Attributes:
+        failed_as_guess: it ran out of memory when its need was a guess.
+        failed_as_measured: it did so when its need was measured.
+        alone: how it is started: with its place for itself.
+        why: what it was last said to wait for.
+    """
+
+    job: Job
+    failed_as_guess: bool = False
+    failed_as_measured: bool = False
+    alone: bool = False
+    why: str = ""
+
+    @property
+    def again(self) -> str:
+        """Of which kind a repeated start is; empty for the first."""
+        if self.alone:
+            return "again, alone"
+        return "again" if self.failed_as_guess else ""
+
+
+@dataclass
+class Worker:
+    """A job in its process.
+
+    Attributes:
+        guessed: its need was a guess when it was started.
+    """
+
+    task: Task
+    places: Sequence[str]
+    guessed: bool
+    process: subprocess.Popen[bytes]
+    began: float
+
+    @property
+    def use(self) -> Memory:
+        """What it holds now, as far as it has said so."""
+        return self.task.job.use() or Memory()
+
+    @property
+    def seconds(self) -> float:
+        """Since it was started."""
+        return round(time.monotonic() - self.began, 1)
+
+
+def start(
+    task: Task, places: Sequence[str], guessed: bool, environment: Mapping[str, str]
+) -> Worker:
+    """Starts a job's process, which ends when this one does."""
+    job = task.job
+    job.log.parent.mkdir(parents=True, exist_ok=True)
+    with job.log.open("ab") as log:
+        process = subprocess.Popen(
+            [*job.command, "--attached"],
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **environment},
+            start_new_session=True,  # Ctrl-C is for this process, which passes it on
+        )
+    return Worker(task, places, guessed, process, time.monotonic())

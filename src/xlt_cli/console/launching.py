@@ -1,0 +1,82 @@
+"""What a launcher does, on the screen."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from xlt_cli.api import (
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    Job,
+    JobEvent,
+    Retried,
+    Said,
+    Started,
+    Stopping,
+    Waiting,
+)
+from xlt_cli.console.progress import Bar, Reporter
+
+
+class Screen:
+    """Shows events: a line for each, and a bar over the jobs.
+
+    Args:
+        root: the runs directory, as the user wrote it.
+    """
+
+    def __init__(self, reporter: Reporter, root: Path, count: int) -> None:
+        self.reporter, self.root, self.count = reporter, root, count
+        self._running: set[int] = set()
+        self._bar = Bar()
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        """The bar, for as long as jobs are at work."""
+        with self.reporter.bar("runs", self.count, "runs") as self._bar:
+            yield
+
+    def show(self, event: Event) -> None:
+        """Says one event."""
+        if isinstance(event, Stopping):
+            self.reporter.say(f"interrupting {len(event.jobs)} runs ...")
+        elif isinstance(event, JobEvent):
+            self._say(event, event.job, event.job.directory.name)
+            self._move(event)
+
+    def _say(self, event: JobEvent, job: Job, run: str) -> None:
+        count = f"[{job.number}/{self.count}]"
+        title = f"{job.label or 'run'} seed {job.seed}"
+        match event:
+            case Started():
+                again = f" ({event.again})" if event.again else ""
+                self.reporter.say(f"{count} {title} -> {self.root / run}{again}")
+            case Waiting():
+                self.reporter.say(f"{count} {title} waits: {event.why}")
+            case Said():
+                self.reporter.say(f"{count} {run}: {event.text}")
+            case Finished():
+                took = f", {event.seconds:,.0f} s" if event.seconds is not None else ""
+                self.reporter.say(f"{count} {run}: done{took}")
+            case Retried():
+                how = "ran out of memory" if event.out_of_memory else "failed"
+                self.reporter.warn(f"{run} {how} and goes on later: {event.error}")
+            case Failed():
+                log = self.root / run / job.log.name
+                said = f"\n  what it said: {log}" if job.log.exists() else ""
+                self.reporter.warn(f"{run} failed: {event.error}{said}")
+
+    def _move(self, event: JobEvent) -> None:
+        """Moves the bar; its note names the jobs that are at work."""
+        number = event.job.number
+        if isinstance(event, Started):
+            self._running.add(number)
+        elif isinstance(event, Finished | Failed | Retried | Interrupted):
+            self._running.discard(number)
+        if isinstance(event, Started | Finished | Failed):
+            note = f"running {', '.join(map(str, sorted(self._running))) or 'none'}"
+            self._bar.advance(0 if isinstance(event, Started) else 1, 0, note)

@@ -1,0 +1,128 @@
+"""What the process of a job tells the one that waits for it.
+
+What the job ended with is written to a file as JSON (its answer), and beside it
+(`ANSWER.memory`), again and again, what the process holds of the machine's memory and of a GPU's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.api import Memory
+from xlt_cli.launch.jobs import what_failed
+from xlt_cli.launch.memory import out_of_memory
+from xlt_cli.runs import atomic
+
+PATIENCE = 60.0
+"""Seconds that an interrupted run has to end by itself, where nobody waits for it any more."""
+
+EVERY = 0.5
+"""Seconds between two reports of the memory that the process holds."""
+
+
+@dataclass
+class Answer:
+    """What a job ends with.
+
+    Attributes:
+        measured: whether its memory is that of a whole training.
+    """
+
+    results: list[dict[str, Any]] = field(default_factory=list)
+    measured: bool = False
+
+
+@contextlib.contextmanager
+def answering(path: Path | None) -> Iterator[Answer]:
+    """Writes what is put into the answer, or the error that the block ends with.
+
+    An interrupted job leaves none. Without a path nothing is written.
+    """
+    answer = Answer()
+    if path is None:
+        yield answer
+        return
+    path.unlink(missing_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    reports = path.with_name(f"{path.name}.memory")
+    threading.Thread(target=_report_memory, args=(reports,), daemon=True).start()
+    try:
+        yield answer
+    except Exception as error:
+        _write(path, what_failed(error), out_of_memory(error), [], held())
+        raise
+    _write(path, "", False, answer.results, held() if answer.measured else Memory())
+
+
+def _write(
+    path: Path, error: str, short: bool, results: list[dict[str, Any]], peak: Memory
+) -> None:
+    content = {"error": error, "out_of_memory": short, "results": results, "peak": asdict(peak)}
+    atomic.write_json(path, content)
+
+
+def held() -> Memory:
+    """The peak of this process's memory, and what torch has reserved of the GPU at most."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    gpu = 0
+    # Imported by the work itself, and perhaps not wholly yet; importing it here would race with it.
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    with contextlib.suppress(AttributeError, RuntimeError):
+        if cuda is not None and cuda.is_initialized():
+            gpu = cuda.max_memory_reserved()
+    return Memory(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, gpu)
+
+
+def _report_memory(path: Path) -> None:
+    while True:
+        time.sleep(EVERY)
+        partial = path.with_suffix(".partial")
+        with contextlib.suppress(OSError):  # the folder goes when nobody waits any more
+            partial.write_bytes(atomic.json_bytes(asdict(held())))
+            partial.replace(path)
+
+
+@contextlib.contextmanager
+def interrupted_once() -> Iterator[None]:
+    """Treats SIGTERM as Ctrl-C, and ignores both while the run then leaves its record true."""
+
+    def interrupt(signum: int, frame: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before: dict[int, Any] = {}
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before[number] = signal.signal(number, interrupt)
+    except ValueError:  # not in the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
+
+
+def end_with_standard_input() -> None:
+    """Lets this process end when its standard input does: with the one that holds the other end."""
+    threading.Thread(target=_wait_for_end, daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(PATIENCE)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,170 @@
+"""Runs made by a launcher, each in a process of its own.
+
+The launcher gets a manifest of jobs. What each of them ends with is read from the answer that its
+process leaves (`xlt run --answer`), in a folder beside the manifest that is removed at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xlt_cli.api import Event, Failed, Job, Launcher
+from xlt_cli.api import Manifest as JobsToRun
+from xlt_cli.compute.devices import resolve_device
+from xlt_cli.console.launching import Screen
+from xlt_cli.console.progress import Reporter
+from xlt_cli.errors import PluginError, RunError, UserError
+from xlt_cli.launch import ledger, local, manifest, memory
+from xlt_cli.launch.jobs import Outcome, PlannedRun
+from xlt_cli.launch.manifest import Manifest
+from xlt_cli.runs import atomic
+from xlt_cli.runs.directory import Run
+
+LOG = "output.log"
+"""In a run's directory: what its processes said, one after another."""
+
+FOLDER = ".launching"
+"""In the runs directory: the manifests of launchers that are at work."""
+
+
+def run_jobs(
+    jobs: Sequence[PlannedRun],
+    root: Path,
+    reporter: Reporter,
+    keep_going: bool,
+    plain: bool = False,
+    launcher: Launcher | None = None,
+    offline: bool = False,
+) -> list[Outcome]:
+    """Runs jobs by a launcher; without one, one after another in this process.
+
+    With a launcher a failure never ends the jobs at work; without `keep_going` no more are started.
+
+    Raises:
+        UserError: a device is not there, a run's directory cannot be made, or processes are started
+            already.
+        KeyboardInterrupt: after all jobs have ended.
+    """
+    if launcher is None or not jobs:
+        return local.run_jobs(jobs, root, reporter, keep_going, plain)
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise UserError(
+            "runs at once and several processes for one run exclude each other",
+            "--jobs, --launcher",
+            "leave torchrun or accelerate away, or the option",
+        )
+    if launcher.on_this_machine:
+        for device in {job.spec.device for job in jobs} - {"auto", "cpu"}:
+            resolve_device(device)  # or each run would find out by itself
+    screen = Screen(reporter, root, len(jobs))
+    with local.terminated_as_interrupted(), _folder(root) as folder:
+        path = folder / "manifest.json"
+        content = manifest.write(path, jobs, root, plain=plain, offline=offline)
+        to_run = _jobs(content, jobs, path)
+        heard = _Listener(launcher, root, screen)
+        with screen.shown():
+            launcher.launch(JobsToRun(path, content.runs, to_run, keep_going), heard)
+        return _outcomes(jobs, to_run, root, heard, keep_going)
+
+
+@contextlib.contextmanager
+def _folder(root: Path) -> Iterator[Path]:
+    """A folder of its own for the manifest and the answers; a kill leaves it behind."""
+    try:
+        (root / FOLDER).mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=(root / FOLDER).absolute()))
+    except OSError as error:
+        raise RunError(
+            f"cannot write into the runs directory: {error.strerror}", str(root)
+        ) from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another launcher is at work
+            (root / FOLDER).rmdir()
+
+
+def _jobs(content: Manifest, jobs: Sequence[PlannedRun], path: Path) -> tuple[Job, ...]:
+    """The manifest's jobs as a launcher sees them."""
+    shapes = [memory.shape(job.spec) for job in jobs]
+    measured = memory.measured(content.runs, set(shapes))
+    run = (sys.executable, "-P", "-m", "xlt_cli", "run", str(path))
+    made = []
+    for number, entry in enumerate(content.jobs, start=1):
+        planned, shape = jobs[number - 1], shapes[number - 1]
+        directory, answer = content.runs / entry.run, path.parent / f"{number}.json"
+        made.append(
+            Job(
+                number=number,
+                id=entry.id,
+                label=planned.label,
+                seed=planned.seed,
+                directory=directory,
+                command=(*run, entry.id, "--answer", str(answer)),
+                log=directory / LOG,
+                answer=answer,
+                device=planned.spec.device,
+                shape=shape,
+                memory=measured.get(shape, {}),
+            )
+        )
+    return tuple(made)
+
+
+@dataclass
+class _Listener:
+    """Hears the launcher's events: shows them, notes them down, and keeps what has failed."""
+
+    launcher: Launcher
+    root: Path
+    screen: Screen
+    failed: dict[int, str] = field(default_factory=dict)
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, Event):
+            raise PluginError(
+                f"launcher '{self.launcher.name}' told {event!r}; expected an event of xlt_cli.api"
+            )
+        ledger.append(self.root, event)
+        if isinstance(event, Failed):
+            event = _with_remedy(event)
+            self.failed[event.job.number] = event.error
+        self.screen.show(event)
+
+
+def _with_remedy(event: Failed) -> Failed:
+    if not event.out_of_memory:
+        return event
+    return replace(event, error=f"{event.error}\n  {memory.REMEDY}")
+
+
+def _outcomes(
+    jobs: Sequence[PlannedRun],
+    to_run: Sequence[Job],
+    root: Path,
+    heard: _Listener,
+    keep_going: bool,
+) -> list[Outcome]:
+    """What became of the jobs, in their order; without those that were left out after a failure."""
+    outcomes = []
+    for planned, job in zip(jobs, to_run, strict=True):
+        run, answer = Run(root / job.directory.name), atomic.read_json(job.answer)
+        if job.number in heard.failed:
+            outcomes.append(Outcome(planned, run, [], heard.failed[job.number]))
+        elif answer is not None:
+            outcomes.append(Outcome(planned, run, answer["results"], answer["error"]))
+        else:
+            outcomes.append(Outcome(planned, run, [], "the launcher has not run it"))
+    failed = any(outcome.error for outcome in outcomes)
+    if failed and not keep_going:
+        started = {job.number for job in to_run if job.answer.exists()} | set(heard.failed)
+        return [one for job, one in zip(to_run, outcomes, strict=True) if job.number in started]
+    return outcomes
