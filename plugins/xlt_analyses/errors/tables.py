@@ -27,6 +27,7 @@ from xlt_cli.api.reports import (
     Report,
     Row,
     Table,
+    Text,
     Value,
 )
 
