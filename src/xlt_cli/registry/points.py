@@ -68,4 +68,4 @@ def _owner(distribution: Distribution) -> tuple[str, str]:
     """Name and version, parsed once: a distribution has many plugins, and is asked for each."""
     metadata = distribution.metadata
     # Damaged metadata has neither, whatever the annotations say.
-    return (metadata["Name"] or "unknown", metadata["Version"] or "")
+    return (metadata.get("Name") or "unknown", metadata.get("Version") or "")
