@@ -59,8 +59,8 @@ class Crew:
         """Interrupts what still runs and waits for its end; a second Ctrl-C does not wait."""
         if not self.workers:
             return
-        self.tell(Stopping(tuple(worker.task.job for worker in self.workers)))
         try:
+            self.tell(Stopping(tuple(worker.task.job for worker in self.workers)))
             for worker in self.workers:
                 worker.process.send_signal(signal.SIGINT)
             end = time.monotonic() + PATIENCE
@@ -71,6 +71,7 @@ class Crew:
             for worker in self.workers:
                 worker.process.kill()  # a run goes on from its checkpoint, however it ended
                 worker.process.wait()
+            for worker in self.workers:
                 self.tell(Interrupted(worker.task.job))
 
     # ------------------------------------------------------------------------- starting

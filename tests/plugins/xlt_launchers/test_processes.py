@@ -1,0 +1,163 @@
+"""The launcher `processes`, with jobs that are small scripts in place of runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlt_cli.api import (
+    Event,
+    Failed,
+    Finished,
+    Interrupted,
+    Job,
+    Manifest,
+    Memory,
+    Retried,
+    Started,
+    Stopping,
+)
+from xlt_launchers.processes import Processes
+
+SCRIPT = """\
+import json, os, sys, time
+from pathlib import Path
+
+answer, directory = Path(sys.argv[1]), Path(sys.argv[2])
+
+def leave(error="", short=False):
+    peak = {{"ram": 7, "gpu": 0}}
+    answer.write_text(json.dumps({{"error": error, "out_of_memory": short, "peak": peak}}))
+
+assert sys.argv[3] == "--attached"
+print("at work", flush=True)
+{body}
+"""
+
+
+def job(folder: Path, number: int, body: str = "leave()", directory: str = "", **more: Any) -> Job:
+    answer = folder / f"{number}.json"
+    place = folder / (directory or f"run-{number}")
+    command = (sys.executable, "-c", SCRIPT.format(body=body), str(answer), str(place))
+    log = place / "output.log"
+    return Job(number, f"j{number}", "base", 1, place, command, log, answer, "cpu", "a", **more)
+
+
+def launch(folder: Path, *jobs: Job, at_once: int = 2, keep_going: bool = True) -> list[Event]:
+    """What is told while the jobs are done."""
+    events: list[Event] = []
+    manifest = Manifest(folder / "manifest.json", folder, jobs, keep_going)
+    Processes(Processes.Params(jobs=at_once)).launch(manifest, events.append)
+    return events
+
+
+def short(events: list[Event]) -> list[tuple[str, int]]:
+    return [(type(event).__name__, event.job.number) for event in events]  # type: ignore[attr-defined]
+
+
+def test_jobs_are_done_and_their_output_is_kept(tmp_path: Path) -> None:
+    events = launch(tmp_path, *(job(tmp_path, number) for number in (1, 2, 3)))
+    assert sorted(short(events)) == sorted(
+        (name, number) for name in ("Started", "Finished") for number in (1, 2, 3)
+    )
+    assert [number for name, number in short(events) if name == "Started"] == [1, 2, 3]
+    started = events[0]
+    assert isinstance(started, Started)
+    assert started.about["places"] == ["ram"]
+    done = next(event for event in events if isinstance(event, Finished))
+    assert done.peak == Memory(7)
+    assert (tmp_path / "run-1" / "output.log").read_text("utf-8") == "at work\n"
+
+
+def test_jobs_of_one_directory_wait_for_each_other(tmp_path: Path) -> None:
+    alone = "busy = directory / 'busy'\nbusy.mkdir()\ntime.sleep(0.2)\nbusy.rmdir()\nleave()"
+    events = launch(tmp_path, *(job(tmp_path, number, alone, "one") for number in (1, 2)))
+    assert short(events) == [("Started", 1), ("Finished", 1), ("Started", 2), ("Finished", 2)]
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ("leave('no data'); sys.exit(2)", "no data"),
+        ("sys.exit(3)", "its process ended with code 3"),
+        ("os.kill(os.getpid(), 11)", "its process was ended by SIGSEGV"),
+    ],
+)
+def test_a_failure_stops_no_other_unless_it_is_to(tmp_path: Path, body: str, error: str) -> None:
+    jobs = [job(tmp_path, 1, body), job(tmp_path, 2)]
+    events = launch(tmp_path, *jobs, at_once=1)
+    assert short(events) == [("Started", 1), ("Failed", 1), ("Started", 2), ("Finished", 2)]
+    failed = events[1]
+    assert isinstance(failed, Failed)
+    assert (failed.error, failed.out_of_memory) == (error, False)
+    events = launch(tmp_path, *jobs, at_once=1, keep_going=False)
+    assert short(events) == [("Started", 1), ("Failed", 1)]
+
+
+ONCE = """\
+again = directory / "again"
+if not again.exists():
+    again.touch()
+    {first}
+    sys.exit(1)
+leave()
+"""
+
+
+@pytest.mark.parametrize("first", ["leave('full', True)", "os.kill(os.getpid(), 9)"])
+def test_a_job_that_runs_out_of_memory_goes_on_later(tmp_path: Path, first: str) -> None:
+    events = launch(tmp_path, job(tmp_path, 1, ONCE.format(first=first)), at_once=1)
+    names = ("Started", "Retried", "Started", "Finished")
+    assert short(events) == [(name, 1) for name in names]
+    again = events[2]
+    assert isinstance(again, Started)
+    assert again.again == "again, alone"
+    assert isinstance(events[1], Retried)
+    assert events[1].out_of_memory
+
+
+def test_one_that_runs_out_of_memory_alone_has_failed(tmp_path: Path) -> None:
+    body = "leave('full', True); sys.exit(1)"
+    measured = {"cpu": Memory(2**20)}  # its need was no guess
+    events = launch(tmp_path, job(tmp_path, 1, body, memory=measured), job(tmp_path, 2))
+    assert short(events).count(("Started", 1)) == 2
+    failed = next(event for event in events if isinstance(event, Failed))
+    assert (failed.error, failed.out_of_memory) == ("full", True)
+    assert ("Finished", 2) in short(events)
+
+
+def test_an_interruption_ends_the_jobs_at_work(tmp_path: Path) -> None:
+    events: list[Event] = []
+
+    def tell(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Started) and event.job.number == 2:
+            raise KeyboardInterrupt
+
+    body = "time.sleep(600)"
+    jobs = tuple(job(tmp_path, number, body) for number in (1, 2, 3))
+    launcher = Processes(Processes.Params(jobs=2))
+    with pytest.raises(KeyboardInterrupt):
+        launcher.launch(Manifest(tmp_path / "manifest.json", tmp_path, jobs), tell)
+    stopping, *ends = events[2:]
+    assert isinstance(stopping, Stopping)
+    assert [one.number for one in stopping.jobs] == [1, 2]
+    assert [type(end) for end in ends] == [Interrupted, Interrupted]
+    for started in events[:2]:
+        assert isinstance(started, Started)
+        assert not Path(f"/proc/{started.about['pid']}").exists()
+
+
+def test_auto_is_as_many_as_the_machine_can_feed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xlt_launchers import shares
+
+    monkeypatch.setattr(shares, "most_at_once", lambda: 1)
+    events: list[Event] = []
+    jobs = (job(tmp_path, 1), job(tmp_path, 2))
+    Processes().launch(Manifest(tmp_path / "manifest.json", tmp_path, jobs), events.append)
+    assert short(events) == [("Started", 1), ("Finished", 1), ("Started", 2), ("Finished", 2)]
