@@ -82,8 +82,9 @@ def _command(name: str, command: Any, parent: Any, level: int) -> Iterator[str]:
     rows = [(f"`{names}`", text) for names, text in filter(None, records) if text]
     if rows:
         yield _table(("argument or option", "meaning"), rows)
-    for child in getattr(command, "commands", {}):
-        yield from _command(child, command.commands[child], context, level + 1)
+    # Those of plugins are made when they are asked for.
+    for child in command.list_commands(context) if hasattr(command, "list_commands") else []:
+        yield from _command(child, command.get_command(context, child), context, level + 1)
 
 
 def _record(parameter: Any, context: Any) -> tuple[str, str] | None:
