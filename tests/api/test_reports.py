@@ -19,7 +19,7 @@ def test_a_cell_holds_a_value_only(value: object) -> None:
         Scalar("rows", value)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("value", ["0.7", {"value": 0.7}])
+@pytest.mark.parametrize("value", ["0.7", {"value": 0.7}, None])
 def test_a_figure_is_a_number(value: object) -> None:
     Figure(np.float32(0.5))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a figure is a number"):

@@ -15,13 +15,13 @@ from xlt_cli.errors import DamagedFile
 from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.plan import make_plan
 from xlt_cli.launch.pipeline import preflight
+from xlt_cli.reports.validity import note
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import Evaluation, ExperimentSpec
 from xlt_cli.spec.resolution import resolve, resolve_evaluation
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import parse
-from xlt_cli.stats.validity import note
 
 LANGUAGES = ("de", "en", "fr")
 

@@ -11,9 +11,8 @@ from rich.console import Console
 
 from xlt_cli.formats import tables
 from xlt_cli.problems import Prediction, SequenceClassification
-from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.reports.summary import Counted, counted, summarise
 from xlt_cli.runs.cells import Pair
-from xlt_cli.stats.intervals import Cell
 
 XNLI = (
     "ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh",
@@ -24,19 +23,19 @@ ODD = ("en", "zh-Hans", "sr_Latn", "x-y")
 PROBLEM = SequenceClassification(("0", "1"))
 
 
-def rows(right: int) -> Cell:
+def rows(right: int) -> Counted:
     """A model that is right in so many of 1,000 rows, half of which are of each label."""
     golds = [str(i % 2) for i in range(1000)]
     answers = [g if i < right else str(1 - int(g)) for i, g in enumerate(golds)]
     return cell(golds, answers)
 
 
-def constant(right: int) -> Cell:
+def constant(right: int) -> Counted:
     """A model that answers `1` to each of 1,000 rows, so many of which have that label."""
     return cell(["1" if i < right else "0" for i in range(1000)], ["1"] * 1000)
 
 
-def cell(golds: list[str], answers: list[str]) -> Cell:
+def cell(golds: list[str], answers: list[str]) -> Counted:
     pairs = enumerate(zip(golds, answers, strict=True))
     return counted(PROBLEM, [Prediction(f"t-{i}", *pair) for i, pair in pairs])
 

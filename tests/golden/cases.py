@@ -19,14 +19,13 @@ from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, Problem, SequenceClassification, TokenLabelling
 from xlt_cli.problems.collapse import described
 from xlt_cli.reports.selection import Selected
-from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.reports.summary import certified_figures, counted, summarise
+from xlt_cli.reports.validity import note
 from xlt_cli.reproduce import definition
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.report import report
 from xlt_cli.reproduce.trials import Choice, Trial, plan
 from xlt_cli.runs.predictions import Answers
-from xlt_cli.stats.certification import summarise as certified_figures
-from xlt_cli.stats.validity import note
 
 Cells = dict[tuple[str, str], list[Prediction]]
 NLI = SequenceClassification(("entailment", "neutral", "contradiction"))
@@ -133,8 +132,8 @@ def _smoothed() -> dict[str, Any]:
             else Prediction(p.id, p.gold, p.predicted, None, round(rng.random() / 10, 6))
             for p in predictions(PARAPHRASE, language, 0.8)
         ]
-    certified = {pair[0]: certified_figures(rows) for pair, rows in cells.items()}
-    return evaluation(PARAPHRASE, cells, "pawsx", certified=certified)
+    found = {pair[0]: certified_figures(rows) for pair, rows in cells.items()}
+    return evaluation(PARAPHRASE, cells, "pawsx", certified=found)
 
 
 def _tags() -> dict[str, Any]:

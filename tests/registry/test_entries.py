@@ -104,7 +104,7 @@ def test_a_malformed_list_of_entry_points_takes_nothing_down(install: Install) -
         ("xlt.task", "xlt.tasks"),
         ("xlt_tasks", "xlt.tasks"),
         ("XLT.encoders", "xlt.encoders"),
-        ("xlt.noises", ""),
+        ("xlt.widgets", ""),
     ],
 )
 def test_entry_points_in_unknown_groups_are_strays_with_the_near_group(

@@ -11,15 +11,14 @@ import pytest
 
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports import export
-from xlt_cli.reports.summary import counted, summarise
-from xlt_cli.stats.intervals import Cell
+from xlt_cli.reports.summary import Counted, counted, summarise
 
 
 @pytest.fixture
 def results() -> dict[str, Any]:
     problem = SequenceClassification(("0", "1"))
 
-    def rows(right: int) -> Cell:
+    def rows(right: int) -> Counted:
         golds = [str(i % 2) for i in range(30)]
         answers = [g if i < right else str(1 - int(g)) for i, g in enumerate(golds)]
         pairs = enumerate(zip(golds, answers, strict=True))

@@ -15,13 +15,13 @@ from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports.findings import COLUMNS, csv_text
 from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.reports.validity import note
 from xlt_cli.reproduce import definition as reproduction
 from xlt_cli.reproduce.records import Record, of_run
 from xlt_cli.reproduce.report import report
 from xlt_cli.reproduce.trials import Choice, Trial, plan
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Answers
-from xlt_cli.stats.validity import note
 
 
 def test_where_every_run_failed_there_is_still_a_report(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from xlt_cli.stats.intervals import (
     RESAMPLES,
-    Cell,
     Resampled,
+    Sample,
     average,
     difference,
     resample,
@@ -27,10 +28,10 @@ def accuracy(sums: np.ndarray) -> dict[str, np.ndarray]:
         return {"accuracy": sums[..., 0] / sums[..., 1]}
 
 
-def cell(right: Sequence[bool] | np.ndarray, first: int = 0) -> Cell:
+def cell(right: Sequence[bool] | np.ndarray, first: int = 0) -> Sample:
     found = np.asarray(right, dtype=np.float64)
     ids = [f"test-{first + i}" for i in range(len(found))]
-    return Cell(ids, np.stack([found, np.ones_like(found)], axis=1))
+    return Sample(ids, np.stack([found, np.ones_like(found)], axis=1))
 
 
 def outcomes(share: float, n: int, seed: int) -> np.ndarray:
@@ -45,6 +46,13 @@ def test_wilson_solves_its_defining_equation() -> None:
             assert abs(end - right / n) / math.sqrt(end * (1 - end) / n) == pytest.approx(
                 1.96, 1e-4
             )
+
+
+@pytest.mark.parametrize("n", [1, 7, 20, 1000, 5010])
+def test_wilson_is_scipys(n: int) -> None:
+    for right in {0, 1, n // 3, n // 2, n - 1, n}:
+        found, expected = wilson(right / n, n), binomtest(right, n).proportion_ci(method="wilson")
+        assert (found.low, found.high) == pytest.approx(tuple(expected), abs=1e-15)
 
 
 def test_wilson_equals_published_figures() -> None:
@@ -117,7 +125,7 @@ def test_equal_outcomes_of_unaligned_languages_still_differ_by_chance() -> None:
 def test_aligned_cells_are_paired_by_id_not_by_position() -> None:
     right = outcomes(0.5, 300, 8)
     forward = cell(right)
-    backward = Cell(list(forward.ids)[::-1], forward.statistics[::-1])
+    backward = Sample(list(forward.ids)[::-1], forward.statistics[::-1])
     found = resample({"en": forward, "de": backward}, accuracy, aligned=True)
     gap = difference(found["en"]["accuracy"], found["de"]["accuracy"]).interval()
     assert (gap.low, gap.high) == (0.0, 0.0)

@@ -45,11 +45,11 @@ from xlt_cli.models.placing import on_device
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Feature
 from xlt_cli.registry.guard import problem_of
+from xlt_cli.reports.validity import note
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.pruned import check_weights
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.resolution import build_encoder, build_task
-from xlt_cli.stats.validity import note
 
 BATCH_SIZES = {"cuda": 256, "cpu": 32}
 """Rows in a batch. An analysis may keep activations for gradients: fewer than in evaluation."""

@@ -66,9 +66,10 @@ class Figure:
     mark: str = ""
 
     def __post_init__(self) -> None:
-        for number in (self.value, self.low, self.high, self.deviation):
-            if number is not None and not isinstance(number, Real):
-                raise TypeError(f"a figure is a number, not {number!r}")
+        _check_number(self.value)
+        for number in (self.low, self.high, self.deviation):
+            if number is not None:
+                _check_number(number)
         if (self.low is None) != (self.high is None):
             raise ValueError("an interval has two bounds: give both 'low' and 'high', or neither")
 
@@ -267,6 +268,11 @@ Piece = Scalar | Table | Line | Matrix | Forest | Text | Report
 
 _PIECES = (Scalar, Table, Line, Matrix, Forest, Text, Report)
 _VALUES = (Figure, Text, Series, Stack, str, Real, type(None))
+
+
+def _check_number(value: object) -> None:
+    if not isinstance(value, Real):
+        raise TypeError(f"a figure is a number, not {value!r}")
 
 
 def _check_values(values: Sequence[object]) -> None:

@@ -10,9 +10,9 @@ from xlt_cli.evaluation.filling import fill
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import stored, summarise_all, summary
+from xlt_cli.reports.summary import Counted
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store
-from xlt_cli.stats import intervals
 
 
 def evaluate(
@@ -23,7 +23,7 @@ def evaluate(
     Figures of all cells in the store are written to its results.json and results.csv.
     """
     absent = missing(plan, store)
-    known: dict[Cell, intervals.Cell] = {}
+    known: dict[Cell, Counted] = {}
     if absent:
         known = fill(plan, absent, store, subject, runtime, reporter)
     if runtime.is_main and (absent or not store.summarised()):

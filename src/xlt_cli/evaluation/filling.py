@@ -23,10 +23,9 @@ from xlt_cli.models import segments
 from xlt_cli.models.opening import check_evaluation
 from xlt_cli.models.placing import on_device
 from xlt_cli.problems import Encoded, Feature, Prediction, Problem
-from xlt_cli.reports.summary import counted
+from xlt_cli.reports.summary import Counted, counted
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store
-from xlt_cli.stats import intervals
 
 
 def fill(
@@ -36,10 +35,10 @@ def fill(
     subject: Subject,
     runtime: Runtime,
     reporter: Reporter,
-) -> dict[Cell, intervals.Cell]:
+) -> dict[Cell, Counted]:
     """Predicts and stores cells; returns them, where this process stored them."""
     problem, collapse = plan.problem, plan.evaluation.collapse
-    stored: dict[Cell, intervals.Cell] = {}
+    stored: dict[Cell, Counted] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResultWarning)
         tokenizer, model = collapsed.load(plan.task, collapse, subject)

@@ -97,7 +97,7 @@ def used(run: Run, spec: ExperimentSpec, rows: RowStore) -> list[Used]:
 
 
 def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
-    """Which rows of an evaluation are not held out, as values of `analysis.validity`."""
+    """Which rows of an evaluation are not held out, as values of `reports.validity`."""
     evaluated = {language: _load(plan, language) or () for language in plan.languages}
     beside = _beside(plan, uses) if plan.task.aligned else {}
     hashes = {

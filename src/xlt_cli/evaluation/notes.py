@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import described
+from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Pair
-from xlt_cli.stats.intervals import Cell
-from xlt_cli.stats.validity import cell_name
+from xlt_cli.stats.intervals import Sample
 
 if TYPE_CHECKING:
     from xlt_cli.evaluation.plan import Plan
@@ -40,7 +40,7 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     return found
 
 
-def words_notes(problem: Problem, cells: Mapping[Pair, Cell], max_length: int) -> list[str]:
+def words_notes(problem: Problem, cells: Mapping[Pair, Sample], max_length: int) -> list[str]:
     """What must be said of the words of each cell: cut off, or in no entity of the scheme."""
     found = []
     for pair, cell in cells.items():

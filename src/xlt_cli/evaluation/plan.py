@@ -13,11 +13,11 @@ from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import collapsed as counted_as
 from xlt_cli.problems.collapse import problem_under
+from xlt_cli.reports import validity
 from xlt_cli.reports.summary import check_alignment
 from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.resolution import build_task
-from xlt_cli.stats import validity
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Plan:
         aligned: whether one id is the same item in all these languages; averages are then
             resampled over items jointly.
         notes: what was seen of the alignment.
-        warnings: the same, as values (see `analysis.validity`).
+        warnings: the same, as values (see `reports.validity`).
     """
 
     evaluation: Evaluation

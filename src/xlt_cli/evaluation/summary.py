@@ -10,20 +10,18 @@ from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.notes import notes, words_notes
 from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject
-from xlt_cli.reports import export
-from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.reports import export, validity
+from xlt_cli.reports.summary import Counted, certified_figures, counted, summarise
+from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store
-from xlt_cli.stats import intervals, validity
-from xlt_cli.stats.certification import summarise as certified_figures
-from xlt_cli.stats.validity import cell_name
 
 ABOUT = ("source", "sha256", "rows")
 """What results say of the data of a language: all rows of the split, whatever the limit."""
 
 
 def summarise_all(
-    plan: Plan, store: Store, subject: Subject, known: Mapping[Cell, intervals.Cell] | None = None
+    plan: Plan, store: Store, subject: Subject, known: Mapping[Cell, Counted] | None = None
 ) -> None:
     """Writes the figures of all cells in the store.
 
@@ -40,7 +38,7 @@ def summary(
     store: Store,
     subject: Subject,
     asked: Sequence[Cell],
-    known: Mapping[Cell, intervals.Cell] | None = None,
+    known: Mapping[Cell, Counted] | None = None,
 ) -> dict[str, Any]:
     """The figures of stored cells, and what must be said beside them.
 
@@ -84,7 +82,7 @@ def stored(plan: Plan, store: Store) -> list[Cell]:
     return store.done(words=plan.task.problem.by_words)
 
 
-def _read(plan: Plan, store: Store, cells: Sequence[Cell]) -> dict[Cell, intervals.Cell]:
+def _read(plan: Plan, store: Store, cells: Sequence[Cell]) -> dict[Cell, Counted]:
     problem = plan.problem
     return {cell: counted(problem, store.bare(cell)) for cell in cells}
 

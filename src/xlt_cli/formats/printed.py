@@ -13,7 +13,7 @@ from rich.text import Text
 
 from xlt_cli.console.screen import stdout
 from xlt_cli.formats import tables
-from xlt_cli.stats.validity import MARK
+from xlt_cli.reports.validity import MARK
 from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:

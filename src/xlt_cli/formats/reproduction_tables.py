@@ -16,8 +16,8 @@ from rich.text import Text
 
 from xlt_cli.console.screen import in_memory
 from xlt_cli.formats.tables import origin
+from xlt_cli.reports.validity import MARK
 from xlt_cli.stats.significance import stands_out
-from xlt_cli.stats.validity import MARK
 
 WIDTH = 100
 BESIDE = 3

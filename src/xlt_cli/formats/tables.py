@@ -10,8 +10,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from xlt_cli.stats.validity import MARK, cell_name
-from xlt_cli.stats.validity import marked as marked_cells
+from xlt_cli.reports.validity import MARK, cell_name
+from xlt_cli.reports.validity import marked as marked_cells
 
 _NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "f1": "F1"}
 

@@ -66,6 +66,6 @@ def _installed() -> Any:  # of another type in Python 3.11 than in later ones
 @functools.cache
 def _owner(distribution: Distribution) -> tuple[str, str]:
     """Name and version, parsed once: a distribution has many plugins, and is asked for each."""
-    metadata = distribution.metadata
+    metadata: Any = distribution.metadata  # its type has no `get`, and it has
     # Damaged metadata has neither, whatever the annotations say.
     return (metadata.get("Name") or "unknown", metadata.get("Version") or "")

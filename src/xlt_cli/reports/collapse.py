@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.reports.validity import collapsed, look
 from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.predictions import Store
-from xlt_cli.stats.validity import collapsed, look
 
 
 def is_collapsed(evaluation: Path, result: Mapping[str, Any]) -> bool:

@@ -25,10 +25,10 @@ from xlt_cli.errors import DataError
 from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
 from xlt_cli.reports.summary import check_alignment
+from xlt_cli.reports.validity import Look, cell_name, look
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answers
-from xlt_cli.stats.intervals import Cell, Resampled, average, difference, over_seeds, resample
-from xlt_cli.stats.validity import Look, cell_name, look
+from xlt_cli.stats.intervals import Resampled, Sample, average, difference, over_seeds, resample
 
 Group = Literal[
     "source",
@@ -88,7 +88,7 @@ def measure(
         aligned: one id is the same item in every language, if the labels do not speak against it.
     """
     pairs = sorted(answers)  # the order decides which weights an item gets
-    cells = {cell_name(p): Cell(answers[p].ids, _statistics(problem, answers[p])) for p in pairs}
+    cells = {cell_name(p): Sample(answers[p].ids, _statistics(problem, answers[p])) for p in pairs}
     scores = resample(cells, problem.score, aligned and _labels_agree(answers))
     return Measured(
         {pair: scores[cell_name(pair)][metric] for pair in pairs},

@@ -12,9 +12,9 @@ from typing import Any
 from xlt_cli.reports.claims import NOT_MEASURED, QUICK, Verdict, despite_collapse, verdict
 from xlt_cli.reports.comparison import Comparison, Gain, Group, Measured, group
 from xlt_cli.reports.export import csv_of
+from xlt_cli.reports.validity import collapsed
 from xlt_cli.runs.cells import Pair
 from xlt_cli.stats.significance import holm, p_value
-from xlt_cli.stats.validity import collapsed
 
 COLUMNS = (
     *("task", "metric", "method", "quantity", "cell", "seeds"),

@@ -10,15 +10,29 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
+from xlt_cli.reports import validity
+from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Pair
-from xlt_cli.stats import validity
-from xlt_cli.stats.intervals import Cell, Resampled, average, difference, resample, wilson
-from xlt_cli.stats.validity import cell_name
+from xlt_cli.stats import certification
+from xlt_cli.stats.intervals import Resampled, Sample, average, difference, resample, wilson
 
 Scores = dict[str, Resampled]
+
+
+@dataclass(frozen=True)
+class Counted(Sample):
+    """One evaluated cell: what its figures are computed from.
+
+    Attributes:
+        look: what its rows have in common.
+    """
+
+    look: validity.Look
 
 
 @dataclass(frozen=True)
@@ -53,7 +67,7 @@ class Summary:
 def summarise(
     problem: Problem,
     metric: str,
-    evaluated: Mapping[Pair, Cell],
+    evaluated: Mapping[Pair, Counted],
     trained_on: Collection[str],
     aligned: bool,
 ) -> Summary:
@@ -73,7 +87,7 @@ def summarise(
     seen = [language for language in standard if was_seen[language]]
     unseen = [language for language in standard if not was_seen[language]]
     unseen_pairs = [pair for pair in mixed if not any(was_seen[language] for language in pair)]
-    looks = {pair: cell.look for pair, cell in evaluated.items() if cell.look is not None}
+    looks = {pair: cell.look for pair, cell in evaluated.items()}
     gap = None
     if seen and unseen:
         gap = _figures_of_difference(
@@ -111,11 +125,20 @@ def summarise(
     )
 
 
-def counted(problem: Problem, predictions: Sequence[Prediction]) -> Cell:
+def counted(problem: Problem, predictions: Sequence[Prediction]) -> Counted:
     """What figures are computed from; millions of predictions take less room so."""
     ids = [p.id for p in predictions]
     look = validity.look_at(predictions, problem.labels)
-    return Cell(ids, problem.statistics(predictions), look)
+    return Counted(ids, problem.statistics(predictions), look)
+
+
+def certified_figures(predictions: Sequence[Prediction]) -> dict[str, Any]:
+    """What randomized smoothing certifies of a cell; radii are as in `Prediction.radius`."""
+    return certification.summarise(
+        np.array([p.radius or 0.0 for p in predictions]),
+        np.array([p.predicted == p.gold for p in predictions]),
+        np.array([p.predicted is None for p in predictions]),
+    )
 
 
 def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> None:

@@ -1,6 +1,6 @@
 """The file that states a reproduction: which specs, which methods, what the paper claims.
 
-`experiments/NAME/reproduction.yaml` is data; how claims are judged is code (`analysis.claims`).
+`experiments/NAME/reproduction.yaml` is data; how claims are judged is code (`reports.claims`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
 """Statistics: intervals, paired tests, associations, certified radii.
 
-May stand here: numbers in, numbers out, with numpy and scipy. Nothing here knows a run or a file.
+May stand here: numbers in, numbers out, with numpy and scipy. Nothing here knows of predictions, of
+runs or of reports.
 """

@@ -7,13 +7,10 @@ sigma * Phi^-1(p) changes it (theorem 1, with p_B bounded by 1 - p_A).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-from xlt_cli.stats.answers import Answered
 
 ABSTAINED = -1
 
@@ -62,18 +59,23 @@ def lower_bound(hits: np.ndarray, draws: np.ndarray, alpha: float) -> np.ndarray
     return np.where(hits == 0, 0.0, found)
 
 
-def summarise(predictions: Sequence[Answered], points: int = 5) -> dict[str, Any]:
-    """Figures of a smoothed cell.
+def summarise(
+    radii: np.ndarray, right: np.ndarray, abstained: np.ndarray, points: int = 5
+) -> dict[str, Any]:
+    """Figures of N smoothed answers.
 
     Returns a dict of `abstained` (a share), `median_radius`, and `certified_accuracy`: pairs of a
-    radius and the share of examples that are right and certified at it, at radii evenly spaced
-    from 0 to the largest. Radii are relative, as in `Prediction.radius`.
+    radius and the share of inputs that are right and certified at it, at radii evenly spaced from
+    0 to the largest.
+
+    Args:
+        radii: that are certified, 0 where it abstained, [N].
+        right: whether the answer is the gold label, [N].
+        abstained: whether there is no answer, [N].
     """
-    radii = np.array([p.radius or 0.0 for p in predictions])
-    right = np.array([p.predicted == p.gold for p in predictions])
     steps = np.linspace(0.0, float(radii.max()), points)
     return {
-        "abstained": float(np.mean([p.predicted is None for p in predictions])),
+        "abstained": float(np.mean(abstained)),
         "median_radius": float(np.median(radii)),
         "certified_accuracy": [
             [float(at), float((right & (radii >= at) & (radii > 0)).mean())] for at in steps

@@ -16,8 +16,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from xlt_cli.stats.validity import Look
-
 RESAMPLES = 1000
 LEVEL = 0.05
 """How often an interval may miss the truth, unless stated otherwise."""
@@ -40,18 +38,16 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Sample:
     """One evaluated set of rows.
 
     Attributes:
-        ids: of its examples.
-        statistics: [N, S], as `Problem.statistics` returns them.
-        look: what the rows have in common, where it is asked for.
+        ids: of its rows.
+        statistics: [N, S]: counts per row, whose sums determine the metrics.
     """
 
     ids: Sequence[str]
     statistics: np.ndarray
-    look: Look | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +66,10 @@ class Resampled:
 
 
 def wilson(share: float, n: int) -> Interval:
-    """Wilson's score interval of a proportion of `n`."""
+    """Wilson's score interval of a proportion of `n`.
+
+    By its closed form: scipy has it behind `binomtest`, which computes an exact p-value first.
+    """
     centre = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
     half = Z95 / (1 + Z95**2 / n) * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
     # Rounding may leave [0, 1], or miss the share itself, by a hair.
@@ -78,7 +77,7 @@ def wilson(share: float, n: int) -> Interval:
 
 
 def resample(
-    cells: Mapping[str, Cell], score: Score, aligned: bool
+    cells: Mapping[str, Sample], score: Score, aligned: bool
 ) -> dict[str, dict[str, Resampled]]:
     """Every metric of every cell with its replicates.
 
@@ -117,7 +116,7 @@ def difference(first: Resampled, second: Resampled) -> Resampled:
     return Resampled(first.value - second.value, first.replicates - second.replicates)
 
 
-def _score_cell(cell: Cell, resampled: np.ndarray, score: Score) -> dict[str, Resampled]:
+def _score_cell(cell: Sample, resampled: np.ndarray, score: Score) -> dict[str, Resampled]:
     """Metrics of a cell from its statistics and their resampled sums, [RESAMPLES, S]."""
     values, replicates = score(cell.statistics.sum(axis=0)), score(resampled)
     return {name: Resampled(float(values[name]), replicates[name]) for name in values}

@@ -23,11 +23,11 @@ from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.evaluation.predict import predict
 from xlt_cli.languages import among
 from xlt_cli.problems import Feature, Problem
+from xlt_cli.reports.validity import Look, look_at
 from xlt_cli.runs import atomic, metrics, provenance
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import Stage
 from xlt_cli.spec.advice import FEWEST, few_updates
-from xlt_cli.stats.validity import Look, look_at
 from xlt_cli.training import checkpoints
 from xlt_cli.training.averaging import Average
 from xlt_cli.training.checkpoints import Position

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Literal
 
@@ -46,7 +47,7 @@ class LengthEffects(ModelAnalysis):
         for run in measured.runs:
             for language, records in run.records.items():
                 edges = (0, *self.params.edges, 10**9)
-                for low, high in zip(edges, edges[1:], strict=False):
+                for low, high in itertools.pairwise(edges):
                     right = [r["right"] for r in records if low <= r["length"] < high]
                     share = wilson(sum(right) / len(right), len(right)) if right else None
                     figure = Figure(share.value, share.low, share.high) if share else None

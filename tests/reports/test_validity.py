@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from xlt_cli.problems import Prediction, Problem, SequenceClassification, TokenLabelling
+from xlt_cli.reports import validity
 from xlt_cli.reports.summary import Summary, counted, summarise
-from xlt_cli.stats import validity
-from xlt_cli.stats.validity import ABSTAINED, Look, look
+from xlt_cli.reports.validity import ABSTAINED, Look, look
 
 GOLDS = ["a", "b", "c"] * 10
 LABELS = ("a", "b", "c")
