@@ -17,11 +17,11 @@ from typing import Any
 import cases
 import pytest
 
-from xlt_cli.commands.runs import _print as print_runs
-from xlt_cli.formats import printed
+from xlt_cli.commands.printing import print_outcomes
+from xlt_cli.formats import csv, show
 from xlt_cli.formats.reproduction_tables import plain
-from xlt_cli.reports import export
-from xlt_cli.reports.findings import csv_text
+from xlt_cli.reports import evaluation, runs
+from xlt_cli.reports.findings import records
 
 HERE = Path(__file__).parent
 WRITE = bool(os.environ.get("XLT_WRITE_GOLDEN"))
@@ -81,29 +81,29 @@ def kept(kind: str, name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", EVALUATIONS)
 def test_tables_of_an_evaluation(name: str, width: str, screen: Screen) -> None:
     result = kept("evaluations", name)
-    text = screen(lambda: printed.evaluation([result], False, False), width)
+    text = screen(lambda: show(evaluation.report([result])), width)
     check(f"evaluations/{name}.{width}.txt", text)
 
 
 def test_tables_of_all_languages(screen: Screen) -> None:
     results = [kept("evaluations", name) for name in ("languages", "one-collapsed-language")]
-    text = screen(lambda: printed.evaluation(results, True, False), "wide")
+    text = screen(lambda: show(evaluation.report(results, True)), "wide")
     check("evaluations/all-languages.wide.txt", text)
 
 
 @pytest.mark.parametrize("name", EVALUATIONS)
 def test_csv_of_an_evaluation(name: str) -> None:
-    check(f"evaluations/{name}.csv", export.csv_text([kept("evaluations", name)]))
+    check(f"evaluations/{name}.csv", csv.text(evaluation.report([kept("evaluations", name)])))
 
 
 def test_csv_of_several_evaluations() -> None:
     results = [kept("evaluations", name) for name in ("macro-f1", "labels-collapsed", "tags")]
-    check("evaluations/several.csv", export.csv_text(results))
+    check("evaluations/several.csv", csv.text(evaluation.report(results)))
 
 
 def test_json_of_evaluations(screen: Screen) -> None:
     results = [kept("evaluations", name) for name in ("macro-f1", "smoothed")]
-    text = screen(lambda: printed.evaluation(results, False, True), "wide")
+    text = screen(lambda: show(evaluation.report(results), "json"), "wide")
     assert text == json.dumps(results, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -112,11 +112,11 @@ def test_json_of_evaluations(screen: Screen) -> None:
 def test_outcomes_of_a_sweep(name: str, width: str, screen: Screen) -> None:
     outcomes = cases.sweeps({name: kept("evaluations", name) for name in EVALUATIONS})[name]
     if width == "json":
-        text = screen(lambda: printed.outcomes(outcomes, True), "wide")
+        text = screen(lambda: print_outcomes(outcomes, "json"), "wide")
         short = [{**one, "evaluations": len(one["evaluations"])} for one in json.loads(text)]
         check(f"sweeps/{name}.json", json.dumps(short, indent=2, ensure_ascii=False) + "\n")
         return
-    text = screen(lambda: printed.outcomes(outcomes, False), width)
+    text = screen(lambda: print_outcomes(outcomes, "terminal"), width)
     check(f"sweeps/{name}.{width}.txt", text)
 
 
@@ -124,7 +124,7 @@ def test_outcomes_of_a_sweep(name: str, width: str, screen: Screen) -> None:
 def test_a_reproduction(name: str) -> None:
     found = kept("reproductions", name)
     check(f"reproductions/{name}.txt", plain(found))
-    check(f"reproductions/{name}.csv", csv_text(found["tasks"]))
+    check(f"reproductions/{name}.csv", csv.records(records(found["tasks"])))
 
 
 def test_the_published_comparison() -> None:
@@ -137,7 +137,7 @@ def test_the_published_comparison() -> None:
 @pytest.mark.parametrize("width", SCREENS)
 def test_the_listing_of_runs(width: str, screen: Screen) -> None:
     rows = json.loads((HERE / "runs.json").read_text("utf-8"))
-    check(f"runs.{width}.txt", screen(lambda: print_runs(rows), width))
+    check(f"runs.{width}.txt", screen(lambda: show(runs.report(rows)), width))
 
 
 @pytest.mark.parametrize("kind", ["evaluations", "reproductions"])

@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from xlt_cli.formats import csv as csv_format
 from xlt_cli.problems import SequenceClassification
 from xlt_cli.reports.comparison import Measured, measure
-from xlt_cli.reports.findings import COLUMNS, TaskFindings, csv_text
+from xlt_cli.reports.findings import COLUMNS, TaskFindings, records
 from xlt_cli.runs.predictions import Answers
 
 METHODS = ["erm", "rp", "da"]
 LANGUAGES = ("en", "de", "zh")
+
+
+def csv_text(tasks: list[dict[str, Any]]) -> str:
+    return csv_format.records(records(tasks))
 
 
 def measured(seed: int, share: float) -> Measured:

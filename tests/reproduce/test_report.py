@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from xlt_cli.console.progress import Reporter
+from xlt_cli.formats import csv as csv_format
 from xlt_cli.formats.reproduction_tables import WIDTH, plain
 from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, SequenceClassification
-from xlt_cli.reports.findings import COLUMNS, csv_text
+from xlt_cli.reports.findings import COLUMNS, records
 from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.reports.validity import note
 from xlt_cli.reproduce import definition as reproduction
@@ -22,6 +23,10 @@ from xlt_cli.reproduce.report import report
 from xlt_cli.reproduce.trials import Choice, Trial, plan
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Answers
+
+
+def csv_text(tasks: list[dict[str, Any]]) -> str:
+    return csv_format.records(records(tasks))
 
 
 def test_where_every_run_failed_there_is_still_a_report(tmp_path: Path) -> None:

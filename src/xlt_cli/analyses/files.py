@@ -15,7 +15,8 @@ from xlt_cli.analyses import drawing
 from xlt_cli.api import Analysis, Measured
 from xlt_cli.api.reports import Column, Figure, Matrix, Report, Row, Table, Text
 from xlt_cli.console.progress import Reporter
-from xlt_cli.reports.export import csv_of
+from xlt_cli.formats import csv
+from xlt_cli.reports.records import record_table
 from xlt_cli.runs import atomic
 
 
@@ -27,7 +28,7 @@ def write(directory: Path, report: Report) -> None:
         names = [column.key or column.name for column in table.columns]
         rows = [dict(zip(names, map(_plain, row.cells), strict=True)) for row in table.rows]
         name = f"results-{number + 1}.csv" if number else "results.csv"
-        atomic.write_text(directory / name, csv_of(names, rows))
+        atomic.write_text(directory / name, csv.records(record_table(names, rows)))
 
 
 def draw(

@@ -9,6 +9,7 @@ import typer
 
 from xlt_cli.commands.errors import note
 from xlt_cli.commands.options import AsJson
+from xlt_cli.reports.values import size_in_words
 from xlt_cli.terminal import echo, print_json
 
 LEXICONS = "lexicons"
@@ -96,11 +97,3 @@ def _files() -> dict[str, list[Path]]:
 
 def _entries(count: int) -> str:
     return f"{count:,} {'entry' if count == 1 else 'entries'}"
-
-
-def size_in_words(count: int) -> str:
-    """Bytes for people, in the units that $XLT_CACHE_SIZE takes: `12.6 MB`."""
-    for unit, worth in (("kB", 10**3), ("MB", 10**6)):
-        if count < 999.95 * worth:
-            return f"{count / worth:.1f} {unit}"
-    return f"{count / 10**9:.1f} GB"

@@ -157,12 +157,13 @@ def evaluate(
         evaluations = request.evaluations(spec.evaluations, spec.stages)
         checks.check_heads(evaluations, run)
         check_evaluations(evaluations)
+    from xlt_cli import formats
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.formats import printed as report
+    from xlt_cli.formats import csv as csv_format
     from xlt_cli.launch import pipeline
     from xlt_cli.launch.computing import start
     from xlt_cli.models import foreign
-    from xlt_cli.reports import export
+    from xlt_cli.reports import evaluation
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if model is not None:
@@ -180,11 +181,12 @@ def evaluate(
     else:
         runtime = start(device or spec.device, spec.precision, plain)
         results = pipeline.evaluate_run(run, spec, evaluations, runtime, reporter)
+    report = evaluation.report(results, not zero_shot)
     if csv is not None:
         from xlt_cli.runs import atomic
 
-        atomic.write_text(csv, export.csv_text(results))
-    report.evaluation(results, not zero_shot, as_json)
+        atomic.write_text(csv, csv_format.text(report))
+    formats.show(report, "json" if as_json else "terminal")
 
 
 class _Request:

@@ -74,9 +74,9 @@ def run(
         planned = _planned(manifest_file, manifest, job, root)
         outcome = _perform(planned, root, manifest.plain, quiet or as_json, given)
     if answer is None:
-        from xlt_cli.formats import printed as report
+        from xlt_cli.commands.printing import print_outcomes
 
-        report.outcomes([outcome], as_json)
+        print_outcomes([outcome], "json" if as_json else "terminal")
 
 
 def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> PlannedRun:

@@ -14,8 +14,6 @@ from xlt_cli.commands.options import AsJson, RunsDir, runs_root
 from xlt_cli.commands.usage import Verb
 from xlt_cli.terminal import echo, print_json
 
-MARK = "†"
-
 app = typer.Typer(
     short_help="List the runs with what they are and found; remove them, or their weights.",
     invoke_without_command=True,
@@ -78,6 +76,8 @@ def runs(
     """
     if context.invoked_subcommand is not None:
         return
+    from xlt_cli import formats
+    from xlt_cli.reports.runs import report
     from xlt_cli.runs.directory import all_runs
     from xlt_cli.sweep.listing import row
 
@@ -93,7 +93,7 @@ def runs(
     elif not rows:
         echo(f"none of the {len(every)} runs in {root} is such a run")
     else:
-        _print(rows)
+        formats.show(report(rows))
 
 
 @app.command("rm", cls=Verb)
@@ -163,7 +163,7 @@ def _with_size(row: dict[str, Any]) -> dict[str, Any]:
 
 def _sorted(rows: list[dict[str, Any]], by: Sort) -> list[dict[str, Any]]:
     """Rows in order; those without a figure, and collapsed ones, come last."""
-    from xlt_cli.sweep.listing import collapsed, zero_shot
+    from xlt_cli.reports.runs import collapsed, zero_shot
 
     def falling(figure: float | None, row: dict[str, Any]) -> tuple[bool, bool, float]:
         return figure is None, collapsed(row), -(figure or 0.0)
@@ -177,74 +177,3 @@ def _sorted(rows: list[dict[str, Any]], by: Sort) -> list[dict[str, Any]]:
     if by is Sort.zero_shot:
         return sorted(rows, key=lambda row: falling(zero_shot(row), row))
     return rows
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    """A block for each run: a name is never cut, however narrow the terminal is."""
-    from xlt_cli.console.screen import stdout
-    from xlt_cli.sweep.listing import collapsed
-
-    console = stdout()
-    for row in rows:
-        mark = f" {MARK}" if collapsed(row) else ""
-        console.print(f"{row['run']}  {row['state']}{mark}  {_beside(row)}", soft_wrap=True)
-        for line in _lines(row):
-            console.print(f"  {line}", soft_wrap=True)
-    if any(collapsed(row) for row in rows):
-        console.print(f"{MARK} collapsed: the model gives one answer to every row")
-
-
-def _beside(row: dict[str, Any]) -> str:
-    from xlt_cli.commands.cache import size_in_words
-
-    date = str(row["created"] or "")[:16].replace("T", " ")
-    weights = "weights pruned" if row["pruned"] else ""
-    return "  ".join(part for part in (date, size_in_words(row["bytes"]), weights) if part)
-
-
-def _lines(row: dict[str, Any]) -> list[str]:
-    """What a run is, its score on dev, and a line for each evaluation."""
-    if row["state"] == "damaged":
-        return [row["message"]]
-    stages = [f"{t} [{m}]" for t, m in zip(row["tasks"], row["methods"], strict=True)]
-    lines = [", ".join(part for part in (row["encoder"], " -> ".join(stages)) if part)]
-    if row["point"]:
-        lines.append(f"point: {row['point']}")
-    if row["overrides"]:
-        lines.append("set: " + " ".join(row["overrides"]))
-    if row["state"] == "error" and row["message"]:
-        lines.append(f"error: {row['message'].splitlines()[0]}")
-    if row["dev"]:
-        dev, mark = row["dev"], MARK if row["collapsed_on_dev"] else ""
-        about = f"{dev['task']} {dev['split']} {'+'.join(dev['languages'])} {dev['metric']}".strip()
-        oracle = ", oracle" if dev["oracle"] else ""
-        lines.append(
-            f"dev {_percent(dev['score'])}{mark} ({about}, step {dev['step']} of {dev['steps']}"
-            f"{oracle})"
-        )
-    return [line for line in [*lines, *map(_evaluation, row["evaluations"])] if line]
-
-
-def _evaluation(found: dict[str, Any]) -> str:
-    """An evaluation's figures; those of a collapsed run bear a mark."""
-    from xlt_cli.formats.tables import origin
-
-    if not found["up_to_date"]:
-        return f"{found['directory']}: not summed up, `xlt eval` or `xlt train` does"
-    mark = MARK if found["collapsed"] else ""
-    count = found["zero_shot_languages"]
-    names = {
-        "trained_on": "trained on",
-        "zero_shot": f"zero-shot ({count})",
-        "generalized": "all pairs",
-    }
-    figures = [
-        f"{name} {_percent(found[key])}{mark}"
-        for key, name in names.items()
-        if found[key] is not None
-    ]
-    return f"{found['directory']}{origin(found)} {found['metric']}: {', '.join(figures)}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f}"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from xlt_cli.commands.cache import size_in_words
 from xlt_cli.commands.errors import note
 from xlt_cli.errors import RunError
+from xlt_cli.reports.values import size_in_words
 from xlt_cli.runs import pruned, removal
 from xlt_cli.runs.directory import all_runs
 from xlt_cli.sweep import pruning

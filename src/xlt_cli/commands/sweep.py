@@ -25,6 +25,7 @@ from xlt_cli.commands.options import (
     jobs_at_once,
     runs_root,
 )
+from xlt_cli.commands.printing import print_outcomes
 from xlt_cli.terminal import echo, print_json
 
 if TYPE_CHECKING:
@@ -98,14 +99,13 @@ def sweep(
         _write_plan(plan, jobs, root, plain, offline)
         return
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.formats import printed as report
     from xlt_cli.launch.launching import run_jobs
 
     reporter = Reporter(quiet=quiet or as_json or not is_first_process())
     if launcher_option is None and len(jobs) == 1:
         launcher = None  # --jobs has nothing to share
     outcomes = run_jobs(jobs, root, reporter, not stop_on_error, plain, launcher, offline)
-    report.outcomes(outcomes, as_json)
+    print_outcomes(outcomes, "json" if as_json else "terminal")
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)
 

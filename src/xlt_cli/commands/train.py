@@ -20,6 +20,7 @@ from xlt_cli.commands.options import (
     runs_root,
     seeds,
 )
+from xlt_cli.commands.printing import print_outcomes
 
 
 def train(
@@ -76,6 +77,4 @@ def train(
     jobs = [PlannedRun(spec, number, source.text, changes) for number in spec.seeds]
     outcomes = run_jobs(jobs, root, reporter, False, plain, restore)
 
-    from xlt_cli.formats import printed as report
-
-    report.outcomes(outcomes, as_json)
+    print_outcomes(outcomes, "json" if as_json else "terminal")

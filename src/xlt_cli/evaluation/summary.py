@@ -10,7 +10,9 @@ from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.notes import notes, words_notes
 from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject
-from xlt_cli.reports import export, validity
+from xlt_cli.formats import csv
+from xlt_cli.reports import validity
+from xlt_cli.reports.evaluation import records
 from xlt_cli.reports.summary import Counted, certified_figures, counted, summarise
 from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Cell
@@ -30,7 +32,7 @@ def summarise_all(
     """
     done = stored(plan, store)
     everything = summary(_covering(plan, done), store, subject, done, known)
-    store.write_summary(everything, export.csv_text([everything]))
+    store.write_summary(everything, csv.records(records([everything])))
 
 
 def summary(

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from xlt_cli.console.screen import in_memory
-from xlt_cli.formats.tables import origin
-from xlt_cli.reports.validity import MARK
+from xlt_cli.reports.evaluation import origin
+from xlt_cli.reports.values import MARK
 from xlt_cli.stats.significance import stands_out
 
 WIDTH = 100

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from xlt_cli.api.reports import Table
 from xlt_cli.reports.claims import NOT_MEASURED, QUICK, Verdict, despite_collapse, verdict
 from xlt_cli.reports.comparison import Comparison, Gain, Group, Measured, group
-from xlt_cli.reports.export import csv_of
+from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import collapsed
 from xlt_cli.runs.cells import Pair
 from xlt_cli.stats.significance import holm, p_value
@@ -168,14 +169,14 @@ def _judged(gain: Gain | None, points: float | None, quick: bool) -> Verdict:
 _LANGUAGES: tuple[Group, ...] = ("source", "near", "distant")
 
 
-def csv_text(tasks: Sequence[Mapping[str, Any]]) -> str:
+def records(tasks: Sequence[Mapping[str, Any]]) -> Table:
     """One line per figure and gain: `cell` is a language or an average.
 
     Where a run has collapsed there is a column more, `collapsed`: how many of the seeds have (for
     a gain: here or in the baseline), or `left out`.
     """
     fallen = any("without_collapsed" in m for task in tasks for m in task["methods"].values())
-    return csv_of(
+    return record_table(
         (*COLUMNS, "collapsed") if fallen else COLUMNS,
         (
             {"task": task["task"], "metric": task["metric"], **row}

@@ -11,10 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xlt_cli.reports.values import MARK
 from xlt_cli.stats.answers import Answer, Answered, Pair
-
-MARK = "†"
-"""Stands beside every figure that a collapsed run has a part in."""
 
 FEW = 20
 """Rows of a cell below which its figure is said to mean little."""

@@ -11,7 +11,7 @@ from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports import claims
 from xlt_cli.reports.comparison import Measured, measure
 from xlt_cli.reports.findings import TaskFindings
-from xlt_cli.reports.validity import MARK
+from xlt_cli.reports.values import MARK
 from xlt_cli.reproduce.definition import Claim, Reproduction, Shipped
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.spread import spread

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import DamagedFile
+from xlt_cli.formats import csv
 from xlt_cli.formats.reproduction_tables import plain
-from xlt_cli.reports.findings import csv_text
+from xlt_cli.reports.findings import records
 from xlt_cli.runs import atomic
 
 FILE = "report.json"
@@ -20,7 +21,7 @@ def write(folder: Path, found: dict[str, Any]) -> Path:
     """
     place = beside_fuller(folder, _finished(found), _finished(_in_place(folder)))
     atomic.write_json(place / FILE, found, sealed=False)
-    atomic.write_text(place / "figures.csv", csv_text(found["tasks"]))
+    atomic.write_text(place / "figures.csv", csv.records(records(found["tasks"])))
     atomic.write_text(place / "report.txt", plain(found))
     return place
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import UserError
-from xlt_cli.formats import printed as report
 from xlt_cli.reports.collapse import is_collapsed
+from xlt_cli.reports.evaluation import HEADLINES, headline
 from xlt_cli.reports.selection import one_answer_on_dev, selected
 from xlt_cli.runs import pruned
 from xlt_cli.runs.directory import Run
@@ -47,17 +47,6 @@ def row(run: Run) -> dict[str, Any]:
             "dev": None,
             "evaluations": [],
         }
-
-
-def collapsed(found: dict[str, Any]) -> bool:
-    """Whether a run gives one answer to every row: on dev, or in an evaluation."""
-    return bool(found["collapsed_on_dev"]) or any(e["collapsed"] for e in found["evaluations"])
-
-
-def zero_shot(found: dict[str, Any]) -> float | None:
-    """A run's zero-shot average in the first of its evaluations that has one."""
-    figures = (evaluation["zero_shot"] for evaluation in found["evaluations"])
-    return next((figure for figure in figures if figure is not None), None)
 
 
 def _about(run: Run) -> dict[str, Any]:
@@ -157,5 +146,5 @@ def _shown(folder: Path, result: dict[str, Any] | None, one_answer: bool) -> dic
         "metric": result["metric"] if result else None,
         "collapsed": one_answer or bool(result and is_collapsed(folder, result)),
         "zero_shot_languages": averages.get("zero_shot", {}).get("cells", 0),
-        **{n: report.headline(result, n) if result else None for n in report.HEADLINES},
+        **{name: headline(result, name) if result else None for name in HEADLINES},
     }

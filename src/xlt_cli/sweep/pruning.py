@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from xlt_cli.errors import RunError
+from xlt_cli.reports.runs import collapsed
 from xlt_cli.runs import pruned
 from xlt_cli.runs.directory import Run, all_runs
 from xlt_cli.runs.removal import needed_by, starts
@@ -83,4 +84,4 @@ def _best(rows: Sequence[dict[str, Any]]) -> set[str]:
 
 
 def _rank(row: dict[str, Any]) -> tuple[bool, float]:
-    return not listing.collapsed(row), row["dev"]["score"]
+    return not collapsed(row), row["dev"]["score"]

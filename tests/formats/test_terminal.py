@@ -7,11 +7,13 @@ import io
 from typing import Any
 
 import pytest
-from rich.console import Console
 
-from xlt_cli.formats import tables
+from xlt_cli.console.screen import in_memory
+from xlt_cli.formats import terminal
 from xlt_cli.problems import Prediction, SequenceClassification
+from xlt_cli.reports import evaluation
 from xlt_cli.reports.summary import Counted, counted, summarise
+from xlt_cli.reports.values import figure, measured
 from xlt_cli.runs.cells import Pair
 
 XNLI = (
@@ -54,11 +56,13 @@ BASE = result()
 
 
 def shown(value: dict[str, Any], width: int = 100, every: bool = False) -> str:
-    console = Console(width=width, file=io.StringIO(), highlight=False)
-    console.print(tables.results(value, every))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert isinstance(text, str)
-    return text
+    file = io.StringIO()
+    terminal.show(evaluation.tables(value, every), in_memory(file, width))
+    return file.getvalue()
+
+
+def interval(stored: dict[str, float]) -> str:
+    return figure(measured("accuracy", stored))
 
 
 def line(text: str, beginning: str) -> str:
@@ -68,8 +72,8 @@ def line(text: str, beginning: str) -> str:
 
 
 def test_an_interval_is_in_percent() -> None:
-    assert tables.interval({"value": 0.7129, "low": 0.7, "high": 0.725}) == "71.3 [70.0, 72.5]"
-    assert tables.interval({"value": -0.001, "low": -0.02, "high": 0.03}) == "-0.1 [-2.0, 3.0]"
+    assert interval({"value": 0.7129, "low": 0.7, "high": 0.725}) == "71.3 [70.0, 72.5]"
+    assert interval({"value": -0.001, "low": -0.02, "high": 0.03}) == "-0.1 [-2.0, 3.0]"
 
 
 def test_every_language_has_its_figures() -> None:
@@ -77,8 +81,8 @@ def test_every_language_has_its_figures() -> None:
     for language, figures in BASE["languages"].items():
         mark = " (trained on)" if language == "en" else ""
         row = line(text, f"{language}{mark} ")
-        assert tables.interval(figures["accuracy"]) in row
-        assert tables.interval(figures["macro_f1"]) in row
+        assert interval(figures["accuracy"]) in row
+        assert interval(figures["macro_f1"]) in row
         assert " 1,000 " in row
 
 
@@ -91,12 +95,12 @@ def test_the_published_metric_comes_first() -> None:
 def test_the_average_is_zero_shot_and_over_all_languages_where_asked() -> None:
     zero_shot, every = (shown(BASE, every=asked) for asked in (False, True))
     for text in (zero_shot, every):
-        assert tables.interval(BASE["averages"]["zero_shot"]["accuracy"]) in line(
+        assert interval(BASE["averages"]["zero_shot"]["accuracy"]) in line(
             text, "zero-shot average (3)"
         )
-        assert tables.interval(BASE["transfer_gap"]["accuracy"]) in line(text, "transfer gap")
+        assert interval(BASE["transfer_gap"]["accuracy"]) in line(text, "transfer gap")
     assert "all languages" not in zero_shot
-    assert tables.interval(BASE["averages"]["all"]["accuracy"]) in line(
+    assert interval(BASE["averages"]["all"]["accuracy"]) in line(
         every, "average of all languages (4)"
     )
 
@@ -167,7 +171,7 @@ def test_averages_over_pairs_say_which_pairs() -> None:
     text = shown(BASE)
     for label, name in (("neither language trained on (6)", "zero_shot"), ("all (12)", "all")):
         figures = BASE["pair_averages"][name]["accuracy"]
-        assert tables.interval(figures) in line(text, label)
+        assert interval(figures) in line(text, label)
     only = result(("en", "de"))
     assert "neither" not in shown(only)
 

@@ -1,21 +1,22 @@
-"""What commands print on stdout."""
+"""Reports of several runs, as they are printed on stdout."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from xlt_cli.console.screen import stdout
-from xlt_cli.formats import printed as report
-from xlt_cli.launch.jobs import Outcome
+from xlt_cli.api import Report
+from xlt_cli.formats import show
 from xlt_cli.problems import Prediction, SequenceClassification
+from xlt_cli.reports import evaluation, sweep
 from xlt_cli.reports.selection import Selected
 from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.reports.sweep import Ran
 
 
 def result(
@@ -48,11 +49,10 @@ def result(
 
 def outcome(
     label: str, seed: int, *right: int, error: str = "", dev: Selected | None = None
-) -> Outcome:
+) -> Ran:
     results = [result(n) for n in right]
-    job = SimpleNamespace(label=label, seed=seed, spec=SimpleNamespace(evaluations=results))
-    run = SimpleNamespace(path=Path(f"/runs/[bold]/x-s{seed}"), name=f"x-s{seed}")
-    return cast(Outcome, SimpleNamespace(job=job, run=run, results=results, error=error, dev=dev))
+    path = Path(f"/runs/[bold]/x-s{seed}")
+    return Ran(label, seed, path, results, error, dev, search=not results)
 
 
 def on_dev(
@@ -72,37 +72,37 @@ def rows(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
     return [[value.strip() for value in row.strip("│").split("│")] for row in lines]
 
 
-def comparison(found: Sequence[Outcome], capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
-    stdout().print(report.comparison(found))
+def comparison(found: Sequence[Ran], capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
+    show(Report(sweep.comparison(found)))
     return rows(capsys)
 
 
 def test_headlines_are_figures_of_the_evaluation() -> None:
     found = result(70)
-    assert report.headline(found, "trained_on") == pytest.approx(0.9)
-    assert report.headline(found, "zero_shot") == pytest.approx(0.7)
-    assert report.headline(found, "generalized") == pytest.approx(0.7)
+    assert evaluation.headline(found, "trained_on") == pytest.approx(0.9)
+    assert evaluation.headline(found, "zero_shot") == pytest.approx(0.7)
+    assert evaluation.headline(found, "generalized") == pytest.approx(0.7)
 
 
 def test_headlines_that_are_not_there_are_none() -> None:
     alone = result(70, ["en"])
-    assert report.headline(alone, "zero_shot") is None
-    assert report.headline(alone, "generalized") is None
-    assert report.headline(result(70, ["de"]), "trained_on") is None
+    assert evaluation.headline(alone, "zero_shot") is None
+    assert evaluation.headline(alone, "generalized") is None
+    assert evaluation.headline(result(70, ["de"]), "trained_on") is None
 
 
 def test_json_is_all_of_stdout_and_can_be_parsed(capsys: pytest.CaptureFixture[str]) -> None:
-    report.outcomes([outcome("base", 1, 70), outcome("base", 2, error="no [room]")], as_json=True)
+    show(sweep.report([outcome("base", 1, 70), outcome("base", 2, error="no [room]")]), "json")
     first, second = json.loads(capsys.readouterr().out)
     assert first["evaluations"] == [result(70)]
     assert (first["seed"], first["point"], first["error"]) == (1, "base", "")
     assert (second["evaluations"], second["error"]) == ([], "no [room]")
-    report.evaluation([result(60)], all_languages=False, as_json=True)
+    show(evaluation.report([result(60)]), "json")
     assert json.loads(capsys.readouterr().out) == [result(60)]
 
 
 def test_a_run_shows_its_tables_and_its_path_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    report.outcomes([outcome("base", 1, 70)], as_json=False)
+    show(sweep.report([outcome("base", 1, 70)]))
     text = capsys.readouterr().out
     assert "zero-shot average (1)" in text
     assert "run: /runs/[bold]/x-s1\n" in text
@@ -143,7 +143,7 @@ def test_the_comparison_has_the_score_on_dev_where_there_is_one(
         outcome("a", 2, 70, dev=on_dev(0.83)),
         outcome("b", 1, 60),
     ]
-    stdout().print(report.comparison(found))
+    show(Report(sweep.comparison(found)))
     printed = capsys.readouterr().out
     assert "dev en" in printed
     assert "82.0 (1.4)" in printed
@@ -163,7 +163,7 @@ def test_a_search_is_ranked_by_its_mean_on_dev(capsys: pytest.CaptureFixture[str
         outcome("half", 1, dev=on_dev(0.75)),
         outcome("half", 2, error="boom"),
     ]
-    report.outcomes(found, as_json=False)
+    show(sweep.report(found))
     assert rows(capsys) == [
         ["best", "pawsx dev en accuracy", "2", "85.0 (7.1)", "10/20, 20/20"],
         ["half", "pawsx dev en accuracy", "1 (1 failed)", "75.0", "10/20"],
@@ -171,7 +171,7 @@ def test_a_search_is_ranked_by_its_mean_on_dev(capsys: pytest.CaptureFixture[str
         ["other task", "xnli dev en+de accuracy (oracle)", "1", "95.0", "10/20"],
         ["failed", "", "0 (1 failed)", "", ""],
     ]
-    report.outcomes(found, as_json=True)
+    show(sweep.report(found), "json")
     listed = json.loads(capsys.readouterr().out)
     assert [one["point"] for one in listed] == [
         *("best", "best", "half", "half", "worse", "other task", "failed")
@@ -194,29 +194,27 @@ def test_a_search_is_ranked_by_its_mean_on_dev(capsys: pytest.CaptureFixture[str
 def test_a_single_run_without_evaluations_shows_its_score_and_its_path(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    report.outcomes([outcome("", 1, dev=on_dev(0.7))], as_json=False)
+    show(sweep.report([outcome("", 1, dev=on_dev(0.7))]))
     printed = capsys.readouterr().out
     assert "70.0" in printed
     assert "run: /runs/[bold]/x-s1\n" in printed
 
 
 def test_tables_in_a_pipe_are_not_folded(capsys: pytest.CaptureFixture[str]) -> None:
-    report.evaluation([result(70)], all_languages=False, as_json=False)
+    show(evaluation.report([result(70)]))
     assert "90.0 [82.6, 94.5]" in capsys.readouterr().out
 
 
-def fallen(label: str, seed: int, right: int) -> Outcome:
+def fallen(label: str, seed: int, right: int) -> Ran:
     """A run that answers `1` to every row, so many of which have that label."""
-    found = outcome(label, seed, 70)
-    found.results[0] = result(right, constant=True)
-    return found
+    return replace(outcome(label, seed, 70), results=[result(right, constant=True)])
 
 
 def test_a_collapsed_run_is_in_the_mean_marked_and_the_mean_without_it_is_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = [outcome("a", 1, 70), outcome("a", 2, 74), fallen("a", 3, 50), outcome("b", 1, 60)]
-    stdout().print(report.comparison(found))
+    show(Report(sweep.comparison(found)))
     printed = capsys.readouterr().out
     assert comparison(found, capsys) == [
         [
@@ -234,7 +232,7 @@ def test_a_collapsed_run_is_in_the_mean_marked_and_the_mean_without_it_is_said(
 def test_where_all_runs_of_a_point_collapsed_nothing_is_left(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    stdout().print(report.comparison([fallen("a", 1, 50), fallen("a", 2, 50)]))
+    show(Report(sweep.comparison([fallen("a", 1, 50), fallen("a", 2, 50)])))
     assert capsys.readouterr().out.splitlines()[-1].rstrip() == (
         "† a, pawsx test accuracy: 2 of 2 runs collapsed (seed 1, 2: one answer to every row)"
     )
@@ -263,7 +261,7 @@ def test_a_collapsed_point_is_ranked_after_the_others_whatever_its_score(
         outcome("other task", 1, dev=on_dev(0.7, task="xnli")),
         outcome("failed", 1, error="boom"),
     ]
-    report.outcomes(found, as_json=False)
+    show(sweep.report(found))
     printed = capsys.readouterr().out
     order = [line.strip("│ ").split("│")[0].strip() for line in printed.splitlines() if "│" in line]
     others = ["other task", "failed"]
@@ -276,7 +274,7 @@ def test_a_collapsed_point_is_ranked_after_the_others_whatever_its_score(
     else:
         assert order == ["majority", "half", "better", "worse", *others]
         assert "†" not in printed
-    report.outcomes(found, as_json=True)
+    show(sweep.report(found), "json")
     listed = json.loads(capsys.readouterr().out)
     assert [one["point"] for one in listed if one["collapsed"]] == (
         ["majority", "half"] if constant else []
@@ -287,6 +285,6 @@ def test_a_collapsed_point_is_ranked_after_the_others_whatever_its_score(
 def test_a_single_run_that_collapsed_on_dev_says_so_beside_its_table(
     constant: bool | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    report.outcomes([outcome("", 1, 70, dev=on_dev(0.5, constant=constant))], as_json=False)
+    show(sweep.report([outcome("", 1, 70, dev=on_dev(0.5, constant=constant))]))
     said = "note: † on pawsx dev en accuracy this run gives one answer to every row\n"
     assert (said in capsys.readouterr().out) is bool(constant)

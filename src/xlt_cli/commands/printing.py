@@ -1,0 +1,33 @@
+"""What finished commands print on stdout, in the format that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xlt_cli.launch.jobs import Outcome
+    from xlt_cli.reports.sweep import Ran
+
+
+def print_outcomes(outcomes: Sequence[Outcome], format_name: str) -> None:
+    """The results of runs: a table per run and evaluation, and one over all if several."""
+    from xlt_cli import formats
+    from xlt_cli.reports import sweep
+
+    formats.show(sweep.report([_ran(outcome) for outcome in outcomes]), format_name)
+
+
+def _ran(outcome: Outcome) -> Ran:
+    from xlt_cli.reports.sweep import Ran
+
+    job = outcome.job
+    return Ran(
+        job.label,
+        job.seed,
+        outcome.run.path,
+        outcome.results,
+        outcome.error,
+        outcome.dev,
+        search=not job.spec.evaluations,
+    )
