@@ -10,18 +10,17 @@ import gzip
 import json
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import cases
 import pytest
 
+from xlt_cli.commands.options import Format
 from xlt_cli.commands.printing import print_outcomes
-from xlt_cli.formats import csv, show
-from xlt_cli.formats.reproduction_tables import plain
-from xlt_cli.reports import evaluation, runs
-from xlt_cli.reports.findings import records
+from xlt_cli.formats import csv, markdown, show, terminal
+from xlt_cli.reports import evaluation, reproduction, runs
 
 HERE = Path(__file__).parent
 WRITE = bool(os.environ.get("XLT_WRITE_GOLDEN"))
@@ -92,6 +91,20 @@ def test_tables_of_all_languages(screen: Screen) -> None:
 
 
 @pytest.mark.parametrize("name", EVALUATIONS)
+def test_markdown_of_an_evaluation(name: str) -> None:
+    report = evaluation.report([kept("evaluations", name)])
+    check(f"evaluations/{name}.md", markdown.text(report))
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_markdown_and_csv_of_a_sweep(name: str, screen: Screen) -> None:
+    outcomes = cases.sweeps({name: kept("evaluations", name) for name in EVALUATIONS})[name]
+    for chosen, ending in ((Format.markdown, "md"), (Format.csv, "csv")):
+        text = screen(partial(print_outcomes, outcomes, chosen), "wide")
+        check(f"sweeps/{name}.{ending}", text)
+
+
+@pytest.mark.parametrize("name", EVALUATIONS)
 def test_csv_of_an_evaluation(name: str) -> None:
     check(f"evaluations/{name}.csv", csv.text(evaluation.report([kept("evaluations", name)])))
 
@@ -112,32 +125,41 @@ def test_json_of_evaluations(screen: Screen) -> None:
 def test_outcomes_of_a_sweep(name: str, width: str, screen: Screen) -> None:
     outcomes = cases.sweeps({name: kept("evaluations", name) for name in EVALUATIONS})[name]
     if width == "json":
-        text = screen(lambda: print_outcomes(outcomes, "json"), "wide")
+        text = screen(lambda: print_outcomes(outcomes, Format.json), "wide")
         short = [{**one, "evaluations": len(one["evaluations"])} for one in json.loads(text)]
         check(f"sweeps/{name}.json", json.dumps(short, indent=2, ensure_ascii=False) + "\n")
         return
-    text = screen(lambda: print_outcomes(outcomes, "terminal"), width)
+    text = screen(lambda: print_outcomes(outcomes, Format.terminal), width)
     check(f"sweeps/{name}.{width}.txt", text)
 
 
 @pytest.mark.parametrize("name", REPRODUCTIONS)
 def test_a_reproduction(name: str) -> None:
     found = kept("reproductions", name)
-    check(f"reproductions/{name}.txt", plain(found))
-    check(f"reproductions/{name}.csv", csv.records(records(found["tasks"])))
+    report = reproduction.report(found)
+    check(f"reproductions/{name}.txt", terminal.text(report, reproduction.WIDTH))
+    check(f"reproductions/{name}.csv", csv.text(report))
+    check(f"reproductions/{name}.md", markdown.text(report))
 
 
 def test_the_published_comparison() -> None:
     """docs/results/robust-xlt/report.txt, from the values of `xlt reproduce --from ARCHIVE`."""
     found = json.loads(gzip.decompress((HERE / "robust-xlt.json.gz").read_bytes()))
     published = HERE.parents[1] / "docs" / "results" / "robust-xlt" / "report.txt"
-    assert plain(found) == published.read_text("utf-8")
+    text = terminal.text(reproduction.report(found), reproduction.WIDTH)
+    assert text == published.read_text("utf-8")
 
 
 @pytest.mark.parametrize("width", SCREENS)
 def test_the_listing_of_runs(width: str, screen: Screen) -> None:
     rows = json.loads((HERE / "runs.json").read_text("utf-8"))
     check(f"runs.{width}.txt", screen(lambda: show(runs.report(rows)), width))
+
+
+def test_markdown_and_csv_of_the_listing() -> None:
+    report = runs.report(json.loads((HERE / "runs.json").read_text("utf-8")))
+    check("runs.md", markdown.text(report))
+    check("runs.csv", csv.text(report))
 
 
 @pytest.mark.parametrize("kind", ["evaluations", "reproductions"])

@@ -14,7 +14,7 @@ import pytest
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import DataError
-from xlt_cli.reproduce import archive, reports
+from xlt_cli.reproduce import archive, files
 from xlt_cli.reproduce import definition as reproduction
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.report import report
@@ -179,21 +179,21 @@ def test_an_archive_of_another_reproduction_is_refused(made: Made, tmp_path: Pat
 
 def test_a_fuller_report_stays(made: Made, tmp_path: Path) -> None:
     folder = tmp_path / "report"
-    assert reports.write(folder, made.failing(4).report()) == folder
+    assert files.write(folder, made.failing(4).report()) == folder
     whole = made.report()
-    assert reports.write(folder, whole) == folder  # a fuller one replaces it
+    assert files.write(folder, whole) == folder  # a fuller one replaces it
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    beside = reports.write(folder, made.failing(1).report())
+    beside = files.write(folder, made.failing(1).report())
     assert beside == tmp_path / "report-incomplete"
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert "1 of 8 runs are missing" in (beside / "report.txt").read_text("utf-8")
-    assert reports.write(folder, whole) == folder  # as full: replaced
+    assert files.write(folder, whole) == folder  # as full: replaced
 
 
 def test_a_damaged_report_is_replaced(made: Made, tmp_path: Path) -> None:
     for content in ("{", "[]", '{"planned": 3}'):
         atomic.write_text(tmp_path / "report" / "report.json", content)
-        assert reports.write(tmp_path / "report", made.failing(8).report()) == tmp_path / "report"
+        assert files.write(tmp_path / "report", made.failing(8).report()) == tmp_path / "report"
 
 
 def test_an_archive_of_another_command_stays(made: Made, tmp_path: Path) -> None:

@@ -11,13 +11,15 @@ import pytest
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.formats import csv as csv_format
-from xlt_cli.formats.reproduction_tables import WIDTH, plain
+from xlt_cli.formats import terminal
 from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, SequenceClassification
-from xlt_cli.reports.findings import COLUMNS, records
+from xlt_cli.reports import reproduction as pieces
+from xlt_cli.reports.gains import COLUMNS, records
+from xlt_cli.reports.reproduction import WIDTH
 from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.reports.validity import note
-from xlt_cli.reproduce import definition as reproduction
+from xlt_cli.reproduce import definition
 from xlt_cli.reproduce.records import Record, of_run
 from xlt_cli.reproduce.report import report
 from xlt_cli.reproduce.trials import Choice, Trial, plan
@@ -25,12 +27,17 @@ from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Answers
 
 
+def plain(values: dict[str, Any]) -> str:
+    """`report.txt`."""
+    return terminal.text(pieces.report(values), WIDTH)
+
+
 def csv_text(tasks: list[dict[str, Any]]) -> str:
     return csv_format.records(records(tasks))
 
 
 def test_where_every_run_failed_there_is_still_a_report(tmp_path: Path) -> None:
-    shipped, choice = reproduction.read("robust-xlt"), Choice()
+    shipped, choice = definition.read("robust-xlt"), Choice()
     trials = plan(shipped, choice)
     outcomes = [Outcome(t.job, Run(tmp_path), [], "the data are missing") for t in trials]
     records = [of_run(*ran) for ran in zip(trials, outcomes, strict=True)]
@@ -78,7 +85,7 @@ def a_record(trial: Trial, collapsed: bool, old: bool) -> Record:
 
 
 def collapsed_report(fallen: set[tuple[str, int]], old: bool = False) -> dict[str, Any]:
-    shipped, choice = reproduction.read("robust-xlt"), Choice(seeds=4, tasks=["pawsx"])
+    shipped, choice = definition.read("robust-xlt"), Choice(seeds=4, tasks=["pawsx"])
     trials = plan(shipped, choice)
     records = [a_record(t, (t.method, t.job.seed) in fallen, old) for t in trials]
     return report(shipped, choice, records, Reporter(quiet=True))

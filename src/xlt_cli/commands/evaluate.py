@@ -11,10 +11,13 @@ from xlt_cli.commands import completion
 from xlt_cli.commands.options import (
     AsJson,
     Device,
+    Format,
+    FormatOption,
     Offline,
     Quiet,
     RunsDir,
     check_file,
+    format_of,
     go_offline,
     is_first_process,
     listed,
@@ -129,12 +132,14 @@ def evaluate(
     runs_dir: RunsDir = None,
     offline: Offline = False,
     quiet: Quiet = False,
+    format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a model per language, and (generalized) per pair of languages.
 
     Cells that were evaluated before are not evaluated again.
     """
+    output = format_of(format_, as_json)
     go_offline(offline)
     check_file(csv, "--csv")
     from xlt_cli.commands import evaluate_checks as checks
@@ -165,7 +170,7 @@ def evaluate(
     from xlt_cli.models import foreign
     from xlt_cli.reports import evaluation
 
-    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
+    reporter = Reporter(quiet=quiet or output is not Format.terminal or not is_first_process())
     if model is not None:
         checkpoint = foreign.locate(model, _encoder(encoder), listed(labels))
         runtime = start(device or "auto", "auto", plain)
@@ -186,7 +191,7 @@ def evaluate(
         from xlt_cli.runs import atomic
 
         atomic.write_text(csv, csv_format.text(report))
-    formats.show(report, "json" if as_json else "terminal")
+    formats.show(report, output)
 
 
 class _Request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -89,7 +90,35 @@ Archived = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+class Format(StrEnum):
+    """How a report is printed on stdout; `xlt_cli.formats` renders them."""
+
+    terminal = "terminal"
+    json = "json"
+    csv = "csv"
+    markdown = "markdown"
+
+
+FormatOption = Annotated[
+    Format | None,
+    typer.Option("--format", help="How to print the report. Default: terminal; json: as --json."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
+
+
+def format_of(given: Format | None, as_json: bool) -> Format:
+    """The format that `--format` and `--json` ask for.
+
+    Raises:
+        SpecError: they ask for two.
+    """
+    from xlt_cli.errors import SpecError
+
+    if as_json and given not in (None, Format.json):
+        raise SpecError(f"--json and --format {given} ask for two formats", "--format", "give one")
+    return Format.json if as_json else given or Format.terminal
 
 
 def check_folder(path: Path | None, option: str) -> None:

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from xlt_cli.commands.options import Format
     from xlt_cli.launch.jobs import Outcome
     from xlt_cli.reports.sweep import Ran
 
 
-def print_outcomes(outcomes: Sequence[Outcome], format_name: str) -> None:
+def print_outcomes(outcomes: Sequence[Outcome], output: Format) -> None:
     """The results of runs: a table per run and evaluation, and one over all if several."""
     from xlt_cli import formats
     from xlt_cli.reports import sweep
 
-    formats.show(sweep.report([_ran(outcome) for outcome in outcomes]), format_name)
+    formats.show(sweep.report([_ran(outcome) for outcome in outcomes]), output)
 
 
 def _ran(outcome: Outcome) -> Ran:

@@ -14,6 +14,8 @@ from xlt_cli.commands.options import (
     ArchiveTo,
     AsJson,
     Device,
+    Format,
+    FormatOption,
     Jobs,
     Launcher,
     Offline,
@@ -21,12 +23,12 @@ from xlt_cli.commands.options import (
     Quiet,
     RunsDir,
     check_folder,
+    format_of,
     go_offline,
     is_first_process,
     jobs_at_once,
     runs_root,
 )
-from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
@@ -79,13 +81,14 @@ def reproduce(
     runs_dir: RunsDir = None,
     offline: Offline = False,
     quiet: Quiet = False,
+    format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a paper's comparison and say which of its claims the results confirm.
 
     The same command again goes on where it stopped; once all runs are finished, it only reports.
     """
-    at_once = jobs_at_once(jobs_option)
+    at_once, output = jobs_at_once(jobs_option), format_of(format_, as_json)
     check_folder(out, "--out")
     check_folder(archive_to, "--archive")
     go_offline(offline)
@@ -99,7 +102,7 @@ def reproduce(
 
     launcher = chosen(launcher_option, at_once)
     readers = at_once or cores()
-    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
+    reporter = Reporter(quiet=quiet or output is not Format.terminal or not is_first_process())
     changes = [*(overrides or []), *([f"device={device}"] if device else [])]
     if archived is not None:
         if any((encoder, seeds, quick, changes, tasks, archive_to)):
@@ -107,7 +110,7 @@ def reproduce(
         with as_folder(archived) as folder:
             kept = archive.read(reproduction.name_of(name), folder)
             reported = report(*kept, reporter, baseline, readers)
-        _show(reported, _written(reported, out, reporter) if out else None, as_json)
+        _show(reported, _written(reported, out, reporter) if out else None, output)
         return
     shipped = reproduction.read(name)
     baseline_of(shipped, baseline)  # refused now, not after days of runs
@@ -130,9 +133,9 @@ def reproduce(
     failed = any(outcome.error for outcome in outcomes)
     if is_first_process():
         records = [of_run(*ran) for ran in zip(planned, outcomes, strict=True)]
-        found = report(shipped, choice, records, reporter, baseline, readers)
-        folder = _written(found, out or root / "reproductions" / _label(found), reporter)
-        _show(found, folder, as_json)
+        values = report(shipped, choice, records, reporter, baseline, readers)
+        folder = _written(values, out or root / "reproductions" / _label(values), reporter)
+        _show(values, folder, output)
         if archive_to is not None:
             runs = [outcome.run for outcome in outcomes]
             place = archive.write(archive_to, shipped, choice, records, runs, reporter, readers)
@@ -152,20 +155,20 @@ def _nothing_beside_from() -> Exception:
     )
 
 
-def _label(found: dict[str, Any]) -> str:
+def _label(values: dict[str, Any]) -> str:
     """Of the report's folder: what is no ordinary report does not replace one."""
-    parts = [found["reproduction"], found["encoder"], *found["only"]]
-    label = "-".join([*parts, "quick"] if found["quick"] else parts)
-    if found["baseline"] == found["methods"][0]:
+    parts = [values["reproduction"], values["encoder"], *values["only"]]
+    label = "-".join([*parts, "quick"] if values["quick"] else parts)
+    if values["baseline"] == values["methods"][0]:
         return label
-    return f"{label}-over-" + re.sub(r"[^a-z0-9]+", "-", found["baseline"].lower()).strip("-")
+    return f"{label}-over-" + re.sub(r"[^a-z0-9]+", "-", values["baseline"].lower()).strip("-")
 
 
-def _written(found: dict[str, Any], folder: Path, reporter: Reporter) -> Path:
+def _written(values: dict[str, Any], folder: Path, reporter: Reporter) -> Path:
     """Writes the report; says so if it is not where it was to go."""
-    from xlt_cli.reproduce import reports
+    from xlt_cli.reproduce import files
 
-    place = reports.write(folder, found)
+    place = files.write(folder, values)
     _say_place(place, folder, "a report", reporter)
     return place
 
@@ -178,15 +181,14 @@ def _say_place(place: Path, folder: Path, what: str, reporter: Reporter) -> None
         )
 
 
-def _show(found: dict[str, Any], folder: Path | None, as_json: bool) -> None:
-    """The report on stdout."""
-    from xlt_cli.console.screen import stdout
-    from xlt_cli.formats.reproduction_tables import render
+def _show(values: dict[str, Any], folder: Path | None, output: Format) -> None:
+    """The report on stdout; on a terminal also where it is written."""
+    from xlt_cli import formats
+    from xlt_cli.api.reports import Report, Text
+    from xlt_cli.reports.reproduction import report
 
-    if as_json:
-        print_json(found)
-        return
-    console = stdout()
-    console.print(render(found))
-    if folder is not None:
-        console.print(f"written to {folder}", soft_wrap=True, style="dim")
+    built = report(values)
+    if folder is not None and output is Format.terminal:
+        place = Text(f"written to {folder}", "muted", whole=True)
+        built = Report([built, place])
+    formats.show(built, output)

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from xlt_cli.commands import completion
-from xlt_cli.commands.options import AsJson, RunsDir, runs_root
+from xlt_cli.commands.options import AsJson, Format, FormatOption, RunsDir, format_of, runs_root
 from xlt_cli.commands.usage import Verb
-from xlt_cli.terminal import echo, print_json
+from xlt_cli.terminal import echo
 
 app = typer.Typer(
     short_help="List the runs with what they are and found; remove them, or their weights.",
@@ -68,6 +68,7 @@ def runs(
         Sort, typer.Option("--sort", help="Oldest, or best, or largest first.")
     ] = Sort.date,
     runs_dir: RunsDir = None,
+    format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """List the runs: what each is, its state, its size on disk and its headline figures.
@@ -81,19 +82,17 @@ def runs(
     from xlt_cli.runs.directory import all_runs
     from xlt_cli.sweep.listing import row
 
-    root = runs_root(runs_dir)
+    output, root = format_of(format_, as_json), runs_root(runs_dir)
     every = all_runs(root)
     wanted = _filter(task, method, state)
     rows = [found for run in every if run.name.startswith(name) for found in [row(run)]]
     rows = _sorted([_with_size(found) for found in rows if wanted(found)], sort)
-    if as_json:
-        print_json(rows)
+    if rows or output in (Format.json, Format.csv):
+        formats.show(report(rows), output)
     elif not every:
         echo(f"no runs in {root}; `xlt train SPEC` makes one")
-    elif not rows:
-        echo(f"none of the {len(every)} runs in {root} is such a run")
     else:
-        formats.show(report(rows))
+        echo(f"none of the {len(every)} runs in {root} is such a run")
 
 
 @app.command("rm", cls=Verb)

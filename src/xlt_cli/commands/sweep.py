@@ -11,6 +11,8 @@ import typer
 from xlt_cli.commands.options import (
     AsJson,
     Device,
+    Format,
+    FormatOption,
     Jobs,
     Launcher,
     Offline,
@@ -20,13 +22,14 @@ from xlt_cli.commands.options import (
     RunsDir,
     SpecFile,
     check_file,
+    format_of,
     go_offline,
     is_first_process,
     jobs_at_once,
     runs_root,
 )
 from xlt_cli.commands.printing import print_outcomes
-from xlt_cli.terminal import echo, print_json
+from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:
     from xlt_cli.launch.jobs import PlannedRun
@@ -55,13 +58,14 @@ def sweep(
     runs_dir: RunsDir = None,
     offline: Offline = False,
     quiet: Quiet = False,
+    format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Run every point of a spec's sweep, with every seed.
 
     The same command again runs only what is missing, and goes on with what was interrupted.
     """
-    at_once = jobs_at_once(jobs_option)
+    at_once, output = jobs_at_once(jobs_option), format_of(format_, as_json)
     check_file(plan, "--plan")
     go_offline(offline)
     from xlt_cli.errors import EXIT_FAILURE
@@ -79,7 +83,7 @@ def sweep(
     found = explained(root, lambda: points(source))
     check_points(found, source)
     if dry_run:
-        _list(found, root, as_json)
+        _list(found, root, output)
         return
 
     from xlt_cli.launch.jobs import PlannedRun
@@ -101,11 +105,11 @@ def sweep(
     from xlt_cli.console.progress import Reporter
     from xlt_cli.launch.launching import run_jobs
 
-    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
+    reporter = Reporter(quiet=quiet or output is not Format.terminal or not is_first_process())
     if launcher_option is None and len(jobs) == 1:
         launcher = None  # --jobs has nothing to share
     outcomes = run_jobs(jobs, root, reporter, not stop_on_error, plain, launcher, offline)
-    print_outcomes(outcomes, "json" if as_json else "terminal")
+    print_outcomes(outcomes, output)
     if any(outcome.error for outcome in outcomes):
         raise typer.Exit(EXIT_FAILURE)
 
@@ -123,19 +127,17 @@ def _write_plan(
     )
 
 
-def _list(found: Sequence[Point], root: Path, as_json: bool) -> None:
+def _list(planned_points: Sequence[Point], root: Path, output: Format) -> None:
     """What a sweep would run."""
+    from xlt_cli import formats
+    from xlt_cli.reports.sweep import planned_report
     from xlt_cli.runs.directory import planned
 
     runs = [
         (point, seed, planned(root, point.spec, seed))
-        for point in found
+        for point in planned_points
         for seed in point.spec.seeds
     ]
-    if not as_json:
-        for point, seed, run in runs:
-            echo(f"{point.label} seed={seed} -> {run.name}")
-        return
     listed = [
         {
             "run": run.name,
@@ -148,4 +150,4 @@ def _list(found: Sequence[Point], root: Path, as_json: bool) -> None:
         }
         for point, seed, run in runs
     ]
-    print_json(listed)
+    formats.show(planned_report(listed), output)

@@ -9,12 +9,15 @@ import typer
 from xlt_cli.commands.options import (
     AsJson,
     Device,
+    Format,
+    FormatOption,
     Offline,
     Overrides,
     Plain,
     Quiet,
     RunsDir,
     SpecFile,
+    format_of,
     go_offline,
     is_first_process,
     runs_root,
@@ -46,12 +49,14 @@ def train(
     runs_dir: RunsDir = None,
     offline: Offline = False,
     quiet: Quiet = False,
+    format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Train a spec's stages and evaluate the result, for every seed.
 
     A finished run is not run again; an interrupted one goes on from its last checkpoint.
     """
+    output = format_of(format_, as_json)
     go_offline(offline)
     from xlt_cli.runs.plugins import explained
     from xlt_cli.spec import resolution as files
@@ -71,10 +76,10 @@ def train(
     from xlt_cli.launch.jobs import PlannedRun
     from xlt_cli.launch.local import run_jobs
 
-    reporter = Reporter(quiet=quiet or as_json or not is_first_process())
+    reporter = Reporter(quiet=quiet or output is not Format.terminal or not is_first_process())
     if spec.sweep and (spec.sweep.points or spec.sweep.grid):
         reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
     jobs = [PlannedRun(spec, number, source.text, changes) for number in spec.seeds]
     outcomes = run_jobs(jobs, root, reporter, False, plain, restore)
 
-    print_outcomes(outcomes, "json" if as_json else "terminal")
+    print_outcomes(outcomes, output)

@@ -22,12 +22,13 @@ from xlt_cli.formats.shapes import table_of
 from xlt_cli.reports.values import written
 
 _SPECIAL = re.compile(
-    r"[\\`*|~$<]"  # these always may begin something
+    r"[\\`*|~$]"  # these always may begin something
+    r"|<(?=[A-Za-z/!?])"  # a tag
     r"|(?<![^\W_])_|_(?![^\W_])"  # not inside a name
     r"|&(?=#?\w+;)"
     r"|\](?=[(\[:])"  # a link
 )
-_BLOCK = re.compile(r"^(\s*)([-+#>=]|\d+(?=[.)]\s))")
+_BLOCK = re.compile(r"^(\s*(?:\d+(?=[.)]\s))?)([-+](?!\d)|[#>=]|(?<=\d)[.)])")
 _STRONG: tuple[Tone, ...] = ("strong", "bad")
 
 
@@ -53,7 +54,8 @@ def _piece(piece: Piece, level: int) -> Iterator[str]:
         yield from _blocks(piece, level)
     elif isinstance(piece, Text):
         if piece.text and piece.whole:
-            yield f"```text\n{piece.text}\n```"
+            fence = "~~~~" if "```" in piece.text else "```"
+            yield f"{fence}text\n{piece.text}\n{fence}"
         elif piece.text:
             yield _toned(_paragraph(piece.text), piece.tone)
     elif isinstance(piece, Scalar):
@@ -71,10 +73,14 @@ def _table(table: Table, level: int) -> Iterator[str]:
     body = [[_cell(cell, row.strong) for cell in row.cells] for row in table.rows]
     widths = [max(3, *map(len, column)) for column in zip(head, *body, strict=True)]
     aligns = [column.align for column in table.columns]
-    rules = ["-" * (w - 1) + ":" if a == "right" else "-" * w for w, a in zip(widths, aligns)]  # noqa: B905
+    rules = [_rule(width, align) for width, align in zip(widths, aligns, strict=True)]
     yield "\n".join(_row(cells, widths, aligns) for cells in (head, rules, *body))
     if table.footer:
         yield _paragraph(table.footer)
+
+
+def _rule(width: int, align: Align) -> str:
+    return "-" * (width - 1) + ":" if align == "right" else "-" * width
 
 
 def _row(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align]) -> str:

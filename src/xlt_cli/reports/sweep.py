@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,14 @@ def report(runs: Sequence[Ran]) -> Report:
         pieces += comparison(runs)
         pieces.append(_names([run for group in _points(runs) for run in group]))
     return Report(pieces, values=list(map(_values, runs)), records=_records(runs))
+
+
+def planned_report(listed: Sequence[Mapping[str, Any]]) -> Report:
+    """The runs that a sweep would make, as `xlt sweep --dry-run --json` prints them."""
+    lines = [f"{one['label']} seed={one['seed']} -> {one['run']}" for one in listed]
+    names = ("run", "name", "label", "seed", "state")
+    pieces = [Text("\n".join(lines), whole=True)] if lines else []
+    return Report(pieces, values=list(listed), records=record_table(names, listed))
 
 
 def comparison(runs: Sequence[Ran]) -> list[Piece]:

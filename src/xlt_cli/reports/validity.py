@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xlt_cli.reports.values import MARK
+from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.predictions import Store
 from xlt_cli.stats.answers import Answer, Answered, Pair
 
 FEW = 20
@@ -86,6 +89,29 @@ def collapsed(looks: Mapping[Pair, Look], trained_on: Collection[str]) -> bool:
         if judged:
             return all(found.constant for found in judged)
     return False
+
+
+def is_collapsed(evaluation: Path, result: Mapping[str, Any]) -> bool:
+    """Whether a stored evaluation is of a collapsed model.
+
+    The figures say so; of those of older versions, the predictions beside them.
+
+    Args:
+        evaluation: the directory with the predictions.
+        result: the content of its results.json.
+    """
+    if "collapsed" in result:
+        return bool(result["collapsed"])
+    trained_on = [x for x, figures in result["languages"].items() if figures["trained_on"]]
+    pairs: list[Pair] = [(x, x) for x in trained_on or result["languages"]]
+    pairs = pairs or [(pair["first"], pair["second"]) for pair in result["pairs"].values()]
+    store = Store(evaluation)
+    try:
+        answers = {pair: store.answers(Cell(pair)) for pair in pairs}
+    except (OSError, ValueError, EOFError):
+        return False  # without predictions nothing can be told
+    looks = {pair: look(cell.golds, cell.predicted) for pair, cell in answers.items()}
+    return collapsed(looks, trained_on)
 
 
 def warnings(looks: Mapping[Pair, Look], trained_on: Collection[str]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import DataError
-from xlt_cli.reproduce import reports
+from xlt_cli.reproduce import files
 from xlt_cli.reproduce.definition import FILE, Shipped, read_folder
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.spread import spread
@@ -82,7 +82,7 @@ def write(
     """
     tasks: dict[str, bytes] = {}
     kept = [pair for pair in zip(records, runs, strict=True) if not pair[0].error]
-    place = reports.beside_fuller(folder, len(kept), _finished(folder))
+    place = files.beside_fuller(folder, len(kept), _finished(folder))
     check_place(place, shipped, choice)
     with (
         atomic.new_directory(place.absolute()) as path,

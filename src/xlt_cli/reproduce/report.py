@@ -10,8 +10,8 @@ from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports import claims
 from xlt_cli.reports.comparison import Measured, measure
-from xlt_cli.reports.findings import TaskFindings
-from xlt_cli.reports.values import MARK
+from xlt_cli.reports.gains import TaskGains
+from xlt_cli.reports.values import MARK, measured, point
 from xlt_cli.reproduce.definition import Claim, Reproduction, Shipped
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.spread import spread
@@ -106,7 +106,7 @@ def _findings(
     baseline: str,
     reporter: Reporter,
     at_once: int,
-) -> dict[str, TaskFindings]:
+) -> dict[str, TaskGains]:
     """By task; tasks without a finished run are left out."""
     about: dict[str, dict[str, Any]] = {}
     runs: dict[str, dict[str, dict[int, Measured]]] = {}
@@ -118,7 +118,7 @@ def _findings(
             by_method.setdefault(record.method, {})[record.seed] = found
             bar.advance(1, 1)
     return {
-        task: TaskFindings(about[task], by_method, content.methods, baseline, content.near)
+        task: TaskGains(about[task], by_method, content.methods, baseline, content.near)
         for task, by_method in runs.items()
     }
 
@@ -137,7 +137,7 @@ def _measured(record: Record) -> Measured:
     return measure(problem, task.metric, record.answers(), task.aligned)
 
 
-def _judged(claim: Claim, findings: dict[str, TaskFindings], quick: bool) -> dict[str, Any]:
+def _judged(claim: Claim, findings: dict[str, TaskGains], quick: bool) -> dict[str, Any]:
     found = findings.get(claim.task)
     verdicts = found.judge(claim.of, claim.than, claim.points, quick) if found else {}
     return {**claim.model_dump(), "verdicts": verdicts}
@@ -195,7 +195,7 @@ def _notes_of_collapse(tasks: dict[str, dict[str, Any]]) -> list[str]:
                 continue
             left = found["without_collapsed"]["figures"]
             means = [
-                f"{label} {100 * left[f'average:{group}']['value']:.1f}"
+                f"{label} {point(measured(task['metric'], left[f'average:{group}']))}"
                 for group, label in MEANS.items()
                 if f"average:{group}" in left
             ]

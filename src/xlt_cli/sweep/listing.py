@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import UserError
-from xlt_cli.reports.collapse import is_collapsed
 from xlt_cli.reports.evaluation import HEADLINES, headline
 from xlt_cli.reports.selection import one_answer_on_dev, selected
+from xlt_cli.reports.validity import is_collapsed
 from xlt_cli.runs import pruned
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import summaries

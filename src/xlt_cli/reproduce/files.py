@@ -6,23 +6,23 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import DamagedFile
-from xlt_cli.formats import csv
-from xlt_cli.formats.reproduction_tables import plain
-from xlt_cli.reports.findings import records
+from xlt_cli.formats import csv, terminal
+from xlt_cli.reports.reproduction import WIDTH, report
 from xlt_cli.runs import atomic
 
 FILE = "report.json"
 
 
-def write(folder: Path, found: dict[str, Any]) -> Path:
+def write(folder: Path, values: dict[str, Any]) -> Path:
     """Writes everything as JSON, the figures as CSV and what the screen shows; says where.
 
     A report over fewer finished runs than the one in place goes beside it.
     """
-    place = beside_fuller(folder, _finished(found), _finished(_in_place(folder)))
-    atomic.write_json(place / FILE, found, sealed=False)
-    atomic.write_text(place / "figures.csv", csv.records(records(found["tasks"])))
-    atomic.write_text(place / "report.txt", plain(found))
+    place = beside_fuller(folder, _finished(values), _finished(_in_place(folder)))
+    built = report(values)
+    atomic.write_json(place / FILE, values, sealed=False)
+    atomic.write_text(place / "figures.csv", csv.text(built))
+    atomic.write_text(place / "report.txt", terminal.text(built, WIDTH))
     return place
 
 
@@ -42,8 +42,8 @@ def _in_place(folder: Path) -> Any:
         return None
 
 
-def _finished(found: Any) -> int:
+def _finished(values: Any) -> int:
     try:
-        return int(found["planned"]) - len(found["missing"])
+        return int(values["planned"]) - len(values["missing"])
     except (KeyError, TypeError, ValueError):
         return 0

@@ -23,7 +23,7 @@ COLUMNS = (
 )
 
 
-class TaskFindings:
+class TaskGains:
     """What one task shows.
 
     Args:

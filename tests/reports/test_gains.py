@@ -13,7 +13,7 @@ import pytest
 from xlt_cli.formats import csv as csv_format
 from xlt_cli.problems import SequenceClassification
 from xlt_cli.reports.comparison import Measured, measure
-from xlt_cli.reports.findings import COLUMNS, TaskFindings, records
+from xlt_cli.reports.gains import COLUMNS, TaskGains, records
 from xlt_cli.runs.predictions import Answers
 
 METHODS = ["erm", "rp", "da"]
@@ -42,8 +42,8 @@ RUNS = {
 }
 
 
-def findings(baseline: str) -> TaskFindings:
-    return TaskFindings({"trained_on": ["en"]}, RUNS, METHODS, baseline, near=["de"])
+def findings(baseline: str) -> TaskGains:
+    return TaskGains({"trained_on": ["en"]}, RUNS, METHODS, baseline, near=["de"])
 
 
 def gains(baseline: str) -> dict[str, dict[str, dict[str, Any]]]:
@@ -83,9 +83,9 @@ def collapsed(languages: tuple[str, ...] = LANGUAGES) -> Measured:
 
 def with_collapse(
     changed: Mapping[str, Mapping[int, Measured]], seeds: tuple[int, ...] = (1, 2, 3)
-) -> TaskFindings:
+) -> TaskGains:
     runs = {m: {s: one[s] for s in seeds} | dict(changed.get(m, {})) for m, one in RUNS.items()}
-    return TaskFindings({"trained_on": ["en"]}, runs, METHODS, "erm", near=["de"])
+    return TaskGains({"trained_on": ["en"]}, runs, METHODS, "erm", near=["de"])
 
 
 def values(found: Mapping[str, Any], cell: str) -> float:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from xlt_cli.formats.reproduction_tables import WIDTH, plain
+from xlt_cli.formats import terminal
+from xlt_cli.reports import reproduction as pieces
+from xlt_cli.reports.reproduction import WIDTH
 
 LANGUAGES = {"source": ["en"], "near": ["de", "fr"], "distant": ["zh"]}
 AVERAGES = {"source": 1, "zero_shot": 3, "near": 2, "distant": 1, "all": 4, "generalized": 12}
@@ -52,6 +54,11 @@ def report(
         "notes": [],
         "missing": [],
     }
+
+
+def plain(values: dict[str, Any]) -> str:
+    """`report.txt`."""
+    return terminal.text(pieces.report(values), WIDTH)
 
 
 @pytest.mark.parametrize("count", [2, 4, 5, 10])
