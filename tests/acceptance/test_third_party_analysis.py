@@ -121,7 +121,7 @@ def test_what_is_measured_is_kept_and_goes_on(
     assert sum(int(row["rows"]) for row in rows) == 90
     refused = xlt("analyze", "length-effects", "--from", kept, "--unit", "tokens")
     assert refused.exit_code == 2
-    assert "give at most --out, --json, --edges and --quiet" in refused.stderr
+    assert "give at most --out, --format, --json, --edges and --quiet" in refused.stderr
 
 
 def test_records_are_those_of_the_rows(xlt: Any, run: Path, site: Path, tiny_data: Path) -> None:

@@ -19,10 +19,13 @@ from xlt_cli.commands.options import (
     ArchiveTo,
     AsJson,
     Device,
+    Format,
+    FormatOption,
     Offline,
     Quiet,
     RunsDir,
     check_folder,
+    format_of,
     go_offline,
     listed,
     runs_root,
@@ -33,6 +36,9 @@ from xlt_cli.errors import PluginError, SpecError, did_you_mean
 if TYPE_CHECKING:
     from xlt_cli.api import Analysis, Measured
     from xlt_cli.console.progress import Reporter
+
+BESIDE_ARCHIVE = ("out", "format", "json")
+"""What may stand beside --from, for every analysis."""
 
 MEASURING = ("given", "languages", "limit", "split", "task", "archive_to", "device")
 """What says something of measuring, and so nothing of an archive."""
@@ -143,6 +149,7 @@ def _function(plugin: type[Analysis]) -> Callable[..., None]:
         "runs_dir": (RunsDir, None),
         "offline": (Offline, False),
         "quiet": (Quiet, False),
+        "format_": (FormatOption, None),
         "as_json": (AsJson, False),
     }
     command.__doc__ = inspect.cleandoc(plugin.__doc__ or plugin.summary)
@@ -172,6 +179,7 @@ def _analyze(
     runs_dir: Path | None,
     offline: bool,
     quiet: bool,
+    format_: Format | None,
     as_json: bool,
     task: str | None = None,
     device: str | None = None,
@@ -186,7 +194,8 @@ def _analyze(
     from xlt_cli.spec import split_name
 
     where = f"xlt analyze {plugin.name}"
-    reporter = Reporter(quiet=quiet or as_json)
+    output = format_of(format_, as_json)
+    reporter = Reporter(quiet=quiet or output is not Format.terminal)
     check_folder(out, "--out")
     if archived is not None:
         measuring = [*MEASURING, *(name for name in own if name not in plugin.reporting)]
@@ -195,12 +204,12 @@ def _analyze(
                 "an archive holds all that was measured: no RUN can stand beside it",
                 f"{where} --from",
                 "give at most "
-                f"{', '.join(f'--{n}' for n in ('out', 'json', *plugin.reporting))} and --quiet "
+                f"{', '.join(f'--{n}' for n in (*BESIDE_ARCHIVE, *plugin.reporting))} and --quiet "
                 "beside it",
             )
         with as_folder(archived) as folder:
             measured, params = archive.read(folder, plugin.name)
-        _show(build(plugin, own, params), measured, out, reporter, as_json)
+        _show(build(plugin, own, params), measured, out, reporter, output)
         return
     if not given:
         raise SpecError("no run is named", where, "name runs, or an archive")
@@ -220,7 +229,7 @@ def _analyze(
     request = Request(split, listed(languages), limit or None, task)
     measured = perform(analysis, names, runs, request, device, reporter)
     place = out or runs[-1].path / "analysis" / plugin.name
-    _show(analysis, measured, place, reporter, as_json)
+    _show(analysis, measured, place, reporter, output)
     if archive_to is not None:
         archive.write(archive_to, analysis, measured)
 
@@ -232,23 +241,14 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 
 def _show(
-    analysis: Analysis, measured: Measured, out: Path | None, reporter: Reporter, as_json: bool
+    analysis: Analysis, measured: Measured, out: Path | None, reporter: Reporter, output: Format
 ) -> None:
     """The report on stdout and, where a folder is named, in files."""
-    from rich.text import Text
-
     from xlt_cli.analyses import files
-    from xlt_cli.console.screen import stdout
-    from xlt_cli.terminal import print_json
+    from xlt_cli.commands.printing import print_report
 
     report = analysis.report(measured)
     if out is not None:
         files.write(out, report)
         files.draw(out, analysis, measured, report, reporter)
-    if as_json:
-        print_json(files.values(report))
-        return
-    console = stdout()
-    console.print(files.rendered(report))
-    if out is not None:
-        console.print(Text(f"written to: {out}", style="dim"), soft_wrap=True)
+    print_report(report, output, f"written to: {out}" if out is not None else "")

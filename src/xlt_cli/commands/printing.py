@@ -6,9 +6,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from xlt_cli.api.reports import Report
     from xlt_cli.commands.options import Format
     from xlt_cli.launch.jobs import Outcome
     from xlt_cli.reports.sweep import Ran
+
+
+def print_report(report: Report, output: Format, place: str = "") -> None:
+    """A report; on a terminal also where it is written."""
+    from xlt_cli import formats
+    from xlt_cli.api.reports import Report, Text
+    from xlt_cli.commands.options import Format
+
+    if place and output is Format.terminal:
+        report = Report([report, Text(place, "muted", whole=True)])
+    formats.show(report, output)
 
 
 def print_outcomes(outcomes: Sequence[Outcome], output: Format) -> None:

@@ -29,6 +29,7 @@ from xlt_cli.commands.options import (
     jobs_at_once,
     runs_root,
 )
+from xlt_cli.commands.printing import print_report
 
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
@@ -151,7 +152,7 @@ def _nothing_beside_from() -> Exception:
     return SpecError(
         "an archive holds finished runs, which cannot be changed or run",
         "xlt reproduce --from",
-        "give NAME, and at most --baseline, --out, --jobs, --json and --quiet beside it",
+        "give NAME, and at most --baseline, --out, --jobs, --format, --json and --quiet beside it",
     )
 
 
@@ -182,13 +183,7 @@ def _say_place(place: Path, folder: Path, what: str, reporter: Reporter) -> None
 
 
 def _show(values: dict[str, Any], folder: Path | None, output: Format) -> None:
-    """The report on stdout; on a terminal also where it is written."""
-    from xlt_cli import formats
-    from xlt_cli.api.reports import Report, Text
+    """The report on stdout."""
     from xlt_cli.reports.reproduction import report
 
-    built = report(values)
-    if folder is not None and output is Format.terminal:
-        place = Text(f"written to {folder}", "muted", whole=True)
-        built = Report([built, place])
-    formats.show(built, output)
+    print_report(report(values), output, f"written to {folder}" if folder is not None else "")

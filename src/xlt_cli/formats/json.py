@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from xlt_cli.api.reports import Report
 
 
-def value(report: Report) -> object:
+def value(report: Report) -> Any:
     """A report as JSON values."""
     return _json(report) if report.values is None else report.values
 

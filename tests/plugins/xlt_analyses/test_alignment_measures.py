@@ -13,7 +13,6 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from rich.console import Console
 from scipy.stats import pearsonr, spearmanr
 from sklearn.metrics import roc_auc_score
 
@@ -26,6 +25,7 @@ from xlt_analyses.alignment.tables import report
 from xlt_cli.analyses import drawing, files
 from xlt_cli.api import Measured, MeasuredRun
 from xlt_cli.api.stats import RESAMPLES, Resampled, auc, correlation, draws, wilson
+from xlt_cli.formats import terminal
 
 LANGUAGES = ("de", "fr", "ja", "sw", "zh")
 
@@ -286,9 +286,7 @@ def test_results_are_json_and_csv(results: dict[str, Any], tmp_path: Path) -> No
 
 
 def test_tables_fit_into_a_hundred_columns(results: dict[str, Any]) -> None:
-    console = Console(width=100, file=io.StringIO(), record=True)
-    console.print(files.rendered(report(results)))
-    text = console.export_text()
+    text = terminal.text(report(results), 100)
     assert max(map(len, text.splitlines())) <= 100
     assert "…" not in text
     for expected in ("erm (baseline)", "robust minus erm", "average (5)", "Pearson", "a caveat"):
