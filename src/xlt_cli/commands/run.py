@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xlt_cli.commands.options import AsJson, Quiet, go_offline, is_first_process
+from xlt_cli.commands.options import AsJson, Quiet, format_of, go_offline, is_first_process
 from xlt_cli.errors import RunError
 from xlt_cli.terminal import echo, print_json
 
@@ -76,7 +76,7 @@ def run(
     if answer is None:
         from xlt_cli.commands.printing import print_outcomes
 
-        print_outcomes([outcome], "json" if as_json else "terminal")
+        print_outcomes([outcome], format_of(None, as_json))
 
 
 def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> PlannedRun:
