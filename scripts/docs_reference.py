@@ -198,7 +198,8 @@ def _plugins() -> str:
 def _plugin(plugin: Any, first_with: dict[str, str]) -> Iterator[str]:
     """A plugin's section; a table that another plugin has as well is shown once."""
     yield f"### {plugin.name}"
-    about = [plugin.summary.rstrip(".")[:1].upper() + plugin.summary.rstrip(".")[1:] + "."]
+    summary = plugin.summary[:1].upper() + plugin.summary[1:]
+    about = [summary if summary.endswith((".", "?")) else f"{summary}."]
     if plugin.reference:
         about.append(f"Reference: {plugin.reference.rstrip('.')}.")
     if plugin.caveat:
