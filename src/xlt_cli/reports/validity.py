@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.problems import Prediction
 from xlt_cli.reports.values import MARK
-from xlt_cli.runs.cells import Cell
-from xlt_cli.runs.predictions import Store
-from xlt_cli.stats.answers import Answer, Answered, Pair
+from xlt_cli.runs.cells import Cell, Pair
+from xlt_cli.runs.predictions import Answer, Store
 
 FEW = 20
 """Rows of a cell below which its figure is said to mean little."""
@@ -71,7 +71,7 @@ def look(
     return Look(len(golds), _only(_each(golds)), answer)
 
 
-def look_at(predictions: Sequence[Answered], labels: Collection[str]) -> Look:
+def look_at(predictions: Sequence[Prediction], labels: Collection[str]) -> Look:
     """Looks at a cell's predictions."""
     return look([p.gold for p in predictions], [p.predicted for p in predictions], labels)
 
