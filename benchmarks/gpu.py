@@ -35,7 +35,8 @@ from xlt_cli.launch.computing import start
 from xlt_cli.problems import Feature
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, PerturbationUse, PluginUse, Stage
-from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
+from xlt_cli.spec.building import build_encoder, build_perturbation, build_task
+from xlt_cli.spec.resolution import reopen_evaluation
 from xlt_cli.spec.yaml_lines import parse_value
 from xlt_cli.speed.graphs import EAGER
 from xlt_cli.training.updates import Updates, updates_of
@@ -282,7 +283,7 @@ def evaluated(shape: str, encoder: Any, runtime: Runtime) -> Iterator[tuple[str,
 
     def fill(**values: Any) -> tuple[float, int]:
         evaluation = Evaluation.model_validate({"task": "xnli", "split": "test", **values})
-        plan = make_plan(evaluation, rows)
+        plan = make_plan(reopen_evaluation(evaluation), rows)
         with tempfile.TemporaryDirectory() as directory:
             store = Store.open(Path(directory), evaluation)
             subject = Subject(lambda _: (tokenizer, model), [], [], (), 128, "")

@@ -26,7 +26,8 @@ from transformers import (
     set_seed,
 )
 
-from xlt_cli.spec.resolution import build_encoder, build_task, load
+from xlt_cli.spec.building import build_encoder, build_task
+from xlt_cli.spec.resolution import load
 from xlt_cli.stats.intervals import wilson
 
 

@@ -24,7 +24,7 @@ from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
 from xlt_cli.launch.computing import start
 from xlt_cli.spec import PerturbationUse, PluginUse, Stage
-from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
+from xlt_cli.spec.building import build_encoder, build_perturbation, build_task
 from xlt_cli.spec.yaml_lines import parse_value
 from xlt_cli.speed.graphs import EAGER
 from xlt_cli.training.updates import Updates, updates_of

@@ -13,7 +13,8 @@ from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run, create, create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
-from xlt_cli.spec.resolution import build_task, resolve
+from xlt_cli.spec.building import build_task
+from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import Document
 
@@ -47,7 +48,7 @@ def predicted(
         trained: False for the directory of a model that xlt did not train.
     """
     written = {"name": name, "encoder": "e5-small-q4", "stages": [{"task": dict(task)}]}
-    spec: ExperimentSpec = resolve(Source(Document(Path("spec.yaml"), written, {}), ""))
+    spec: ExperimentSpec = resolve(Source(Document(Path("spec.yaml"), written, {}), "")).spec
     run = (
         create(root, spec, 1, "", [])
         if trained

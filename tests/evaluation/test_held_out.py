@@ -14,11 +14,12 @@ from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DamagedFile
 from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.plan import make_plan
+from xlt_cli.launch import trained as training
 from xlt_cli.launch.pipeline import preflight
 from xlt_cli.reports.validity import note
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import Evaluation, ExperimentSpec
+from xlt_cli.spec import Evaluation
 from xlt_cli.spec.resolution import resolve, resolve_evaluation
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import parse
@@ -66,21 +67,24 @@ class Trained:
                 "evaluations": [],
             }
         )
-        self.spec: ExperimentSpec = resolve(Source(parse(text, Path("spec.yaml")), text))
+        experiment = resolve(Source(parse(text, Path("spec.yaml")), text))
+        self.spec = experiment.spec
         self.run = Run(folder.parent / "run")
         rows = RowStore()
-        preflight(self.spec, rows)
+        preflight(experiment, rows)
         self.run.path.mkdir(exist_ok=True)
         self.run.add_fingerprints(rows.fingerprints)
         if not old:
-            held_out.record(self.run, self.spec, rows)
+            held_out.record(self.run, training.Trained.of(experiment).stages, rows)
 
     def warnings(self, folder: Path, split: str, aligned: bool = True, **more: Any) -> Any:
         use = {"task": task(folder, aligned), "split": split, **more}
         evaluation = resolve_evaluation(Evaluation.model_validate(use), ())
         rows = RowStore()
         plan = make_plan(evaluation, rows)
-        return held_out.warnings(plan, held_out.used(self.run, self.spec, rows))
+        return held_out.warnings(
+            plan, held_out.used(self.run, training.Trained.stored(self.spec).stages, rows)
+        )
 
 
 def not_held_out(how: str, rows: Sequence[int], of: int, cells: Sequence[str] = LANGUAGES) -> Any:

@@ -42,7 +42,7 @@ Tell = Callable[[Event], None]
 
 
 def jobs(count: int) -> list[PlannedRun]:
-    spec = resolve(Source(parse(TEXT, Path("spec.yaml")), TEXT))
+    spec = resolve(Source(parse(TEXT, Path("spec.yaml")), TEXT)).spec
     return [PlannedRun(spec, seed, TEXT, [], "base") for seed in range(count)]
 
 

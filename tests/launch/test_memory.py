@@ -33,7 +33,7 @@ SPEC = "encoder: mbert\nstages:\n  - task: pawsx\n"
 
 
 def of(text: str = SPEC, **stage: Any) -> str:
-    spec = resolve(Source(parse(text, Path("spec.yaml")), text))
+    spec = resolve(Source(parse(text, Path("spec.yaml")), text)).spec
     return shape(spec.model_copy(update={"stages": [spec.stages[0].model_copy(update=stage)]}))
 
 

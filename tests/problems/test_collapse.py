@@ -7,7 +7,8 @@ import pytest
 from xlt_cli.errors import SpecError
 from xlt_cli.problems.collapse import check_known
 from xlt_cli.spec import Evaluation, PluginUse
-from xlt_cli.spec.resolution import check_head
+from xlt_cli.spec.resolution import reopen_evaluation
+from xlt_cli.spec.suitability import check_head
 
 LABELS = ("entailment", "neutral", "contradiction")
 
@@ -24,5 +25,6 @@ def test_a_misspelt_label_is_no_label_of_a_class() -> None:
 def test_it_is_refused_where_model_and_data_have_the_same_labels() -> None:
     use = PluginUse(name="xnli")
     collapse = {"other": ["neutral", "contradition"]}
+    tested = reopen_evaluation(Evaluation(task=use, collapse=collapse))
     with pytest.raises(SpecError, match="contradition"):
-        check_head(use, Evaluation(task=use, collapse=collapse), "x")
+        check_head(tested.task, tested, "x")

@@ -20,7 +20,7 @@ STAGE = "  - {task: pawsx, dev: {languages: [en, de]}}\n"
 
 def spec(stages: str = STAGE) -> ExperimentSpec:
     text = f"encoder: mbert\nstages:\n{stages}"
-    return resolve(Source(parse(text, Path("spec.yaml")), text))
+    return resolve(Source(parse(text, Path("spec.yaml")), text)).spec
 
 
 @pytest.fixture

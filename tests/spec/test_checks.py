@@ -222,7 +222,7 @@ def test_every_point_of_a_sweep_is_checked(write_spec: WriteSpec) -> None:
 def advised(write_spec: WriteSpec) -> Callable[[str], list[str]]:
     def run(more: str) -> list[str]:
         source = read(write_spec(SMALLEST + more))
-        return advice(resolve(source), source)
+        return advice(resolve(source).spec, source)
 
     return run
 

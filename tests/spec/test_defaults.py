@@ -13,8 +13,8 @@ from spec_tools import QUICKSTART, SMALLEST, TWO_STAGES, Load
 from xlt_cli import registry
 from xlt_cli.errors import UserError
 from xlt_cli.spec import ExperimentSpec, resolution
+from xlt_cli.spec.building import build_encoder, build_perturbation, build_task
 from xlt_cli.spec.identity import identity
-from xlt_cli.spec.resolution import build_encoder, build_perturbation, build_task
 
 # ----------------------------------------------------------------------------------- defaults
 

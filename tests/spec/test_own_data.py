@@ -9,7 +9,7 @@ from spec_tools import Load
 from typer.testing import CliRunner
 
 from xlt_cli.cli import app
-from xlt_cli.spec.resolution import build_task
+from xlt_cli.spec.building import build_task
 
 TASK = """
 encoder: e5-small-q4

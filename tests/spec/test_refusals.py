@@ -8,7 +8,7 @@ import pytest
 from spec_tools import SMALLEST, STAGE, Install, Load, Refused, WriteSpec
 
 from xlt_cli.errors import PluginError, UserError
-from xlt_cli.spec import PluginUse, resolution
+from xlt_cli.spec import PluginUse, building, resolution
 
 # ------------------------------------------------------------------- errors: where, what, what else
 
@@ -345,7 +345,7 @@ def test_parameters_that_a_plugin_takes_no_longer_are_refused_by_name(install: I
     install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
     use = PluginUse.model_validate({"name": "mute", "loud": 3})
     with pytest.raises(PluginError, match=r"'mute' \(mute 1\.0\) does not take .*loud: Extra"):
-        resolution.build(use, "perturbation")
+        building.build(use, "perturbation")
 
 
 OPENING = """\

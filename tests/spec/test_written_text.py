@@ -170,7 +170,7 @@ WORDS = st.from_regex(r"[A-Za-z0-9.+_-]{1,8}", fullmatch=True).filter(
 @given(st.lists(WORDS, min_size=2, max_size=6, unique=True))
 def test_any_plain_words_are_labels_as_written(labels: list[str]) -> None:
     text = f"encoder: mbert\nstages:\n- task: {OWN.format(', '.join(labels))}\n"
-    spec = resolution.resolve(Source(parse(text, Path("spec.yaml")), text))
+    spec = resolution.resolve(Source(parse(text, Path("spec.yaml")), text)).spec
     assert spec.stages[0].task.params["labels"] == labels
 
 
@@ -188,4 +188,7 @@ def test_nothing_of_the_loader_needs_pyyaml() -> None:
 
 def test_a_document_made_in_code_needs_no_texts() -> None:
     value = {"encoder": "mbert", "stages": [{"task": "xnli"}]}
-    assert resolution.resolve(Source(Document(Path("code"), value, {}), "")).encoder.name == "mbert"
+    assert (
+        resolution.resolve(Source(Document(Path("code"), value, {}), "")).spec.encoder.name
+        == "mbert"
+    )

@@ -83,7 +83,7 @@ def test_values_of_any_kind_reach_the_spec_as_they_are(line: str, read_back: lis
     base = source("{}")
     for point in found:
         overrides = tuple(parse_override(text) for text in point.overrides)
-        again = resolve(replace(base, overrides=overrides))
+        again = resolve(replace(base, overrides=overrides)).spec
         assert identity(again, 1) == identity(point.spec, 1)
 
 

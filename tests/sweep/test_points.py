@@ -118,7 +118,7 @@ def test_what_a_point_says_as_overrides_makes_the_same_run() -> None:
     base = source("{}")
     for point in points(source(*METHODS, grid=("stages.0.batch_size: [32, 64]",))):
         overrides = tuple(parse_override(text) for text in point.overrides)
-        again = resolve(replace(base, overrides=overrides))
+        again = resolve(replace(base, overrides=overrides)).spec
         assert identity(again, 1) == identity(point.spec, 1)
 
 

@@ -30,8 +30,8 @@ from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store, cells_of, summaries
 from xlt_cli.spec import Evaluation
+from xlt_cli.spec.building import build_task
 from xlt_cli.spec.identity import evaluation_stated, plugin_stated
-from xlt_cli.spec.resolution import build_task
 
 BATCH = 1000
 """Rows in a batch."""

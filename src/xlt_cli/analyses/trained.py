@@ -41,6 +41,8 @@ from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject as Tested
 from xlt_cli.languages import among, own_codes
 from xlt_cli.launch import pipeline
+from xlt_cli.launch.trained import Trained as TrainedStages
+from xlt_cli.launch.trained import trained_subject
 from xlt_cli.models.placing import on_device
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Feature
@@ -48,8 +50,7 @@ from xlt_cli.registry.guard import problem_of
 from xlt_cli.reports.validity import note
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.pruned import check_weights
-from xlt_cli.spec import Evaluation
-from xlt_cli.spec.resolution import build_encoder, build_task
+from xlt_cli.spec import Evaluation, ResolvedEvaluation
 
 BATCH_SIZES = {"cuda": 256, "cpu": 32}
 """Rows in a batch. An analysis may keep activations for gradients: fewer than in evaluation."""
@@ -110,22 +111,22 @@ def prepare(name: str, run: Run, request: Request, runtime: Runtime) -> Trained:
     check_weights(run)
     spec = run.spec
     stage = spec.stages[-1]
-    task = build_task(stage.task)
+    trained = TrainedStages.stored(spec)
+    task = trained.task
     known = task.languages(request.split)
     wanted = [(stage.languages or [task.source_language])[0], *(request.languages or known)]
     languages = own_codes(wanted, known, f"{task.name} ({request.split})")
     source = languages[0]
     store = RowStore()
     evaluation = Evaluation(task=stage.task, split=request.split, languages=languages)
-    plan = make_plan(evaluation, store)
+    plan = make_plan(ResolvedEvaluation(evaluation, task), store)
     rows = _rows(plan, request.limit)
-    encoder = build_encoder(spec.encoder)
     problem = problem_of(task)
 
     @functools.cache
     def featuriser() -> Featuriser:
         segments = of_model(run.model, ours=True)
-        tokenizer = encoder.load_tokenizer(run.model)
+        tokenizer = trained.encoder.load_tokenizer(run.model)
         return Featuriser(problem, tokenizer, spec.max_length, segments=segments)
 
     @functools.cache
@@ -133,7 +134,7 @@ def prepare(name: str, run: Run, request: Request, runtime: Runtime) -> Trained:
         return {f.id: f for f in featuriser().features(list(rows[language].values()))}
 
     pipeline.fingerprint(run, store, runtime)
-    tested = pipeline.trained_subject(run, spec, encoder, store, runtime)
+    tested = trained_subject(run, trained, store, runtime)
     view = AnalysedRun(
         name, run.path, task, problem, request.split, source, tested.trained_on, plan.aligned,
         plan.notes[0] if plan.notes and not plan.aligned else "", rows, inputs,

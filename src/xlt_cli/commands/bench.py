@@ -13,7 +13,7 @@ from xlt_cli.errors import SpecError
 from xlt_cli.terminal import echo, print_json
 
 if TYPE_CHECKING:
-    from xlt_cli.spec import ExperimentSpec
+    from xlt_cli.spec import ResolvedExperiment
 
 MAX_LENGTH = 128
 STARTS = 3
@@ -51,10 +51,9 @@ def bench(
     from xlt_cli.launch.computing import start
     from xlt_cli.launch.machine_speed import measure
     from xlt_cli.runs.provenance import environment
-    from xlt_cli.spec.resolution import build_encoder, build_task
 
-    spec = _spec(encoder, task)
-    built_encoder, built_task = build_encoder(spec.encoder), build_task(spec.stages[0].task)
+    experiment = _experiment(encoder, task)
+    built_encoder, built_task = experiment.encoder, experiment.stages[0].task
     runtime = start(device or "auto", "auto")
     if runtime.world > 1:
         raise SpecError("speeds are measured in one process", "xlt bench")
@@ -85,7 +84,7 @@ def bench(
         _print(found)
 
 
-def _spec(encoder: str, task: str) -> ExperimentSpec:
+def _experiment(encoder: str, task: str) -> ResolvedExperiment:
     """The experiment that training is timed on; raises UserError for plugins and parameters."""
     from xlt_cli.spec.resolution import resolve
     from xlt_cli.spec.source import Override, Source

@@ -100,7 +100,7 @@ def languages(ctx: Any, incomplete: str) -> Iterable[str]:
 def _languages(ctx: Any) -> Iterable[str]:
     from xlt_cli.api import Split
     from xlt_cli.spec import PluginUse, split_name
-    from xlt_cli.spec.resolution import build_task
+    from xlt_cli.spec.building import build_task
     from xlt_cli.spec.yaml_lines import parse_value
 
     split = cast(Split, split_name(str(ctx.params.get("split") or "test")))

@@ -26,7 +26,7 @@ from xlt_cli.commands.options import (
 from xlt_cli.errors import SpecError
 
 if TYPE_CHECKING:
-    from xlt_cli.spec import Evaluation, PluginUse, Stage
+    from xlt_cli.spec import Evaluation, PluginUse, ResolvedEvaluation, Stage
 
 
 def evaluate(
@@ -185,7 +185,7 @@ def evaluate(
         )
     else:
         runtime = start(device or spec.device, spec.precision, plain)
-        results = pipeline.evaluate_run(run, spec, evaluations, runtime, reporter)
+        results = pipeline.evaluate_run(run, evaluations, runtime, reporter)
     report = evaluation.report(results, not zero_shot)
     if csv is not None:
         from xlt_cli.runs import atomic
@@ -211,7 +211,7 @@ class _Request:
         self.collapse = collapse
         self.split, self.generalized, self.smoothing = split, generalized, smoothing
 
-    def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[Evaluation]:
+    def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[ResolvedEvaluation]:
         """The evaluations to make: the spec's own, changed by what the command line says.
 
         A spec without any has the last stage's task, as one that says nothing of evaluations.

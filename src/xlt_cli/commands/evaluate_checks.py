@@ -10,7 +10,7 @@ from xlt_cli.errors import RunError, SpecError
 
 if TYPE_CHECKING:
     from xlt_cli.runs.directory import Run
-    from xlt_cli.spec import Evaluation
+    from xlt_cli.spec import ResolvedEvaluation
 
 
 def check_choice(run_name: str | None, model: object) -> None:
@@ -95,11 +95,11 @@ def run_above(path: Path) -> Path | None:
     return next((folder for folder in path.parents if (folder / "run.json").is_file()), None)
 
 
-def check_heads(evaluations: Sequence[Evaluation], run: Run) -> None:
+def check_heads(evaluations: Sequence[ResolvedEvaluation], run: Run) -> None:
     """Refuses tasks that the run's model has no answers for."""
-    from xlt_cli.spec.resolution import check_head
+    from xlt_cli.spec.building import build_task
+    from xlt_cli.spec.suitability import check_head
 
-    stages = run.spec.stages
+    trained = build_task(run.spec.stages[-1].task)
     for evaluation in evaluations:
-        if evaluation.task is not None and stages:
-            check_head(stages[-1].task, evaluation, "xlt eval --task")
+        check_head(trained, evaluation, "xlt eval --task")

@@ -8,7 +8,7 @@ from xlt_cli.commands.options import Overrides, SpecFile
 from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:
-    from xlt_cli.spec import ExperimentSpec
+    from xlt_cli.spec import ResolvedExperiment
 
 
 def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
@@ -19,35 +19,39 @@ def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
 
     source = read(spec_file, overrides or [])
     done: set[str] = set()
-    for spec in [files.resolve(source), *(point.spec for point in points(source))]:
-        _fetch(spec, done)
+    for experiment in [files.resolve(source), *(point.experiment for point in points(source))]:
+        _fetch(experiment, done)
     echo(f"all of {spec_file} is here; `xlt train {spec_file} --offline` needs no network")
 
 
-def _fetch(spec: ExperimentSpec, done: set[str]) -> None:
-    """Fetches what a spec needs and is not in `done`."""
+def _fetch(experiment: ResolvedExperiment, done: set[str]) -> None:
+    """Fetches what an experiment needs and is not in `done`."""
+    from xlt_cli.data.rows import task_key
     from xlt_cli.errors import DataError
     from xlt_cli.languages import own_codes
-    from xlt_cli.spec import resolution as files
 
+    spec = experiment.spec
     key = spec.encoder.model_dump_json()
     if key not in done:
         echo(f"encoder {spec.encoder.name} ...", err=True)
-        files.build_encoder(spec.encoder).fetch()
+        experiment.encoder.fetch()
         done.add(key)
-    for stage in spec.stages:
-        for perturbation in stage.perturbation:
-            files.build_perturbation(perturbation).fetch()
-    wanted = [(s.task, s.split, s.languages) for s in spec.stages]
-    wanted += [(s.task, s.dev.split, s.dev.languages) for s in spec.stages if s.dev]
-    wanted += [(e.task, e.split, e.languages) for e in spec.evaluations if e.task]
-    for use, split, languages in wanted:
-        task = files.build_task(use)
+    for perturbation in experiment.perturbations:
+        perturbation.fetch()
+    wanted = []
+    for stage in experiment.stages:
+        wanted.append((stage.task, stage.spec.split, stage.languages))
+        if stage.dev is not None:
+            wanted.append((stage.task, stage.dev.split, stage.dev.languages))
+    for evaluation in experiment.evaluations:
+        tested = tuple(evaluation.spec.languages or ())
+        wanted.append((evaluation.task, evaluation.spec.split, tested))
+    for task, split, languages in wanted:
         known = task.languages(split)
         if not known:
             raise DataError(f"the task '{task.name}' has no {split} split", "", task.missing(split))
         for language in own_codes(languages, known) if languages else known:
-            key = f"{use.model_dump_json()} {split} {language}"
+            key = f"{task_key(task)} {split} {language}"
             if key not in done:
                 echo(f"{task.name} {split} {language} ...", err=True)
                 task.fetch(split, language)

@@ -94,13 +94,14 @@ def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> Planned
     _enter(manifest.directory)
 
     from xlt_cli.spec.checks import check_inputs
+    from xlt_cli.spec.resolution import reopen
     from xlt_cli.spec.source import Source
     from xlt_cli.spec.yaml_lines import Document
 
     planned = manifest.planned(entry)
     check_run(entry, planned, root)
     place = Document(Path(f"{file}: job {entry.id}"), entry.spec, {})
-    check_inputs(planned.spec, Source(place, planned.text))
+    check_inputs(reopen(planned.spec), Source(place, planned.text))
     return planned
 
 

@@ -70,8 +70,9 @@ def train(
         changes.append(f"device={device}")
     source = read(spec_file, changes)
     root = runs_root(runs_dir)
-    spec = explained(root, lambda: files.resolve(source))
-    check_inputs(spec, source)
+    experiment = explained(root, lambda: files.resolve(source))
+    check_inputs(experiment, source)
+    spec = experiment.spec
     from xlt_cli.console.progress import Reporter
     from xlt_cli.launch.jobs import PlannedRun
     from xlt_cli.launch.local import run_jobs

@@ -16,9 +16,10 @@ def validate(spec_file: SpecFile, overrides: Overrides = None, as_json: AsJson =
     from xlt_cli.sweep.plan import check_points, points
 
     source = read(spec_file, overrides or [])
-    spec = files.resolve(source)
+    experiment = files.resolve(source)
+    spec = experiment.spec
     found = points(source)
-    check_inputs(spec, source)
+    check_inputs(experiment, source)
     check_points(found, source)
     for line in advice(spec, source):
         note(line)

@@ -17,7 +17,7 @@ from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.evaluation import collapsed
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.predict import launch
-from xlt_cli.evaluation.smoothing import noise_of, smoothed
+from xlt_cli.evaluation.smoothing import smoothed
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models import segments
 from xlt_cli.models.opening import check_evaluation
@@ -70,7 +70,8 @@ def fill(
         pad_id = featuriser.template.pad_id
         if smoothing is None:
             return launch(model, features, problem, pad_id, runtime).answers
-        noise = noise_of(smoothing)
+        noise = plan.resolved.noise
+        assert noise is not None
         predictions = smoothed(model, features, problem, pad_id, smoothing, noise, runtime)
         return lambda: predictions
 

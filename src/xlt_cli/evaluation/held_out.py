@@ -26,8 +26,7 @@ from xlt_cli.data.rows import RowStore, task_key
 from xlt_cli.errors import DamagedFile, PluginError, UserError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import ExperimentSpec, Stage
-from xlt_cli.spec.resolution import build_task
+from xlt_cli.spec import Stage
 
 if TYPE_CHECKING:
     from xlt_cli.evaluation.plan import Plan
@@ -72,25 +71,29 @@ class Used:
     files: Mapping[str, str]
 
 
-def record(run: Run, spec: ExperimentSpec, rows: RowStore) -> None:
+StageOf = tuple[Stage, Task | None]
+"""A stage and its task; None where the task cannot be built any more."""
+
+
+def record(run: Run, stages: Sequence[StageOf], rows: RowStore) -> None:
     """Keeps hashes of the texts that each stage uses; `rows` has loaded them."""
-    for index, stage in enumerate(spec.stages):
+    for index, (stage, task) in enumerate(stages):
         path = run.stage(index) / FILE
         if not path.exists():
-            found = {part.how: part for part in _parts(stage, rows, rows.fingerprints)}
+            found = {part.how: part for part in _parts(stage, task, rows, rows.fingerprints)}
             texts = {how: part.texts for how, part in found.items() if part.texts is not None}
             buffer = io.BytesIO()
             np.savez_compressed(buffer, **texts)  # type: ignore[arg-type]
             atomic.write_bytes(path, buffer.getvalue())
 
 
-def used(run: Run, spec: ExperimentSpec, rows: RowStore) -> list[Used]:
+def used(run: Run, stages: Sequence[StageOf], rows: RowStore) -> list[Used]:
     """What the stages of a run were trained and selected on, as far as its files say."""
     fingerprints = atomic.read_json(run.path / "fingerprints.json") or {}
     found: list[Used] = []
-    for index, stage in enumerate(spec.stages):
+    for index, (stage, task) in enumerate(stages):
         kept = _read(run.stage(index) / FILE)
-        for part in _parts(stage, rows, fingerprints):
+        for part in _parts(stage, task, rows, fingerprints):
             texts = kept.get(part.how, part.texts)
             found.append(Used(**{**vars(part), "texts": texts}))
     return found
@@ -132,12 +135,10 @@ def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
     return found
 
 
-def _parts(stage: Stage, rows: RowStore, fingerprints: Mapping[str, Any]) -> list[Used]:
+def _parts(
+    stage: Stage, task: Task | None, rows: RowStore, fingerprints: Mapping[str, Any]
+) -> list[Used]:
     """What a stage uses: hashes of rows that are loaded, and of files that are recorded."""
-    try:
-        task: Task | None = build_task(stage.task)
-    except UserError:  # its plugin is gone, or its parameters have changed
-        task = None
     wanted: list[tuple[How, Split, list[str], int | None]] = [
         ("trained", stage.split, stage.languages or [], stage.limit)
     ]

@@ -16,8 +16,7 @@ from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports import validity
 from xlt_cli.reports.summary import check_alignment
 from xlt_cli.runs.cells import Cell, Pair
-from xlt_cli.spec import Evaluation
-from xlt_cli.spec.resolution import build_task
+from xlt_cli.spec import Evaluation, ResolvedEvaluation
 
 
 @dataclass
@@ -31,13 +30,22 @@ class Plan:
         warnings: the same, as values (see `reports.validity`).
     """
 
-    evaluation: Evaluation
-    task: Task
+    resolved: ResolvedEvaluation
     languages: list[str]
     rows: RowStore
     aligned: bool
     notes: tuple[str, ...]
     warnings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """What is evaluated, as data."""
+        return self.resolved.spec
+
+    @property
+    def task(self) -> Task:
+        """The task whose rows are predicted."""
+        return self.resolved.task
 
     @property
     def problem(self) -> Problem:
@@ -66,14 +74,13 @@ class Plan:
         ]
 
 
-def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
+def make_plan(resolved: ResolvedEvaluation, rows: RowStore) -> Plan:
     """Loads and checks the rows of an evaluation.
 
     Raises:
         DataError: rows are missing or malformed, or (for the generalized setting) not aligned.
     """
-    assert evaluation.task is not None
-    task = build_task(evaluation.task)
+    evaluation, task = resolved.spec, resolved.task
     known, where = list(task.languages(evaluation.split)), f"{task.name} ({evaluation.split})"
     languages = own_codes(evaluation.languages or known, known, where)
     if not languages:
@@ -90,7 +97,7 @@ def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
     if "generalized" in evaluation.settings:
         _check_pairs(task, loaded)
     if not task.aligned:
-        return Plan(evaluation, task, languages, rows, aligned=False, notes=())
+        return Plan(resolved, languages, rows, aligned=False, notes=())
     labels = {
         language: {e.id: label for e in examples if (label := e.shared_label()) is not None}
         for language, examples in loaded.items()
@@ -101,8 +108,8 @@ def make_plan(evaluation: Evaluation, rows: RowStore) -> Plan:
         if "generalized" in evaluation.settings:
             raise
         differing = tuple(validity.disagreements(labels))
-        return Plan(evaluation, task, languages, rows, False, (error.what,), differing)
-    return Plan(evaluation, task, languages, rows, aligned=True, notes=_shared(labels))
+        return Plan(resolved, languages, rows, False, (error.what,), differing)
+    return Plan(resolved, languages, rows, aligned=True, notes=_shared(labels))
 
 
 def check_claims(plan: Plan, trained_on: Collection[str]) -> None:

@@ -13,7 +13,6 @@ from xlt_cli.data.batches import collate, evaluation_batches, seeds
 from xlt_cli.models.seam import seam
 from xlt_cli.problems import Feature, Prediction, Problem
 from xlt_cli.spec import Smoothing
-from xlt_cli.spec.resolution import build_perturbation
 from xlt_cli.stats.certification import ABSTAINED, Certified, certify
 
 BATCH_SIZES = {"cuda": 512, "cpu": 64}
@@ -85,13 +84,6 @@ def _certified(
     deviation = noise.deviation(here).double().cpu().numpy()
     found = certify(selection, estimation, deviation, smoothing.alpha)
     return found, estimation / estimation.sum(axis=1, keepdims=True), mean_norms(here)
-
-
-def noise_of(smoothing: Smoothing) -> EmbeddingPerturbation:
-    """The perturbation whose noise the votes are taken under."""
-    found = build_perturbation(smoothing.noise)
-    assert isinstance(found, EmbeddingPerturbation)
-    return found
 
 
 def votes(here: Seam, noise: EmbeddingPerturbation, samples: int) -> np.ndarray:

@@ -94,5 +94,5 @@ def _covering(plan: Plan, cells: Sequence[Cell]) -> Plan:
     languages = list(dict.fromkeys(language for cell in cells for language in cell.languages))
     if set(languages) <= set(plan.languages):
         return plan
-    changes = {"languages": languages, "settings": ["standard"]}
-    return make_plan(plan.evaluation.model_copy(update=changes), plan.rows)
+    covering = plan.resolved.changed(languages=languages, settings=["standard"])
+    return make_plan(covering, plan.rows)

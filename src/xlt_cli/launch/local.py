@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xlt_cli.console.progress import Reporter
 from xlt_cli.launch.jobs import Outcome, PlannedRun, what_failed
 from xlt_cli.runs.directory import Run, create
+from xlt_cli.spec.resolution import reopen
 
 if TYPE_CHECKING:
     from xlt_cli.compute.runtime import Runtime
@@ -66,7 +67,7 @@ def perform(
     """Trains and evaluates one run; returns the results of its evaluations."""
     from xlt_cli.launch.pipeline import run_experiment
 
-    return run_experiment(run, job.spec, runtime, reporter, restore)
+    return run_experiment(run, reopen(job.spec), runtime, reporter, restore)
 
 
 @contextlib.contextmanager

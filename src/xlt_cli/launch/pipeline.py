@@ -25,6 +25,7 @@ from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summarise_all, summary
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.launch.keeping import keep
+from xlt_cli.launch.trained import Trained, trained_subject
 from xlt_cli.models.foreign import Foreign
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
@@ -33,18 +34,19 @@ from xlt_cli.runs.directory import Run, State, create_for_model
 from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
 from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.stage import ABOUT, is_pruned
-from xlt_cli.spec import Evaluation, ExperimentSpec
-from xlt_cli.spec.resolution import build_encoder, build_task
-from xlt_cli.training.noise import perturbations_of
+from xlt_cli.spec import ResolvedEvaluation, ResolvedExperiment
 from xlt_cli.training.stage import finished_stage, train_stage
-from xlt_cli.training.words import warn_of_other_way
 
 INPUTS = 2
 """How texts become inputs: results of checkpoints that were made otherwise are not mixed in."""
 
 
 def run_experiment(
-    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, restore: bool = False
+    run: Run,
+    experiment: ResolvedExperiment,
+    runtime: Runtime,
+    reporter: Reporter,
+    restore: bool = False,
 ) -> list[dict[str, Any]]:
     """Trains what is not trained yet, evaluates what is not evaluated yet, returns the results.
 
@@ -57,36 +59,39 @@ def run_experiment(
         TrainingFailed: the loss is no longer a number.
     """
     with none_of_refused(run) if runtime.is_main else contextlib.nullcontext():
-        return _run_experiment(run, spec, runtime, reporter, restore)
+        return _run_experiment(run, experiment, runtime, reporter, restore)
 
 
 def _run_experiment(
-    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, restore: bool
+    run: Run,
+    experiment: ResolvedExperiment,
+    runtime: Runtime,
+    reporter: Reporter,
+    restore: bool,
 ) -> list[dict[str, Any]]:
-    encoder, rows = build_encoder(spec.encoder), RowStore()
-    plans = preflight(spec, rows)
+    rows = RowStore()
+    plans = preflight(experiment, rows)
     gone = any(map(is_pruned, pruned.stages(run)))
-    if _trained(run, spec) and not (restore and gone):
-        subject = trained_subject(run, spec, encoder, rows, runtime)
+    if _trained(run, experiment) and not (restore and gone):
+        subject = trained_subject(run, Trained.of(experiment), rows, runtime)
         found = _stored(run, plans, rows, subject, runtime)
         if found is not None and run.status["state"] == "success":
             reporter.say(f"{run.name}: done before")
             if not restore:
-                keep(run, spec, runtime, reporter)
+                keep(run, experiment.spec, runtime, reporter)
             return found
         if found is None:
             pruned.check_weights(run)
-    found = _made(run, spec, plans, encoder, rows, runtime, reporter, restore)
+    found = _made(run, experiment, plans, rows, runtime, reporter, restore)
     if not restore:
-        keep(run, spec, runtime, reporter)
+        keep(run, experiment.spec, runtime, reporter)
     return found
 
 
 def _made(
     run: Run,
-    spec: ExperimentSpec,
+    experiment: ResolvedExperiment,
     plans: Sequence[Plan],
-    encoder: Encoder,
     rows: RowStore,
     runtime: Runtime,
     reporter: Reporter,
@@ -95,32 +100,32 @@ def _made(
     """Trains the stages that are not finished, and evaluates."""
     with session(run, runtime):
         if runtime.is_main:
-            _restore(run, spec, restore)
+            _restore(run, experiment, restore)
         runtime.wait()
-        fingerprint(run, rows, runtime, encoder, perturbations_of(spec))
+        fingerprint(run, rows, runtime, experiment.encoder, experiment.perturbations)
+        trained = Trained.of(experiment)
         if runtime.is_main:
-            held_out.record(run, spec, rows)
-        for index in range(len(spec.stages)):
-            train_stage(run, spec, index, encoder, rows, runtime, reporter)
-        subject = trained_subject(run, spec, encoder, rows, runtime)
+            held_out.record(run, trained.stages, rows)
+        for index in range(len(experiment.stages)):
+            train_stage(run, experiment, index, rows, runtime, reporter)
+        subject = trained_subject(run, trained, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
 
 
 def evaluate_run(
     run: Run,
-    spec: ExperimentSpec,
-    evaluations: Sequence[Evaluation],
+    evaluations: Sequence[ResolvedEvaluation],
     runtime: Runtime,
     reporter: Reporter,
 ) -> list[dict[str, Any]]:
     """Evaluates a trained run from what its directory holds; stored cells are only read."""
     rows = RowStore()
     with traceback_of_plugins(run) if runtime.is_main else contextlib.nullcontext():
-        encoder = build_encoder(spec.encoder)
+        trained = Trained.stored(run.spec)
         plans = [make_plan(evaluation, rows) for evaluation in evaluations]
     for plan in plans:
-        check_claims(plan, _trained_on(spec))
-    subject = trained_subject(run, spec, encoder, rows, runtime)
+        check_claims(plan, trained.languages)
+    subject = trained_subject(run, trained, rows, runtime)
     found = _stored(run, plans, rows, subject, runtime)
     if found is not None:
         return found
@@ -133,7 +138,7 @@ def evaluate_run(
 def evaluate_checkpoint(
     root: Path,
     checkpoint: Foreign,
-    evaluations: Sequence[Evaluation],
+    evaluations: Sequence[ResolvedEvaluation],
     trained_on: Sequence[str],
     max_length: int,
     runtime: Runtime,
@@ -210,18 +215,18 @@ def _stored(
     return [summary(p, store, subject, p.cells) for p, store in stores]
 
 
-def _restore(run: Run, spec: ExperimentSpec, all_stages: bool) -> None:
+def _restore(run: Run, experiment: ResolvedExperiment, all_stages: bool) -> None:
     """Makes unfinished what was pruned and is needed: all of it, or what a later stage starts from.
 
     A stage that is unfinished needs the model of the one before.
     """
-    open_ones = [i for i in range(len(spec.stages)) if not finished_stage(run.stage(i))]
+    open_ones = [i for i in range(len(experiment.stages)) if not finished_stage(run.stage(i))]
     if all_stages or open_ones:
         pruned.restore(run, None if all_stages else max(open_ones))
 
 
-def _trained(run: Run, spec: ExperimentSpec) -> bool:
-    return all(finished_stage(run.stage(index)) for index in range(len(spec.stages)))
+def _trained(run: Run, experiment: ResolvedExperiment) -> bool:
+    return all(finished_stage(run.stage(index)) for index in range(len(experiment.stages)))
 
 
 @contextlib.contextmanager
@@ -264,21 +269,21 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
             (run.path / "error.txt").unlink(missing_ok=True)
 
 
-def preflight(spec: ExperimentSpec, rows: RowStore) -> list[Plan]:
-    """Loads and checks all that a spec reads: bad data is found before hours of training."""
-    for perturbation in perturbations_of(spec):
+def preflight(experiment: ResolvedExperiment, rows: RowStore) -> list[Plan]:
+    """Loads and checks all that an experiment reads: bad data is found before hours of training."""
+    for perturbation in experiment.perturbations:
         perturbation.fetch()
-    for stage in spec.stages:
-        task = build_task(stage.task)
-        for language in stage.languages or []:
-            rows.load(task, stage.split, language, stage.limit)
+    for stage in experiment.stages:
+        task = stage.task
+        for language in stage.languages:
+            rows.load(task, stage.spec.split, language, stage.spec.limit)
         if stage.dev is not None:
-            for language in stage.dev.languages or []:
+            for language in stage.dev.languages:
                 rows.load(task, stage.dev.split, language, stage.dev.limit)
-                among(language, stage.languages or [], f"{task.name} ({stage.dev.split})")
-    plans = [make_plan(evaluation, rows) for evaluation in spec.evaluations]
+                among(language, stage.languages, f"{task.name} ({stage.dev.split})")
+    plans = [make_plan(evaluation, rows) for evaluation in experiment.evaluations]
     for plan in plans:
-        check_claims(plan, _trained_on(spec))
+        check_claims(plan, experiment.trained_on)
     return plans
 
 
@@ -302,36 +307,6 @@ def fingerprint(
         for name, digest in perturbation.fingerprint().items():
             found[f"perturbation/{perturbation.name}/{name}"] = {"sha256": digest}
     run.add_fingerprints({**found, **rows.fingerprints})
-
-
-def trained_subject(
-    run: Run, spec: ExperimentSpec, encoder: Encoder, rows: RowStore, runtime: Runtime
-) -> Subject:
-    """The model that the run ended with, to be tested."""
-
-    def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-        model = encoder.load_model(problem.head, run.model)
-        tokenizer = encoder.load_tokenizer(run.model)
-        last = atomic.read_json(run.stage(len(spec.stages) - 1) / "result.json") or {}
-        warn_of_other_way(last, problem, tokenizer)
-        return tokenizer, model
-
-    caveats = dict.fromkeys(p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat)
-    weights = provenance.weights_hash(run.model)
-    used, languages = held_out.used(run, spec, rows), _trained_on(spec)
-
-    def outputs() -> tuple[str, ...]:
-        return encoder.checkpoint_labels(run.model) or build_task(spec.stages[-1].task).labels
-
-    segments = of_model(run.model, ours=True)
-    return Subject(
-        load, used, languages, tuple(caveats), spec.max_length, weights, encoder, segments, outputs
-    )
-
-
-def _trained_on(spec: ExperimentSpec) -> set[str]:
-    """The languages of all stages, as their files have them."""
-    return {language for stage in spec.stages for language in stage.languages or []}
 
 
 def _stated(language: str, tested: Collection[str]) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import torch
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.spec import ExperimentSpec
-from xlt_cli.spec.resolution import build_task
+from xlt_cli.spec import ResolvedExperiment
 
 
-def check_languages(model: EncoderModel, spec: ExperimentSpec) -> None:
-    """Asks each module of a model that has `check_languages` about all languages of a spec.
+def check_languages(model: EncoderModel, experiment: ResolvedExperiment) -> None:
+    """Asks each module of a model that has `check_languages` about all languages of an experiment.
 
     Raises:
         UserError: a module has nothing for one of them.
@@ -18,18 +17,18 @@ def check_languages(model: EncoderModel, spec: ExperimentSpec) -> None:
     assert isinstance(model, torch.nn.Module)
     checks = [getattr(module, "check_languages", None) for module in model.modules()]
     if any(checks):
-        languages = sorted(_languages(spec))
+        languages = sorted(_languages(experiment))
         for check in filter(callable, checks):
             check(languages)
 
 
-def _languages(spec: ExperimentSpec) -> set[str]:
-    """The languages that a spec trains on, selects on and tests in."""
+def _languages(experiment: ResolvedExperiment) -> set[str]:
+    """The languages that an experiment trains on, selects on and tests in."""
     languages: set[str] = set()
-    for stage in spec.stages:
-        languages |= {*(stage.languages or []), *((stage.dev and stage.dev.languages) or [])}
-    for evaluation in spec.evaluations:
-        assert evaluation.task is not None
-        tested = evaluation.languages or build_task(evaluation.task).languages(evaluation.split)
+    for stage in experiment.stages:
+        languages |= {*stage.languages, *(stage.dev.languages if stage.dev else ())}
+    for evaluation in experiment.evaluations:
+        spec = evaluation.spec
+        tested = spec.languages or evaluation.task.languages(spec.split)
         languages |= set(tested)
     return languages

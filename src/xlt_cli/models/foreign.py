@@ -13,8 +13,8 @@ from xlt_cli.errors import PluginError, UserError
 from xlt_cli.registry.calls import Call, calling
 from xlt_cli.registry.checks import encoders
 from xlt_cli.spec import PluginUse
+from xlt_cli.spec.building import checkpoint_encoder
 from xlt_cli.spec.opened_names import resolve
-from xlt_cli.spec.resolution import checkpoint_encoder
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from xlt_cli.languages import among
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, Stage
-from xlt_cli.spec.resolution import build_task
+from xlt_cli.spec.building import build_task
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from xlt_cli.reproduce.definition import Claim, Reproduction, Shipped
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.spread import spread
 from xlt_cli.reproduce.trials import Choice, encoder_of
-from xlt_cli.spec.resolution import build_task
+from xlt_cli.spec.building import build_task
 
 MEANS = {
     "source": "trained on",

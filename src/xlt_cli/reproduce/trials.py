@@ -101,7 +101,7 @@ def _trials(path: Path, methods: Sequence[str], changes: list[str]) -> list[Tria
         )
     trials = []
     for method, point in zip(methods, found, strict=True):
-        check_inputs(point.spec, source)
+        check_inputs(point.experiment, source)
         if not point.spec.evaluations:
             raise SpecError("a comparison needs an evaluation", source.where(("evaluations",)))
         task = point.spec.evaluations[0].task

@@ -4,6 +4,12 @@ May stand here: the models of a spec, reading it (YAML with lines, overrides), i
 resolving its plugins, and its identity. Nothing here loads data or weights, or imports torch.
 """
 
+from xlt_cli.spec.experiment import (
+    ResolvedDev,
+    ResolvedEvaluation,
+    ResolvedExperiment,
+    ResolvedStage,
+)
 from xlt_cli.spec.written import (
     DEVICE,
     NAME,
@@ -36,6 +42,10 @@ __all__ = [
     "NamedSplit",
     "PerturbationUse",
     "PluginUse",
+    "ResolvedDev",
+    "ResolvedEvaluation",
+    "ResolvedExperiment",
+    "ResolvedStage",
     "Setting",
     "Smoothing",
     "Stage",

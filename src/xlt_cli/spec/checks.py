@@ -9,44 +9,42 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from xlt_cli.api import SPLITS, DataError, OfflineError, Split, Task
+from xlt_cli.api import SPLITS, DataError, OfflineError, Plugin, Split, Task
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.languages import among
-from xlt_cli.spec import Evaluation, ExperimentSpec, PluginUse
+from xlt_cli.spec.experiment import ResolvedEvaluation, ResolvedExperiment
 from xlt_cli.spec.faults import Faults
-from xlt_cli.spec.resolution import build, build_task
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import Document, Loc
 
 
-def check_inputs(spec: ExperimentSpec, source: Source) -> None:
+def check_inputs(experiment: ResolvedExperiment, source: Source) -> None:
     """Refuses what training would refuse: missing files, splits and languages.
 
     Raises:
         SpecError, PluginError, DataError: all that is missing; each error names the line.
     """
     faults = Faults()
-    trained_on = [language for stage in spec.stages for language in stage.languages or []]
-    _check_plugin(spec.encoder, "encoder", ("encoder",), source, faults)
-    for index, stage in enumerate(spec.stages):
+    trained_on = [language for stage in experiment.stages for language in stage.languages]
+    _check_plugin(experiment.encoder, ("encoder",), source, faults)
+    for index, stage in enumerate(experiment.stages):
         loc: Loc = ("stages", index)
-        for at, use in enumerate(stage.perturbation):
-            _check_plugin(use, "perturbation", (*loc, "perturbation", at), source, faults)
-        if _check_plugin(stage.task, "task", (*loc, "task"), source, faults):
-            task = build_task(stage.task)
+        for at, (perturbation, _) in enumerate(stage.perturbations):
+            _check_plugin(perturbation, (*loc, "perturbation", at), source, faults)
+        if _check_plugin(stage.task, (*loc, "task"), source, faults):
             with faults.gather():
-                _check_split(task, stage.split, stage.languages, loc, source)
+                _check_split(stage.task, stage.spec.split, stage.languages, loc, source)
             if stage.dev is not None:
                 dev = (*loc, "dev")
                 with faults.gather():
-                    _check_split(task, stage.dev.split, stage.dev.languages, dev, source)
-                    _check_comparable(stage.dev.languages or [], trained_on, dev, source)
-    for index, evaluation in enumerate(spec.evaluations):
+                    _check_split(stage.task, stage.dev.split, stage.dev.languages, dev, source)
+                    _check_comparable(stage.dev.languages, trained_on, dev, source)
+    for index, evaluation in enumerate(experiment.evaluations):
         _check_evaluation(evaluation, ("evaluations", index), source, faults, trained_on)
     faults.complain()
 
 
-def check_evaluations(evaluations: Sequence[Evaluation]) -> None:
+def check_evaluations(evaluations: Sequence[ResolvedEvaluation]) -> None:
     """The same for evaluations that the command line asks for."""
     faults, source = Faults(), Source(Document(Path("xlt eval"), {}, {}), "")
     for evaluation in evaluations:
@@ -55,13 +53,16 @@ def check_evaluations(evaluations: Sequence[Evaluation]) -> None:
 
 
 def _check_evaluation(
-    evaluation: Evaluation, loc: Loc, source: Source, faults: Faults, trained_on: Sequence[str]
+    resolved: ResolvedEvaluation,
+    loc: Loc,
+    source: Source,
+    faults: Faults,
+    trained_on: Sequence[str],
 ) -> None:
-    assert evaluation.task is not None
-    if not _check_plugin(evaluation.task, "task", (*loc, "task"), source, faults):
+    task, evaluation = resolved.task, resolved.spec
+    if not _check_plugin(task, (*loc, "task"), source, faults):
         return
     with faults.gather():
-        task = build_task(evaluation.task)
         known = _check_split(task, evaluation.split, evaluation.languages, loc, source)
         languages = evaluation.languages or known
         _check_comparable(languages, trained_on, loc, source)
@@ -73,11 +74,10 @@ def _check_evaluation(
             )
 
 
-def _check_plugin(use: PluginUse, kind: str, loc: Loc, source: Source, faults: Faults) -> bool:
+def _check_plugin(plugin: Plugin, loc: Loc, source: Source, faults: Faults) -> bool:
     """Asks a plugin whether what it works with is here; an error names its place in the spec."""
     before = len(faults.errors)
     with faults.gather():
-        plugin = build(use, kind)
         try:
             plugin.check()
         except UserError as error:

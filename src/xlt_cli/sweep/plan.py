@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlt_cli.errors import SpecError
-from xlt_cli.spec import ExperimentSpec, Sweep
+from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, Sweep
 from xlt_cli.spec.checks import check_inputs
 from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.resolution import resolve
@@ -28,13 +28,18 @@ _NOTHING = object()
 
 @dataclass(frozen=True)
 class Point:
-    """One combination of values: path of a field -> value, and the spec it makes."""
+    """One combination of values: path of a field -> value, and the experiment it makes."""
 
     values: dict[str, Any]
-    spec: ExperimentSpec
+    experiment: ResolvedExperiment
     chosen: dict[str, Override] = field(default_factory=dict)
     name: str = ""
     named: frozenset[str] = frozenset()
+
+    @property
+    def spec(self) -> ExperimentSpec:
+        """The experiment as data."""
+        return self.experiment.spec
 
     @property
     def label(self) -> str:
@@ -61,7 +66,7 @@ def points(source: Source) -> list[Point]:
     Raises:
         SpecError: what is swept is not a field of the spec, or a value does not fit.
     """
-    sweep = resolve(source).sweep or Sweep()
+    sweep = resolve(source).spec.sweep or Sweep()
     count = max(len(sweep.points), 1) * math.prod(len(values) for values in sweep.grid.values())
     if count > MOST_POINTS:
         raise SpecError(
@@ -79,10 +84,10 @@ def points(source: Source) -> list[Point]:
         chosen = {path: override for part in parts for path, override in part.items()}
         _check_none_hidden(chosen)
         overrides = source.overrides + tuple(chosen.values())
-        spec = resolve(replace(source, overrides=overrides))
+        experiment = resolve(replace(source, overrides=overrides))
         values = {path: override.value for path, override in chosen.items()}
         named = frozenset(parts[0]) if name else frozenset()
-        found.append(Point(values, spec, chosen, name, named))
+        found.append(Point(values, experiment, chosen, name, named))
     return found
 
 
@@ -96,7 +101,7 @@ def check_points(found: Sequence[Point], source: Source) -> None:
     for point in found:
         with faults.gather():
             overrides = source.overrides + tuple(point.chosen.values())
-            check_inputs(point.spec, replace(source, overrides=overrides))
+            check_inputs(point.experiment, replace(source, overrides=overrides))
     faults.complain()
 
 

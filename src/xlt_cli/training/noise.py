@@ -12,8 +12,6 @@ from xlt_cli.api import (
     SegmentationPerturbation,
     TextPerturbation,
 )
-from xlt_cli.spec import ExperimentSpec, PerturbationUse
-from xlt_cli.spec.resolution import build_perturbation
 
 Method = tuple[EmbeddingPerturbation, float]
 
@@ -31,14 +29,13 @@ class Noise:
     methods: tuple[Method, ...] = ()
 
     @classmethod
-    def of(cls, uses: Sequence[PerturbationUse]) -> Noise:
-        """The perturbations of a resolved stage."""
-        built = [(build_perturbation(use), use.proportion or 1.0) for use in uses]
-        cut = [(p, share) for p, share in built if isinstance(p, SegmentationPerturbation)]
+    def of(cls, perturbations: Sequence[tuple[Perturbation, float]]) -> Noise:
+        """The perturbations of a stage, each with its share of the examples."""
+        cut = [(p, share) for p, share in perturbations if isinstance(p, SegmentationPerturbation)]
         return cls(
-            tuple((p, share) for p, share in built if isinstance(p, TextPerturbation)),
+            tuple((p, share) for p, share in perturbations if isinstance(p, TextPerturbation)),
             cut[0] if cut else None,
-            tuple((p, share) for p, share in built if isinstance(p, EmbeddingPerturbation)),
+            tuple((p, share) for p, share in perturbations if isinstance(p, EmbeddingPerturbation)),
         )
 
     @property
@@ -50,8 +47,3 @@ class Noise:
     def companion(self) -> Companion:
         """What stands beside each example."""
         return next((method.companion for method, _ in self.methods if method.companion), "")
-
-
-def perturbations_of(spec: ExperimentSpec) -> list[Perturbation]:
-    """All perturbations of a spec's stages."""
-    return [build_perturbation(use) for stage in spec.stages for use in stage.perturbation]

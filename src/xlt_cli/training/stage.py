@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import Encoder, EncoderModel, Task
+from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
 from xlt_cli.console.progress import Reporter
@@ -26,12 +26,11 @@ from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs import provenance
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import ExperimentSpec
-from xlt_cli.spec.resolution import build_task
+from xlt_cli.spec import ResolvedExperiment, ResolvedStage
 from xlt_cli.training import checkpoints
 from xlt_cli.training.epochs import Epochs
 from xlt_cli.training.loop import Parts, StageTrainer
-from xlt_cli.training.noise import Noise, perturbations_of
+from xlt_cli.training.noise import Noise
 from xlt_cli.training.stream import Stream
 from xlt_cli.training.words import remember_way, trained_words
 
@@ -44,24 +43,23 @@ def finished_stage(stage: Path) -> dict[str, Any] | None:
 
 def train_stage(
     run: Run,
-    spec: ExperimentSpec,
+    experiment: ResolvedExperiment,
     index: int,
-    encoder: Encoder,
     rows: RowStore,
     runtime: Runtime,
     reporter: Reporter,
 ) -> None:
     """Trains a stage, from its last checkpoint if it has one, unless it is finished."""
-    directory, stage = run.stage(index), spec.stages[index]
+    directory, stage = run.stage(index), experiment.stages[index]
+    spec, encoder, task = stage.spec, experiment.encoder, stage.task
     finished = finished_stage(directory)
     parent = provenance.weights_hash(stages.model_of(run.stage(index - 1))) if index else ""
     if finished:
         reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
         _say_other_parent(finished.get("parent", ""), parent, index, reporter)
         return
-    task = build_task(stage.task)
     problem = problem_of(task)
-    noise = Noise.of(stage.perturbation)
+    noise = Noise.of(stage.perturbations)
     for perturbation, _ in noise.text:
         perturbation.for_problem = problem
     restored = checkpoints.latest(directory, reporter.warn)
@@ -74,16 +72,15 @@ def train_stage(
         _say_other_parent(restored[1].parent, parent, index, reporter)
         reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
-    tokenizer, model = _initial_model(run, spec, index, encoder, problem, restored, reporter)
-    check_languages(model, spec)
-    _check_room(run, model, averaged=stage.select == "average")
+    tokenizer, model = _initial_model(run, experiment, index, problem, restored, reporter)
+    check_languages(model, experiment)
+    _check_room(run, model, averaged=spec.select == "average")
     cache = FeatureCache.of_user(reporter.warn)
     before = stages.model_of(run.stage(index - 1)) if index else None
     segments = of_stage(directory, before, restored is not None, runtime.is_main)
-    featuriser = Featuriser(problem, tokenizer, spec.max_length, cache, segments)
+    featuriser = Featuriser(problem, tokenizer, experiment.spec.max_length, cache, segments)
     by_language = {
-        language: rows.load(task, stage.split, language, stage.limit)
-        for language in stage.languages or []
+        language: rows.load(task, spec.split, language, spec.limit) for language in stage.languages
     }
     trained = index > 0 or restored is not None
     check_training(encoder, model, featuriser, by_language, trained)
@@ -95,11 +92,11 @@ def train_stage(
         reporter.warn(
             f"stage {index + 1} ({task.name}): {words['words']['cut_off']:,} of "
             f"{words['words']['of_training_rows']:,} words are cut at max_length "
-            f"{spec.max_length}, and not trained on"
+            f"{experiment.spec.max_length}, and not trained on"
         )
     seed = f"{run.seed}/stage/{index}"
-    stream = Stream(Epochs(examples, featuriser, seed, noise), stage.batch_size, seed)
-    caveats = [p.caveat for p in (encoder, *perturbations_of(spec)) if p.caveat]
+    stream = Stream(Epochs(examples, featuriser, seed, noise), spec.batch_size, seed)
+    caveats = [p.caveat for p in (encoder, *experiment.perturbations) if p.caveat]
     parts = Parts(
         about={
             "encoder": encoder.name,
@@ -114,12 +111,12 @@ def train_stage(
         model=on_device(model, runtime),
         noise=noise,
         stream=stream,
-        dev=_dev_features(spec, index, task, rows, featuriser),
+        dev=_dev_features(stage, rows, featuriser),
         restored=restored,
         words=words,
         parent=parent,
     )
-    StageTrainer(run, index, stage, parts, runtime, reporter).train()
+    StageTrainer(run, index, spec, parts, runtime, reporter).train()
 
 
 def _say_other_parent(began_with: str, there: str, index: int, reporter: Reporter) -> None:
@@ -135,20 +132,20 @@ def _say_other_parent(began_with: str, there: str, index: int, reporter: Reporte
 
 def _initial_model(
     run: Run,
-    spec: ExperimentSpec,
+    experiment: ResolvedExperiment,
     index: int,
-    encoder: Encoder,
     problem: Problem,
     restored: tuple[Path, Any] | None,
     reporter: Reporter,
 ) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
     """From the checkpoint, from the stage before, or pretrained."""
+    encoder = experiment.encoder
     if restored:
         model = encoder.load_model(problem.head, restored[0] / "model")
         return encoder.load_tokenizer(), model
     if index == 0:
         return encoder.load_tokenizer(), encoder.load_model(problem.head)
-    before = build_task(spec.stages[index - 1].task)
+    before = experiment.stages[index - 1].task
     same = problem_of(before).head == problem.head
     reporter.say(
         f"stage {index + 1}: goes on from stage {index}'s model "
@@ -159,14 +156,14 @@ def _initial_model(
 
 
 def _dev_features(
-    spec: ExperimentSpec, index: int, task: Task, rows: RowStore, featuriser: Featuriser
+    stage: ResolvedStage, rows: RowStore, featuriser: Featuriser
 ) -> dict[str, list[Feature]]:
-    dev = spec.stages[index].dev
+    dev = stage.dev
     if dev is None:
         return {}
     return {
-        language: featuriser.windows(rows.load(task, dev.split, language, dev.limit))
-        for language in dev.languages or []
+        language: featuriser.windows(rows.load(stage.task, dev.split, language, dev.limit))
+        for language in dev.languages
     }
 
 

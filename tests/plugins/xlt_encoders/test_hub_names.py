@@ -14,8 +14,9 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec.building import build_encoder
 from xlt_cli.spec.identity import identity
-from xlt_cli.spec.resolution import build_encoder, load
+from xlt_cli.spec.resolution import load
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OTHER = "fedcba9876543210fedcba9876543210fedcba98"

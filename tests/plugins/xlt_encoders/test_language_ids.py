@@ -11,7 +11,8 @@ import torch
 
 from xlt_cli.api import Batch, Head, UserError
 from xlt_cli.models.encoder_languages import check_languages
-from xlt_cli.spec import ExperimentSpec
+from xlt_cli.spec import ExperimentSpec, ResolvedExperiment
+from xlt_cli.spec.resolution import reopen
 from xlt_encoders.huggingface import HuggingFaceEncoder
 from xlt_encoders.language_ids import model_code
 
@@ -100,14 +101,15 @@ def test_a_spec_in_a_language_that_the_model_lacks_is_refused_before_training(
     params = HuggingFaceEncoder.Params(model=str(pretrained(architecture)), pooling=pooling)
     model = HuggingFaceEncoder(params).load_model(sequences)
 
-    def spec(*tested: str) -> ExperimentSpec:
-        return ExperimentSpec.model_validate(
+    def spec(*tested: str) -> ResolvedExperiment:
+        written = ExperimentSpec.model_validate(
             {
-                "encoder": "hf",
+                "encoder": {"name": "hf", "model": str(pretrained(architecture))},
                 "stages": [{"task": "pawsx", "languages": ["en"], "dev": {"languages": ["de"]}}],
                 "evaluations": [{"task": "pawsx", "languages": list(tested)}],
             }
         )
+        return reopen(written)
 
     check_languages(model, spec("en", "de", "zho_Hans"))
     if architecture == "bert":

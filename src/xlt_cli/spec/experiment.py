@@ -1,0 +1,89 @@
+"""An experiment that is ready to run: plugins are live instances, and nothing is left to be chosen.
+
+A spec (`ExperimentSpec`) is what a user writes, and what run directories store. Resolving it gives
+one of these: each plugin is built once, with checked parameters, and every default is filled in.
+Training, evaluation and launching take these parts and build no plugin.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xlt_cli.api import EmbeddingPerturbation, Encoder, Perturbation, Split, Task
+from xlt_cli.spec.written import Evaluation, ExperimentSpec, Stage
+
+
+@dataclass(frozen=True)
+class ResolvedDev:
+    """The rows that a stage is evaluated on while it trains.
+
+    Attributes:
+        limit: use only the first rows of each language; None for all.
+    """
+
+    split: Split
+    languages: tuple[str, ...]
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class ResolvedStage:
+    """A stage of training.
+
+    Attributes:
+        spec: the stage with all defaults filled in; the schedule is read from here.
+        languages: as the task's files name them.
+        perturbations: each with its share of the examples.
+        dev: None where nothing is evaluated while training.
+    """
+
+    spec: Stage
+    task: Task
+    languages: tuple[str, ...]
+    perturbations: tuple[tuple[Perturbation, float], ...]
+    dev: ResolvedDev | None
+
+
+@dataclass(frozen=True)
+class ResolvedEvaluation:
+    """An evaluation of the trained model.
+
+    Attributes:
+        spec: the evaluation with all defaults filled in.
+        noise: the perturbation that a smoothed classifier votes under; None without smoothing.
+    """
+
+    spec: Evaluation
+    task: Task
+    noise: EmbeddingPerturbation | None = None
+
+    def changed(self, **fields: Any) -> ResolvedEvaluation:
+        """The evaluation with other values of its spec's fields; the plugins stay."""
+        return replace(self, spec=self.spec.model_copy(update=fields))
+
+
+@dataclass(frozen=True)
+class ResolvedExperiment:
+    """An experiment whose plugins are built.
+
+    A plugin instance may keep state while a run lasts, so that each run resolves its own.
+
+    Attributes:
+        spec: the same as data, with all defaults filled in; run directories store it.
+    """
+
+    spec: ExperimentSpec
+    encoder: Encoder
+    stages: tuple[ResolvedStage, ...]
+    evaluations: tuple[ResolvedEvaluation, ...]
+
+    @property
+    def perturbations(self) -> list[Perturbation]:
+        """The perturbations of all stages."""
+        return [plugin for stage in self.stages for plugin, _ in stage.perturbations]
+
+    @property
+    def trained_on(self) -> set[str]:
+        """The languages of all stages."""
+        return {language for stage in self.stages for language in stage.languages}

@@ -1,0 +1,115 @@
+"""Whether the plugins of a spec can work together: what no field's own check can say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xlt_cli.api import EmbeddingPerturbation, Perturbation, Plugin, SegmentationPerturbation, Task
+from xlt_cli.errors import SpecError, UserError
+from xlt_cli.languages import serves
+from xlt_cli.problems import collapse
+from xlt_cli.spec.experiment import ResolvedEvaluation
+from xlt_cli.spec.source import Source
+from xlt_cli.spec.yaml_lines import Loc
+
+
+def check_speaks(plugin: Perturbation, task: Task, languages: Sequence[str], where: str) -> None:
+    """Refuses a perturbation that does not serve a stage's problem or its languages."""
+    problems = plugin.problems
+    if problems is not None and task.problem.name not in problems:
+        raise SpecError(
+            f"'{plugin.name}' serves {', '.join(problems)}; '{task.name}' is {task.problem.name}",
+            where,
+        )
+    if plugin.speaks is None:
+        return
+    try:
+        mute = [language for language in languages if not serves(plugin.speaks, language)]
+    except UserError as error:
+        raise SpecError(error.what, where, error.hint) from None
+    if mute:
+        raise SpecError(
+            f"'{plugin.name}' does not speak {', '.join(mute)}",
+            where,
+            f"it speaks {', '.join(plugin.speaks)}",
+        )
+
+
+def check_together(plugins: Sequence[Perturbation], where: str) -> None:
+    """Refuses perturbations of one stage that cannot work side by side."""
+    cutting = [p.name for p in plugins if isinstance(p, SegmentationPerturbation)]
+    if len(cutting) > 1:
+        raise SpecError(f"a text is cut into pieces once: {_both(cutting)}", where, "take one")
+    companions = {
+        p.name: p.companion for p in plugins if isinstance(p, EmbeddingPerturbation) and p.companion
+    }
+    if len(companions) > 1:
+        raise SpecError(
+            f"{_both(list(companions))} both need other examples beside each example",
+            where,
+            "take one",
+        )
+    on_data = [p for p in plugins if not isinstance(p, EmbeddingPerturbation)]
+    if "noisy" in companions.values() and not on_data:
+        raise SpecError(
+            f"'{next(iter(companions))}' compares an example with a noisy version of it, and "
+            "nothing here makes one",
+            where,
+            "put a perturbation of text beside it: [synonyms, consistency]",
+        )
+
+
+def check_pairs(task: Task, where: str) -> None:
+    """Refuses the generalized setting for a task whose examples are no aligned pairs of texts."""
+    if not task.aligned:
+        raise SpecError(
+            f"the generalized setting needs rows aligned across languages; '{task.name}' has none",
+            where,
+            "take 'generalized' out, or choose an aligned task (xnli, pawsx, ...)",
+        )
+    if task.texts == 1:
+        raise SpecError(
+            f"the generalized setting pairs two texts of an example; '{task.name}' has one",
+            where,
+            "take 'generalized' out",
+        )
+
+
+def check_smoothing(plugin: Plugin, task: Task, loc: Loc, source: Source) -> EmbeddingPerturbation:
+    """The perturbation that votes are taken under; refuses what cannot be smoothed."""
+    if not task.problem.votes:
+        raise SpecError(
+            f"votes are over the label of an example; '{task.name}' is {task.problem.name}",
+            source.where(loc),
+        )
+    if not isinstance(plugin, EmbeddingPerturbation) or not plugin.gaussian:
+        raise SpecError(
+            f"smoothing needs Gaussian noise on the embeddings, which '{plugin.name}' has not",
+            source.where((*loc, "noise")),
+            "e.g. {name: random-perturbation, distribution: gaussian}",
+        )
+    return plugin
+
+
+def check_head(own: Task, tested: ResolvedEvaluation, where: str) -> None:
+    """Refuses a test that the head of a model trained on `own` cannot answer."""
+    other, classes = tested.task, tested.spec.collapse
+    collapse.check_known(classes, {*own.labels, *other.labels}, where)
+    mine, theirs = (set(collapse.classes(classes, task.labels)) for task in (own, other))
+    if own.problem.name != other.problem.name or mine != theirs:
+        raise SpecError(
+            f"a model trained on '{own.name}' ({_head(own)}) cannot be tested on "
+            f"'{other.name}' ({_head(other)})",
+            where,
+            "choose a task of the same kind with the same labels, or count labels as one: "
+            "`collapse: {A: [B, C]}`, or `xlt eval --collapse '{A: [B, C]}'`",
+        )
+
+
+def _head(task: Task) -> str:
+    labels = ", ".join(task.labels[:6]) + (", ..." if len(task.labels) > 6 else "")
+    return f"{task.problem.name}: {labels}"
+
+
+def _both(names: Sequence[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
