@@ -65,7 +65,7 @@ def test_from_two_runs_to_tables_files_and_figures(
     # Again, with figures of another place: nothing is measured, no model is loaded.
     stored = {p: p.stat().st_mtime_ns for p in (desk.path / "runs").glob("*/analysis/*-*/*")}
     assert len(stored) == 4
-    monkeypatch.setattr("xlt_cli.analyses.measuring._fill", None)
+    monkeypatch.setattr("xlt_cli.analyses.measuring._fill", None)  # nobody calls it
     again = analyze(xlt, desk, *pair, *FAST, "--out", desk.path / "out", "--json")
     assert again.exit_code == 0, again.output
     assert json.loads(again.stdout) == found

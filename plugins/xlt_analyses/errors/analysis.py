@@ -50,6 +50,13 @@ class Errors(PredictionAnalysis):
                 "xlt analyze errors",
                 "name one or two",
             )
+        if len(runs) == 2 and runs[0].name == runs[1].name:
+            raise DataError(
+                f"both runs are called '{runs[0].name}'; errors are compared run by run, not over "
+                "seeds",
+                "xlt analyze errors",
+                "give each a name of its own",
+            )
         for run in runs:
             if not run.problem.labels:
                 raise _without_labels(run)

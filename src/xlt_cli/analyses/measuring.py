@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xlt_cli.analyses.subjects import Subject
+from xlt_cli.analyses.subjects import Measure, Subject
 from xlt_cli.api import Analysis, Pass, PredictionAnalysis, Record
 from xlt_cli.console.progress import Reporter
 from xlt_cli.runs.records import RecordStore
@@ -19,18 +19,23 @@ def measured(
     analysis: Analysis, subject: Subject, passes: Sequence[Pass], reporter: Reporter
 ) -> dict[str, list[Record]]:
     """The records of each pass, in the order of its ids."""
-    store = _store(analysis, subject)
-    records = {each.language: dict(store.read(each.language)) if store else {} for each in passes}
-    absent = [each for each in passes if not set(each.ids) <= set(records[each.language])]
-    if absent:
-        _fill(analysis, subject, passes, store, records, reporter)
+    records = _kept(_store(analysis, subject), passes)
+    if any(set(wanted.ids) - set(records[wanted.language]) for wanted in passes):
+        with subject.measuring(analysis, reporter) as measure:
+            store = _store(analysis, subject)  # nobody else writes from here on
+            records = _kept(store, passes)
+            _fill(subject, passes, measure, store, records, reporter)
     return {each.language: [records[each.language][i] for i in each.ids] for each in passes}
 
 
+def _kept(store: RecordStore | None, passes: Sequence[Pass]) -> dict[str, dict[str, Record]]:
+    return {each.language: dict(store.read(each.language)) if store else {} for each in passes}
+
+
 def _fill(
-    analysis: Analysis,
     subject: Subject,
     passes: Sequence[Pass],
+    measure: Measure,
     store: RecordStore | None,
     records: Mapping[str, dict[str, Record]],
     reporter: Reporter,
@@ -39,21 +44,20 @@ def _fill(
 
     Batches are the same however often the analysis was stopped, so that its figures are, too.
     """
-    with subject.measuring(analysis, reporter) as measure:
-        for title, group in itertools.groupby(passes, key=lambda each: each.title):
-            together = list(group)
-            total = sum(len(each.ids) for each in together)
-            with reporter.bar(f"{subject.run.name}: {title}", total, "rows") as bar:
-                for wanted in together:
-                    own = records[wanted.language]
-                    absent = set(wanted.ids) - set(own)
-                    for batch in subject.batches(wanted):
-                        if absent & set(batch):
-                            fresh = measure(wanted, batch)
-                            own.update({str(record["id"]): record for record in fresh})
-                            if store is not None:
-                                store.append(wanted.language, fresh)
-                        bar.advance(len(batch), len(batch), wanted.language)
+    for title, group in itertools.groupby(passes, key=lambda each: each.title):
+        together = list(group)
+        total = sum(len(each.ids) for each in together)
+        with reporter.bar(f"{subject.run.name}: {title}", total, "rows") as bar:
+            for wanted in together:
+                own = records[wanted.language]
+                absent = set(wanted.ids) - set(own)
+                for batch in subject.batches(wanted):
+                    if absent & set(batch):
+                        fresh = measure(wanted, batch)
+                        own.update({str(record["id"]): record for record in fresh})
+                        if store is not None:
+                            store.append(wanted.language, fresh)
+                    bar.advance(len(batch), len(batch), wanted.language)
 
 
 def _store(analysis: Analysis, subject: Subject) -> RecordStore | None:

@@ -92,16 +92,37 @@ def prepare(names: Sequence[str], runs: Sequence[Run], request: Request) -> list
         UserError: the rows are not there, or are not those that were predicted.
     """
     rows = RowStore()
-    return [_prepare(name, run, request, rows) for name, run in zip(names, runs, strict=True)]
+    evaluated = [_evaluated(run, request) for run in runs]
+    shared = [x for x in evaluated[0].cells if all(x in other.cells for other in evaluated)]
+    if not shared:
+        raise RunError(
+            "no language has stored predictions of all these runs",
+            "\n".join(str(run.evaluations) for run in runs),
+            "`xlt eval RUN --languages ...` makes them",
+        )
+    return [
+        _prepare(name, run, request, own, shared, rows)
+        for name, run, own in zip(names, runs, evaluated, strict=True)
+    ]
 
 
-def _prepare(name: str, run: Run, request: Request, store: RowStore) -> Stored:
-    evaluated = _evaluated(run, request)
+def _prepare(
+    name: str,
+    run: Run,
+    request: Request,
+    evaluated: Evaluated,
+    shared: Sequence[str],
+    store: RowStore,
+) -> Stored:
+    """
+    Args:
+        shared: the languages that all runs have predictions in.
+    """
     evaluation, cells = evaluated.evaluation, evaluated.cells
     assert evaluation.task is not None
     task, limit = build_task(evaluation.task), request.limit
     trained_on = _trained_on(run)
-    languages = sorted(cells, key=lambda language: language not in trained_on)
+    languages = sorted(shared, key=lambda language: language not in trained_on)
     loaded = {language: store.load(task, request.split, language) for language in languages}
     run.add_fingerprints(store.fingerprints)  # refuses other rows than were predicted
     rows: dict[str, dict[str, Example]] = {}
@@ -121,6 +142,9 @@ def _prepare(name: str, run: Run, request: Request, store: RowStore) -> Stored:
         "weights": evaluated.weights,
     }
     said = [f"only the first {limit:,} rows of each language"] if limit else []
+    left_out = [language for language in cells if language not in shared]
+    if left_out:
+        said.append(f"{', '.join(left_out)} left out: not all runs have predictions in it")
     return Stored(
         run,
         view,

@@ -89,7 +89,9 @@ def check_same(subjects: Sequence[Subject]) -> None:
             )
         if first.data != other.data:
             raise RunError(
-                f"{names} have different rows", where, "their tasks must read the same data"
+                f"{names} have different rows",
+                where,
+                "their tasks must read the same data; --limit N takes the first N rows of each",
             )
 
 

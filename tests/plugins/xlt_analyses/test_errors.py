@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -116,7 +117,9 @@ def test_one_run_by_language(xlt: Any, tmp_path: Path, pawsx: Callable[..., Run]
         counted = [[own["confusions"][g].get(a, 0) for a in names] for g in names]
         assert counted == matrix.tolist()
         assert own["right"] == int(matrix.trace())
-    lines = list(csv.DictReader((run.path / "analysis/errors/results.csv").open("r")))
+    lines = list(
+        csv.DictReader((run.path / "analysis/errors/results.csv").read_text().splitlines())
+    )
     total = sum(int(line["value"]) for line in lines if line["kind"] == "confusion")
     assert total == 90
     assert not list(run.path.glob("analysis/errors-*")), "records are not kept a second time"
@@ -194,7 +197,37 @@ def test_mistakes(xlt: Any, tmp_path: Path, pawsx: Callable[..., Run]) -> None:
     assert "no stored predictions for a dev split" in refused(runs[0], "--split", "dev")
     assert "no stored predictions of 'xnli'" in refused(runs[0], "--task", "xnli")
     assert "no stored predictions in ja" in refused(runs[0], "--languages", "ja")
-    assert "have different rows" in refused(runs[0], pawsx("few", 0.5, limit=5).name)
+    few = pawsx("few", 0.5, limit=5).name
+    assert "have different rows" in refused(runs[0], few)
+    assert errors(xlt, tmp_path, runs[0], few, "--limit", "5").exit_code == 0
+    assert "both runs are called 'x'" in refused(f"x={runs[0]}", f"x={runs[1]}")
+    french = pawsx("french", 0.5, languages=["fr"]).name
+    german = pawsx("german", 0.5, languages=["de", "en"]).name
+    assert "no language has stored predictions of all" in refused(french, german)
+    result = errors(xlt, tmp_path, runs[0], german)
+    assert result.exit_code == 0, result.output
+    assert "fr left out: not all runs have predictions in it" in result.stdout
+
+
+def test_damaged_or_other_data_are_refused(
+    xlt: Any, tmp_path: Path, tiny_data: Path, pawsx: Callable[..., Run]
+) -> None:
+    run = pawsx("erm", 0.5)
+    (path,) = run.evaluations.glob("*/predictions/de.*")
+    path.write_bytes(path.read_bytes()[:-9])
+    result = errors(xlt, tmp_path, run.name, "--languages", "de")
+    assert result.exit_code == 2
+    assert "no stored predictions in de" in result.stderr
+    assert errors(xlt, tmp_path, run.name).exit_code == 0  # the others are whole
+    copied = shutil.copytree(tiny_data, tmp_path / "data")
+    task = {"name": "pawsx", "path": str(copied)}
+    other = predicted(tmp_path / "runs", "other", task, sometimes_wrong(0.5))
+    assert errors(xlt, tmp_path, other.name).exit_code == 0
+    file = copied / "pawsx" / "test-fr.tsv"
+    file.write_text(file.read_text("utf-8").replace("chatte", "souris"), "utf-8")
+    changed = errors(xlt, tmp_path, other.name)
+    assert changed.exit_code == 2
+    assert "is not what this run began with" in changed.stderr
 
 
 def test_a_model_of_others_can_be_analyzed(
