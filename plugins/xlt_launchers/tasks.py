@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from xlt_cli.api import Job, Memory
+from xlt_cli.api import Job, Memory, UserError
 
 
 @dataclass
@@ -64,10 +64,20 @@ class Worker:
 def start(
     task: Task, places: Sequence[str], guessed: bool, environment: Mapping[str, str]
 ) -> Worker:
-    """Starts a job's process, which ends when this one does."""
+    """Starts a job's process, which ends when this one does.
+
+    Raises:
+        UserError: the run's directory cannot be made or written.
+    """
     job = task.job
-    job.log.parent.mkdir(parents=True, exist_ok=True)
-    with job.log.open("ab") as log:
+    try:
+        job.log.parent.mkdir(parents=True, exist_ok=True)
+        output = job.log.open("ab")
+    except OSError as error:
+        raise UserError(
+            f"cannot write into the run's directory: {error.strerror}", str(job.directory)
+        ) from None
+    with output as log:
         process = subprocess.Popen(
             [*job.command, "--attached"],
             stdin=subprocess.PIPE,

@@ -159,6 +159,7 @@ def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert (events[0]["pid"], events[0]["point"], events[0]["seed"]) == (7, "base", 0)
     assert events[1]["reason"] == "there is no room"
+    assert not {"ram", "seconds"} & set(events[6])  # not known
     assert (events[3]["ram"], events[3]["seconds"], events[3]["error"]) == (4, 2.0, "too large")
 
 

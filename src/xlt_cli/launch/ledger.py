@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.api import Event, Failed, JobEvent, Retried
+from xlt_cli.api import Event, Failed, JobEvent, Memory, Retried
 from xlt_cli.runs import atomic
 
 FILE = "jobs.jsonl"
@@ -41,11 +41,12 @@ def _name(event: JobEvent) -> str:
 
 
 def _own(event: JobEvent) -> dict[str, Any]:
-    """The fields of an event, as JSON has them."""
+    """The fields of an event, as JSON has them; without those that the launcher does not know."""
     own: dict[str, Any] = {}
     for field in dataclasses.fields(event):
         value = getattr(event, field.name)
-        if field.name in ("job", "about", "again", "out_of_memory"):
+        unknown = value is None or value == Memory()
+        if unknown or field.name in ("job", "about", "again", "out_of_memory"):
             continue
         if field.name == "peak":
             own |= dataclasses.asdict(value)

@@ -19,6 +19,7 @@ from xlt_cli.api import (
     Retried,
     Started,
     Stopping,
+    UserError,
 )
 from xlt_launchers.processes import Processes
 
@@ -149,6 +150,13 @@ def test_an_interruption_ends_the_jobs_at_work(tmp_path: Path) -> None:
     for started in events[:2]:
         assert isinstance(started, Started)
         assert not Path(f"/proc/{started.about['pid']}").exists()
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "run-1").touch()
+    with pytest.raises(UserError, match="cannot write into the run's directory") as caught:
+        launch(tmp_path, job(tmp_path, 1))
+    assert caught.value.where == str(tmp_path / "run-1")
 
 
 def test_auto_is_as_many_as_the_machine_can_feed(
