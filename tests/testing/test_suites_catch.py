@@ -1,0 +1,64 @@
+"""The conformance suites fail plugins that break the contract, by the checks that are meant to."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BROKEN = Path(__file__).parent / "broken"
+KINDS = sorted(path.stem for path in BROKEN.glob("*.py"))
+OPTIONS = (
+    "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:timeout", "-p", "no:xdist",
+    "-c", "/dev/null", "--import-mode=importlib", "--noconftest",
+)  # fmt: skip
+
+
+class Outcomes:
+    """A plugin of pytest that notes what became of each test."""
+
+    def __init__(self) -> None:
+        self.classes: dict[str, Any] = {}
+        self.failed: dict[str, dict[str, str]] = {}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        # Importing the plugins in new processes is another matter, and slow.
+        items[:] = [item for item in items if not item.name.endswith("nothing_heavy")]
+        for item in items:
+            suite = item.cls  # type: ignore[attr-defined]
+            self.classes[suite.__name__] = suite
+            self.failed.setdefault(suite.__name__, {})
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            _, suite, test = report.nodeid.rsplit("::", 2)
+            self.failed[suite][test] = str(report.longrepr)
+
+
+@functools.cache
+def outcomes(kind: str) -> Outcomes:
+    """What the suite says of the broken plugins of a kind."""
+    noted = Outcomes()
+    pytest.main([*OPTIONS, str(BROKEN / f"{kind}.py")], plugins=[noted])
+    return noted
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_breakage_fails_the_checks_that_are_meant_to_catch_it(kind: str) -> None:
+    noted = outcomes(kind)
+    assert len(noted.classes) >= 5  # a sound one, and four broken ones
+    said = {name: set(failed) for name, failed in noted.failed.items()}
+    assert said == {name: set(suite.fails) for name, suite in noted.classes.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_failures_say_what_is_wrong_and_quote_the_contract(kind: str) -> None:
+    messages = [text for failed in outcomes(kind).failed.values() for text in failed.values()]
+    quoting = [text for text in messages if "The contract, xlt_cli.api" in text]
+    assert len(quoting) >= len(messages) / 3
+    for text in quoting:
+        what, _, rule = text.partition("\n\n")
+        assert what
+        assert len(rule.splitlines()) > 1
