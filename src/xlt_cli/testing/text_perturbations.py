@@ -217,6 +217,7 @@ def _answers(
 def _with_text(example: Example, text: str) -> Example:
     if isinstance(example, SequenceExample):
         return replace(example, texts=(text, *example.texts[1:]))
+    assert isinstance(example, TokenExample)
     words = tuple(text.split()) or ("word",)
     return replace(example, tokens=words, tags=samples.tags_for(len(words)))
 
