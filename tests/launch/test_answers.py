@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typer.testing import Result
 
 from xlt_cli.api import Job, Memory
 from xlt_cli.launch import answers
-from xlt_cli.launch.answers import answering
+from xlt_cli.launch.answers import answering, interrupted_once
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run, all_runs
 
@@ -51,6 +52,25 @@ def test_an_interrupted_job_leaves_none(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert not path.exists()
     assert job(path).ended(130).error == "interrupted"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_job_is_interrupted_once_and_then_left_to_end(number: signal.Signals) -> None:
+    before = [signal.getsignal(which) for which in (signal.SIGINT, signal.SIGTERM)]
+    left = []
+
+    def work() -> None:
+        try:
+            signal.raise_signal(number)
+        finally:
+            for again in (signal.SIGINT, signal.SIGTERM):
+                signal.raise_signal(again)  # while the record of the run is written
+            left.append(True)
+
+    with pytest.raises(KeyboardInterrupt), interrupted_once():
+        work()
+    assert left == [True]
+    assert [signal.getsignal(which) for which in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_what_is_held_is_reported_while_the_job_works(

@@ -1,5 +1,6 @@
-"""Performing runs: one in this process, or several in processes of their own.
+"""Performing runs: in this process, or as jobs that a launcher gets done.
 
-May stand here: a run from preflight to its last evaluation, and how many at a time there is room
-for. Which runs there are is decided in `sweep` and `reproduce`.
+May stand here: a run from preflight to its last evaluation; manifests, what a launcher is given and
+what it tells, and what a job's process leaves. Which runs there are is decided in `sweep` and
+`reproduce`; when and where a job runs, by the launcher, which is a plugin.
 """
