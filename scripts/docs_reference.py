@@ -27,6 +27,7 @@ from pydantic_core import PydanticUndefined
 
 from xlt_cli import registry
 from xlt_cli.cli import app
+from xlt_cli.registry.inspection import spoken
 from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec.written import PluginUse
 
@@ -204,8 +205,8 @@ def _plugin(plugin: Any, first_with: dict[str, str]) -> Iterator[str]:
         about.append(f"Reference: {plugin.reference.rstrip('.')}.")
     if plugin.caveat:
         about.append(f"Caveat: {plugin.caveat.rstrip('.')}.")
-    if plugin.speaks:
-        about.append(f"Languages: {', '.join(plugin.speaks)}.")
+    if spoken(plugin):
+        about.append(f"Languages: {', '.join(spoken(plugin) or ())}.")
     yield _escaped(" ".join(about))
     rows = [_field(name, field) for name, field in plugin.Params.model_fields.items()]
     table = _table(("parameter", "type", "default", "meaning"), rows) if rows else "No parameters."

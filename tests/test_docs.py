@@ -31,7 +31,6 @@ def blocks(document: str, language: str) -> list[str]:
         spec.Stage,
         spec.Evaluation,
         spec.Dev,
-        spec.Smoothing,
         spec.PerturbationUse,
     ],
 )

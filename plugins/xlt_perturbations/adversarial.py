@@ -26,6 +26,7 @@ class Adversarial(EmbeddingPerturbation):
     name = "adversarial"
     summary = "adversarial training: projected gradient ascent on the word embeddings"
     reference = "Madry et al. 2018; Miyato et al. 2017; Huang et al. 2021 (Robust-XLT), section 3.1"
+    strength = "epsilon"
 
     class Params(PluginParams):
         norm: balls.Norm = Field("l2-token", description="the ball's shape")

@@ -36,6 +36,7 @@ class CodeSwitch(NoisyCopies):
         "with it has seen words, though no labelled sentence, of those languages"
     )
     speaks = ("en",)
+    strength = "word_ratio"
 
     class Params(CopiesParams):
         dictionaries: Path | None = Field(

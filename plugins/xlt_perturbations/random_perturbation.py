@@ -30,6 +30,7 @@ class RandomPerturbation(EmbeddingPerturbation):
     name = "random-perturbation"
     summary = "RS-RP: random noise in a ball around each word embedding"
     reference = "Huang et al. 2021 (Robust-XLT), section 3.2; Cohen et al. 2019"
+    strength = "radius"
 
     class Params(PluginParams):
         radius: float = Field(

@@ -42,6 +42,7 @@ class Synonyms(NoisyCopies):
     summary = "RS-DA: words replaced by counter-fitted neighbours, or by WordNet's synonyms"
     reference = "Huang et al. 2021 (Robust-XLT); Ye et al. 2020 (SAFER); Jia et al. 2019"
     speaks = ("en",)
+    strength = "probability"
 
     class Params(CopiesParams):
         neighbors: Path | None = Field(

@@ -44,6 +44,7 @@ class Transliterate(NoisyCopies):
     name = "transliterate"
     summary = "script change: words written in Latin or in Cyrillic letters"
     reference = "Hermjakob et al. 2018 (uroman)"
+    strength = "word_ratio"
 
     class Params(CopiesParams):
         script: Literal["latin", "cyrillic"] = Field(

@@ -33,6 +33,7 @@ class Typos(NoisyCopies):
     name = "typos"
     summary = "typing errors: letters swapped, left out, typed twice, hit beside"
     reference = "Belinkov and Bisk 2018; Pruthi et al. 2019"
+    strength = "rate"
 
     class Params(CopiesParams):
         rate: float = Field(0.1, ge=0, le=1, description="the probability of an error in a word")

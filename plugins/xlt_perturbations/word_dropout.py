@@ -21,6 +21,7 @@ class WordDropout(TextPerturbation):
     summary = "leaves out each word with a probability"
     reference = "Iyyer et al. 2015 (Deep Averaging Networks), section 2.2"
     problems = ("sequence-classification",)
+    strength = "probability"
 
     class Params(PluginParams):
         probability: float = Field(0.1, ge=0, lt=1, description="of leaving a word out")

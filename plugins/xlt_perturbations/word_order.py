@@ -30,6 +30,7 @@ class WordOrder(NoisyCopies):
         "paraphrase tasks such as PAWS and PAWS-X that order is what is asked for"
     )
     problems = ("sequence-classification",)
+    strength = "distance"
 
     class Params(CopiesParams):
         distance: int = Field(3, ge=0, description="places that a word moves at most")

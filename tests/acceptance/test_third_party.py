@@ -63,6 +63,8 @@ def test_good_and_broken_plugins_are_listed_the_broken_ones_with_their_error(kli
         "backwards": ("launcher", "ok"),
         "warp-encoder": ("encoder", "broken"),
         "quitter": ("encoder", "broken"),
+        "reversed-words": ("condition", "ok"),
+        "cautious": ("condition", "ok"),
     }
     assert own["klingon-epics"]["error"] == (
         "import failed: ImportError: no module named 'dilithium'; pip install dilithium"

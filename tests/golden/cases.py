@@ -14,18 +14,20 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from xlt_cli.console.progress import Reporter
+from xlt_cli.evaluation.condition_figures import measured_as_dict
 from xlt_cli.evaluation.notes import words_notes
 from xlt_cli.launch.jobs import Outcome
 from xlt_cli.problems import Prediction, Problem, SequenceClassification, TokenLabelling
 from xlt_cli.problems.collapse import described
 from xlt_cli.reports.selection import Selected
-from xlt_cli.reports.summary import certified_figures, counted, summarise
+from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.reports.validity import note
 from xlt_cli.reproduce import definition
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.report import report
 from xlt_cli.reproduce.trials import Choice, Trial, plan
 from xlt_cli.runs.predictions import Answers
+from xlt_conditions.smoothing import Smoothing
 
 Cells = dict[tuple[str, str], list[Prediction]]
 NLI = SequenceClassification(("entailment", "neutral", "contradiction"))
@@ -127,13 +129,15 @@ def _smoothed() -> dict[str, Any]:
     cells, rng = {}, random.Random("smoothing")
     for language in ("en", "de"):
         cells[language, language] = [
-            Prediction(p.id, p.gold, None, None, 0.0)
+            Prediction(p.id, p.gold, None, (), {"radius": 0.0})
             if rng.random() < 0.2
-            else Prediction(p.id, p.gold, p.predicted, None, round(rng.random() / 10, 6))
+            else Prediction(p.id, p.gold, p.predicted, (), {"radius": round(rng.random() / 10, 6)})
             for p in predictions(PARAPHRASE, language, 0.8)
         ]
-    found = {pair[0]: certified_figures(rows) for pair, rows in cells.items()}
-    return evaluation(PARAPHRASE, cells, "pawsx", certified=found)
+    condition = Smoothing(Smoothing.Params.model_validate({"noise": "random-perturbation"}))
+    certified = {pair[0]: condition.figures(rows) for pair, rows in cells.items()}
+    measured = measured_as_dict(Smoothing.measured)
+    return evaluation(PARAPHRASE, cells, "pawsx", certified=certified, measured=measured)
 
 
 def _tags() -> dict[str, Any]:

@@ -51,7 +51,7 @@ def test_the_same_rows_are_the_same_bytes() -> None:
 
 def test_pandas_reads_it_as_it_is() -> None:
     cell = [
-        ("de", "sw", Prediction("7", "yes", "no", (0.123457, 0.876543), 0.5)),
+        ("de", "sw", Prediction("7", "yes", "no", (0.123457, 0.876543), {"radius": 0.5})),
         ("de", "sw", Prediction("8", "no", None, (0.5, 0.5))),
     ]
     frame = pandas.read_parquet(io.BytesIO(encode(cell)))

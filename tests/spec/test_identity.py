@@ -190,7 +190,7 @@ def with_new_field(model: type[BaseModel], default: Any) -> type[BaseModel]:
 
 
 @pytest.mark.parametrize("default", [None, 3, Field(default_factory=lambda: [1, 2])])
-@pytest.mark.parametrize("kind", ["ExperimentSpec", "Stage", "Dev", "Evaluation", "Smoothing"])
+@pytest.mark.parametrize("kind", ["ExperimentSpec", "Stage", "Dev", "Evaluation"])
 def test_a_spec_that_gains_an_optional_field_keeps_every_name(
     load: Load, kind: str, default: Any
 ) -> None:
@@ -199,7 +199,7 @@ def test_a_spec_that_gains_an_optional_field_keeps_every_name(
     changed = with_new_field(getattr(spec_module, kind), default)
     after = copy.deepcopy(before)
     stages, tests = after.stages, after.evaluations
-    for model in (after, *stages, *(stage.dev for stage in stages), *tests, tests[0].smoothing):
+    for model in (after, *stages, *(stage.dev for stage in stages), *tests):
         if type(model).__name__ == kind:
             model.__class__ = changed
             info = changed.model_fields["new_field"]
@@ -215,6 +215,7 @@ def test_a_plugin_that_gains_an_optional_field_keeps_what_is_stated(kind: str, n
     plugin = registry.get(kind, name)
     required = {"model": "a/b", "path": "here", "labels": ["0", "1"], "tags": ["O", "B-X"]}
     required |= {"sentences": "here.tsv", "script": "latin", "trust_remote_code": True}
+    required |= {"noise": {"name": "random-perturbation"}}
     given = {n: required[n] for n, info in plugin.Params.model_fields.items() if info.is_required()}
     if {"labels", "tags"} & set(given):
         given["path"] = "here"  # or a data set of the hub: one of the two has to be given

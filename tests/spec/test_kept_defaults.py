@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from xlt_cli import registry
-from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, PerturbationUse, Smoothing, Stage
+from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, PerturbationUse, Stage
 from xlt_cli.spec.stated import stated
 
 KEPT = Path(__file__).parent / "defaults.json"
@@ -32,8 +32,7 @@ keep the new defaults here. A new optional field changes no name:
 def current() -> dict[str, dict[str, Any]]:
     """The defaults of the spec's models and of all plugins that ship."""
     models: dict[str, type[BaseModel]] = {
-        model.__name__: model
-        for model in (ExperimentSpec, Stage, Dev, PerturbationUse, Evaluation, Smoothing)
+        model.__name__: model for model in (ExperimentSpec, Stage, Dev, PerturbationUse, Evaluation)
     }
     for kind in registry.KINDS:
         for entry in registry.entries(kind):

@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom, norm
 
 from xlt_cli.problems import Prediction
-from xlt_cli.reports.summary import certified_figures
-from xlt_cli.stats.certification import ABSTAINED, certify, lower_bound, summarise
+from xlt_cli.stats.certification import ABSTAINED, certify, lower_bound
+from xlt_conditions.smoothing import Smoothing
 
 
 def test_the_bound_is_clopper_and_pearsons() -> None:
@@ -55,21 +55,15 @@ def test_the_certified_radius_of_a_linear_classifier_is_below_its_true_one() -> 
     assert np.corrcoef(found.radii[sure], distances[sure])[0, 1] > 0.9
 
 
-def test_figures_of_answers() -> None:
-    radii, right = np.array([0.4, 0.2, 0.0, 0.1]), np.array([True, False, False, True])
-    found = summarise(radii, right, np.array([False, False, True, False]), points=3)
+def test_figures_of_a_cell() -> None:
+    rows = [
+        Prediction("1", "a", "a", (), {"radius": 0.4}),
+        Prediction("2", "a", "b", (), {"radius": 0.2}),
+        Prediction("3", "b", None),
+        Prediction("4", "b", "b", (), {"radius": 0.1}),
+    ]
+    params = Smoothing.Params.model_validate({"noise": "random-perturbation"})
+    found = Smoothing(params).figures(rows, points=3)
     assert found["abstained"] == 0.25
     assert found["median_radius"] == pytest.approx(0.15)
     assert found["certified_accuracy"] == [[0.0, 0.5], [0.2, 0.25], [0.4, 0.25]]
-
-
-def test_figures_of_a_smoothed_cell() -> None:
-    rows = [
-        Prediction("1", "a", "a", (), 0.4),
-        Prediction("2", "a", "b", (), 0.2),
-        Prediction("3", "b", None, (), None),
-        Prediction("4", "b", "b", (), 0.1),
-    ]
-    found = certified_figures(rows)
-    assert (found["abstained"], found["median_radius"]) == (0.25, pytest.approx(0.15))
-    assert found["certified_accuracy"][2] == [0.2, 0.25]

@@ -12,6 +12,7 @@ A plugin is a class of one of these kinds, found through an entry point:
     HeadBuilder   `xlt.heads`             what turns hidden states into a problem's outputs
     Analysis      `xlt.analyses`          what is measured of runs, row by row, and its report
     Launcher      `xlt.launchers`         a way to run the jobs of a sweep
+    Condition     `xlt.conditions`        what is done to the inputs or answers of an evaluation
     ============  ======================  ==================================================
 
 Every plugin class states `api_version = 1` itself (a literal, not `API_VERSION`: it says which
@@ -32,6 +33,7 @@ from xlt_cli.api.analyses import (
     PredictionAnalysis,
     Record,
 )
+from xlt_cli.api.conditions import Answer, Condition, MeasuredColumn, MeasuredTable, Place
 from xlt_cli.api.events import (
     Event,
     Failed,
@@ -69,7 +71,14 @@ from xlt_cli.api.perturbations import (
     TextPerturbation,
     View,
 )
-from xlt_cli.api.plugin import API_VERSION, Plugin, PluginParams
+from xlt_cli.api.plugin import (
+    API_VERSION,
+    AnyPerturbation,
+    OfKind,
+    Plugin,
+    PluginParams,
+    PluginUse,
+)
 from xlt_cli.api.problems import IGNORED, Encoded, Feature, Prediction, Problem, Words
 from xlt_cli.api.reports import (
     Column,
@@ -96,6 +105,7 @@ from xlt_cli.errors import (
     OfflineError,
     PluginError,
     ResultWarning,
+    SpecError,
     UserError,
     did_you_mean,
 )
@@ -108,9 +118,12 @@ __all__ = [
     "SPLITS",
     "AnalysedRun",
     "Analysis",
+    "Answer",
+    "AnyPerturbation",
     "Batch",
     "Column",
     "Companion",
+    "Condition",
     "DataError",
     "Draws",
     "Edit",
@@ -139,17 +152,22 @@ __all__ = [
     "Manifest",
     "Matrix",
     "Measured",
+    "MeasuredColumn",
     "MeasuredRun",
+    "MeasuredTable",
     "Memory",
     "ModelAnalysis",
     "ModelRows",
+    "OfKind",
     "OfflineError",
     "Pass",
     "Perturbation",
     "Piece",
+    "Place",
     "Plugin",
     "PluginError",
     "PluginParams",
+    "PluginUse",
     "PredictedRows",
     "Prediction",
     "PredictionAnalysis",
@@ -167,6 +185,7 @@ __all__ = [
     "SegmentationPerturbation",
     "SequenceExample",
     "Series",
+    "SpecError",
     "Split",
     "Stack",
     "Started",

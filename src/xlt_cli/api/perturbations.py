@@ -74,10 +74,12 @@ class Perturbation(Plugin):
 
     Attributes:
         problems: the kinds of problem whose labels it keeps true; None for all.
+        strength: the parameter that says how strong it is, 0 for no noise; empty if none does.
     """
 
     plugin_kind = "perturbation"
     problems: ClassVar[tuple[str, ...] | None] = None
+    strength: ClassVar[str] = ""
 
     def fetch(self) -> None:
         """Brings and checks what it works with, e.g. a lexicon; called before training begins.

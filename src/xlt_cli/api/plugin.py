@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 API_VERSION = 1
 
@@ -14,6 +17,38 @@ class PluginParams(BaseModel):
     """Base of every `Params`: unknown names are refused, values do not change afterwards."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class PluginUse(BaseModel):
+    """A plugin by name, with its parameters beside the name.
+
+    Written as `encoder: mbert` or as `encoder: {name: hf, model: ./my-encoder}`.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str = Field(description="name of the plugin; its parameters stand beside it")
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The parameters as given."""
+        return dict(self.model_extra or {})
+
+
+def by_name(value: object) -> object:
+    """A bare name as the plugin of that name, without parameters."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class OfKind:
+    """Says of a parameter that it names another plugin, and of which kind."""
+
+    kind: str
+
+
+AnyPerturbation = Annotated[PluginUse, BeforeValidator(by_name), OfKind("perturbation")]
+"""A parameter that names a perturbation, which is then in the plugin's `parts`."""
 
 
 class Plugin(ABC):
@@ -27,6 +62,10 @@ class Plugin(ABC):
         reference: the paper or model card behind it.
         speaks: the languages it can serve, in any form of their codes; None where it serves any.
         caveat: what must be said wherever results that it took part in are shown.
+        version: of what it does; raised by its author where the same parameters do something else
+            than before, so that what was made before is not taken for the same.
+        parts: the plugins that its parameters name (see `OfKind`), by the parameter; the runner
+            makes them.
     """
 
     plugin_kind: ClassVar[str]
@@ -36,6 +75,8 @@ class Plugin(ABC):
     reference: ClassVar[str] = ""
     speaks: ClassVar[tuple[str, ...] | None] = None
     caveat: ClassVar[str] = ""
+    version: ClassVar[int] = 1
+    parts: Mapping[str, Plugin] = MappingProxyType({})
 
     class Params(PluginParams):
         """No parameters."""

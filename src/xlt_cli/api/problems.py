@@ -11,8 +11,8 @@ Texts are tokenized once per language; pairs of languages are then put together 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from xlt_cli.api.examples import Edit, Example
@@ -83,15 +83,14 @@ class Prediction:
         gold: the label, or the tags of the words.
         predicted: the same shape; None where the model abstained, or for a word that it never saw.
         probabilities: of the labels in order of their ids; empty for token labelling.
-        radius: of a smoothed classifier, the certified l2 radius around the word embeddings,
-            relative to their mean norm.
+        values: further numbers by name, of the condition under which it was made.
     """
 
     id: str
     gold: str | tuple[str, ...]
     predicted: str | tuple[str | None, ...] | None
     probabilities: tuple[float, ...] = ()
-    radius: float | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

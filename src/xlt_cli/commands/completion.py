@@ -70,6 +70,14 @@ def tasks(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 @quietly
+def conditions(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the conditions."""
+    from xlt_cli import registry
+
+    return registry.names("condition")
+
+
+@quietly
 def encoders(ctx: Any, incomplete: str) -> Iterable[str]:
     """The names of the encoders."""
     from xlt_cli import registry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,7 @@ from xlt_cli.errors import SpecError
 
 if TYPE_CHECKING:
     from xlt_cli.spec import Evaluation, PluginUse, ResolvedEvaluation, Stage
+    from xlt_cli.spec.source import Override
 
 
 def evaluate(
@@ -79,14 +81,23 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the first rows of each language.")
     ] = None,
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--condition",
+            metavar="CONDITION",
+            help="A condition, or '{name: perturbed, perturbation: typos, strength: 0.2}'; give it "
+            "again for several. Default: the run's.",
+            autocompletion=completion.conditions,
+        ),
+    ] = None,
     smoothing: Annotated[
         str | None,
         typer.Option(
             "--smoothing",
             metavar="'{noise: ...}'",
-            help="The smoothed classifier: majority vote under a perturbation's Gaussian noise, "
-            "with certified radii. E.g. '{noise: {name: random-perturbation, distribution: "
-            "gaussian}, samples: 200}'.",
+            help="The condition `smoothing` alone, as an evaluation of its own: --condition "
+            "'{name: smoothing, ...}' puts it beside others.",
         ),
     ] = None,
     collapse: Annotated[
@@ -149,6 +160,7 @@ def evaluate(
     checks.check_labels(labels, model)
     root = runs_root(runs_dir)
     request = _Request(task, split, listed(languages), generalized, limit, smoothing, collapse)
+    request.conditions = condition or []
     if model is not None:
         if task is None:
             raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
@@ -209,6 +221,7 @@ class _Request:
     ) -> None:
         self.task, self.languages, self.limit = task, languages, limit
         self.collapse = collapse
+        self.conditions: list[str] = []
         self.split, self.generalized, self.smoothing = split, generalized, smoothing
 
     def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[ResolvedEvaluation]:
@@ -217,7 +230,7 @@ class _Request:
         A spec without any has the last stage's task, as one that says nothing of evaluations.
         A task named as in the spec has the spec's parameters.
         """
-        from xlt_cli.spec import Evaluation
+        from xlt_cli.spec import CLEAN, Evaluation
         from xlt_cli.spec.resolution import resolve_evaluation
         from xlt_cli.spec.source import Override
         from xlt_cli.spec.yaml_lines import parse_given
@@ -247,11 +260,30 @@ class _Request:
             changes.append(Override(("limit",), self.limit, "--limit"))
         if self.smoothing is not None:
             given = parse_given(self.smoothing, "--smoothing")
+            changes.append(Override(("conditions",), [CLEAN], "--smoothing"))
             changes.append(Override(("smoothing",), given.value, "--smoothing", given.texts))
+        if self.conditions:
+            changes += _conditions(self.conditions)
         if self.collapse is not None:
             given = parse_given(self.collapse, "--collapse")
             changes.append(Override(("collapse",), given.value, "--collapse", given.texts))
         return [resolve_evaluation(evaluation, changes) for evaluation in chosen]
+
+
+def _conditions(texts: Sequence[str]) -> list[Override]:
+    """The conditions of the command line, in place of the spec's."""
+    from xlt_cli.spec import FORMER
+    from xlt_cli.spec.source import Override
+    from xlt_cli.spec.yaml_lines import parse_given
+
+    given = [parse_given(text, "--condition") for text in texts]
+    written = {
+        (index, *loc): text for index, one in enumerate(given) for loc, text in one.texts.items()
+    }
+    return [
+        Override((FORMER,), None, "--condition"),
+        Override(("conditions",), [one.value for one in given], "--condition", written),
+    ]
 
 
 def _encoder(text: str) -> PluginUse:

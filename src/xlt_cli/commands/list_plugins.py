@@ -42,9 +42,9 @@ def list_plugins(
 
 def _row(entry: Entry, check: bool) -> dict[str, Any]:
     plugin, error = entry.plugin, entry.error
-    if check and plugin is not None:
-        from xlt_cli.registry.inspection import inspect
+    from xlt_cli.registry.inspection import inspect, spoken
 
+    if check and plugin is not None:
         error = inspect(plugin)
     return {
         "kind": entry.kind,
@@ -54,7 +54,7 @@ def _row(entry: Entry, check: bool) -> dict[str, Any]:
         "error": error,
         "warnings": _warnings(entry) if check else [],
         "reference": plugin.reference if plugin else "",
-        "languages": list(plugin.speaks) if plugin and plugin.speaks else None,
+        "languages": list(spoken(plugin) or ()) or None if plugin else None,
         "distribution": f"{entry.distribution} {entry.version}".strip(),
         "target": entry.target,
         **({"import_seconds": round(entry.import_seconds, 4)} if check else {}),

@@ -19,7 +19,7 @@ def schema() -> None:
 def build() -> dict[str, Any]:
     """The schema: the spec's own, where each use of a plugin names one of the installed."""
     from xlt_cli import registry
-    from xlt_cli.spec import ExperimentSpec
+    from xlt_cli.spec import FORMER, ExperimentSpec
 
     whole = ExperimentSpec.model_json_schema()
     definitions = whole["$defs"]
@@ -33,7 +33,12 @@ def build() -> dict[str, Any]:
     definitions["Stage"]["properties"]["perturbation"] = {
         "anyOf": [perturbation, {"type": "array", "items": perturbation}, {"type": "null"}]
     }
-    definitions["Smoothing"]["properties"]["noise"] = perturbation
+    condition = {"$ref": "#/$defs/condition"}
+    evaluation = definitions["Evaluation"]["properties"]
+    evaluation["conditions"] = {
+        "anyOf": [condition, {"type": "array", "items": condition, "minItems": 1}]
+    }
+    evaluation[FORMER] = {"anyOf": [_without_name(FORMER, definitions), {"type": "null"}]}
     definitions["Evaluation"]["properties"]["task"] = {
         "anyOf": [{"$ref": "#/$defs/task"}, {"type": "null"}]
     }
@@ -50,6 +55,7 @@ def build() -> dict[str, Any]:
 
 def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     from xlt_cli import registry
+    from xlt_cli.spec.parts import named_in
 
     own: dict[str, Any] = {}
     if kind == "perturbation":
@@ -73,6 +79,8 @@ def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         }
         params = _params(kind, plugin)
         if params is not None:
+            for name, of_kind in named_in(plugin.Params).items():
+                params["properties"][name] = {"$ref": f"#/$defs/{of_kind}"}
             for name, definition in params.pop("$defs", {}).items():
                 definitions[f"{kind}.{plugin.name}.{name}"] = definition
             option["properties"] |= params.get("properties", {})
@@ -81,6 +89,16 @@ def _uses(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         options.append(option)
     options += _opened(plugins)
     return {"anyOf": options} if options else {"type": "string"}
+
+
+def _without_name(condition: str, definitions: dict[str, Any]) -> dict[str, Any]:
+    """A condition's parameters alone."""
+    options = definitions["condition"].get("anyOf", [])
+    named = (option for option in options if option.get("title") == condition)
+    whole: dict[str, Any] = next(named, {"type": "object"})
+    properties = {k: v for k, v in whole.get("properties", {}).items() if k != "name"}
+    required = [name for name in whole.get("required", []) if name != "name"]
+    return {**whole, "properties": properties, "required": required}
 
 
 def _opened(plugins: list[Any]) -> list[dict[str, Any]]:

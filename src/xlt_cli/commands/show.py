@@ -41,12 +41,14 @@ def show(
 
 
 def _as_json(kind: str, plugin: Any) -> dict[str, Any]:
+    from xlt_cli.registry.inspection import spoken
+
     return {
         "kind": kind,
         "name": plugin.name,
         "summary": plugin.summary,
         "reference": plugin.reference,
-        "languages": list(plugin.speaks) if plugin.speaks else None,
+        "languages": list(spoken(plugin) or ()) or None,
         "caveat": plugin.caveat,
         "parameters": _schema(plugin),
     }
@@ -70,6 +72,7 @@ def _print(kind: str, plugin: Any) -> None:
 
     from xlt_cli import registry
     from xlt_cli.console.screen import stdout
+    from xlt_cli.registry.inspection import spoken
 
     console = stdout()
     console.print(
@@ -77,7 +80,7 @@ def _print(kind: str, plugin: Any) -> None:
     )
     for title, value in (
         ("reference", plugin.reference),
-        ("languages", ", ".join(plugin.speaks or ())),
+        ("languages", ", ".join(spoken(plugin) or ())),
         ("caveat", plugin.caveat),
     ):
         if value:

@@ -50,7 +50,7 @@ class Featuriser:
 
     def features(self, examples: Sequence[Example]) -> list[Feature]:
         """The features of examples that noise made afresh, in their order."""
-        return self._laid_out(self.problem.encode(examples, self.tokenizer))
+        return self._laid_out(self.fresh(examples))
 
     def clean_features(self, examples: Sequence[Example]) -> list[Feature]:
         """The features of a task's own rows, in their order."""
@@ -72,14 +72,22 @@ class Featuriser:
         """A task's own rows as token ids; they are tokenized once for all runs."""
         return self.problem.encode(examples, self._cached)
 
+    def fresh(self, examples: Sequence[Example]) -> list[Encoded]:
+        """Rows that noise made afresh as token ids."""
+        return self.problem.encode(examples, self.tokenizer)
+
     def _laid_out(self, encoded: Sequence[Encoded]) -> list[Feature]:
         return [self.cut(e) for e in encoded]
 
     def sampled(self, example: Example, segment: Segment, rng: random.Random) -> Feature:
         """The feature of one example whose texts are cut into pieces by `segment`."""
+        return self.cut(self.segmented(example, segment, rng))
+
+    def segmented(self, example: Example, segment: Segment, rng: random.Random) -> Encoded:
+        """One example as token ids, its texts cut into pieces by `segment`."""
         cutter: Any = _Cutter(segment, rng, self.tokenizer.unk_token_id, self.space_before)
         (encoded,) = self.problem.encode([example], cutter)
-        return self.cut(encoded)
+        return encoded
 
     def plain(self, texts: Sequence[str], languages: Sequence[str]) -> list[Feature]:
         """Features of single clean texts, with nothing to predict."""

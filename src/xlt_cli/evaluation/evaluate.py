@@ -6,10 +6,11 @@ from typing import Any
 
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
+from xlt_cli.evaluation.counts import stored
 from xlt_cli.evaluation.filling import fill
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.subject import Subject
-from xlt_cli.evaluation.summary import stored, summarise_all, summary
+from xlt_cli.evaluation.summary import summarise_all, summary
 from xlt_cli.reports.summary import Counted
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store

@@ -15,9 +15,12 @@ from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.evaluation import collapsed
+from xlt_cli.evaluation.answering import answered
+from xlt_cli.evaluation.conditions import Tested
+from xlt_cli.evaluation.inputs import changes_inputs
+from xlt_cli.evaluation.inputs import encoded as encoded_under
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.predict import launch
-from xlt_cli.evaluation.smoothing import smoothed
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models import segments
 from xlt_cli.models.opening import check_evaluation
@@ -56,23 +59,26 @@ def fill(
         store.write_notes(said)
     model = on_device(model, runtime)
     assert isinstance(model, torch.nn.Module)
-    encoded: dict[str, dict[str, Encoded]] = {}
+    conditions = {tested.key: tested for tested in plan.conditions}
+    encoded: dict[tuple[str, str], dict[str, Encoded]] = {}
 
-    def of(language: str) -> dict[str, Encoded]:
+    def of(language: str, tested: Tested) -> dict[str, Encoded]:
         """The rows of a language as token ids; each language is tokenized once."""
-        if language not in encoded:
-            encoded[language] = {e.id: e for e in featuriser.clean(loaded[language])}
+        key = tested.key if changes_inputs(tested.condition) else ""
+        if (language, key) not in encoded:
+            for other in [other for other in encoded if other[1] not in ("", key)]:
+                del encoded[other]  # of a condition that is done
+            rows = encoded_under(tested.condition, featuriser, loaded[language])
+            encoded[language, key] = {e.id: e for e in rows}
             gc.freeze()  # they stay: the collector need not walk through them again and again
-        return encoded[language]
+        return encoded[language, key]
 
-    def answers(features: Sequence[Feature]) -> Callable[[], list[Prediction]]:
+    def answers(features: Sequence[Feature], tested: Tested) -> Callable[[], list[Prediction]]:
         """Begins with a cell; what it returns waits for its predictions."""
         pad_id = featuriser.template.pad_id
-        if smoothing is None:
+        if "answer" not in tested.condition.acts:
             return launch(model, features, problem, pad_id, runtime).answers
-        noise = plan.resolved.noise
-        assert noise is not None
-        predictions = smoothed(model, features, problem, pad_id, smoothing, noise, runtime)
+        predictions = answered(model, features, problem, pad_id, tested.condition, runtime)
         return lambda: predictions
 
     def store_last() -> None:
@@ -80,17 +86,19 @@ def fill(
             cell, waited_for = underway.pop()
             predictions = waited_for()
             if runtime.is_main:
+                if cell.condition:
+                    store.write_given(cell.condition, conditions[cell.condition].given())
                 store.write(cell, predictions)
                 stored[cell] = counted(problem, predictions)
             bar.advance(1, len(predictions), "-".join(dict.fromkeys(cell.languages)))
 
-    smoothing = plan.evaluation.smoothing
     underway: list[tuple[Cell, Callable[[], list[Prediction]]]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
     with _unfrozen_after(), reporter.bar(title, len(absent), "examples") as bar:
         for cell in absent:
             first, second = cell.languages
-            rows = _cell(of(first), of(second), first == second, problem)
+            tested = conditions[cell.condition]
+            rows = _cell(of(first, tested), of(second, tested), cell.is_standard, problem)
             if not rows:
                 raise DataError(
                     f"no row of '{plan.task.name}' is there in both languages",
@@ -100,7 +108,7 @@ def fill(
                 features = [feature for e in rows for feature in featuriser.parted(e)]
             else:
                 features = [featuriser.cut(e) for e in rows]
-            begun = answers(features)
+            begun = answers(features, tested)
             store_last()  # while a GPU is busy with this cell
             underway.append((cell, begun))
             if runtime.device.type == "cpu":

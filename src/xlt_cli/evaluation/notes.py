@@ -29,12 +29,7 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
         found += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
     if plan.evaluation.collapse:
         found.append(f"labels are collapsed: {described(plan.evaluation.collapse)}")
-    smoothing = plan.evaluation.smoothing
-    if smoothing is not None:
-        found.append(
-            f"majority of {smoothing.samples} votes under '{smoothing.noise.name}'; where the vote "
-            "abstains, the answer counts as wrong"
-        )
+    found += [said for tested in plan.conditions if not tested.key for said in tested.said()]
     if plan.evaluation.limit:
         found.append(f"only the first {plan.evaluation.limit} rows of each language")
     return found

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from pydantic import ValidationError
 
 from xlt_cli.api import Example, Task
 from xlt_cli.data.rows import RowStore
-from xlt_cli.errors import DataError
+from xlt_cli.errors import DataError, UserError
+from xlt_cli.evaluation.conditions import Tested, of_evaluation, of_record
 from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import collapsed as counted_as
@@ -16,6 +20,7 @@ from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports import validity
 from xlt_cli.reports.summary import check_alignment
 from xlt_cli.runs.cells import Cell, Pair
+from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ResolvedEvaluation
 
 
@@ -28,6 +33,7 @@ class Plan:
             resampled over items jointly.
         notes: what was seen of the alignment.
         warnings: the same, as values (see `reports.validity`).
+        conditions: what the cells are under, in the spec's order.
     """
 
     resolved: ResolvedEvaluation
@@ -36,6 +42,7 @@ class Plan:
     aligned: bool
     notes: tuple[str, ...]
     warnings: tuple[dict[str, Any], ...] = ()
+    conditions: list[Tested] = field(default_factory=list)
 
     @property
     def evaluation(self) -> Evaluation:
@@ -58,14 +65,27 @@ class Plan:
         rows = self.rows.load(self.task, evaluation.split, language, evaluation.limit)
         return counted_as(rows, evaluation.collapse)
 
+    def tested(self, key: str, store: Store) -> Tested | None:
+        """The condition of cells, also one that only the store knows; None if it is not here."""
+        own = next((tested for tested in self.conditions if tested.key == key), None)
+        record = store.given(key) if own is None and key else None
+        with contextlib.suppress(UserError, ValidationError, KeyError, TypeError):
+            return of_record(record, key, self.problem) if record else own
+        return None
+
     @property
     def cells(self) -> list[Cell]:
-        """Standard cells first, then pairs of different languages where they are asked for."""
-        return [Cell(pair) for pair in self.pairs]
+        """Condition by condition, those of the languages that it serves."""
+        return [
+            Cell(pair, tested.key)
+            for tested in self.conditions
+            for pair in self.pairs
+            if tested.serves(pair)
+        ]
 
     @property
     def pairs(self) -> list[Pair]:
-        """The languages of cells."""
+        """Standard ones first, then pairs of different languages where they are asked for."""
         generalized = "generalized" in self.evaluation.settings
         standard = "standard" in self.evaluation.settings
         return [
@@ -96,8 +116,11 @@ def make_plan(resolved: ResolvedEvaluation, rows: RowStore) -> Plan:
     }
     if "generalized" in evaluation.settings:
         _check_pairs(task, loaded)
+    plan = Plan(resolved, languages, rows, aligned=False, notes=())
+    plan.conditions = of_evaluation(resolved, plan.problem)
+    _check_served(plan)
     if not task.aligned:
-        return Plan(resolved, languages, rows, aligned=False, notes=())
+        return plan
     labels = {
         language: {e.id: label for e in examples if (label := e.shared_label()) is not None}
         for language, examples in loaded.items()
@@ -108,8 +131,18 @@ def make_plan(resolved: ResolvedEvaluation, rows: RowStore) -> Plan:
         if "generalized" in evaluation.settings:
             raise
         differing = tuple(validity.disagreements(labels))
-        return Plan(resolved, languages, rows, False, (error.what,), differing)
-    return Plan(resolved, languages, rows, aligned=True, notes=_shared(labels))
+        return replace(plan, notes=(error.what,), warnings=differing)
+    return replace(plan, aligned=True, notes=_shared(labels))
+
+
+def _check_served(plan: Plan) -> None:
+    for tested in plan.conditions:
+        if not any(map(tested.serves, plan.pairs)):
+            raise DataError(
+                f"the condition '{tested.condition.name}' does not serve any of these languages",
+                f"{plan.task.name} ({plan.evaluation.split}, {', '.join(plan.languages)})",
+                f"it serves {', '.join(tested.condition.speaks or ())}",
+            )
 
 
 def check_claims(plan: Plan, trained_on: Collection[str]) -> None:

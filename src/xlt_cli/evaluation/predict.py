@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -45,7 +45,7 @@ class Underway:
             for pair in zip(indices, self.problem.predict(logits, chosen), strict=True)
         ]
         found = dict(self.runtime.gather(own))
-        return _joined(self.features, [found[i] for i in range(len(self.features))])
+        return joined(self.features, [found[i] for i in range(len(self.features))])
 
 
 def predict(
@@ -88,15 +88,15 @@ def launch(
     return Underway(features, problem, runtime, parts)
 
 
-def _joined(features: Sequence[Feature], predictions: Sequence[Prediction]) -> list[Prediction]:
+def joined(features: Sequence[Feature], predictions: Sequence[Prediction]) -> list[Prediction]:
     """The predictions of windows put together to those of their examples."""
-    joined: list[Prediction] = []
+    whole: list[Prediction] = []
     for feature, prediction in zip(features, predictions, strict=True):
         if not feature.goes_on:
-            joined.append(prediction)
+            whole.append(prediction)
             continue
         # Only words are answered in windows.
-        gold: Any = joined[-1].gold + prediction.gold  # type: ignore[operator]
-        told: Any = joined[-1].predicted + prediction.predicted  # type: ignore[operator]
-        joined[-1] = Prediction(prediction.id, gold, told)
-    return joined
+        gold: Any = whole[-1].gold + prediction.gold  # type: ignore[operator]
+        told: Any = whole[-1].predicted + prediction.predicted  # type: ignore[operator]
+        whole[-1] = replace(whole[-1], gold=gold, predicted=told)
+    return whole

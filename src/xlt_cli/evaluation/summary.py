@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlt_cli.data.place import place
+from xlt_cli.evaluation import condition_figures as conditions
 from xlt_cli.evaluation import held_out
+from xlt_cli.evaluation.counts import read, stored
 from xlt_cli.evaluation.notes import notes, words_notes
 from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.formats import csv
 from xlt_cli.reports import validity
 from xlt_cli.reports.evaluation import records
-from xlt_cli.reports.summary import Counted, certified_figures, counted, summarise
-from xlt_cli.reports.validity import cell_name
+from xlt_cli.reports.summary import Counted, summarise
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store
+from xlt_cli.spec import CLEAN
 
 ABOUT = ("source", "sha256", "rows")
 """What results say of the data of a language: all rows of the split, whatever the limit."""
@@ -44,30 +46,34 @@ def summary(
 ) -> dict[str, Any]:
     """The figures of stored cells, and what must be said beside them.
 
+    Those of the evaluation's own condition stand at the top, those of others under `conditions`.
+
     Args:
         known: what need not be read from the store.
     """
     known = known or {}
-    problem = plan.problem
-    counts = {**known, **_read(plan, store, [cell for cell in asked if cell not in known])}
-    cells = {cell.languages: counts[cell] for cell in asked}
+    problem, evaluation = plan.problem, plan.evaluation
+    counts = {**known, **read(plan, store, [cell for cell in asked if cell not in known])}
+    own = [cell for cell in asked if not cell.condition]
+    cells = {cell.languages: counts[cell] for cell in own}
     figures = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
     warned = [*figures.warnings, *plan.warnings, *held_out.warnings(plan, subject.used)]
     languages = list(dict.fromkeys(language for cell in asked for language in cell.languages))
-    data = {x: plan.rows.about(plan.task, plan.evaluation.split, x) for x in languages}
-    smoothing = plan.evaluation.smoothing
-    votes = asked if smoothing else ()
-    certified = {cell_name(c.languages): certified_figures(store.read(c)) for c in votes}
+    data = {x: plan.rows.about(plan.task, evaluation.split, x) for x in languages}
+    former = evaluation.former
+    measured = conditions.measured(plan.tested("", store), store, own)
+    others = conditions.figures(plan, store, subject, counts, asked)
     return {
         "task": plan.task.name,
-        "split": plan.evaluation.split,
-        "limit": plan.evaluation.limit,
+        "split": evaluation.split,
+        "limit": evaluation.limit,
         "place": place(plan.task, [about["source"] for about in data.values()]),
         "demonstration": plan.task.demonstration,
         **({"scoring": problem.scoring} if problem.scoring else {}),
         **figures.as_dict(),
-        **({"smoothing": smoothing.model_dump(), "certified": certified} if smoothing else {}),
-        **({"collapse": plan.evaluation.collapse} if plan.evaluation.collapse else {}),
+        **({former.name: former.params, **measured} if former is not None else {}),
+        **({"collapse": evaluation.collapse} if evaluation.collapse else {}),
+        **({"condition": CLEAN, "conditions": others} if others else {}),
         "data": {x: {name: about[name] for name in ABOUT} for x, about in data.items()},
         "warnings": warned,
         "notes": [
@@ -77,16 +83,6 @@ def summary(
             *store.notes(),
         ],
     }
-
-
-def stored(plan: Plan, store: Store) -> list[Cell]:
-    """The cells that a store has of the model under test."""
-    return store.done(words=plan.task.problem.by_words)
-
-
-def _read(plan: Plan, store: Store, cells: Sequence[Cell]) -> dict[Cell, Counted]:
-    problem = plan.problem
-    return {cell: counted(problem, store.bare(cell)) for cell in cells}
 
 
 def _covering(plan: Plan, cells: Sequence[Cell]) -> Plan:

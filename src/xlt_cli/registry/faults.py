@@ -88,6 +88,9 @@ def _words_fault(plugin: type[Plugin]) -> str:
     speaks = inspect.getattr_static(plugin, "speaks", None)
     if speaks is not None and not is_property(speaks) and not are_texts(speaks):
         return f"speaks = {speaks!r} is not a tuple of codes of languages"
+    version = inspect.getattr_static(plugin, "version", 1)
+    if type(version) is not int or version < 1:
+        return f"version = {version!r} is not a whole number from 1 on"
     for name in ("reference", "caveat"):
         value = inspect.getattr_static(plugin, name, "")
         if not isinstance(value, str) and not is_property(value):

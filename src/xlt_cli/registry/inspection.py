@@ -5,7 +5,14 @@ from __future__ import annotations
 from xlt_cli.api import Plugin
 from xlt_cli.errors import PluginError, UserError
 from xlt_cli.registry.checks import KINDS
+from xlt_cli.registry.checks.values import is_property
 from xlt_cli.registry.guard import make
+
+
+def spoken(plugin: type[Plugin]) -> tuple[str, ...] | None:
+    """The languages that a class states; None where it serves any, or each instance has its own."""
+    speaks = plugin.speaks
+    return None if speaks is None or is_property(speaks) else tuple(speaks)
 
 
 def inspect(plugin: type[Plugin]) -> str:

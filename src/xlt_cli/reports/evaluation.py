@@ -25,6 +25,9 @@ COLUMNS = (
 )
 """Of the records; newer columns stand at the end."""
 
+FURTHER = ("collapse", "condition")
+"""Columns of the records that are there only where there is something to say."""
+
 
 def report(results: Sequence[Result], all_languages: bool = False) -> Report:
     """The report of one model's evaluations.
@@ -46,9 +49,13 @@ def tables(result: Result, all_languages: bool = False) -> Report:
         pieces.append(_languages(result, all_languages))
     if result["pairs"]:
         pieces += [_matrix(result), _pair_averages(result)]
-    if "certified" in result:
-        pieces.append(_certified(result))
-    return Report(pieces, notes=result["notes"])
+    if "measured" in result:
+        pieces.append(_measured(result))
+    own = Report(pieces, notes=result["notes"])
+    if not result.get("conditions"):
+        return own
+    under = [{**result, "conditions": (), **entry} for entry in result["conditions"]]
+    return Report([own, *(tables(each, all_languages) for each in under)])
 
 
 def title(result: Result) -> str:
@@ -56,7 +63,8 @@ def title(result: Result) -> str:
     mark = " (demonstration, not evidence)" if result["demonstration"] else ""
     collapsed = f" {MARK} collapsed" if result.get("collapsed") else ""
     scoring = f", {result['scoring']}" if result.get("scoring") else ""
-    return f"{result['task']} {result['split']}{scoring}{origin(result)}{mark}{collapsed}"
+    under = f", {result['condition']}" if result.get("condition") else ""
+    return f"{result['task']} {result['split']}{scoring}{origin(result)}{under}{mark}{collapsed}"
 
 
 def origin(result: Result) -> str:
@@ -79,14 +87,15 @@ def headline(result: Result, name: str) -> float | None:
 def _languages(result: Result, all_languages: bool) -> Table:
     metrics = sorted(_metrics(result["languages"]), key=lambda name: name != result["metric"])
     languages = sorted(result["languages"].items(), key=lambda row: not row[1]["trained_on"])
-    fallen = marked(result)
+    fallen, blank = marked(result), [None] * ("drop" in result)
     rows = []
     for index, (language, figures) in enumerate(languages):
         last = index == len(languages) - 1
         ends = last or (figures["trained_on"] and not languages[index + 1][1]["trained_on"])
         about = " (trained on)" if figures["trained_on"] else ""
         label = f"{language}{about}{_sign({language} & fallen)}"
-        rows.append(Row([label, figures["n"], *_figures(figures, metrics)], rule=ends))
+        drop = _drop(result, "languages", language)
+        rows.append(Row([label, figures["n"], *_figures(figures, metrics), *drop], rule=ends))
     unseen = {language for language, figures in languages if not figures["trained_on"]}
     every = set(result["languages"])
     averages = [("zero_shot", "zero-shot average", unseen)]
@@ -95,14 +104,16 @@ def _languages(result: Result, all_languages: bool) -> Table:
     for kind, label, members in averages:
         average = result["averages"].get(kind)
         if average is None:
-            rows.append(Row([label, None, *["none left"] * len(metrics)]))
+            rows.append(Row([label, None, *["none left"] * len(metrics), *blank]))
         else:
             label = f"{label} ({average['cells']}){_sign(members & fallen)}"
-            rows.append(Row([label, None, *_figures(average, metrics)], strong=True))
+            drop = _drop(result, "averages", kind)
+            rows.append(Row([label, None, *_figures(average, metrics), *drop], strong=True))
     if result["transfer_gap"]:
         label = f"transfer gap{_sign(every & fallen)}"
-        rows.append(Row([label, None, *_figures(result["transfer_gap"], metrics)]))
+        rows.append(Row([label, None, *_figures(result["transfer_gap"], metrics), *blank]))
     columns = [Column("language"), Column("rows", "right"), *_columns(metrics)]
+    columns += _drop_column(result)
     return Table(title(result), columns, rows)
 
 
@@ -125,30 +136,47 @@ def _pair_averages(result: Result) -> Table:
     sign = _sign(marked(result) & set(result["pairs"]))
     names = {"zero_shot": "neither language trained on", "all": "all"}
     rows = [
-        Row([f"{name} ({figures['cells']}){sign}", *_figures(figures, metrics)])
+        Row(
+            [
+                f"{name} ({figures['cells']}){sign}",
+                *_figures(figures, metrics),
+                *_drop(result, "pair_averages", kind),
+            ]
+        )
         for kind, name in names.items()
         if (figures := result["pair_averages"].get(kind))
     ]
-    columns = [Column("pairs"), *_columns(metrics)]
+    columns = [Column("pairs"), *_columns(metrics), *_drop_column(result)]
     return Table("averages over pairs of different languages", columns, rows)
 
 
-def _certified(result: Result) -> Table:
-    """What randomized smoothing certifies; radii are relative to the mean embedding norm."""
+def _measured(result: Result) -> Table:
+    """What a condition measures beyond the metrics."""
+    shown = result["measured"]
     rows = [
-        Row(
-            [
-                cell,
-                Figure(figures["abstained"]),
-                Figure(figures["median_radius"], unit="number"),
-                Series("", [(r, Figure(share)) for r, share in figures["certified_accuracy"]]),
-            ]
-        )
-        for cell, figures in result["certified"].items()
+        Row([cell, *(_value(figures[one["name"]], one["shown"]) for one in shown["columns"])])
+        for cell, figures in result[shown["name"]].items()
     ]
-    names = ("abstained", "median radius", "certified accuracy at radius")
-    columns = [Column("cell"), *[Column(name, "right") for name in names]]
-    return Table(f"{title(result)}, smoothed classifier", columns, rows)
+    columns = [Column("cell"), *[Column(one["title"], "right") for one in shown["columns"]]]
+    return Table(f"{title(result)}, {shown['title']}", columns, rows)
+
+
+def _value(value: Any, shown: str) -> Value:
+    if shown == "curve":
+        return Series("", [(at, Figure(share)) for at, share in value])
+    return Figure(value) if shown == "share" else Figure(value, unit="number")
+
+
+def _drop_column(result: Result) -> list[Column]:
+    """The column of what a condition costs, where there is one."""
+    return [Column(f"drop of {metric_name(result['metric'])}", "right")] if "drop" in result else []
+
+
+def _drop(result: Result, group: str, name: str) -> list[Value]:
+    if "drop" not in result:
+        return []
+    figures = result["drop"][group].get(name)
+    return [measured(result["metric"], figures[result["metric"]]) if figures else None]
 
 
 def _metrics(figures: Mapping[str, Result]) -> list[str]:
@@ -172,21 +200,27 @@ def records(results: Sequence[Result]) -> Table:
     """The figures of evaluations, one a line.
 
     `setting` is standard or generalized, `cell` a language, a pair of languages, or an average.
-    Where labels were collapsed, a last column says how.
+    Where labels were collapsed, a further column says how; where there are conditions, another
+    says under which.
     """
-    collapsed = any(result.get("collapse") for result in results)
-    names = (*COLUMNS, "collapse") if collapsed else COLUMNS
+    more = [name for name in FURTHER if any(result.get(name) for result in results)]
+    parts = [part for result in results for part in _parts(result)]
     return record_table(
-        names,
-        ({**_about(result, collapsed), **line} for result in results for line in _lines(result)),
+        (*COLUMNS, *more),
+        ({**_about(part, more), **line} for part in parts for line in _lines(part)),
     )
 
 
-def _about(result: Result, collapsed: bool) -> dict[str, Any]:
+def _parts(result: Result) -> list[Result]:
+    """The figures of each condition."""
+    return [result, *({**result, **entry} for entry in result.get("conditions", ()))]
+
+
+def _about(result: Result, more: Sequence[str]) -> dict[str, Any]:
     about = {"task": result["task"], "split": result["split"]}
-    if collapsed:
-        collapse = result.get("collapse")
-        about["collapse"] = json.dumps(collapse, ensure_ascii=False) if collapse else ""
+    for name in more:
+        value = result.get(name) or ""
+        about[name] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return about
 
 
@@ -202,9 +236,24 @@ def _lines(result: Result) -> Iterator[dict[str, Any]]:
             members = [c for c, f in cells.items() if name == "all" or not f.get("trained_on")]
             more = {"warning": _warning(result, members)}
             yield from _lines_of(setting, f"average:{name}", figures, more)
+    yield from _drop_lines(result)
     if result["transfer_gap"]:
         more = {"warning": _warning(result, list(result["languages"]))}
         yield from _lines_of("standard", "transfer_gap", result["transfer_gap"], more)
+
+
+def _drop_lines(result: Result) -> Iterator[dict[str, Any]]:
+    """What a condition costs, as metrics of their own."""
+    drops = result.get("drop", {})
+    for setting, group, average in (
+        ("standard", "languages", "averages"),
+        ("generalized", "pairs", "pair_averages"),
+    ):
+        averages = {f"average:{name}": drop for name, drop in drops.get(average, {}).items()}
+        for name, figures in {**drops.get(group, {}), **averages}.items():
+            of_metrics = {f"drop:{metric}": figure for metric, figure in figures.items()}
+            more = {**_data(result, name), "warning": _warning(result, [name])}
+            yield from _lines_of(setting, name, of_metrics, more)
 
 
 def _lines_of(

@@ -10,15 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
 from xlt_cli.reports import validity
 from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Pair
-from xlt_cli.stats import certification
 from xlt_cli.stats.intervals import Resampled, Sample, average, difference, resample, wilson
 
 Scores = dict[str, Resampled]
@@ -130,15 +127,6 @@ def counted(problem: Problem, predictions: Sequence[Prediction]) -> Counted:
     ids = [p.id for p in predictions]
     look = validity.look_at(predictions, problem.labels)
     return Counted(ids, problem.statistics(predictions), look)
-
-
-def certified_figures(predictions: Sequence[Prediction]) -> dict[str, Any]:
-    """What randomized smoothing certifies of a cell; radii are as in `Prediction.radius`."""
-    return certification.summarise(
-        np.array([p.radius or 0.0 for p in predictions]),
-        np.array([p.predicted == p.gold for p in predictions]),
-        np.array([p.predicted is None for p in predictions]),
-    )
 
 
 def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> None:

@@ -10,6 +10,7 @@ from xlt_cli import registry
 from xlt_cli.errors import UserError
 from xlt_cli.runs import atomic
 from xlt_cli.spec import ExperimentSpec, PluginUse
+from xlt_cli.spec.parts import every_use
 
 T = TypeVar("T")
 
@@ -55,5 +56,5 @@ def _uses(spec: ExperimentSpec) -> Iterator[tuple[str, PluginUse]]:
     for evaluation in spec.evaluations:
         if evaluation.task is not None:
             yield "task", evaluation.task
-        if evaluation.smoothing is not None:
-            yield "perturbation", evaluation.smoothing.noise
+        for condition in evaluation.under:
+            yield from every_use("condition", condition)

@@ -23,7 +23,7 @@ def decode(content: bytes) -> list[Prediction]:
             _frozen(row["gold"]),
             _frozen(row["predicted"]),
             tuple(row.get("probabilities", ())),
-            row.get("radius"),
+            {"radius": row["radius"]} if "radius" in row else {},
         )
         for row in _values(_lines(content))
     ]

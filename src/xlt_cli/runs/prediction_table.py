@@ -7,10 +7,11 @@ A row for each example of a cell:
     gold           the label; or a list, with one for each word
     predicted      the same shape; null where the model abstained, or for a word that it never saw
     probabilities  of the labels, in their order; in 32 bits, which hold six decimals
-    radius         of a smoothed classifier
+    and a column for each further number that a condition gave (a certified `radius`)
 
-The last two are there only if some row has a value. Answers that are neither texts nor lists of
-texts are stored as JSON, and the table's metadata say so (`xlt.answers`).
+The latter are there only if some row has a value, and so are probabilities. Answers that are
+neither texts nor lists of texts are stored as JSON, and the table's metadata say so
+(`xlt.answers`).
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ DENSEST = 19
 
 DECIMALS = 6
 
+COLUMNS = ("id", "first", "second", "gold", "predicted", "probabilities")
+"""Those that every table may have."""
+
 Shape = Literal["text", "words", "json"]
 
 
@@ -59,8 +63,8 @@ def encode(rows: Iterable[tuple[str, str, Prediction]], level: int = LEVEL) -> b
     if any(p.probabilities for p in predictions):
         values = [p.probabilities or None for p in predictions]
         columns["probabilities"] = pyarrow.array(values, pyarrow.list_(pyarrow.float32()))
-    if any(p.radius is not None for p in predictions):
-        columns["radius"] = pyarrow.array([p.radius for p in predictions], pyarrow.float64())
+    for name in dict.fromkeys(name for p in predictions for name in p.values):
+        columns[name] = pyarrow.array([p.values.get(name) for p in predictions], pyarrow.float64())
     table = pyarrow.table(columns).replace_schema_metadata(
         {"xlt.format": str(FORMAT), "xlt.answers": shape}
     )
@@ -87,6 +91,7 @@ def decode(content: bytes) -> list[tuple[str, str, Prediction]]:
     table, shape = _opened(content)
     columns = {name: table.column(name).to_pylist() for name in table.column_names}
     nothing: list[Any] = [None] * len(table)
+    further = {name: columns[name] for name in columns if name not in COLUMNS}
     return [
         (
             first,
@@ -96,18 +101,23 @@ def decode(content: bytes) -> list[tuple[str, str, Prediction]]:
                 _given(gold, shape),
                 _given(predicted, shape),
                 tuple(round(p, DECIMALS) for p in probabilities or ()),
-                radius,
+                {
+                    name: numbers[row]
+                    for name, numbers in further.items()
+                    if numbers[row] is not None
+                },
             ),
         )
-        for identifier, first, second, gold, predicted, probabilities, radius in zip(
-            columns["id"],
-            columns["first"],
-            columns["second"],
-            columns["gold"],
-            columns["predicted"],
-            columns.get("probabilities", nothing),
-            columns.get("radius", nothing),
-            strict=True,
+        for row, (identifier, first, second, gold, predicted, probabilities) in enumerate(
+            zip(
+                columns["id"],
+                columns["first"],
+                columns["second"],
+                columns["gold"],
+                columns["predicted"],
+                columns.get("probabilities", nothing),
+                strict=True,
+            )
         )
     ]
 

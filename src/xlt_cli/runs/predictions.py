@@ -66,7 +66,7 @@ class Store:
 
     @classmethod
     def open(cls, root: Path, evaluation: Evaluation, weights: str = "") -> Store:
-        """The directory under `root` of an evaluation: of its task, split, limit and smoothing."""
+        """The directory under `root` of an evaluation: of its task, split and limit."""
         assert evaluation.task is not None
         dumped = evaluation.model_dump(mode="json", exclude={"languages", "settings"})
         content, name = evaluation_stated(evaluation), f"{evaluation.task.name}-{evaluation.split}"
@@ -183,7 +183,7 @@ class Store:
         return prediction_lines.decode(file.read_bytes())
 
     def bare(self, cell: Cell) -> list[Prediction]:
-        """The same without probabilities and radii, several times as fast."""
+        """The same without probabilities and further values, several times as fast."""
         columns = self.answers(cell)
         rows = zip(columns.ids, columns.golds, columns.predicted, strict=True)
         return [Prediction(i, gold, predicted) for i, gold, predicted in rows]  # type: ignore[arg-type]

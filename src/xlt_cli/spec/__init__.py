@@ -4,6 +4,7 @@ May stand here: the models of a spec, reading it (YAML with lines, overrides), i
 resolving its plugins, and its identity. Nothing here loads data or weights, or imports torch.
 """
 
+from xlt_cli.api import PluginUse
 from xlt_cli.spec.experiment import (
     ResolvedDev,
     ResolvedEvaluation,
@@ -11,7 +12,9 @@ from xlt_cli.spec.experiment import (
     ResolvedStage,
 )
 from xlt_cli.spec.written import (
+    CLEAN,
     DEVICE,
+    FORMER,
     NAME,
     SPLIT_NAMES,
     Dev,
@@ -21,9 +24,7 @@ from xlt_cli.spec.written import (
     Model,
     NamedSplit,
     PerturbationUse,
-    PluginUse,
     Setting,
-    Smoothing,
     Stage,
     Sweep,
     Use,
@@ -31,7 +32,9 @@ from xlt_cli.spec.written import (
 )
 
 __all__ = [
+    "CLEAN",
     "DEVICE",
+    "FORMER",
     "NAME",
     "SPLIT_NAMES",
     "Dev",
@@ -47,7 +50,6 @@ __all__ = [
     "ResolvedExperiment",
     "ResolvedStage",
     "Setting",
-    "Smoothing",
     "Stage",
     "Sweep",
     "Use",

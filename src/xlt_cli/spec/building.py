@@ -11,16 +11,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from xlt_cli import registry
-from xlt_cli.api import Encoder, Perturbation, Plugin, Task
+from xlt_cli.api import Condition, Encoder, Perturbation, Plugin, PluginUse, Task
 from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.registry.calls import Call, calling
 from xlt_cli.registry.checks.tasks import check_task
 from xlt_cli.registry.guard import make
 from xlt_cli.spec import opened_names
 from xlt_cli.spec.hints import for_plugin
+from xlt_cli.spec.parts import parts_of
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.values import validated
-from xlt_cli.spec.written import PluginUse
 from xlt_cli.spec.yaml_lines import Document, Loc
 
 
@@ -45,7 +45,10 @@ def build(use: PluginUse, kind: str, where: str = "") -> Plugin:
             where,
             "the spec was made with another version of it: bring that back, or start anew",
         ) from None
-    return typing.cast(Plugin, make(plugin, params))
+    made = typing.cast(Plugin, make(plugin, params))
+    if parts := list(parts_of(params)):
+        made.parts = {name: build(part, of_kind, where) for name, of_kind, part in parts}
+    return made
 
 
 def build_encoder(use: PluginUse) -> Encoder:
@@ -61,6 +64,11 @@ def build_task(use: PluginUse) -> Task:
 def build_perturbation(use: PluginUse) -> Perturbation:
     """A perturbation of a stored spec."""
     return typing.cast(Perturbation, build(use, "perturbation"))
+
+
+def build_condition(use: PluginUse) -> Condition:
+    """A condition of a stored spec, with the plugins that it names."""
+    return typing.cast(Condition, build(use, "condition"))
 
 
 def build_written(use: PluginUse, kind: str, loc: Loc, source: Source) -> Plugin:
@@ -81,16 +89,32 @@ def build_written(use: PluginUse, kind: str, loc: Loc, source: Source) -> Plugin
     try:
         with calling(Call(plugin, "Params", (use.params,))):
             params = validated(plugin.Params, use.params, source, loc, plugin.name)
+    except SpecError:
+        raise
+    except UserError as error:
+        raise _at(error, source.where(loc)) from error.__cause__
+    parts = {
+        name: build_written(part, of_kind, (*loc, name), source)
+        for name, of_kind, part in parts_of(params)
+    }
+    try:
+        with calling(Call(plugin, "Params", (use.params,))):
             use.__pydantic_extra__ = params.model_dump(mode="json")
         made = typing.cast(Plugin, make(plugin, params))
+        if parts:
+            made.parts = parts
         if isinstance(made, Task):
             check_task(made)
         return made
     except SpecError:
         raise
     except UserError as error:
-        where = f"{source.where(loc)}\n{error.where}".strip()
-        raise replace(error, where=where) from error.__cause__
+        raise _at(error, source.where(loc)) from error.__cause__
+
+
+def _at(error: UserError, where: str) -> UserError:
+    """The error with its place in the spec before the place that it names itself."""
+    return replace(error, where=f"{where}\n{error.where}".strip())
 
 
 def checkpoint_encoder(use: PluginUse, of_checkpoint: Mapping[str, Any]) -> Encoder:

@@ -62,6 +62,10 @@ def _check_evaluation(
     task, evaluation = resolved.task, resolved.spec
     if not _check_plugin(task, (*loc, "task"), source, faults):
         return
+    former = evaluation.former
+    for index, condition in enumerate(resolved.conditions):
+        place = ("conditions", index) if former is None else (former.name,)
+        _check_plugin(condition, (*loc, *place), source, faults)
     with faults.gather():
         known = _check_split(task, evaluation.split, evaluation.languages, loc, source)
         languages = evaluation.languages or known
@@ -79,7 +83,8 @@ def _check_plugin(plugin: Plugin, loc: Loc, source: Source, faults: Faults) -> b
     before = len(faults.errors)
     with faults.gather():
         try:
-            plugin.check()
+            for each in (plugin, *plugin.parts.values()):
+                each.check()
         except UserError as error:
             raise _placed(error, source.where(loc)) from error.__cause__
     return len(faults.errors) == before

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from xlt_cli.api import EmbeddingPerturbation, Encoder, Perturbation, Split, Task
+from xlt_cli.api import Condition, Encoder, Perturbation, Split, Task
 from xlt_cli.spec.written import Evaluation, ExperimentSpec, Stage
 
 
@@ -51,12 +51,12 @@ class ResolvedEvaluation:
 
     Attributes:
         spec: the evaluation with all defaults filled in.
-        noise: the perturbation that a smoothed classifier votes under; None without smoothing.
+        conditions: those of the spec, in its order.
     """
 
     spec: Evaluation
     task: Task
-    noise: EmbeddingPerturbation | None = None
+    conditions: tuple[Condition, ...] = ()
 
     def changed(self, **fields: Any) -> ResolvedEvaluation:
         """The evaluation with other values of its spec's fields; the plugins stay."""

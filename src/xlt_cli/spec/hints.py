@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from xlt_cli import registry
 from xlt_cli.errors import did_you_mean, near
-from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, Smoothing, Stage, Sweep
+from xlt_cli.spec import FORMER, Dev, Evaluation, ExperimentSpec, Stage, Sweep
 from xlt_cli.spec.fields import fields_at, model_at
 from xlt_cli.spec.foreign_names import PARAMETERS, TRANSFORMERS, field_path, remark
 from xlt_cli.spec.yaml_lines import Loc, parse_value
@@ -19,12 +19,11 @@ LEVELS: dict[type[BaseModel], tuple[str, str]] = {
     Stage: ("stages.N.", "of a stage"),
     Evaluation: ("evaluations.N.", "of an evaluation"),
     Dev: ("stages.N.dev.", "of a stage's `dev`"),
-    Smoothing: ("evaluations.N.smoothing.", "of an evaluation's `smoothing`"),
     Sweep: ("sweep.", "of `sweep`"),
 }
 """The path and the name of each level of a spec, the likeliest home of a name first."""
 MAPPINGS = {
-    "smoothing": "{noise: {name: random-perturbation, distribution: gaussian}, samples: 200}",
+    FORMER: "{noise: {name: random-perturbation, distribution: gaussian}, samples: 200}",
     "sweep": "{grid: {stages.0.learning_rate: [1e-5, 2e-5]}}",
     "dev": "{split: dev, limit: 500}",
     "evaluations": "[{split: test, languages: [de, sw]}]",
@@ -126,9 +125,9 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
         return PRECISIONS.get(str(value).lower(), "")
     if kind.startswith(("int", "float", "decimal")):
         return _number_hint(value, field, whole=kind.startswith("int"))
-    if kind == "model_type" and field in MAPPINGS:
+    if kind in ("model_type", "dict_type") and field in MAPPINGS:
         return f"write a mapping: {MAPPINGS[field]}"
-    if kind == "model_type" and value is True:
+    if kind in ("model_type", "dict_type") and value is True:
         return f"leave `{field}` out for the default"
     return ""
 

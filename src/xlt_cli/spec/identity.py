@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from xlt_cli import registry
 from xlt_cli.compute.devices import resolve_precision
-from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Smoothing, Stage
+from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Stage
+from xlt_cli.spec.parts import parts_of
 from xlt_cli.spec.stated import stated
 
 FORMAT = 2
@@ -53,18 +55,26 @@ def identity(spec: ExperimentSpec, seed: int, precision: str | None = None) -> s
 
 
 def evaluation_stated(evaluation: Evaluation) -> dict[str, Any]:
-    """What makes an evaluation's cells what they are: task, split, limit, smoothing.
+    """What makes an evaluation's cells what they are: task, split, limit.
 
-    Its languages and settings say which cells there are, not what they hold.
+    Its languages, settings and conditions say which cells there are, and each condition has a key
+    of its own; one that is written as a field is part of what all cells are.
     """
     assert evaluation.task is not None
     about = stated(evaluation)
-    for name in ("languages", "settings"):
+    for name in ("languages", "settings", "conditions"):
         about.pop(name, None)
     about["task"] = plugin_stated(evaluation.task, "task")
-    if evaluation.smoothing is not None:
-        about["smoothing"] = _smoothing(evaluation.smoothing)
+    if evaluation.former is not None:
+        given = plugin_stated(evaluation.former, "condition")
+        about[given.pop("name")] = given
     return about
+
+
+def condition_key(use: PluginUse, fingerprint: Mapping[str, str]) -> str:
+    """What names the cells of a condition: what it was given, and the data that it works with."""
+    content = {"condition": plugin_stated(use, "condition"), "fingerprint": dict(fingerprint)}
+    return f"{re.sub('[^A-Za-z0-9._-]', '-', use.name)}-{key(content)}"
 
 
 def key(content: Mapping[str, Any]) -> str:
@@ -73,9 +83,15 @@ def key(content: Mapping[str, Any]) -> str:
 
 
 def plugin_stated(use: PluginUse, kind: str) -> dict[str, Any]:
-    """A plugin's name, and those of its parameters that are not at their defaults."""
+    """A plugin's name, and those of its parameters that are not at their defaults.
+
+    Also its version, if its author has raised it; a parameter's name cannot have a space.
+    """
     plugin = registry.get(kind, use.name)
-    return {"name": use.name, **stated(plugin.Params.model_validate(use.params))}
+    params = plugin.Params.model_validate(use.params)
+    parts = {name: plugin_stated(part, of_kind) for name, of_kind, part in parts_of(params)}
+    version = {} if plugin.version == 1 else {"plugin version": plugin.version}
+    return {"name": use.name, **stated(params), **parts, **version}
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
@@ -91,10 +107,6 @@ def _stage(stage: Stage) -> dict[str, Any]:
 def _perturbation(use: PerturbationUse) -> dict[str, Any]:
     shared = {} if use.proportion is None else {"proportion": round(use.proportion, _DIGITS)}
     return {**plugin_stated(use, "perturbation"), **shared}
-
-
-def _smoothing(smoothing: Smoothing) -> dict[str, Any]:
-    return {**stated(smoothing), "noise": plugin_stated(smoothing.noise, "perturbation")}
 
 
 def _digest(content: Mapping[str, Any]) -> str:

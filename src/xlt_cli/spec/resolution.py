@@ -10,12 +10,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from xlt_cli.api import EmbeddingPerturbation, Encoder, Perturbation, Split, Task
+from xlt_cli.api import (
+    Condition,
+    EmbeddingPerturbation,
+    Encoder,
+    Perturbation,
+    PluginUse,
+    Split,
+    Task,
+)
 from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.languages import own_codes
 from xlt_cli.problems import collapse
 from xlt_cli.registry.checks.tasks import check_source_language
 from xlt_cli.spec.building import (
+    build_condition,
     build_encoder,
     build_perturbation,
     build_task,
@@ -30,14 +39,14 @@ from xlt_cli.spec.experiment import (
 from xlt_cli.spec.faults import Faults, together
 from xlt_cli.spec.source import Override, Source, read, values
 from xlt_cli.spec.suitability import (
+    check_condition,
     check_head,
     check_pairs,
-    check_smoothing,
     check_speaks,
     check_together,
 )
 from xlt_cli.spec.values import validated
-from xlt_cli.spec.written import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Stage
+from xlt_cli.spec.written import Evaluation, ExperimentSpec, PerturbationUse, Stage
 from xlt_cli.spec.yaml_lines import Document, Loc
 
 
@@ -99,9 +108,8 @@ def reopen_evaluation(evaluation: Evaluation) -> ResolvedEvaluation:
         PluginError: a plugin is unknown or broken, or does not take parameters that it once took.
     """
     assert evaluation.task is not None
-    noise = evaluation.smoothing and build_perturbation(evaluation.smoothing.noise)
-    assert noise is None or isinstance(noise, EmbeddingPerturbation)
-    return ResolvedEvaluation(evaluation, build_task(evaluation.task), noise)
+    conditions = tuple(map(build_condition, evaluation.under))
+    return ResolvedEvaluation(evaluation, build_task(evaluation.task), conditions)
 
 
 def _plugin_errors(value: Any, source: Source) -> list[UserError]:
@@ -228,12 +236,34 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Res
         )
     if evaluation.collapse:
         collapse.check(evaluation.collapse, source.where((*loc, "collapse")))
-    if evaluation.smoothing is None:
-        return ResolvedEvaluation(evaluation, task)
-    at_noise: Loc = (*loc, "smoothing", "noise")
-    plugin = build_written(evaluation.smoothing.noise, "perturbation", at_noise, source)
-    noise = check_smoothing(plugin, task, (*loc, "smoothing"), source)
-    return ResolvedEvaluation(evaluation, task, noise)
+    conditions = _conditions(evaluation, task, loc, source)
+    return ResolvedEvaluation(evaluation, task, conditions)
+
+
+def _conditions(
+    evaluation: Evaluation, task: Task, loc: Loc, source: Source
+) -> tuple[Condition, ...]:
+    former = evaluation.former
+    if former is not None:
+        condition = _condition(former, task, (*loc, former.name), source)
+        setattr(evaluation, former.name, former.params)
+        return (condition,)
+    made = []
+    for index, use in enumerate(evaluation.conditions):
+        at: Loc = (*loc, "conditions", index)
+        made.append(_condition(use, task, at, source))
+        if use in evaluation.conditions[:index]:
+            raise SpecError(
+                f"the condition '{use.name}' is listed twice with the same parameters",
+                source.where(at),
+            )
+    return tuple(made)
+
+
+def _condition(use: PluginUse, task: Task, loc: Loc, source: Source) -> Condition:
+    condition = typing.cast(Condition, build_written(use, "condition", loc, source))
+    check_condition(condition, task, loc, source)
+    return condition
 
 
 def _task(use: PluginUse, loc: Loc, source: Source) -> Task:

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from xlt_cli.api import EmbeddingPerturbation, Perturbation, Plugin, SegmentationPerturbation, Task
+from xlt_cli.api import (
+    Condition,
+    EmbeddingPerturbation,
+    Perturbation,
+    SegmentationPerturbation,
+    Task,
+)
 from xlt_cli.errors import SpecError, UserError
 from xlt_cli.languages import serves
 from xlt_cli.problems import collapse
@@ -75,20 +82,20 @@ def check_pairs(task: Task, where: str) -> None:
         )
 
 
-def check_smoothing(plugin: Plugin, task: Task, loc: Loc, source: Source) -> EmbeddingPerturbation:
-    """The perturbation that votes are taken under; refuses what cannot be smoothed."""
-    if not task.problem.votes:
+def check_condition(condition: Condition, task: Task, loc: Loc, source: Source) -> None:
+    """Refuses a condition that cannot be used with a task."""
+    problems = condition.problems
+    if problems is not None and task.problem.name not in problems:
         raise SpecError(
-            f"votes are over the label of an example; '{task.name}' is {task.problem.name}",
+            f"'{condition.name}' serves {', '.join(problems)}; '{task.name}' is "
+            f"{task.problem.name}",
             source.where(loc),
         )
-    if not isinstance(plugin, EmbeddingPerturbation) or not plugin.gaussian:
-        raise SpecError(
-            f"smoothing needs Gaussian noise on the embeddings, which '{plugin.name}' has not",
-            source.where((*loc, "noise")),
-            "e.g. {name: random-perturbation, distribution: gaussian}",
-        )
-    return plugin
+    try:
+        condition.accept(task)
+    except SpecError as error:
+        field = (error.where,) if error.where in type(condition).Params.model_fields else ()
+        raise replace(error, where=source.where((*loc, *field))) from None
 
 
 def check_head(own: Task, tested: ResolvedEvaluation, where: str) -> None:

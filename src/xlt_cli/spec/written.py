@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from xlt_cli.api import Split
+from xlt_cli.api import PluginUse, Split
+from xlt_cli.api.plugin import by_name as _by_name
 
 
 class Model(BaseModel):
@@ -19,22 +20,6 @@ class Model(BaseModel):
     number, `inf` is no learning rate)."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class PluginUse(BaseModel):
-    """A plugin by name, with its parameters beside the name.
-
-    Written as `encoder: mbert` or as `encoder: {name: hf, model: ./my-encoder}`.
-    """
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str = Field(description="name of the plugin; its parameters stand beside it")
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """The parameters as given."""
-        return dict(self.model_extra or {})
 
 
 class PerturbationUse(PluginUse):
@@ -47,10 +32,6 @@ class PerturbationUse(PluginUse):
         description="share of the examples; default: all, or for perturbations of embeddings an "
         "equal share of what the others leave",
     )
-
-
-def _by_name(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
 
 
 def _as_list(value: object) -> object:
@@ -190,15 +171,11 @@ DEVICE = r"^(auto|cpu|mps|cuda(:[0-9]+)?)$"
 Setting = Literal["standard", "generalized"]
 
 
-class Smoothing(Model):
-    """Answers by majority vote under noise, with certified radii (Cohen et al. 2019)."""
-
-    noise: Use = Field(description="perturbation plugin whose noise is Gaussian")
-    samples: int = Field(1000, ge=1, description="votes from which the radius is certified")
-    selection: int = Field(100, ge=1, description="votes that choose the answer before that")
-    alpha: float = Field(
-        0.001, gt=0, lt=1, description="probability that an answer or its radius is wrong"
-    )
+CLEAN = "clean"
+"""The condition of an evaluation that names none."""
+FORMER = "smoothing"
+"""The condition that had a field of an evaluation before there were conditions. An evaluation that
+is written so has this condition alone, and the place that it had then."""
 
 
 class Evaluation(Model):
@@ -221,14 +198,39 @@ class Evaluation(Model):
         description="token labelling: show the model sentences longer than max_length in windows; "
         "false: cut them off, the words beyond count as wrong",
     )
-    smoothing: Smoothing | None = Field(
-        None, description="test the smoothed classifier instead of the model itself"
+    conditions: Annotated[list[PluginUse], BeforeValidator(_uses)] = Field(
+        default_factory=lambda: [PluginUse(name=CLEAN)],
+        min_length=1,
+        description="condition plugin, or several: what is done to the inputs or to the answers",
+    )
+    smoothing: dict[str, Any] | None = Field(
+        None, description="the parameters of the condition of this name, in place of `conditions`"
     )
     collapse: dict[str, Languages] | None = Field(
         None,
         description="labels that count as one class, in the data and in the model's outputs: "
         "{not_entailment: [neutral, contradiction]}",
     )
+
+    @model_validator(mode="after")
+    def _conditions_are_said_once(self) -> Evaluation:
+        if self.smoothing is not None and [use.name for use in self.conditions] != [CLEAN]:
+            raise ValueError(f"write `{FORMER}` as one of the conditions: {{name: {FORMER}, ...}}")
+        if self.smoothing is not None and "name" in self.smoothing:
+            raise ValueError(f"`{FORMER}` has no field 'name'")
+        return self
+
+    @property
+    def former(self) -> PluginUse | None:
+        """The condition that is written as a field of its own; None if none is."""
+        if self.smoothing is None:
+            return None
+        return PluginUse.model_validate({"name": FORMER, **self.smoothing})
+
+    @property
+    def under(self) -> list[PluginUse]:
+        """The conditions, in whatever way they are written."""
+        return self.conditions if self.former is None else [self.former]
 
 
 class Sweep(Model):

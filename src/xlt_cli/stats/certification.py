@@ -1,6 +1,6 @@
-"""Randomized smoothing: what votes under Gaussian noise certify (Cohen et al. 2019, section 3).
+"""What votes under Gaussian noise certify (Cohen et al. 2019, section 3).
 
-The smoothed classifier answers what the base classifier answers most often under noise
+The classifier by majority answers what the base classifier answers most often under noise
 N(0, sigma^2 I). If that answer has probability p > 1/2, no change of the input of an l2 norm below
 sigma * Phi^-1(p) changes it (theorem 1, with p_B bounded by 1 - p_A).
 """
@@ -8,9 +8,10 @@ sigma * Phi^-1(p) changes it (theorem 1, with p_B bounded by 1 - p_A).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 ABSTAINED = -1
 
@@ -20,13 +21,18 @@ class Certified:
     """What is certain of N inputs, but for a probability of alpha each.
 
     Attributes:
-        classes: the smoothed classifier's answers, or `ABSTAINED`, [N].
+        classes: the answers by majority, or `ABSTAINED`, [N].
         radii: l2 radii within which the answers hold, in the input's units; 0 where it
             abstained, [N].
     """
 
     classes: np.ndarray
     radii: np.ndarray
+
+    @property
+    def abstained(self) -> np.ndarray:
+        """Where there is no answer, [N]."""
+        return np.asarray(self.classes == ABSTAINED)
 
 
 def certify(
@@ -40,6 +46,7 @@ def certify(
         deviation: standard deviation of the noise on each coordinate, [N].
         alpha: the probability that an answer or its radius is wrong.
     """
+    import numpy as np
     from scipy.stats import norm
 
     chosen = selection.argmax(axis=1)
@@ -52,32 +59,9 @@ def certify(
 
 def lower_bound(hits: np.ndarray, draws: np.ndarray, alpha: float) -> np.ndarray:
     """One-sided lower bound of a probability at confidence 1 - alpha (Clopper and Pearson)."""
+    import numpy as np
     from scipy.stats import beta
 
     with np.errstate(invalid="ignore"):
-        found: np.ndarray = beta.ppf(alpha, hits, draws - hits + 1)
-    return np.where(hits == 0, 0.0, found)
-
-
-def summarise(
-    radii: np.ndarray, right: np.ndarray, abstained: np.ndarray, points: int = 5
-) -> dict[str, Any]:
-    """Figures of N smoothed answers.
-
-    Returns a dict of `abstained` (a share), `median_radius`, and `certified_accuracy`: pairs of a
-    radius and the share of inputs that are right and certified at it, at radii evenly spaced from
-    0 to the largest.
-
-    Args:
-        radii: that are certified, 0 where it abstained, [N].
-        right: whether the answer is the gold label, [N].
-        abstained: whether there is no answer, [N].
-    """
-    steps = np.linspace(0.0, float(radii.max()), points)
-    return {
-        "abstained": float(np.mean(abstained)),
-        "median_radius": float(np.median(radii)),
-        "certified_accuracy": [
-            [float(at), float((right & (radii >= at) & (radii > 0)).mean())] for at in steps
-        ],
-    }
+        bound: np.ndarray = beta.ppf(alpha, hits, draws - hits + 1)
+    return np.where(hits == 0, 0.0, bound)

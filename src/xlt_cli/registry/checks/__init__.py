@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from xlt_cli.registry.checks import (
     analyses,
+    conditions,
     encoders,
     heads,
     launchers,
@@ -26,5 +27,6 @@ KINDS: dict[str, PluginKind] = {
         heads.KIND,
         analyses.KIND,
         launchers.KIND,
+        conditions.KIND,
     )
 }

@@ -35,11 +35,12 @@ def replacements(call: Call, value: Any, example: Example, rng: Any) -> list[Exa
     found = list(value)
     for other in found:
         if other is not example:
-            _check_replacement(call, example, other)
+            check_replacement(call, example, other)
     return found
 
 
-def _check_replacement(call: Call, example: Example, other: Any) -> None:
+def check_replacement(call: Call, example: Example, other: Any) -> None:
+    """Refuses what cannot stand in for an example."""
     if not isinstance(other, type(example)):
         raise call.refused(
             f"returned a list with {described(other)}; expected {type_name(example)}s"
@@ -155,6 +156,22 @@ def fault(plugin: type[Perturbation]) -> str:
         return f"is none of {', '.join(p.__name__ for p in PERTURBATIONS)}"
     if "proportion" in plugin.Params.model_fields:
         return "Params has a field 'proportion', which in a spec is the share of the examples"
+    problem = problems_fault(plugin)
+    if problem:
+        return problem
+    strength = inspect.getattr_static(plugin, "strength", "")
+    if strength and strength not in plugin.Params.model_fields:
+        hint = did_you_mean(str(strength), list(plugin.Params.model_fields))
+        return f"strength = {strength!r} is none of its parameters: {hint}"
+    companion = inspect.getattr_static(plugin, "companion", "")
+    if not is_property(companion) and companion not in COMPANIONS:
+        hint = did_you_mean(str(companion), [word for word in COMPANIONS if word])
+        return f"companion = {companion!r}: {hint}"
+    return ""
+
+
+def problems_fault(plugin: type[Any]) -> str:
+    """What is wrong with the kinds of problems that a class states."""
     problems = inspect.getattr_static(plugin, "problems", None)
     if problems is not None and not is_property(problems):
         if not are_texts(problems):
@@ -165,10 +182,6 @@ def fault(plugin: type[Perturbation]) -> str:
         for word in problems:
             if word not in known and near(word, known):
                 return f"problems names '{word}': {did_you_mean(word, known)}"
-    companion = inspect.getattr_static(plugin, "companion", "")
-    if not is_property(companion) and companion not in COMPANIONS:
-        hint = did_you_mean(str(companion), [word for word in COMPANIONS if word])
-        return f"companion = {companion!r}: {hint}"
     return ""
 
 

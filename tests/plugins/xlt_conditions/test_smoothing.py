@@ -9,11 +9,11 @@ import torch
 from xlt_cli.api import Batch, Draws, EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate
+from xlt_cli.evaluation.answering import answered
 from xlt_cli.evaluation.predict import predict
-from xlt_cli.evaluation.smoothing import mean_norms, smoothed, votes
 from xlt_cli.models.seam import seam
 from xlt_cli.problems import Feature, SequenceClassification
-from xlt_cli.spec import PluginUse, Smoothing
+from xlt_conditions.smoothing import Smoothing, mean_norms, votes
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
 
@@ -21,13 +21,11 @@ def noise(radius: float) -> RandomPerturbation:
     return RandomPerturbation(RandomPerturbation.Params(radius=radius, distribution="gaussian"))
 
 
-def smoothing(samples: int = 40, selection: int = 10) -> Smoothing:
-    return Smoothing(
-        noise=PluginUse(name="random-perturbation"),
-        samples=samples,
-        selection=selection,
-        alpha=0.01,
-    )
+def smoothing(radius: float, samples: int = 40) -> Smoothing:
+    given = {"noise": "random-perturbation", "samples": samples, "selection": 10, "alpha": 0.01}
+    condition = Smoothing(Smoothing.Params.model_validate(given))
+    condition.parts = {"noise": noise(radius)}
+    return condition
 
 
 @pytest.fixture
@@ -61,10 +59,10 @@ def test_without_noise_it_is_the_model_itself(
     problem: SequenceClassification,
     runtime: Runtime,
 ) -> None:
-    found = smoothed(decided, features, problem, 0, smoothing(), noise(0.0), runtime)
+    found = answered(decided, features, problem, 0, smoothing(0.0), runtime)
     plain = predict(decided, features, problem, 0, runtime)
     assert [(p.id, p.predicted) for p in found] == [(p.id, p.predicted) for p in plain]
-    assert {p.radius for p in found} == {0.0}
+    assert {p.values["radius"] for p in found} == {0.0}
     assert {max(p.probabilities) for p in found} == {1.0}
 
 
@@ -89,13 +87,13 @@ def test_a_vote_that_is_not_clear_abstains_and_a_radius_needs_a_clear_one(
     problem: SequenceClassification,
     runtime: Runtime,
 ) -> None:
-    found = smoothed(decided, features, problem, 0, smoothing(10), noise(2.0), runtime)
+    found = answered(decided, features, problem, 0, smoothing(2.0, 10), runtime)
     assert {p.predicted for p in found} > {None}
     for p in found:
-        assert (p.predicted is None) == (p.radius == 0)
+        assert (p.predicted is None) == (p.values["radius"] == 0)
         if p.predicted is not None:
             assert p.probabilities[problem.ids[str(p.predicted)]] > 0.5
-    again = smoothed(decided, features, problem, 0, smoothing(10), noise(2.0), runtime)
+    again = answered(decided, features, problem, 0, smoothing(2.0, 10), runtime)
     assert again == found
 
 
@@ -113,9 +111,9 @@ def test_radii_are_relative_to_the_mean_norm_of_the_words(
     # All votes agree: the bound is alpha^(1/n), and the radius sigma's multiple of its quantile.
     from scipy.stats import norm
 
-    found = smoothed(decided, features, problem, 0, smoothing(), noise(0.001), runtime)
+    found = answered(decided, features, problem, 0, smoothing(0.001), runtime)
     sigma = 0.001 / embeddings.shape[-1] ** 0.5
     expected = sigma * norm.ppf(0.01 ** (1 / 40))
-    sure = [p.radius for p in found if max(p.probabilities) == 1.0]
+    sure = [p.values["radius"] for p in found if max(p.probabilities) == 1.0]
     assert len(sure) > 20
     assert sure == pytest.approx([expected] * len(sure), abs=2e-7, rel=0.02)

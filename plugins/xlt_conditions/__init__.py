@@ -1,0 +1,1 @@
+"""The conditions that ship with xlt; each uses the plugin contract only."""

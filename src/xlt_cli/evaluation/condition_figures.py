@@ -1,0 +1,101 @@
+"""The figures of cells under the conditions of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xlt_cli.api import MeasuredTable
+from xlt_cli.evaluation.conditions import Tested
+from xlt_cli.evaluation.counts import read, stored
+from xlt_cli.evaluation.notes import words_notes
+from xlt_cli.evaluation.plan import Plan
+from xlt_cli.evaluation.subject import Subject
+from xlt_cli.languages import among
+from xlt_cli.reports import validity
+from xlt_cli.reports.drops import drops
+from xlt_cli.reports.summary import Counted, summarise
+from xlt_cli.reports.validity import cell_name
+from xlt_cli.runs.cells import Cell, Pair
+from xlt_cli.runs.predictions import Store
+
+SHARED = ("metric", "trained_on")
+"""Figures that are the whole evaluation's."""
+
+
+def figures(
+    plan: Plan,
+    store: Store,
+    subject: Subject,
+    counts: Mapping[Cell, Counted],
+    asked: Sequence[Cell],
+) -> list[dict[str, Any]]:
+    """The figures under each condition but the evaluation's own, and the drop from clean.
+
+    Args:
+        counts: of the cells that are asked for.
+    """
+    keys = [key for key in dict.fromkeys(cell.condition for cell in asked) if key]
+    if not keys:
+        return []
+    clean = {cell: counts[cell] for cell in asked if not cell.condition}
+    known = [cell for cell in stored(plan, store) if not cell.condition and cell not in clean]
+    needed = {cell.languages for cell in asked if cell.condition}
+    clean |= read(plan, store, [cell for cell in known if cell.languages in needed])
+    before = {cell.languages: found for cell, found in clean.items()}
+    under = {key: {c: counts[c] for c in asked if c.condition == key} for key in keys}
+    return [_entry(plan, store, subject, key, before, cells) for key, cells in under.items()]
+
+
+def measured(tested: Tested | None, store: Store, cells: Sequence[Cell]) -> dict[str, Any]:
+    """The figures that a condition has beyond the metrics, and how tables show them."""
+    what = tested.condition.measured if tested is not None else None
+    if tested is None or what is None:
+        return {}
+    return {
+        what.name: {cell_name(c.languages): tested.condition.figures(store.read(c)) for c in cells},
+        "measured": measured_as_dict(what),
+    }
+
+
+def measured_as_dict(what: MeasuredTable) -> dict[str, Any]:
+    """How tables show what a condition measures."""
+    columns = [dict(vars(column)) for column in what.columns]
+    return {"name": what.name, "title": what.title, "columns": columns}
+
+
+def _entry(
+    plan: Plan,
+    store: Store,
+    subject: Subject,
+    key: str,
+    clean: Mapping[Pair, Counted],
+    counts: Mapping[Cell, Counted],
+) -> dict[str, Any]:
+    tested, problem = plan.tested(key, store), plan.problem
+    record = store.given(key) or {}
+    cells = {cell.languages: count for cell, count in counts.items()}
+    found = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
+    unseen = [p for p in cells if not any(among(x, subject.trained_on) for x in p)]
+    drop = drops(problem, clean, cells, unseen, plan.aligned)
+    return {
+        "condition": tested.label if tested is not None else record.get("label", key),
+        "key": key,
+        "given": record.get("condition"),
+        **{name: value for name, value in found.as_dict().items() if name not in SHARED},
+        **measured(tested, store, list(counts)),
+        **({"drop": drop} if drop["languages"] or drop["pairs"] else {}),
+        "notes": [
+            *map(validity.note, found.warnings),
+            *_said(plan, tested),
+            *words_notes(problem, cells, subject.max_length),
+        ],
+    }
+
+
+def _said(plan: Plan, tested: Tested | None) -> list[str]:
+    if tested is None:
+        return ["its plugin is not here, so that only the stored answers are counted"]
+    mute = [x for x in plan.languages if not tested.serves((x, x))]
+    left_out = f"'{tested.condition.name}' does not serve {', '.join(mute)}, which are left out"
+    return [*tested.said(), *([left_out] if mute else [])]

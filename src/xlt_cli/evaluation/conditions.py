@@ -1,0 +1,108 @@
+"""The conditions of an evaluation, made and named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from xlt_cli import registry
+from xlt_cli.api import Condition, PluginUse
+from xlt_cli.languages import serves
+from xlt_cli.problems import Problem
+from xlt_cli.runs.cells import Pair
+from xlt_cli.spec import ResolvedEvaluation
+from xlt_cli.spec.building import build_condition
+from xlt_cli.spec.identity import condition_key, plugin_stated
+from xlt_cli.spec.parts import every_use
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A condition of an evaluation.
+
+    Attributes:
+        key: what its cells are named by; empty for the evaluation's own condition.
+        use: as the spec has it.
+    """
+
+    key: str
+    use: PluginUse
+    condition: Condition
+
+    @property
+    def label(self) -> str:
+        """What tables call it: its name and what is not at its default."""
+        return _label(plugin_stated(self.use, "condition"))
+
+    def serves(self, pair: Pair) -> bool:
+        """Whether it can be used with texts in these languages."""
+        speaks = self.condition.speaks
+        return speaks is None or all(serves(speaks, language) for language in pair)
+
+    def said(self) -> list[str]:
+        """What must be said beside its figures."""
+        plugins = (self.condition, *self.condition.parts.values())
+        caveats = dict.fromkeys(plugin.caveat for plugin in plugins if plugin.caveat)
+        return [*self.condition.notes(), *caveats]
+
+    def given(self) -> dict[str, Any]:
+        """What it was given, for the record."""
+        plugins = []
+        for kind, use in every_use("condition", self.use):
+            distribution, version = registry.source(kind, use.name)
+            about = {"kind": kind, "name": use.name}
+            plugins.append({**about, "distribution": distribution, "version": version})
+        return {
+            "condition": self.use.model_dump(mode="json"),
+            "label": self.label,
+            "plugins": plugins,
+            "fingerprint": self.condition.fingerprint(),
+        }
+
+
+def of_evaluation(resolved: ResolvedEvaluation, problem: Problem) -> list[Tested]:
+    """The conditions of an evaluation; what they work with is brought.
+
+    Raises:
+        UserError: a condition cannot be made, or what it works with is missing.
+    """
+    evaluation = resolved.spec
+    own = evaluation.former is not None
+    pairs = zip(evaluation.under, resolved.conditions, strict=True)
+    return [_named(use, _prepared(condition, problem), own=own) for use, condition in pairs]
+
+
+def of_record(record: Mapping[str, Any], key: str, problem: Problem) -> Tested:
+    """A condition of stored cells.
+
+    Raises:
+        UserError, ValidationError: its plugin is gone or has changed.
+    """
+    use = PluginUse.model_validate(record["condition"])
+    return Tested(key, use, _prepared(build_condition(use), problem))
+
+
+def _named(use: PluginUse, condition: Condition, own: bool) -> Tested:
+    condition.fetch()
+    named = not own and bool(condition.acts)
+    return Tested(condition_key(use, condition.fingerprint()) if named else "", use, condition)
+
+
+def _prepared(condition: Condition, problem: Problem) -> Condition:
+    for plugin in (condition, *condition.parts.values()):
+        if hasattr(plugin, "for_problem"):
+            plugin.for_problem = problem
+    return condition
+
+
+def _label(stated: Mapping[str, Any]) -> str:
+    """`typos(rate=0.3)`."""
+    given = [f"{name}={_value(value)}" for name, value in stated.items() if name != "name"]
+    return str(stated["name"]) + (f"({', '.join(given)})" if given else "")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping) and "name" in value:
+        return _label(value)
+    return str(value)

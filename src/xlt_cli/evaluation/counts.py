@@ -1,0 +1,21 @@
+"""Stored cells, and what figures are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xlt_cli.evaluation.plan import Plan
+from xlt_cli.reports.summary import Counted, counted
+from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.predictions import Store
+
+
+def stored(plan: Plan, store: Store) -> list[Cell]:
+    """The cells that a store has of the model under test."""
+    return store.done(words=plan.task.problem.by_words)
+
+
+def read(plan: Plan, store: Store, cells: Sequence[Cell]) -> dict[Cell, Counted]:
+    """What the figures of stored cells are computed from."""
+    problem = plan.problem
+    return {cell: counted(problem, store.bare(cell)) for cell in cells}

@@ -1,0 +1,135 @@
+"""Conditions: their classes, and what their methods return."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from xlt_cli.api import Answer, Condition, Example, MeasuredTable, Place, Seam
+from xlt_cli.errors import did_you_mean
+from xlt_cli.registry.calls import Call, described
+from xlt_cli.registry.checks.examples import type_name
+from xlt_cli.registry.checks.perturbations import check_replacement, problems_fault, segmenter
+from xlt_cli.registry.checks.values import (
+    all_texts,
+    anything,
+    are_texts,
+    fingerprint,
+    is_property,
+    listed,
+)
+from xlt_cli.registry.kinds import PluginKind
+
+PLACES: tuple[str, ...] = typing.get_args(Place)
+TAKEN = ("id", "first", "second", "gold", "predicted", "probabilities")
+"""What a stored prediction has already."""
+
+
+def replacement(call: Call, value: Any, example: Example, rng: Any) -> Example:
+    """The example that stands in for one, its label still true."""
+    if not isinstance(value, type(example)):
+        raise call.wrong(value, f"a {type_name(example)}")
+    if value is not example:
+        check_replacement(call, example, value)
+    edited: Example = value
+    return edited
+
+
+def answer(call: Call, value: Any, seam: Seam) -> Answer:
+    """Logits for each example, and numbers by name."""
+    import torch
+
+    if not isinstance(value, Answer):
+        raise call.wrong(value, "an Answer")
+    count, logits = len(seam.batch), value.logits
+    is_tensor = isinstance(logits, torch.Tensor) and logits.is_floating_point()
+    if not is_tensor or logits.dim() not in (2, 3) or len(logits) != count:
+        said = f"an Answer whose logits are {described(logits)}"
+        raise call.refused(f"returned {said}; expected a floating-point tensor [{count}, ...]")
+    abstained = value.abstained
+    if abstained is not None and not (
+        isinstance(abstained, torch.Tensor)
+        and abstained.dtype == torch.bool
+        and tuple(abstained.shape) == (count,)
+    ):
+        said = f"an Answer whose `abstained` is {described(abstained)}"
+        raise call.refused(f"returned {said}; expected a tensor of booleans [{count}]")
+    if not isinstance(value.values, Mapping) or not all_texts(value.values):
+        raise call.refused("returned an Answer whose `values` are no mapping of names")
+    for name, numbers in value.values.items():
+        if name in TAKEN:
+            raise call.refused(f"returned a value '{name}', which every prediction has")
+        if not isinstance(numbers, torch.Tensor) or tuple(numbers.shape) != (count,):
+            raise call.refused(
+                f"returned as '{name}' {described(numbers)}; expected a tensor [{count}]"
+            )
+    return value
+
+
+def figures(call: Call, value: Any, *_: Any) -> dict[str, Any]:
+    """Figures by name, as JSON holds them; those that its class states."""
+    if not isinstance(value, dict) or not all_texts(value):
+        raise call.wrong(value, "a dict of figures by name")
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise call.refused(f"returned figures that JSON cannot hold: {error}") from None
+    measured = getattr(call.owner, "measured", None)
+    stated = [column.name for column in measured.columns] if measured is not None else []
+    missing = [name for name in stated if name not in value]
+    if missing:
+        raise call.refused(f"returned no '{missing[0]}', which its `measured` names")
+    return value
+
+
+def sentences(call: Call, value: Any, *_: Any) -> tuple[str, ...]:
+    """Notes, all of them texts."""
+    if isinstance(value, str) or not isinstance(value, Sequence) or not all_texts(value):
+        raise call.refused(f"returned {listed(value)}; expected a list of texts")
+    return tuple(value)
+
+
+def fault(plugin: type[Condition]) -> str:
+    """What keeps a class from being a condition."""
+    acts = inspect.getattr_static(plugin, "acts", ())
+    if not is_property(acts):
+        if not are_texts(acts):
+            return f"acts = {acts!r} is not a tuple of places"
+        for word in acts:
+            if word not in PLACES:
+                return f"acts names '{word}': {did_you_mean(word, PLACES)}"
+        if "segmentation" in acts and plugin.segmenter is Condition.segmenter:
+            return "acts on segmentation and does not define segmenter"
+    measured = inspect.getattr_static(plugin, "measured", None)
+    if (
+        measured is not None
+        and not is_property(measured)
+        and not isinstance(measured, MeasuredTable)
+    ):
+        return f"measured = {measured!r} is not a MeasuredTable"
+    return problems_fault(plugin)
+
+
+KIND = PluginKind(
+    "condition",
+    Condition,
+    "what is done to the inputs or answers of an evaluation",
+    {
+        Condition: {
+            "accept": anything,
+            "fetch": anything,
+            "fingerprint": fingerprint,
+            "edit": replacement,
+            "segmenter": segmenter,
+            "answer": answer,
+            "figures": figures,
+            "notes": sentences,
+        }
+    },
+    attributes=("acts", "problems", "measured", "seed"),
+    written="in a spec, of an evaluation:  conditions: [{use}]",
+    fault=fault,
+)
