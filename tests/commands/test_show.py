@@ -47,7 +47,7 @@ def test_every_installed_plugin_can_be_shown(xlt: Cli, kind: str, name: str) -> 
     assert result.exit_code == 0
     lines = result.stdout.splitlines()  # plugins of two kinds may have one name
     assert f"{name} ({kind}): {plugin.summary}" in lines
-    usage = registry.KINDS[kind].example.format(plugin=name) or f"in a spec:  {kind}: "
+    usage = registry.KINDS[kind].written.format(kind=kind, use="{use}").partition("{use}")[0]
     assert usage in result.stdout
     assert "object at 0x" not in result.stdout
     shown = [line.split(" ")[0] for line in result.stdout.splitlines()]
@@ -58,7 +58,8 @@ def test_every_installed_plugin_can_be_shown(xlt: Cli, kind: str, name: str) -> 
 
 @pytest.mark.parametrize(("kind", "name"), INSTALLED)
 def test_every_installed_plugin_can_be_shown_as_json(xlt: Cli, kind: str, name: str) -> None:
-    (shown,) = json.loads(xlt("show", name, "--json").stdout)
+    every = json.loads(xlt("show", name, "--json").stdout)  # kinds may share a name
+    (shown,) = [each for each in every if each["kind"] == kind]
     plugin = registry.get(kind, name)
     assert (shown["kind"], shown["name"]) == (kind, name)
     assert set(shown["parameters"].get("properties", {})) == set(plugin.Params.model_fields)
