@@ -58,7 +58,7 @@ def test_no_module_prints_past_the_terminals_own() -> None:
     direct = [
         f"{path.name}: {line.strip()}"
         for path in [*ROOT.glob("src/**/*.py"), *ROOT.glob("plugins/**/*.py")]
-        if path.name not in allowed
+        if path.name not in allowed and path.parent.name != "testing"  # a program of its own
         for line in path.read_text("utf-8").splitlines()
         if past.search(line)
     ]

@@ -16,6 +16,7 @@ from xlt_cli.registry.kinds import PluginKind
 OPTIONS = (
     "archive",
     "device",
+    "format",
     "from",
     "help",
     "json",
