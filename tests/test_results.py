@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from xlt_cli.alignment import archive as alignment_archive
 
+from xlt_cli.analyses import archive as analysis_archive
 from xlt_cli.reproduce import archive
 from xlt_cli.runs.archive_file import as_folder
 
@@ -30,9 +30,9 @@ def test_archives_of_the_comparison_are_whole(name: str, runs: int, tasks: int) 
 
 def test_the_archive_of_the_analysis_is_whole() -> None:
     with as_folder(ROBUST / "alignment.tar.xz") as folder:
-        analysis = alignment_archive.read(folder)
-    assert len(analysis.runs) == 18
-    assert {len(run.probed.source) for run in analysis.runs} == {500}
+        measured, _ = analysis_archive.read(folder, "alignment")
+    assert len(measured.runs) == 18
+    assert {len(rows) for run in measured.runs for rows in run.records.values()} == {500}
 
 
 def test_every_file_in_results_is_named_on_a_page() -> None:

@@ -169,7 +169,7 @@ def test_mistakes_in_names_and_archives(
     (tmp_path / "file").write_text("")
     text = refused(xlt, desk, pair[0], "--out", tmp_path / "file" / "deeper")
     assert f"'{tmp_path / 'file'}' is a file" in text
-    assert "is no archive" in refused(xlt, desk, pair[0], "--archive", tmp_path)
+    assert "is not an archive" in refused(xlt, desk, pair[0], "--archive", tmp_path)
 
 
 def test_mistakes_in_the_command_line(xlt: Any, desk: Desk, tiny_data: Path) -> None:

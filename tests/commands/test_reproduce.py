@@ -99,7 +99,7 @@ def test_an_archive_takes_no_folder_that_holds_something_else(xlt: Cli, tmp_path
     (tmp_path / "thesis.tex").write_text("", "utf-8")
     result = xlt("reproduce", "robust-xlt", "--archive", tmp_path)
     assert result.exit_code == 2
-    assert result.stderr.startswith("error: this is there, and is no archive\n")
+    assert result.stderr.startswith("error: the folder exists but is not an archive\n")
     assert (tmp_path / "thesis.tex").exists()
 
 

@@ -61,3 +61,17 @@ def test_restored_it_goes_on_to_the_same_bits(tmp_path: Path, model: EncoderMode
     resumed.adopt(model)
     assert resumed.count == 3
     assert all(torch.equal(weight, expected[name]) for name, weight in weights(model).items())
+
+
+def test_it_is_the_mean_that_torch_computes(model: EncoderModel) -> None:
+    from torch.optim.swa_utils import AveragedModel
+
+    assert isinstance(model, torch.nn.Module)
+    ours, theirs = Average(), AveragedModel(model)
+    for seed in range(5):
+        shake(model, seed)
+        ours.add(model)
+        theirs.update_parameters(model)
+    ours.adopt(model)
+    for name, weight in theirs.module.named_parameters():
+        torch.testing.assert_close(weights(model)[name], weight, rtol=1e-6, atol=1e-6)

@@ -89,7 +89,7 @@ def _distances(results: dict[str, Any], name: str, run: dict[str, Any]) -> Table
         )
     censored = f"{100 * source['censored']:.0f}% of the radii are censored: none flipped it"
     footer = censored if source["censored"] > 0 else ""
-    return _table(f"{name}: median distance, and what it foretells", headings, rows, footer)
+    return _table(f"{name}: median distance and its predictive value", headings, rows, footer)
 
 
 def _gains(results: dict[str, Any], name: str, comparison: dict[str, Any]) -> Table:

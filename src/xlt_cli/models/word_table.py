@@ -38,7 +38,7 @@ def word_table(model: EncoderModel, probe: Batch) -> nn.Embedding | None:
     if len(asked) != 1:
         return None
     table = asked[0]
-    # Tied weights stand in the list as often as they are used.
+    # A tied weight is listed once per use.
     owners = [m for m in model.modules() for p in m.parameters(recurse=False) if p is table.weight]
     plain = table.max_norm is None and not table.scale_grad_by_freq and not table.sparse
     fits = plain and table.weight.requires_grad and table.num_embeddings >= WORTH

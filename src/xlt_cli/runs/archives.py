@@ -23,7 +23,7 @@ def check_place(folder: Path, contents: str) -> None:
     if folder.exists() and not (folder / contents).is_file():
         if folder.is_dir() and not any(folder.iterdir()):
             return
-        raise DataError("this is there, and is no archive", str(folder), "name a new folder")
+        raise DataError("the folder exists but is not an archive", str(folder), "give a new folder")
 
 
 def check_whole(folder: Path) -> None:

@@ -3,7 +3,7 @@
 run.json            identity, the resolved spec, what was passed, where its plugins come from
 spec.yaml           the spec file as it was written
 status.json         created, started, success, cancelled or error; who works on it since when
-environment.jsonl   one line per session: versions, git revision, hardware, command line, way
+environment.jsonl   a line per session: versions, git revision, hardware, command line, update path
 fingerprints.json   hashes and sources of encoder and data, with what was left out
 timing.jsonl        speeds, and how updates were made
 stages/N/metrics.jsonl  losses and dev scores; the same bytes for the same run on the same CPU

@@ -46,7 +46,8 @@ def check_together(plugins: Sequence[Perturbation], where: str) -> None:
     """Refuses perturbations of one stage that cannot work side by side."""
     cutting = [p.name for p in plugins if isinstance(p, SegmentationPerturbation)]
     if len(cutting) > 1:
-        raise SpecError(f"a text is cut into pieces once: {_both(cutting)}", where, "take one")
+        what = f"a stage can have only one segmentation perturbation: {_both(cutting)}"
+        raise SpecError(what, where, "keep one of them")
     companions = {
         p.name: p.companion for p in plugins if isinstance(p, EmbeddingPerturbation) and p.companion
     }

@@ -108,7 +108,7 @@ class Updates:
         for cut in range(runtime.rank, cuts, runtime.world):
             seed = derive(self.seed, "update", step, cut)
             torch.manual_seed(seed)
-            # A cut without examples still takes its turn, with no weight: processes must meet.
+            # A part without examples still runs, with zero weight, so that all ranks stay in sync.
             chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
             batch = collate(chosen, self.problem, self.pad_id).to(runtime.device)
             with runtime.accelerator.autocast():

@@ -106,7 +106,7 @@ def test_another_format_is_refused(analysis: Measured, tmp_path: Path) -> None:
 
 def test_it_replaces_nothing_else(analysis: Measured, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("")
-    with pytest.raises(DataError, match="is no archive"):
+    with pytest.raises(DataError, match="is not an archive"):
         write(tmp_path, analysis)
     assert (tmp_path / "thesis.tex").exists()
 

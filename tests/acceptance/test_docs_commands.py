@@ -1,0 +1,186 @@
+"""The commands of the documentation: those of the how-to guides run, all others exist.
+
+The guides are followed in one folder, in the order of the site's navigation, as a reader would.
+Their specs are cut down to a tiny encoder, a few updates and a few rows; nothing else is changed.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from xlt_cli.cli import app
+
+ROOT = Path(__file__).parents[2]
+HOW_TO = [
+    ROOT / "docs" / path
+    for path in re.findall(r"how-to/[\w-]+\.md", (ROOT / "mkdocs.yml").read_text("utf-8"))
+]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NOT_RUN = ("index.md", "launching.md")
+"""A page without commands, and one with a test of its own."""
+BLOCK = re.compile(r"^```(yaml|sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NLI = ("entailment", "neutral", "contradiction")
+LANGUAGES = ("en", "de", "sw", "th")
+TINY_STAGE = {"max_steps": 2, "batch_size": 8, "limit": 24, "dev": {"limit": 8}}
+
+
+def test_the_how_to_guides_can_be_followed(
+    desk_of_a_reader: Path, xlt: Any, tiny_encoder: Path
+) -> None:
+    for page in (page for page in HOW_TO if page.name not in NOT_RUN):
+        for kind, text in BLOCK.findall(page.read_text("utf-8")):
+            if kind == "sh":
+                for command in commands(text):
+                    run(desk_of_a_reader, xlt, page.name, command)
+            else:
+                write(desk_of_a_reader, text, tiny_encoder)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_and_their_options_exist(page: Path) -> None:
+    texts = re.findall(r"^```(?:sh|console)\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+    texts = [re.sub(r"^\$ ", "", text, flags=re.M) for text in texts]
+    for command in (command for text in texts for command in commands(text)):
+        if not command.startswith("xlt "):
+            continue
+        words = shlex.split(command)
+        node: Any = typer.main.get_command(app)
+        context = node.make_context("xlt", [], resilient_parsing=True)
+        rest = words[1:]
+        while rest and hasattr(node, "list_commands") and rest[0] in node.list_commands(context):
+            node = node.get_command(context, rest.pop(0))
+        known = {name for param in node.params for name in param.opts + param.secondary_opts}
+        given = {word.partition("=")[0] for word in rest if word.startswith("--")}
+        assert len(rest) < len(words) - 1 or given, f"unknown verb: {command}"
+        assert given <= {*known, "--help"}, command
+
+
+def test_every_guide_is_run() -> None:
+    assert {path.name for path in HOW_TO} == {
+        path.name for path in (ROOT / "docs" / "how-to").glob("*.md")
+    }
+    for page in HOW_TO:
+        assert page.name in NOT_RUN or "```sh\n" in page.read_text("utf-8"), page
+
+
+def commands(text: str) -> Iterator[str]:
+    """The commands of a block without comments; they may have several lines."""
+    command = ""
+    for line in text.replace("\\\n", " ").splitlines():
+        command += re.sub(r"(^|\s)#\s.*", "", line).strip()
+        if command.count("'") % 2 == 0:
+            if command:
+                yield command
+            command = ""
+
+
+def run(desk: Path, xlt: Any, page: str, command: str) -> None:
+    if not command.startswith("xlt "):
+        subprocess.run(["bash", "-c", command], cwd=desk, check=True, timeout=60)
+        return
+    words = shlex.split(command)
+    target = words[words.index(">") + 1] if ">" in words else None
+    arguments = words[1 : words.index(">")] if target else words[1:]
+    result = xlt(*arguments)
+    assert result.exit_code == 0, f"{page}: {command}\n{result.output}\n{result.exception!r}"
+    if target:
+        (desk / target).write_text(result.stdout, "utf-8")
+
+
+def write(desk: Path, text: str, encoder: Path) -> None:
+    """Writes a block that names its file in its first line; a spec is cut down."""
+    named = re.match(r"# ([\w./-]+)\n", text)
+    if named is None:
+        return
+    path = desk / named[1]
+    path.parent.mkdir(exist_ok=True)
+    content = yaml.safe_load(text) if path.suffix == ".yaml" else {}
+    if "stages" in content:
+        text = yaml.safe_dump(cut_down(content, encoder), sort_keys=False)
+    path.write_text(text, "utf-8")
+
+
+def cut_down(spec: dict[str, Any], encoder: Path) -> dict[str, Any]:
+    given = spec["encoder"] if isinstance(spec["encoder"], dict) else {}
+    spec["encoder"] = {**given, "name": "hf", "model": str(encoder)}
+    for stage in spec["stages"]:
+        stage.update(TINY_STAGE)
+        if "evaluate_every" in stage:
+            stage["evaluate_every"] = 1
+    for evaluation in spec.get("evaluations", []):
+        evaluation["limit"] = 8
+    spec["seeds"] = spec.get("seeds", [1])[:2]
+    return {**spec, "max_length": 48, "device": "cpu"}
+
+
+@pytest.fixture
+def desk_of_a_reader(
+    tmp_path: Path, tiny_encoder: Path, tiny_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A working directory with what the guides assume: data, and a checkpoint made elsewhere."""
+    rng = random.Random("reader")
+    numbers, two_way = map(str, range(3)), (NLI[0], "non-entailment", "non-entailment")
+    for folder, labels in (
+        ("data/xnli", NLI), ("my-nli", NLI), ("my-nli-numbers", tuple(numbers)),
+        ("my-two-way", two_way),
+    ):  # fmt: skip
+        write_pairs(tmp_path / folder, labels, rng)
+    write_sentiment(tmp_path / "my-sentiment", rng)
+    (tmp_path / "data" / "panx").symlink_to(tiny_data / "panx")
+    write_entities(tmp_path / "my-entities")
+    write_checkpoint(tmp_path / "my-checkpoint", tiny_encoder, [name.upper() for name in NLI[::-1]])
+    two_way_names = ["entailment", "not_entailment"]
+    write_checkpoint(tmp_path / "my-two-way-checkpoint", tiny_encoder, two_way_names)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("XLT_RUNS_DIR", raising=False)
+    return tmp_path
+
+
+def write_pairs(folder: Path, labels: tuple[str, ...], rng: random.Random) -> None:
+    folder.mkdir(parents=True)
+    for split in ("train", "dev", "test"):
+        for language in LANGUAGES:
+            rows = [
+                f"the cat sees {rng.randrange(9999)}\t{language} dog {number}\t{labels[number % 3]}"
+                for number in range(24)
+            ]
+            (folder / f"{split}-{language}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+
+
+def write_sentiment(folder: Path, rng: random.Random) -> None:
+    folder.mkdir()
+    for name in ("train-en", "dev-en", "test-en", "test-de"):
+        rows = [
+            f"the cat {rng.randrange(9999)} {name}\t{('negative', 'positive')[number % 2]}"
+            for number in range(24)
+        ]
+        (folder / f"{name}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+
+
+def write_entities(folder: Path) -> None:
+    folder.mkdir()
+    for name in ("train-en", "dev-en", "test-en", "test-de"):
+        rows = [f"the\tO\ncat\tO\nAnna\tB-PER\nMüller{number}\tI-PER\n" for number in range(24)]
+        (folder / f"{name}.tsv").write_text("\n".join(rows), "utf-8")
+
+
+def write_checkpoint(folder: Path, encoder: Path, labels: list[str]) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    names = dict(enumerate(labels))
+    model = AutoModelForSequenceClassification.from_pretrained(
+        encoder, id2label=names, label2id={name: number for number, name in names.items()}
+    )
+    model.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(encoder).save_pretrained(folder)
