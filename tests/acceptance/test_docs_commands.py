@@ -34,6 +34,7 @@ LANGUAGES = ("en", "de", "sw", "th")
 TINY_STAGE = {"max_steps": 2, "batch_size": 8, "limit": 24, "dev": {"limit": 8}}
 
 
+@pytest.mark.timeout(900)  # half a minute on two idle cores
 def test_the_how_to_guides_can_be_followed(
     desk_of_a_reader: Path, xlt: Any, tiny_encoder: Path
 ) -> None:
@@ -119,7 +120,7 @@ def cut_down(spec: dict[str, Any], encoder: Path) -> dict[str, Any]:
             stage["evaluate_every"] = 1
     for evaluation in spec.get("evaluations", []):
         evaluation["limit"] = 8
-    spec["seeds"] = spec.get("seeds", [1])[:2]
+    spec["seeds"] = spec.get("seeds", [1])[:1]
     return {**spec, "max_length": 48, "device": "cpu"}
 
 
