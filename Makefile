@@ -31,10 +31,10 @@ lint: setup ## Check style, types, the direction of imports, and build the docum
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/docs_reference.py --check
-	$(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 docs: setup ## Build the documentation into site/.
-	$(BIN)/mkdocs build
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 docs-reference: setup ## Write the pages of docs/reference that are made from the code.
 	$(BIN)/python scripts/docs_reference.py
