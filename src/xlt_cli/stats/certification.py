@@ -32,7 +32,8 @@ class Certified:
     @property
     def abstained(self) -> np.ndarray:
         """Where there is no answer, [N]."""
-        return np.asarray(self.classes == ABSTAINED)
+        abstained: np.ndarray = self.classes == ABSTAINED
+        return abstained
 
 
 def certify(
