@@ -23,13 +23,17 @@ except ImportError as error:
     ) from error
 
 from xlt_cli.testing.embedding_perturbations import EmbeddingPerturbationSuite
+from xlt_cli.testing.encoders import EncoderSuite
 from xlt_cli.testing.segmentation_perturbations import SegmentationPerturbationSuite
 from xlt_cli.testing.suite import PluginSuite
+from xlt_cli.testing.tasks import TaskSuite
 from xlt_cli.testing.text_perturbations import TextPerturbationSuite
 
 __all__ = [
     "EmbeddingPerturbationSuite",
+    "EncoderSuite",
     "PluginSuite",
     "SegmentationPerturbationSuite",
+    "TaskSuite",
     "TextPerturbationSuite",
 ]

@@ -64,11 +64,7 @@ def _made(words: int, head: Head) -> EncoderModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         backbone = TinyBackbone(words)
-        model = WithHead(backbone, head, None if _is_per_token(head) else "mean")
+        model = WithHead(backbone, head, None if head.per_token else "mean")
         for parameter in model.parameters():  # larger than usual, so that predictions differ
             parameter.data += 0.2 * torch.randn_like(parameter)
     return model.eval()
-
-
-def _is_per_token(head: Head) -> bool:
-    return head.kind.startswith("token")

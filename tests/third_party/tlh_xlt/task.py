@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from xlt_cli.api import DataError, PluginParams, Rows, SequenceExample, Split, Task
+from xlt_cli.api import DataError, PluginParams, Rows, SequenceExample, Split, Task, did_you_mean
 from xlt_cli.problems import SequenceClassification
 
 ROWS = {
@@ -38,7 +38,7 @@ class KlingonProverbs(Task):
 
     def load(self, split: Split, language: str) -> Rows:
         if language not in ROWS:
-            raise DataError(f"no language '{language}'", self.name)
+            raise DataError(f"no language '{language}'", self.name, did_you_mean(language, ROWS))
         rows = ROWS[language] * self.params.copies
         return Rows(
             tuple(

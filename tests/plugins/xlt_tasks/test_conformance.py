@@ -1,0 +1,55 @@
+"""Our own tasks keep to the contract, as the suite for plugin authors tests it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlt_cli import registry
+from xlt_cli.api import Task
+from xlt_cli.testing import TaskSuite
+
+ENTRIES = {entry.name: entry.plugin for entry in registry.entries("task") if entry.plugin}
+
+
+@pytest.fixture(scope="module")
+def data(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny data, and NLI made of its pairs."""
+    root = tmp_path_factory.mktemp("tasks")
+    shutil.copytree(tiny_data, root, dirs_exist_ok=True)
+    labels = {"0": "neutral", "1": "entailment"}
+    (root / "xnli").mkdir()
+    for file in (tiny_data / "pawsx").iterdir():
+        rows = [line.rsplit("\t", 1) for line in file.read_text("utf-8").splitlines()]
+        lines = "".join(f"{texts}\t{labels[label]}\n" for texts, label in rows)
+        (root / "xnli" / file.name).write_text(lines, "utf-8")
+    return root
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+class TestTask(TaskSuite):
+    @pytest.fixture
+    def plugin(self, name: str, data: Path) -> Task:
+        given: dict[str, dict[str, Any]] = {
+            "panx": {"path": data / "panx"},
+            "pawsx": {"path": data / "pawsx"},
+            "xnli": {"path": data / "xnli"},
+            "text-classification": {
+                "path": data / "pawsx",
+                "labels": ["0", "1"],
+                "texts": 2,
+                "aligned": True,
+            },
+            "token-labelling": {
+                "path": data / "panx",
+                "tags": [
+                    "O",
+                    *(f"{mark}-{kind}" for kind in ("PER", "LOC", "ORG") for mark in "BI"),
+                ],
+            },
+        }
+        plugin: Any = ENTRIES[name]
+        return plugin(plugin.Params.model_validate(given.get(name, {})))
