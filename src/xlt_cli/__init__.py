@@ -1,8 +1,60 @@
-"""xlt: an experiment runner for zero-shot cross-lingual transfer under robust training."""
+"""xlt: an experiment runner for zero-shot cross-lingual transfer under robust training.
 
-try:
-    from xlt_cli._version import __version__
-except ImportError:  # a checkout that was never installed
-    __version__ = "0+unknown"
+    import xlt_cli
 
-__all__ = ["__version__"]
+    experiment = xlt_cli.Experiment.from_file("spec.yaml")
+    runs = experiment.train()
+    runs.frame()
+
+What is listed in `__all__` is the public interface; all else may change without notice. Importing
+this package imports nothing heavy: each name is looked up when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.errors import UserError
+    from xlt_cli.interface.checkpoints import evaluate_model
+    from xlt_cli.interface.experiment import Experiment
+    from xlt_cli.interface.runs import Run, Runs, open_run
+    from xlt_cli.interface.tables import Results, Table
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Experiment",
+    "Reporter",
+    "Results",
+    "Run",
+    "Runs",
+    "Table",
+    "UserError",
+    "evaluate_model",
+    "open_run",
+]
+
+_ROOMS = {
+    "Experiment": "xlt_cli.interface.experiment",
+    "Reporter": "xlt_cli.console.progress",
+    "Results": "xlt_cli.interface.tables",
+    "Run": "xlt_cli.interface.runs",
+    "Runs": "xlt_cli.interface.runs",
+    "Table": "xlt_cli.interface.tables",
+    "UserError": "xlt_cli.errors",
+    "evaluate_model": "xlt_cli.interface.checkpoints",
+    "open_run": "xlt_cli.interface.runs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_ROOMS[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

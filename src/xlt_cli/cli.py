@@ -29,8 +29,8 @@ from xlt_cli.commands import (
 )
 from xlt_cli.commands import run as run_command
 from xlt_cli.commands.errors import ErrorReporting
-from xlt_cli.commands.options import is_first_process
 from xlt_cli.commands.usage import Verb
+from xlt_cli.compute.processes import is_first_process
 from xlt_cli.terminal import echo
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -20,15 +20,10 @@ from xlt_cli.commands.options import (
     check_file,
     format_of,
     go_offline,
-    is_first_process,
     listed,
+    reporter,
     runs_root,
 )
-from xlt_cli.errors import SpecError
-
-if TYPE_CHECKING:
-    from xlt_cli.spec import Evaluation, PluginUse, ResolvedEvaluation, Stage
-    from xlt_cli.spec.source import Override
 
 
 def evaluate(
@@ -154,149 +149,49 @@ def evaluate(
     go_offline(offline)
     check_file(csv, "--csv")
     from xlt_cli.commands import evaluate_checks as checks
-    from xlt_cli.spec.checks import check_evaluations
+    from xlt_cli.interface.checkpoints import evaluate_checkpoint
+    from xlt_cli.interface.requests import Options
+    from xlt_cli.interface.runs import evaluate_run
 
     checks.check_choice(run_name, model)
     checks.check_labels(labels, model)
-    root = runs_root(runs_dir)
-    request = _Request(task, split, listed(languages), generalized, limit, smoothing, collapse)
-    request.conditions = condition or []
+    root, tell = runs_root(runs_dir), reporter(quiet or output is not Format.terminal)
+    options = Options(
+        task=task,
+        split=split,
+        languages=listed(languages),
+        generalized=generalized,
+        limit=limit,
+        conditions=condition,
+        smoothing=smoothing,
+        collapse=collapse,
+    )
+    results: Sequence[dict[str, Any]]
     if model is not None:
-        if task is None:
-            raise SpecError("with --model, say which task: --task xnli", "xlt eval --task")
-        checks.check_model(Path(model))
-        evaluations = request.evaluations([], [])
-        check_evaluations(evaluations)
-    else:
-        assert run_name is not None
-        run = checks.find_run(root, run_name, request.languages)
-        spec = run.spec
-        evaluations = request.evaluations(spec.evaluations, spec.stages)
-        checks.check_heads(evaluations, run)
-        check_evaluations(evaluations)
-    from xlt_cli import formats
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.formats import csv as csv_format
-    from xlt_cli.launch import pipeline
-    from xlt_cli.launch.computing import start
-    from xlt_cli.models import foreign
-    from xlt_cli.reports import evaluation
-
-    reporter = Reporter(quiet=quiet or output is not Format.terminal or not is_first_process())
-    if model is not None:
-        checkpoint = foreign.locate(model, _encoder(encoder), listed(labels))
-        runtime = start(device or "auto", "auto", plain)
-        results = pipeline.evaluate_checkpoint(
-            root,
-            checkpoint,
-            evaluations,
-            listed(trained_on) or [],
-            max_length,
-            runtime,
-            reporter,
+        results = evaluate_checkpoint(
+            model,
+            options,
+            labels=listed(labels),
+            encoder=encoder,
+            trained_on=listed(trained_on) or [],
+            max_length=max_length,
+            root=root,
+            device=device,
+            plain=plain,
+            reporter=tell,
+            prefix="--",
         )
     else:
-        runtime = start(device or spec.device, spec.precision, plain)
-        results = pipeline.evaluate_run(run, evaluations, runtime, reporter)
+        assert run_name is not None
+        run = checks.find_run(root, run_name, options["languages"])
+        results = evaluate_run(run, options, device, plain, tell, prefix="--")
+    from xlt_cli import formats
+    from xlt_cli.formats import csv as csv_format
+    from xlt_cli.reports import evaluation
+
     report = evaluation.report(results, not zero_shot)
     if csv is not None:
         from xlt_cli.runs import atomic
 
         atomic.write_text(csv, csv_format.text(report))
     formats.show(report, output)
-
-
-class _Request:
-    """What the command line asks to be evaluated."""
-
-    def __init__(
-        self,
-        task: str | None,
-        split: str | None,
-        languages: list[str] | None,
-        generalized: bool,
-        limit: int | None,
-        smoothing: str | None,
-        collapse: str | None,
-    ) -> None:
-        self.task, self.languages, self.limit = task, languages, limit
-        self.collapse = collapse
-        self.conditions: list[str] = []
-        self.split, self.generalized, self.smoothing = split, generalized, smoothing
-
-    def evaluations(self, known: list[Evaluation], stages: list[Stage]) -> list[ResolvedEvaluation]:
-        """The evaluations to make: the spec's own, changed by what the command line says.
-
-        A spec without any has the last stage's task, as one that says nothing of evaluations.
-        A task named as in the spec has the spec's parameters.
-        """
-        from xlt_cli.spec import CLEAN, Evaluation
-        from xlt_cli.spec.resolution import resolve_evaluation
-        from xlt_cli.spec.source import Override
-        from xlt_cli.spec.yaml_lines import parse_given
-
-        chosen = list(known) or [Evaluation(task=stage.task) for stage in stages[-1:]]
-        changes = []
-        if self.task is not None:
-            given = parse_given(self.task, "--task")
-            chosen = [e for e in known if e.task is not None and e.task.name == given.value][:1]
-            use = next((s.task for s in stages if s.task.name == given.value), None)
-            if not chosen and use is not None:
-                chosen = [Evaluation(task=use)]
-            elif not chosen:
-                chosen = [Evaluation()]
-                changes.append(Override(("task",), given.value, "--task", given.texts))
-        if self.split is not None:
-            changes.append(Override(("split",), self.split, "--split"))
-        if self.languages is not None:
-            changes.append(Override(("languages",), self.languages, "--languages"))
-        if self.generalized:
-            both = ["standard", "generalized"]
-            changes.append(Override(("settings",), both, "--generalized"))
-        elif self.languages is not None and len(self.languages) == 1:
-            # The spec's pairs need two languages.
-            changes.append(Override(("settings",), ["standard"], "--languages"))
-        if self.limit is not None:
-            changes.append(Override(("limit",), self.limit, "--limit"))
-        if self.smoothing is not None:
-            given = parse_given(self.smoothing, "--smoothing")
-            changes.append(Override(("conditions",), [CLEAN], "--smoothing"))
-            changes.append(Override(("smoothing",), given.value, "--smoothing", given.texts))
-        if self.conditions:
-            changes += _conditions(self.conditions)
-        if self.collapse is not None:
-            given = parse_given(self.collapse, "--collapse")
-            changes.append(Override(("collapse",), given.value, "--collapse", given.texts))
-        return [resolve_evaluation(evaluation, changes) for evaluation in chosen]
-
-
-def _conditions(texts: Sequence[str]) -> list[Override]:
-    """The conditions of the command line, in place of the spec's."""
-    from xlt_cli.spec import FORMER
-    from xlt_cli.spec.source import Override
-    from xlt_cli.spec.yaml_lines import parse_given
-
-    given = [parse_given(text, "--condition") for text in texts]
-    written = {
-        (index, *loc): text for index, one in enumerate(given) for loc, text in one.texts.items()
-    }
-    return [
-        Override((FORMER,), None, "--condition"),
-        Override(("conditions",), [one.value for one in given], "--condition", written),
-    ]
-
-
-def _encoder(text: str) -> PluginUse:
-    """The encoder plugin of the command line, by name or with parameters."""
-    from xlt_cli.spec import PluginUse
-    from xlt_cli.spec.yaml_lines import parse_value
-
-    value = parse_value(text, "--encoder")
-    name = value.get("name") if isinstance(value, dict) else value
-    if not isinstance(name, str):
-        raise SpecError(
-            "an encoder is a name, or a mapping with a name",
-            "--encoder",
-            "e.g. '{name: hf, trust_remote_code: true}'",
-        )
-    return PluginUse.model_validate(value if isinstance(value, dict) else {"name": name})

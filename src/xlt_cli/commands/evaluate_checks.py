@@ -10,7 +10,6 @@ from xlt_cli.errors import RunError, SpecError
 
 if TYPE_CHECKING:
     from xlt_cli.runs.directory import Run
-    from xlt_cli.spec import ResolvedEvaluation
 
 
 def check_choice(run_name: str | None, model: object) -> None:
@@ -74,32 +73,8 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
     return run
 
 
-def check_model(directory: Path) -> None:
-    """Refuses a run's directory where a model's is wanted, and a model that was pruned."""
-    from xlt_cli.runs.pruned import check_model as check_not_pruned
-    from xlt_cli.runs.stage import PRUNED
-
-    if not directory.exists() and (directory.parent / PRUNED).is_dir():
-        directory = directory.parent / PRUNED
-    check_not_pruned(directory, str(directory))
-    if (directory / "run.json").is_file():
-        raise RunError(
-            "this is a run, not a model", str(directory), f"evaluate it with `xlt eval {directory}`"
-        )
-
-
 def run_above(path: Path) -> Path | None:
     """The run that a path lies in; None if it is a run itself, or in none."""
     if (path / "run.json").is_file():
         return None
     return next((folder for folder in path.parents if (folder / "run.json").is_file()), None)
-
-
-def check_heads(evaluations: Sequence[ResolvedEvaluation], run: Run) -> None:
-    """Refuses tasks that the run's model has no answers for."""
-    from xlt_cli.spec.building import build_task
-    from xlt_cli.spec.suitability import check_head
-
-    trained = build_task(run.spec.stages[-1].task)
-    for evaluation in evaluations:
-        check_head(trained, evaluation, "xlt eval --task")

@@ -6,11 +6,15 @@ import os
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xlt_cli.commands import completion
+from xlt_cli.compute.processes import is_first_process
+
+if TYPE_CHECKING:
+    from xlt_cli.console.progress import Reporter
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="The experiment spec (YAML).")]
 Overrides = Annotated[
@@ -182,9 +186,11 @@ def runs_root(given: Path | None) -> Path:
     return given or default_root()
 
 
-def is_first_process() -> bool:
-    """Whether this is the process that talks, where torchrun or accelerate started several."""
-    return os.environ.get("RANK", "0") == "0"
+def reporter(quiet: bool) -> Reporter:
+    """Shows progress on stderr, unless it is not wanted or another process shows it."""
+    from xlt_cli.console.progress import Reporter
+
+    return Reporter(quiet=quiet or not is_first_process())
 
 
 def go_offline(offline: bool) -> None:

@@ -25,11 +25,11 @@ from xlt_cli.commands.options import (
     check_folder,
     format_of,
     go_offline,
-    is_first_process,
     jobs_at_once,
     runs_root,
 )
 from xlt_cli.commands.printing import print_report
+from xlt_cli.compute.processes import is_first_process
 
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter

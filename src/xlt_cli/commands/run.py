@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xlt_cli.commands.options import AsJson, Quiet, format_of, go_offline, is_first_process
+from xlt_cli.commands.options import AsJson, Quiet, format_of, go_offline
+from xlt_cli.compute.processes import is_first_process
 from xlt_cli.errors import RunError
 from xlt_cli.terminal import echo, print_json
 

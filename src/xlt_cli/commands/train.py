@@ -19,7 +19,7 @@ from xlt_cli.commands.options import (
     SpecFile,
     format_of,
     go_offline,
-    is_first_process,
+    reporter,
     runs_root,
     seeds,
 )
@@ -58,29 +58,21 @@ def train(
     """
     output = format_of(format_, as_json)
     go_offline(offline)
+    from xlt_cli import Experiment
     from xlt_cli.runs.plugins import explained
-    from xlt_cli.spec import resolution as files
-    from xlt_cli.spec.checks import check_inputs
-    from xlt_cli.spec.source import read
 
     changes = list(overrides or [])
     if seed:
         changes.append(f"seeds=[{', '.join(seed)}]")
     if device:
         changes.append(f"device={device}")
-    source = read(spec_file, changes)
     root = runs_root(runs_dir)
-    experiment = explained(root, lambda: files.resolve(source))
-    check_inputs(experiment, source)
-    spec = experiment.spec
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.launch.jobs import PlannedRun
-    from xlt_cli.launch.local import run_jobs
+    experiment = explained(root, lambda: Experiment.from_file(spec_file, changes))
+    made = experiment.train(
+        runs_dir=root,
+        plain=plain,
+        restore=restore,
+        reporter=reporter(quiet or output is not Format.terminal),
+    )
 
-    reporter = Reporter(quiet=quiet or output is not Format.terminal or not is_first_process())
-    if spec.sweep and (spec.sweep.points or spec.sweep.grid):
-        reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
-    jobs = [PlannedRun(spec, number, source.text, changes) for number in spec.seeds]
-    outcomes = run_jobs(jobs, root, reporter, False, plain, restore)
-
-    print_outcomes(outcomes, output)
+    print_outcomes(made.outcomes, output)

@@ -203,12 +203,21 @@ def records(results: Sequence[Result]) -> Table:
     Where labels were collapsed, a further column says how; where there are conditions, another
     says under which.
     """
-    more = [name for name in FURTHER if any(result.get(name) for result in results)]
-    parts = [part for result in results for part in _parts(result)]
-    return record_table(
-        (*COLUMNS, *more),
-        ({**_about(part, more), **line} for part in parts for line in _lines(part)),
-    )
+    return record_table((*COLUMNS, *_more(results)), lines(results))
+
+
+def lines(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
+    """The figures of evaluations, one a line, by the names of the records' columns."""
+    more = _more(results)
+    for result in results:
+        for part in _parts(result):
+            for line in _lines(part):
+                yield {**_about(part, more), **line}
+
+
+def _more(results: Sequence[Result]) -> list[str]:
+    """The further columns that there are."""
+    return [name for name in FURTHER if any(result.get(name) for result in results)]
 
 
 def _parts(result: Result) -> list[Result]:

@@ -219,6 +219,6 @@ def _number_hint(value: Any, field: str, whole: bool) -> str:
         if bare == value and (not whole or isinstance(number, int)):
             return f"remove the quotes: {field}: {value}"
         return f"write {field}: {int(number) if whole and number == int(number) else bare}"
-    if whole and isinstance(value, float) and value == int(value):
+    if whole and isinstance(value, float) and value.is_integer():
         return f"write {field}: {int(value)}"
     return ""

@@ -1,0 +1,366 @@
+"""An experiment from Python: state it, train it, evaluate it, sweep it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from xlt_cli.errors import RunError, SpecError
+from xlt_cli.interface.requests import Options, Written
+from xlt_cli.interface.runs import Run, Runs, results_of, root_of, usual_reporter
+from xlt_cli.interface.tables import Results, Table
+from xlt_cli.spec.resolution import resolve
+from xlt_cli.spec.source import Source, parse_override, read
+from xlt_cli.spec.yaml_lines import Document
+
+if TYPE_CHECKING:
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.launch.jobs import PlannedRun
+    from xlt_cli.sweep.plan import Point
+
+Overrides = Mapping[str, Any] | Iterable[str]
+
+
+class Experiment:
+    """An encoder, stages of training, evaluations and seeds: a spec that was checked.
+
+    `Experiment.from_file` and `Experiment.from_dict` make one.
+    """
+
+    def __init__(self, source: Source, overrides: Iterable[str] = ()) -> None:
+        self._source = source
+        self._overrides = list(overrides)
+        self._resolved = resolve(source)
+
+    @classmethod
+    def from_file(cls, path: str | Path, overrides: Overrides = ()) -> Experiment:
+        """Reads a spec file and checks it.
+
+        Args:
+            path: the YAML file.
+            overrides: values in place of the file's, as `{"stages.0.epochs": 1}`, or in the
+                command line's form, as `["stages.0.epochs=1"]`.
+
+        Returns:
+            The experiment; nothing is loaded or made yet.
+
+        Raises:
+            UserError: the file, a field, an override or a plugin is wrong.
+        """
+        changes = _as_set(overrides)
+        return cls(read(Path(path), changes), changes)
+
+    @classmethod
+    def from_dict(cls, spec: Mapping[str, Any], overrides: Overrides = ()) -> Experiment:
+        """Checks a spec that is given as plain values, as YAML would be read.
+
+        Args:
+            spec: `{"encoder": ..., "stages": [...], ...}`; without a `name`, runs are called
+                `experiment`.
+            overrides: values in place of the spec's, as for `from_file`.
+
+        Returns:
+            The experiment; nothing is loaded or made yet.
+
+        Raises:
+            UserError: a field, an override or a plugin is wrong.
+        """
+        changes = _as_set(overrides)
+        text = _as_json(spec)
+        document = Document(Path("experiment"), json.loads(text), {})
+        return cls(Source(document, text + "\n", tuple(map(parse_override, changes))), changes)
+
+    def __repr__(self) -> str:
+        return f"<Experiment {self.name}>"
+
+    @property
+    def name(self) -> str:
+        """The name that its runs begin with."""
+        return str(self._resolved.spec.name)
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The spec with all defaults filled in, as plain values."""
+        return self._resolved.spec.model_dump(mode="json")
+
+    @property
+    def size(self) -> int:
+        """How many runs its sweep has: points times seeds.
+
+        Raises:
+            UserError: a point is wrong.
+        """
+        return len(self._points) * len(self._resolved.spec.seeds)
+
+    def check(self) -> list[str]:
+        """Checks what can be checked without loading data or weights, for all points of its sweep.
+
+        `train` and `sweep` do so first of all.
+
+        Returns:
+            Remarks on values that are allowed and rarely work.
+
+        Raises:
+            UserError: all files, splits and languages that are missing.
+        """
+        from xlt_cli.spec.advice import advice
+        from xlt_cli.spec.checks import check_inputs
+        from xlt_cli.sweep.plan import check_points
+
+        points = self._points
+        check_inputs(self._resolved, self._source)
+        check_points(points, self._source)
+        return advice(self._resolved.spec, self._source)
+
+    def train(
+        self,
+        *,
+        runs_dir: str | Path | None = None,
+        plain: bool = False,
+        restore: bool = False,
+        reporter: Reporter | None = None,
+    ) -> Runs:
+        """Trains the experiment with each of its seeds, and evaluates the results.
+
+        A finished run is not run again; an interrupted one goes on from its last checkpoint.
+
+        Args:
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+            plain: train without what makes it fast.
+            restore: train runs again whose weights were pruned, and keep them.
+            reporter: gets progress and warnings; default: shown on stderr.
+
+        Returns:
+            A run for each seed.
+
+        Raises:
+            UserError: inputs are missing or malformed.
+            TrainingFailed: a loss is no longer a number.
+        """
+        from xlt_cli.spec.checks import check_inputs
+
+        check_inputs(self._resolved, self._source)
+        from xlt_cli.launch.jobs import PlannedRun
+        from xlt_cli.launch.local import run_jobs
+
+        reporter = reporter or usual_reporter()
+        spec = self._resolved.spec
+        if spec.sweep and (spec.sweep.points or spec.sweep.grid):
+            reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
+        jobs = [PlannedRun(spec, seed, self._source.text, self._overrides) for seed in spec.seeds]
+        return Runs(run_jobs(jobs, root_of(runs_dir), reporter, False, plain, restore))
+
+    def evaluate(
+        self,
+        *,
+        runs_dir: str | Path | None = None,
+        device: str | None = None,
+        plain: bool = False,
+        reporter: Reporter | None = None,
+        **options: Unpack[Options],
+    ) -> Results:
+        """Evaluates the trained run of each seed; cells that were evaluated before are only read.
+
+        Args:
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+            device: auto, cpu, mps, cuda or cuda:N; default: the spec's.
+            plain: predict without what makes it fast; the answers are the same.
+            reporter: gets progress and warnings; default: shown on stderr.
+            options: as `Run.evaluate` has them; without any, the spec's evaluations are made.
+
+        Returns:
+            The results of all seeds.
+
+        Raises:
+            RunError: a seed is not trained.
+            UserError: an option is wrong, or data are missing.
+        """
+        from xlt_cli.runs.directory import planned
+
+        runs = []
+        for seed in self._resolved.spec.seeds:
+            run = planned(root_of(runs_dir), self._resolved.spec, seed)
+            if not (run.path / "run.json").is_file():
+                raise RunError(
+                    f"seed {seed} of '{self.name}' is not trained", str(run.path), "train it first"
+                )
+            runs.append(Run(run))
+        made = [
+            (run, run.evaluate(device=device, plain=plain, reporter=reporter, **options))
+            for run in runs
+        ]
+        return results_of(made)
+
+    def plan(self, *, runs_dir: str | Path | None = None) -> Table:
+        """The runs of the experiment's sweep; nothing is run.
+
+        Args:
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+
+        Returns:
+            One row for each point and seed: run, path, name, label and values of the point, seed,
+            state (`new` where there is no run yet).
+
+        Raises:
+            UserError: a point is wrong, or its inputs are missing.
+        """
+        from xlt_cli.runs.directory import planned
+
+        rows = []
+        for point in self._checked_points(root_of(runs_dir)):
+            for seed in point.spec.seeds:
+                run = planned(root_of(runs_dir), point.spec, seed)
+                made = (run.path / "run.json").is_file()
+                rows.append(
+                    {
+                        "run": run.name,
+                        "path": str(run.path),
+                        "name": point.name,
+                        "label": point.label,
+                        "point": point.values,
+                        "seed": seed,
+                        "state": run.status["state"] if made else "new",
+                    }
+                )
+        return Table(rows)
+
+    def sweep(
+        self,
+        *,
+        runs_dir: str | Path | None = None,
+        jobs: int | None = 1,
+        launcher: Written | None = None,
+        stop_on_error: bool = False,
+        plain: bool = False,
+        offline: bool = False,
+        reporter: Reporter | None = None,
+    ) -> Runs:
+        """Trains and evaluates every point of the experiment's sweep with every seed.
+
+        What is finished is not run again.
+
+        Args:
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+            jobs: how many runs at once, each in a process of its own; None for as many as cores
+                and memory allow.
+            launcher: what runs the jobs, a launcher plugin by name or with parameters; default:
+                this process, or `processes` where several run at once.
+            stop_on_error: start no more runs after one has failed.
+            plain: train without what makes it fast.
+            offline: jobs in other processes do not use the network.
+            reporter: gets progress and warnings; default: shown on stderr.
+
+        Returns:
+            A run for each point and seed; `failed` has those that failed.
+
+        Raises:
+            UserError: a point is wrong, or its inputs are missing.
+        """
+        from xlt_cli.launch import choice
+
+        root = root_of(runs_dir)
+        chosen = choice.launcher(_as_yaml(launcher), jobs)
+        planned = self._planned(root)
+        if launcher is None and len(planned) == 1:
+            chosen = None  # there is nothing to do at once
+        from xlt_cli.launch.launching import run_jobs
+
+        reporter, go_on = reporter or usual_reporter(), not stop_on_error
+        return Runs(run_jobs(planned, root, reporter, go_on, plain, chosen, offline))
+
+    def write_manifest(
+        self,
+        path: str | Path,
+        *,
+        runs_dir: str | Path | None = None,
+        plain: bool = False,
+        offline: bool = False,
+    ) -> int:
+        """Writes a manifest of the experiment's sweep; `xlt run MANIFEST JOB` makes one run.
+
+        Args:
+            path: the file.
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+            plain: the jobs train without what makes it fast.
+            offline: the jobs do not use the network.
+
+        Returns:
+            The number of jobs.
+
+        Raises:
+            UserError: a point is wrong, or the file is something else than a manifest.
+        """
+        root = root_of(runs_dir)
+        planned = self._planned(root)
+        from xlt_cli.launch import manifest
+
+        manifest.check_place(Path(path))
+        manifest.write(Path(path), planned, root, plain=plain, offline=offline)
+        return len(planned)
+
+    def _planned(self, root: Path) -> list[PlannedRun]:
+        """The runs of the sweep; their inputs are checked."""
+        points = self._checked_points(root)
+        from xlt_cli.launch.jobs import PlannedRun
+
+        return [
+            PlannedRun(
+                point.spec,
+                seed,
+                self._source.text,
+                [*self._overrides, *point.overrides],
+                point.label,
+            )
+            for point in points
+            for seed in point.spec.seeds
+        ]
+
+    @cached_property
+    def _points(self) -> list[Point]:
+        from xlt_cli.sweep.plan import points
+
+        return points(self._source)
+
+    def _checked_points(self, root: Path) -> list[Point]:
+        from xlt_cli.runs.plugins import explained
+        from xlt_cli.sweep.plan import check_points
+
+        points = explained(root, lambda: self._points)
+        check_points(points, self._source)
+        return points
+
+
+def _as_set(overrides: Overrides) -> list[str]:
+    """Overrides as `--set` takes them."""
+    if isinstance(overrides, str):
+        return [overrides]
+    if not isinstance(overrides, Mapping):
+        return list(overrides)
+    return [f"{path}={_as_json(value, indent=None)}" for path, value in overrides.items()]
+
+
+def _as_yaml(written: Written | None) -> str | None:
+    """A name, or a mapping on one line."""
+    return _as_json(written, indent=None) if isinstance(written, Mapping) else written
+
+
+def _as_json(value: Any, indent: int | None = 2) -> str:
+    """Plain values as JSON, which YAML contains; paths are texts.
+
+    Raises:
+        SpecError: there is another kind of value among them.
+    """
+
+    def plain(other: Any) -> Any:
+        if isinstance(other, Path):
+            return str(other)
+        if isinstance(other, Mapping):
+            return dict(other)
+        if isinstance(other, Iterable):
+            return list(other)
+        raise SpecError(f"a spec has no {type(other).__name__} ({other!r})", "experiment")
+
+    return json.dumps(value, default=plain, ensure_ascii=False, indent=indent)

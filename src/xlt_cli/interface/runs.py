@@ -1,0 +1,271 @@
+"""Runs from Python: open them, read what they found, evaluate them further."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack, overload
+
+from xlt_cli.interface.predictions import stored_predictions
+from xlt_cli.interface.requests import Options, option, requested
+from xlt_cli.interface.tables import Results, Table
+from xlt_cli.runs import directory, predictions
+
+if TYPE_CHECKING:
+    import pandas
+
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.launch.jobs import Outcome
+
+
+class Run:
+    """One training of an experiment with one seed, in a directory of its own.
+
+    `open_run` opens one; `Experiment.train` and `Experiment.sweep` return them.
+
+    Attributes:
+        point: the point of a sweep that it was made for; empty outside of sweeps.
+        error: why it failed in the call that returned it; empty where it did not.
+    """
+
+    def __init__(self, run: directory.Run, point: str = "", error: str = "") -> None:
+        self._run = run
+        self.point = point
+        self.error = error
+
+    def __repr__(self) -> str:
+        return f"<Run {self.name}: {self.state}>"
+
+    @property
+    def path(self) -> Path:
+        """The run's directory."""
+        return self._run.path
+
+    @property
+    def name(self) -> str:
+        """The name of the directory."""
+        return self._run.name
+
+    @property
+    def seed(self) -> int | None:
+        """The seed; None for evaluations of a model that xlt did not train."""
+        return self._run.record.get("seed")
+
+    @property
+    def state(self) -> str:
+        """created, started, interrupted, success, cancelled or error."""
+        return self._run.state
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The experiment's spec with all defaults filled in, as plain values.
+
+        Raises:
+            RunError: these are evaluations of a model that xlt did not train.
+        """
+        return self._run.spec.model_dump(mode="json")
+
+    def results(self) -> Results:
+        """The results of all evaluations that are stored in the run's directory.
+
+        Returns:
+            Figures of all stored cells; an evaluation that was interrupted before they were
+            summed up is left out.
+        """
+        stored = predictions.summaries(self._run.evaluations)
+        return results_of([(self, [result for _, _, result in stored if result is not None])])
+
+    def metrics(self) -> Table:
+        """Losses and scores on dev, as training recorded them.
+
+        Returns:
+            One row for each record: stage, step, kind (train or dev) and figures.
+
+        Raises:
+            DamagedFile: the record is not what training wrote.
+        """
+        return Table(self._run.curve)
+
+    def predictions(
+        self,
+        task: str | None = None,
+        language: str | None = None,
+        other: str | None = None,
+        *,
+        split: str | None = None,
+    ) -> Table:
+        """The stored predictions, one row for each example.
+
+        Args:
+            task: only of this task; default: of all.
+            language: only in this language (of the first text, in pairs of languages).
+            other: the language of the second text; default: the same, and all pairs where no
+                language is given.
+            split: only of this split.
+
+        Returns:
+            Columns evaluation (its directory), task, split, condition, language, other, id, gold,
+            predicted and, where they are stored, probabilities and what the
+            condition adds (the certified radius of smoothing).
+
+        Raises:
+            RunError: nothing is stored of what is asked for.
+            DamagedFile: predictions are not what was written.
+        """
+        return Table(stored_predictions(self._run, task, language, other, split))
+
+    def evaluate(
+        self,
+        *,
+        device: str | None = None,
+        plain: bool = False,
+        reporter: Reporter | None = None,
+        **options: Unpack[Options],
+    ) -> Results:
+        """Evaluates the run's model; cells that were evaluated before are only read.
+
+        Without options, the evaluations of the run's spec are made.
+
+        Args:
+            device: auto, cpu, mps, cuda or cuda:N; default: the spec's.
+            plain: predict without what makes it fast; the answers are the same.
+            reporter: gets progress and warnings; default: shown on stderr.
+            task: a task by name, or a mapping with its name and parameters.
+            split: train, dev or test.
+            languages: codes or names of languages.
+            generalized: also test the two texts of an example in two different languages.
+            limit: use only the first rows of each language.
+            conditions: what is done to the inputs, by name or with parameters, e.g.
+                `[{"name": "perturbed", "perturbation": "typos", "strength": 0.2}]`.
+            smoothing: test the smoothed classifier: `{"noise": ..., "samples": ...}`.
+            collapse: labels that count as one class: `{"no": ["neutral", "contradiction"]}`.
+
+        Returns:
+            One result for each evaluation.
+
+        Raises:
+            UserError: an option is wrong, the run is not finished, or data are missing.
+        """
+        found = evaluate_run(self._run, options, device, plain, reporter or usual_reporter())
+        return results_of([(self, found)])
+
+
+class Runs(Sequence[Run]):
+    """Several runs, in order; it has a length and can be indexed."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        self._outcomes = tuple(outcomes)
+        self._runs = tuple(Run(one.run, one.job.label, one.error) for one in outcomes)
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Run]: ...
+    def __getitem__(self, index: int | slice) -> Run | Sequence[Run]:
+        return self._runs[index]
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __repr__(self) -> str:
+        return f"<Runs {', '.join(run.name for run in self)}>"
+
+    @property
+    def outcomes(self) -> Sequence[Outcome]:
+        """What the command line prints of them."""
+        return self._outcomes
+
+    @property
+    def failed(self) -> Sequence[Run]:
+        """The runs that failed; `run.error` says why."""
+        return [run for run in self if run.error]
+
+    def results(self) -> Results:
+        """The results of the evaluations that each run's spec asks for.
+
+        Returns:
+            Those of all runs, in order; a run that failed has none.
+        """
+        return results_of(
+            [(run, one.results) for run, one in zip(self, self._outcomes, strict=True)]
+        )
+
+    def frame(self) -> pandas.DataFrame:
+        """The figures of all runs as a pandas data frame, one figure in a row.
+
+        Returns:
+            The columns of `Results.frame`.
+        """
+        return self.results().frame()
+
+
+def open_run(path_or_name: str | Path, runs_dir: str | Path | None = None) -> Run:
+    """Opens a run that was trained before.
+
+    Args:
+        path_or_name: its directory, its name, or the unambiguous beginning of its name.
+        runs_dir: where runs are looked for by name; default: `$XLT_RUNS_DIR`, or `runs`.
+
+    Returns:
+        The run, finished or not.
+
+    Raises:
+        RunError: there is no such run, or several.
+    """
+    return Run(directory.find(root_of(runs_dir), str(path_or_name)))
+
+
+def evaluate_run(
+    run: directory.Run,
+    options: Options,
+    device: str | None,
+    plain: bool,
+    reporter: Reporter,
+    prefix: str = "",
+) -> list[dict[str, Any]]:
+    """Evaluates a run.
+
+    Args:
+        prefix: what stands before the name of an option in errors.
+    """
+    from xlt_cli.spec.building import build_task
+    from xlt_cli.spec.checks import check_evaluations
+    from xlt_cli.spec.suitability import check_head
+
+    spec = run.spec
+    run.model  # noqa: B018  (raises if training has not finished)
+    evaluations = requested(spec.evaluations, spec.stages, options, prefix)
+    trained = build_task(spec.stages[-1].task)
+    for evaluation in evaluations:
+        check_head(trained, evaluation, option("task", prefix))
+    check_evaluations(evaluations)
+    from xlt_cli.launch import pipeline
+    from xlt_cli.launch.computing import start
+
+    runtime = start(device or spec.device, spec.precision, plain)
+    return pipeline.evaluate_run(run, evaluations, runtime, reporter)
+
+
+def results_of(found: Sequence[tuple[Run, Sequence[dict[str, Any]]]]) -> Results:
+    """The results of runs, with what their data frame says of each."""
+    return Results(
+        [result for _, results in found for result in results],
+        [
+            {"run": run.name, "point": run.point, "seed": run.seed}
+            for run, results in found
+            for _ in results
+        ],
+    )
+
+
+def root_of(runs_dir: str | Path | None) -> Path:
+    """The directory that runs live in."""
+    return directory.default_root() if runs_dir is None else Path(runs_dir)
+
+
+def usual_reporter() -> Reporter:
+    """Shows progress on stderr, in one process of several."""
+    from xlt_cli.compute.processes import is_first_process
+    from xlt_cli.console.progress import Reporter
+
+    return Reporter(quiet=not is_first_process())
