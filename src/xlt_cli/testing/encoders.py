@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,13 +124,13 @@ class EncoderSuite(PluginSuite):
     def test_answers_are_the_same_each_time(self, loaded: list[Loaded]) -> None:
         for each in loaded:
             batch = each.batch(ROWS)
-            self._compare(each, lambda each=each, batch=batch: each.run(batch), "from call to call")
+            self._compare(each, partial(each.run, batch), "from call to call")
 
     def test_answers_depend_on_no_padding(self, loaded: list[Loaded]) -> None:
         for each in loaded:
             for row in ROWS:
                 wide = each.batch([row], multiple=64)
-                self._compare(each, lambda e=each, w=wide: e.run(w), "with padding", [row])
+                self._compare(each, partial(each.run, wide), "with padding", [row])
 
     def test_answers_depend_on_no_other_row(self, loaded: list[Loaded]) -> None:
         for each in loaded:

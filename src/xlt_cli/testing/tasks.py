@@ -113,7 +113,7 @@ class TaskSuite(PluginSuite):
     def test_one_id_is_one_item_in_all_languages_if_it_is_aligned(self, checked: Task) -> None:
         if not checked.aligned:
             pytest.skip("it is not aligned")
-        by_split: dict[str, dict[str, dict[str, Example]]] = {}
+        by_split: dict[Split, dict[str, dict[str, Example]]] = {}
         for split, language, rows in self._loaded(checked):
             by_split.setdefault(split, {})[language] = {e.id: e for e in rows.examples}
         for split, languages in by_split.items():
