@@ -61,7 +61,7 @@ class TokenLabelling(OwnData):
     def __init__(self, params: Params | None = None) -> None:
         super().__init__(params)
         # Entity F1 exists for entities only; the problem knows which of the two it has.
-        self.metric = TokenProblem(self.params.tags, self.params.scheme).metrics[0]
+        self.metric = TokenProblem(self.params.tags, self.params.scheme).metric_names[0]
         self.scheme = self.params.scheme
 
     @property

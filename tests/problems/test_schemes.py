@@ -117,7 +117,7 @@ def test_sets_that_show_a_part_of_a_scheme(tags: list[str], name: str) -> None:
 )
 def test_parts_of_speech_are_words(tags: list[str]) -> None:
     assert scheme_of(tags) is None
-    assert TokenLabelling(tags).metrics == ("accuracy", "macro_f1")
+    assert TokenLabelling(tags).metric_names == ("accuracy", "macro_f1")
     assert TokenLabelling(tags).scoring == "words"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_entity_metrics_equal_seqeval(found: Tagged) -> None:
             "recall": recall_score(gold, told),
         }
     assert total(NAMES, found) == pytest.approx(expected)
-    assert tuple(expected) == NAMES.metrics
+    assert tuple(expected) == NAMES.metric_names
 
 
 @settings(max_examples=100, deadline=None)
@@ -83,7 +84,7 @@ def test_entity_metrics_equal_seqeval(found: Tagged) -> None:
 def test_parts_of_speech_are_scored_word_by_word_as_scikit_learn_does(found: Tagged) -> None:
     gold = [tag for tags, _ in found for tag in tags]
     told = [tag for _, tags in found for tag in tags]
-    assert SPEECH.metrics == ("accuracy", "macro_f1")
+    assert SPEECH.metric_names == ("accuracy", "macro_f1")
     assert total(SPEECH, found) == pytest.approx(
         {
             "accuracy": accuracy_score(gold, told),
@@ -140,7 +141,7 @@ def test_a_tasks_metric_can_say_that_words_are_scored() -> None:
         scheme: str | None = None
         metric = "accuracy"
 
-    assert TokenLabelling.of(Chunks()).metrics == ("accuracy", "macro_f1")  # type: ignore[arg-type]
+    assert TokenLabelling.of(Chunks()).metric_names == ("accuracy", "macro_f1")  # type: ignore[arg-type]
     Chunks.metric = "f1"
     assert TokenLabelling.of(Chunks()).scoring == "entities by BIO"  # type: ignore[arg-type]
     Chunks.scheme = "IOE"
@@ -221,7 +222,7 @@ def test_targets_are_padded_with_what_the_loss_ignores(tokenizer: Any, template:
     targets = torch.tensor(NAMES.targets(features, length))
     assert targets[1].ne(IGNORED).sum() == 1
     logits = torch.randn(2, length, len(TAGS))
-    found = NAMES.losses(logits, targets)
+    found = NAMES.losses(logits, SimpleNamespace(targets=targets))
     for row in range(2):
         by_hand = sum(
             -logits[row, i].log_softmax(0)[t] for i, t in enumerate(targets[row]) if t != IGNORED

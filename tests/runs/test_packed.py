@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlt_cli.errors import DataError
 from xlt_cli.runs.packed import BYTE, Layout, alphabet_of
 from xlt_cli.runs.predictions import Answer, Answers
 
@@ -64,9 +63,37 @@ def test_alphabets_of_every_size(size: int) -> None:
     assert layout.unpack(layout.pack(told, labels), labels) == told
 
 
-def test_more_labels_than_fit_are_refused() -> None:
-    with pytest.raises(DataError, match="257 labels"):
-        alphabet_of([Answers(["1"], [tuple(map(str, range(BYTE + 1)))], [("1",)])])
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3).map(tuple),
+    max_leaves=4,
+)
+
+
+@settings(deadline=None, max_examples=30)
+@given(cells_of(st.tuples(JSON, JSON)))
+def test_answers_of_any_shape_round_trip(cells: list[Rows]) -> None:
+    told = answers(cells)
+    alphabet = alphabet_of(told.values())
+    layout = Layout(told)
+    assert layout.unpack(layout.pack(told, alphabet), alphabet) == told
+
+
+@pytest.mark.parametrize(
+    ("gold", "given"),
+    [
+        (tuple(map(str, range(BYTE + 1))), tuple(map(str, range(BYTE + 1)))),
+        (("a", "b"), ("a",)),
+        ("a", ("a",)),
+        (("a",), "a"),
+        (3, 2),
+    ],
+)
+def test_what_is_no_label_is_packed_without_an_alphabet(gold: Answer, given: Answer) -> None:
+    told = {("en", "en"): Answers(["1"], [gold], [given])}
+    assert alphabet_of(told.values()) is None
+    layout = Layout(told)
+    assert layout.unpack(layout.pack(told, None), None) == told
 
 
 def test_five_answers_of_three_labels_share_a_byte() -> None:

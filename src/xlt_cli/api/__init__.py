@@ -79,7 +79,7 @@ from xlt_cli.api.plugin import (
     PluginParams,
     PluginUse,
 )
-from xlt_cli.api.problems import IGNORED, Encoded, Feature, Prediction, Problem, Words
+from xlt_cli.api.problems import IGNORED, Encoded, Feature, Metric, Prediction, Problem, Words
 from xlt_cli.api.reports import (
     Column,
     Figure,
@@ -156,6 +156,7 @@ __all__ = [
     "MeasuredRun",
     "MeasuredTable",
     "Memory",
+    "Metric",
     "ModelAnalysis",
     "ModelRows",
     "OfKind",

@@ -35,6 +35,8 @@ class Batch:
         text_ids: which of the example's texts a token belongs to (padding: any), [B, L].
         languages: the language of each text, per example.
         targets: class ids [B], or tag ids [B, L] with -100 where nothing is to be predicted.
+        parts: where examples have several rows that belong together: which of its example's a row
+            is, 0 for the first, [B]; the rows of an example stand next to each other.
         companions: batches whose rows travel with this one's (see `Companion`), each padded to
             a length of its own; a translation has nothing to predict, and empty targets.
     """
@@ -46,6 +48,7 @@ class Batch:
     text_ids: torch.Tensor
     languages: list[tuple[str, ...]]
     targets: torch.Tensor
+    parts: torch.Tensor | None = None
     companions: tuple[Batch, ...] = ()
 
     def __len__(self) -> int:
@@ -78,7 +81,16 @@ class Batch:
     def tensors(self) -> dict[str, torch.Tensor]:
         """Its own tensors, by name."""
         others = ("languages", "companions")
-        return {name: value for name, value in vars(self).items() if name not in others}
+        own = vars(self).items()
+        return {name: value for name, value in own if name not in others and value is not None}
+
+    def firsts(self) -> torch.Tensor | None:
+        """For each row the first row of its example, [B]; None where each row is an example."""
+        if self.parts is None:
+            return None
+        import torch
+
+        return torch.arange(len(self), device=self.parts.device) - self.parts
 
 
 def _sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:

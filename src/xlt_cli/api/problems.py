@@ -1,8 +1,9 @@
 """Problems: the shapes that tasks come in, from examples to metrics.
 
-    examples --encode--> Encoded (token ids of each text, no special tokens)
-             --feature-> Feature (one model input)      --collate--> Batch
-    logits   --losses--> training                       --predict--> Prediction
+    examples --encode---> Encoded (token ids of each text, no special tokens)
+             --features-> Feature (one model input, or several of an example) --collate--> Batch
+    logits   --losses---> training
+             --predict--> what is kept of each input --decode--> a Prediction of each example
     predictions --statistics, score--> metrics (and, resampled, their intervals)
 
 Texts are tokenized once per language; pairs of languages are then put together from token ids.
@@ -13,11 +14,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from xlt_cli.api.examples import Edit, Example
-from xlt_cli.api.layouts import Template
-from xlt_cli.api.models import Head
+from xlt_cli.api.layouts import Layout, Template
+from xlt_cli.api.models import Batch, Head
 from xlt_cli.api.plugin import Plugin
 from xlt_cli.errors import DataError, did_you_mean
 
@@ -38,17 +39,20 @@ class Encoded:
 
     Attributes:
         id: the example's id.
-        pieces: token ids of each text, without special tokens.
+        pieces: token ids of each text of an input (one or two), without special tokens.
         languages: the language of each text.
-        gold: the label, or the tags of the words.
-        heads: for token labelling, the position in `pieces[0]` of each word's first piece.
+        gold: what is to be predicted: the label, the tags of the words, or whatever else a
+            `Prediction` may hold.
+        heads: where labels hang on words, the position in `pieces[0]` of each word's first piece.
+        data: what else the problem needs to make inputs of it.
     """
 
     id: str
     pieces: tuple[tuple[int, ...], ...]
     languages: tuple[str, ...]
-    gold: str | tuple[str, ...]
+    gold: Any
     heads: tuple[int, ...] = ()
+    data: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,12 @@ class Feature:
     """One model input. The sequences have the same length, `target` too where it is a list.
 
     Attributes:
-        target: the id of the label, or of each token's tag; None where nothing is to be predicted.
+        target: what `targets` makes the batch's of: the id of the label, or of each token's tag;
+            None where nothing is to be predicted.
+        gold: the example's, or what it has of the part that this input answers for.
         companions: the features that travel with it (see `xlt_cli.api.Companion`).
-        goes_on: whether it is a further window over the example of the feature before; `gold` and
-            `target` are then of the words that it answers for.
+        goes_on: whether it is a further input of the example of the feature before.
+        data: what the problem needs to decode what is predicted for it.
     """
 
     id: str
@@ -68,10 +74,25 @@ class Feature:
     special_mask: list[bool]
     text_ids: list[int]
     languages: tuple[str, ...]
-    target: int | list[int] | None
-    gold: str | tuple[str, ...]
+    target: Any
+    gold: Any
     companions: tuple[Feature, ...] = ()
     goes_on: bool = False
+    data: Any = None
+
+    @classmethod
+    def of(cls, encoded: Encoded, layout: Layout, target: Any, **others: Any) -> Feature:
+        """The input of an example that a template laid out."""
+        return cls(
+            encoded.id,
+            layout.input_ids,
+            layout.token_type_ids,
+            layout.special_mask,
+            layout.text_ids,
+            encoded.languages,
+            target,
+            **{"gold": encoded.gold, **others},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +101,40 @@ class Prediction:
 
     Attributes:
         id: the example's id.
-        gold: the label, or the tags of the words.
-        predicted: the same shape; None where the model abstained, or for a word that it never saw.
-        probabilities: of the labels in order of their ids; empty for token labelling.
+        gold: the label, the tags of the words, or an answer of the problem's own shape, made of
+            texts, numbers, None and tuples of them.
+        predicted: the same; None where the model abstained, or for a word that it never saw.
+        probabilities: of the labels in order of their ids; may be empty.
         values: further numbers by name, of the condition under which it was made.
     """
 
     id: str
-    gold: str | tuple[str, ...]
-    predicted: str | tuple[str | None, ...] | None
+    gold: Any
+    predicted: Any
     probabilities: tuple[float, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A figure of a set of examples, computed from their summed statistics.
+
+    Attributes:
+        unit: `share` of a value in [0, 1], which is shown as a percentage; `number` of any other,
+            which is shown as it is.
+        higher_is_better: False for errors and distances.
+        of_examples: whether it is the proportion of the examples of which something holds, so that
+            its interval is that of a binomial proportion.
+    """
+
+    name: str
+    unit: Literal["share", "number"] = "share"
+    higher_is_better: bool = True
+    of_examples: bool = False
+
+    def better(self, value: float, other: float) -> bool:
+        """Whether a value is better than another."""
+        return value > other if self.higher_is_better else value < other
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +156,22 @@ class Problem(Plugin):
 
     Attributes:
         example_type: the class of its examples, a subclass of `Example`.
+        labelled: whether its tasks have labels.
+        grouped: whether the loss of an example needs all its inputs in one batch, next to each
+            other; otherwise training takes each input for itself.
         by_words: whether its labels hang on the words of a text, each given to the tokenizer alone.
         pairs: whether its examples may be pairs of texts, also in two languages (see `pair`).
         votes: whether an answer is one of the labels, by the highest logit of one input, so that a
             smoothed classifier can vote on it.
-        shares: the metrics that are a proportion of the examples.
     """
 
     plugin_kind = "problem"
     example_type: ClassVar[type[Example]]
+    labelled: ClassVar[bool] = True
+    grouped: ClassVar[bool] = False
     by_words: ClassVar[bool] = False
     pairs: ClassVar[bool] = False
     votes: ClassVar[bool] = False
-    shares: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__()
@@ -143,8 +190,17 @@ class Problem(Plugin):
 
     @property
     @abstractmethod
-    def metrics(self) -> tuple[str, ...]:
-        """Names of the metrics that `score` returns."""
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics that `score` returns."""
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(metric.name for metric in self.metrics)
+
+    def metric(self, name: str) -> Metric:
+        """The metric of a name."""
+        return next(metric for metric in self.metrics if metric.name == name)
 
     @property
     def scoring(self) -> str:
@@ -184,32 +240,67 @@ class Problem(Plugin):
     def encode(self, examples: Sequence[Any], tokenizer: PreTrainedTokenizerBase) -> list[Encoded]:
         """Tokenizes the texts, each on its own."""
 
-    @abstractmethod
     def feature(self, encoded: Encoded, template: Template, max_length: int) -> Feature:
-        """The model input of one example, cut to `max_length` tokens."""
+        """The first input of an example, cut to `max_length` tokens.
 
-    def features(self, encoded: Encoded, template: Template, max_length: int) -> list[Feature]:
-        """The inputs that together show the model all of an example, where it can be parted.
+        A problem defines this, or `features` where an example may have several inputs.
+        """
+        return self.features(encoded, template, max_length)[0]
 
-        One example has one feature, or a first one and others that go on.
+    def features(
+        self, encoded: Encoded, template: Template, max_length: int, windows: bool = True
+    ) -> list[Feature]:
+        """All inputs of an example: a first one, and others that go on; by default one.
+
+        Args:
+            windows: whether what is too long for one input goes on in another, as in evaluation;
+                otherwise it is cut off, where the problem can do without it.
         """
         return [self.feature(encoded, template, max_length)]
 
-    @abstractmethod
     def targets(self, features: Sequence[Feature], length: int) -> list[Any]:
         """The targets of a batch, padded to `length` tokens where they are per token."""
+        return [feature.target for feature in features]
 
     @abstractmethod
-    def losses(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """The loss of each example, summed over what it has to predict, [B]."""
+    def losses(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The loss of each row, summed over what it has to predict, [B].
 
-    @abstractmethod
+        Where inputs are `grouped`, the losses of an example's rows add up to the example's;
+        `batch.parts` says which rows are of one example.
+        """
+
     def size(self, feature: Feature) -> int:
-        """How many predictions an example asks for; the loss of a batch is a mean over them."""
+        """How many predictions an input asks for; the loss of a batch is a mean over them."""
+        return int(not (self.grouped and feature.goes_on))
 
     @abstractmethod
-    def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Prediction]:
-        """Decodes the logits of a batch."""
+    def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Any]:
+        """What is kept of the logits of a batch for each input: its `Prediction`, or whatever
+        `decode` makes predictions of, as values that another process can be sent."""
+
+    def decode(
+        self, kept: Sequence[Any], features: Sequence[Feature], tokenizer: Any
+    ) -> list[Prediction]:
+        """The prediction of each example of a cell, from what was kept of all its inputs.
+
+        Examples and their inputs are in order; an input that goes on belongs to the example of the
+        one before. By default each input is an example, and what was kept its prediction.
+        """
+        return list(kept)
+
+    @staticmethod
+    def by_example(
+        features: Sequence[Feature], kept: Sequence[Any]
+    ) -> list[tuple[list[Feature], list[Any]]]:
+        """The inputs of each example, with what was kept of them."""
+        examples: list[tuple[list[Feature], list[Any]]] = []
+        for feature, own in zip(features, kept, strict=True):
+            if not feature.goes_on:
+                examples.append(([], []))
+            examples[-1][0].append(feature)
+            examples[-1][1].append(own)
+        return examples
 
     @abstractmethod
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
@@ -217,7 +308,7 @@ class Problem(Plugin):
 
     @abstractmethod
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        """Metrics from summed statistics: [..., S] -> one array [...] per metric, in [0, 1]."""
+        """Metrics from summed statistics: [..., S] -> one array [...] per metric, by its name."""
 
     def words(self, sums: np.ndarray) -> Words:
         """What summed statistics say of words; by default they are not counted."""

@@ -172,7 +172,13 @@ def _sorted(rows: list[dict[str, Any]], by: Sort) -> list[dict[str, Any]]:
     if by is Sort.size:
         return sorted(rows, key=lambda row: -row["bytes"])
     if by is Sort.dev:
-        return sorted(rows, key=lambda row: falling((row["dev"] or {}).get("score"), row))
+        return sorted(rows, key=lambda row: falling(_goodness(row["dev"] or {}), row))
     if by is Sort.zero_shot:
         return sorted(rows, key=lambda row: falling(zero_shot(row), row))
     return rows
+
+
+def _goodness(dev: dict[str, Any]) -> float | None:
+    """A score on dev of which more is better."""
+    score = dev.get("score")
+    return -score if score is not None and dev.get("better") == "lower" else score

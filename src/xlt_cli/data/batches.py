@@ -33,6 +33,19 @@ def training_batches(lengths: Sequence[int], batch_size: int, seed: str) -> list
     return batches
 
 
+def grouped_batches(features: Sequence[Feature], batch_size: int, seed: str) -> list[list[int]]:
+    """The same with `batch_size` examples a batch, the inputs of each next to each other."""
+    places: list[list[int]] = []
+    for place, feature in enumerate(features):
+        if feature.goes_on and places:
+            places[-1].append(place)
+        else:
+            places.append([place])
+    longest = [max(len(features[place].input_ids) for place in inputs) for inputs in places]
+    batches = training_batches(longest, batch_size, seed)
+    return [[place for example in batch for place in places[example]] for batch in batches]
+
+
 def evaluation_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     """Every index once, sorted by length, the longest first (memory runs out at once or never)."""
     order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
@@ -79,11 +92,28 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple
         text_ids=padded((f.text_ids for f in features), 0),
         languages=[feature.languages for feature in features],
         targets=torch.tensor(problem.targets(features, width) if asked else []),
+        parts=torch.tensor(parts(features)) if problem.grouped else None,
         companions=tuple(
             collate(companions, problem, pad_id, multiple)
             for companions in zip(*(feature.companions for feature in features), strict=True)
         ),
     )
+
+
+def by_example(features: Iterable[Feature]) -> list[list[Feature]]:
+    """The inputs of each example."""
+    examples: list[list[Feature]] = []
+    for feature in features:
+        if feature.goes_on and examples:
+            examples[-1].append(feature)
+        else:
+            examples.append([feature])
+    return examples
+
+
+def parts(features: Iterable[Feature]) -> list[int]:
+    """Which of its example's inputs each is."""
+    return [number for inputs in by_example(features) for number in range(len(inputs))]
 
 
 def seeds(features: Sequence[Feature], *names: object) -> torch.Tensor:

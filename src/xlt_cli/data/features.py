@@ -16,6 +16,7 @@ from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.template import Segments, Template
 from xlt_cli.problems import Encoded, Feature, Problem
 from xlt_cli.problems.words import ask_space_before
+from xlt_cli.registry.calls import Call, calling
 
 Segment = Callable[[str, random.Random], list[int]]
 
@@ -50,23 +51,15 @@ class Featuriser:
 
     def features(self, examples: Sequence[Example]) -> list[Feature]:
         """The features of examples that noise made afresh, in their order."""
-        return self._laid_out(self.fresh(examples))
+        return self.laid_out(self.fresh(examples), windows=False)
 
     def clean_features(self, examples: Sequence[Example]) -> list[Feature]:
         """The features of a task's own rows, in their order."""
-        return self._laid_out(self.clean(examples))
+        return self.laid_out(self.clean(examples), windows=False)
 
     def windows(self, examples: Sequence[Example]) -> list[Feature]:
         """The features of a task's own rows with nothing cut off where they can be parted."""
-        return [feature for e in self.clean(examples) for feature in self.parted(e)]
-
-    def parted(self, encoded: Encoded) -> list[Feature]:
-        """The features that together show all of an example."""
-        return self.problem.features(encoded, self.template, self.max_length)
-
-    def cut(self, encoded: Encoded) -> Feature:
-        """The feature of an example, with what is too long cut off."""
-        return self.problem.feature(encoded, self.template, self.max_length)
+        return self.laid_out(self.clean(examples), windows=True)
 
     def clean(self, examples: Sequence[Example]) -> list[Encoded]:
         """A task's own rows as token ids; they are tokenized once for all runs."""
@@ -76,12 +69,19 @@ class Featuriser:
         """Rows that noise made afresh as token ids."""
         return self.problem.encode(examples, self.tokenizer)
 
-    def _laid_out(self, encoded: Sequence[Encoded]) -> list[Feature]:
-        return [self.cut(e) for e in encoded]
+    def laid_out(self, encoded: Sequence[Encoded], windows: bool) -> list[Feature]:
+        """The inputs of examples, in their order.
 
-    def sampled(self, example: Example, segment: Segment, rng: random.Random) -> Feature:
-        """The feature of one example whose texts are cut into pieces by `segment`."""
-        return self.cut(self.segmented(example, segment, rng))
+        Args:
+            windows: whether what is too long goes on in further inputs; else it is cut off.
+        """
+        problem, template, length = self.problem, self.template, self.max_length
+        with calling(Call(type(problem), "features", ())):
+            return [f for e in encoded for f in problem.features(e, template, length, windows)]
+
+    def sampled(self, example: Example, segment: Segment, rng: random.Random) -> list[Feature]:
+        """The features of one example whose texts are cut into pieces by `segment`."""
+        return self.laid_out([self.segmented(example, segment, rng)], windows=False)
 
     def segmented(self, example: Example, segment: Segment, rng: random.Random) -> Encoded:
         """One example as token ids, its texts cut into pieces by `segment`."""

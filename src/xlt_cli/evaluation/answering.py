@@ -10,7 +10,6 @@ import torch
 from xlt_cli.api import Answer, Condition, Draws, EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate, evaluation_batches, seeds
-from xlt_cli.evaluation.predict import joined
 from xlt_cli.models.seam import seam
 from xlt_cli.problems import Feature, Prediction, Problem
 
@@ -44,7 +43,7 @@ def answered(
         own += zip(indices, _predictions(problem, chosen, answer), strict=True)
     model.train(was_training)
     by_index = dict(runtime.gather(own))
-    return joined(features, [by_index[i] for i in range(len(features))])
+    return problem.decode([by_index[i] for i in range(len(features))], features, None)
 
 
 def _predictions(problem: Problem, features: Sequence[Feature], answer: Answer) -> list[Prediction]:

@@ -77,7 +77,7 @@ def fill(
         """Begins with a cell; what it returns waits for its predictions."""
         pad_id = featuriser.template.pad_id
         if "answer" not in tested.condition.acts:
-            return launch(model, features, problem, pad_id, runtime).answers
+            return launch(model, features, problem, pad_id, runtime, tokenizer).answers
         predictions = answered(model, features, problem, pad_id, tested.condition, runtime)
         return lambda: predictions
 
@@ -104,10 +104,7 @@ def fill(
                     f"no row of '{plan.task.name}' is there in both languages",
                     f"{plan.task.name} ({first}, {second})",
                 )
-            if plan.evaluation.windows:
-                features = [feature for e in rows for feature in featuriser.parted(e)]
-            else:
-                features = [featuriser.cut(e) for e in rows]
+            features = featuriser.laid_out(rows, plan.evaluation.windows)
             begun = answers(features, tested)
             store_last()  # while a GPU is busy with this cell
             underway.append((cell, begun))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
+from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
@@ -36,6 +36,7 @@ class Underway:
     problem: Problem
     runtime: Runtime
     parts: list[tuple[list[int], list[Feature], torch.Tensor]]
+    tokenizer: PreTrainedTokenizerBase | None = None
 
     def answers(self) -> list[Prediction]:
         """A prediction for each example, in the order of the features; waits for the GPU."""
@@ -44,8 +45,9 @@ class Underway:
             for indices, chosen, logits in self.parts
             for pair in zip(indices, self.problem.predict(logits, chosen), strict=True)
         ]
-        found = dict(self.runtime.gather(own))
-        return joined(self.features, [found[i] for i in range(len(self.features))])
+        by_place = dict(self.runtime.gather(own))
+        kept = [by_place[place] for place in range(len(self.features))]
+        return self.problem.decode(kept, self.features, self.tokenizer)
 
 
 def predict(
@@ -54,9 +56,10 @@ def predict(
     problem: Problem,
     pad_id: int,
     runtime: Runtime,
+    tokenizer: PreTrainedTokenizerBase | None = None,
 ) -> list[Prediction]:
     """A prediction for each example, in the order of `features`."""
-    return launch(model, features, problem, pad_id, runtime).answers()
+    return launch(model, features, problem, pad_id, runtime, tokenizer).answers()
 
 
 @torch.inference_mode()
@@ -66,6 +69,7 @@ def launch(
     problem: Problem,
     pad_id: int,
     runtime: Runtime,
+    tokenizer: PreTrainedTokenizerBase | None = None,
 ) -> Underway:
     """Starts predicting; a GPU goes on while the processor prepares what comes next."""
     assert isinstance(model, torch.nn.Module)
@@ -85,18 +89,4 @@ def launch(
             with calling_model(model, "logits", batch):
                 parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
     model.train(was_training)
-    return Underway(features, problem, runtime, parts)
-
-
-def joined(features: Sequence[Feature], predictions: Sequence[Prediction]) -> list[Prediction]:
-    """The predictions of windows put together to those of their examples."""
-    whole: list[Prediction] = []
-    for feature, prediction in zip(features, predictions, strict=True):
-        if not feature.goes_on:
-            whole.append(prediction)
-            continue
-        # Only words are answered in windows.
-        gold: Any = whole[-1].gold + prediction.gold  # type: ignore[operator]
-        told: Any = whole[-1].predicted + prediction.predicted  # type: ignore[operator]
-        whole[-1] = replace(whole[-1], gold=gold, predicted=told)
-    return whole
+    return Underway(features, problem, runtime, parts, tokenizer)

@@ -44,5 +44,5 @@ def _view(model: EncoderModel, problem: Problem, batch: Batch) -> dict[str, Any]
         "perturbable": ~batch.special_mask,
         "states": states,
         "logits": logits,
-        "loss": lambda found: problem.losses(found, batch.targets),
+        "loss": lambda found: problem.losses(found, batch),
     }

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import (
+    Batch,
     Encoded,
     Example,
     Feature,
     Head,
+    Metric,
     Prediction,
     Problem,
     SequenceExample,
@@ -34,7 +36,6 @@ class SequenceClassification(Problem):
     example_type = SequenceExample
     pairs = True
     votes = True
-    shares = ("accuracy",)
 
     @classmethod
     def task_fault(cls, task: type[Task]) -> str:
@@ -42,11 +43,11 @@ class SequenceClassification(Problem):
 
     @property
     def head(self) -> Head:
-        return Head(self.name, self.labels)
+        return Head(SequenceClassification.name, self.labels)
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("accuracy", "macro_f1")
+    def metrics(self) -> tuple[Metric, ...]:
+        return Metric("accuracy", of_examples=True), Metric("macro_f1")
 
     def check_example(self, example: Example) -> None:
         super().check_example(example)
@@ -93,16 +94,10 @@ class SequenceClassification(Problem):
             encoded.gold,
         )
 
-    def targets(self, features: Sequence[Feature], length: int) -> list[Any]:
-        return [feature.target for feature in features]
-
-    def losses(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def losses(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         from torch.nn.functional import cross_entropy
 
-        return cross_entropy(logits.float(), targets, reduction="none")
-
-    def size(self, feature: Feature) -> int:
-        return 1
+        return cross_entropy(logits.float(), batch.targets, reduction="none")
 
     def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Prediction]:
         import numpy as np

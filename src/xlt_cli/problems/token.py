@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import (
     IGNORED,
+    Batch,
     Edit,
     Encoded,
     Example,
     Feature,
     Head,
+    Metric,
     Prediction,
     Problem,
     Task,
@@ -28,7 +30,7 @@ from xlt_cli.api import (
 from xlt_cli.errors import DataError
 from xlt_cli.problems.schemes import WORDS, Scheme, scheme_of, stated_fault
 from xlt_cli.problems.sequence import confusion_scores
-from xlt_cli.problems.windows import windows
+from xlt_cli.problems.windows import windows as windows_of
 from xlt_cli.problems.words import in_sentence, space_before
 
 if TYPE_CHECKING:
@@ -70,15 +72,16 @@ class TokenLabelling(Problem):
 
     @property
     def head(self) -> Head:
-        return Head(self.name, self.labels, per_token=True)
+        return Head(TokenLabelling.name, self.labels, per_token=True)
 
     @property
     def scoring(self) -> str:
         return f"entities by {self.scheme.name}" if self.scheme else "words"
 
     @property
-    def metrics(self) -> tuple[str, ...]:
-        return ("f1", "precision", "recall") if self.scheme else ("accuracy", "macro_f1")
+    def metrics(self) -> tuple[Metric, ...]:
+        names = ("f1", "precision", "recall") if self.scheme else ("accuracy", "macro_f1")
+        return tuple(map(Metric, names))
 
     def check_example(self, example: Example) -> None:
         super().check_example(example)
@@ -133,13 +136,17 @@ class TokenLabelling(Problem):
         count = len(encoded.heads)
         return self._window(encoded, template, max_length, (0, count), (0, count))
 
-    def features(self, encoded: Encoded, template: Template, max_length: int) -> list[Feature]:
+    def features(
+        self, encoded: Encoded, template: Template, max_length: int, windows: bool = True
+    ) -> list[Feature]:
+        if not windows:
+            return [self.feature(encoded, template, max_length)]
         room = template.room(1, max_length)
         found = [
             self._window(
                 encoded, template, max_length, (w.first, w.end), (w.answers_from, w.answers_to)
             )
-            for w in windows(encoded.heads, len(encoded.pieces[0]), room)
+            for w in windows_of(encoded.heads, len(encoded.pieces[0]), room)
         ]
         return [found[0], *(replace(feature, goes_on=True) for feature in found[1:])]
 
@@ -181,12 +188,12 @@ class TokenLabelling(Problem):
             rows.append(feature.target + [IGNORED] * (length - len(feature.target)))
         return rows
 
-    def losses(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def losses(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Summed over the words of each sentence, [B]."""
         from torch.nn.functional import cross_entropy
 
         losses = cross_entropy(
-            logits.float().transpose(1, 2), targets, reduction="none", ignore_index=IGNORED
+            logits.float().transpose(1, 2), batch.targets, reduction="none", ignore_index=IGNORED
         )
         return losses.sum(dim=1)
 
@@ -207,6 +214,20 @@ class TokenLabelling(Problem):
             tags += [None] * (len(feature.gold) - len(tags))
             predictions.append(Prediction(feature.id, feature.gold, tuple(tags)))
         return predictions
+
+    def decode(
+        self, kept: Sequence[Any], features: Sequence[Feature], tokenizer: Any
+    ) -> list[Prediction]:
+        """The answers of windows put together to those of their sentences."""
+        joined: list[Prediction] = []
+        for feature, own in zip(features, kept, strict=True):
+            if feature.goes_on:
+                before = joined[-1]
+                both = before.gold + own.gold, before.predicted + own.predicted
+                joined[-1] = replace(before, gold=both[0], predicted=both[1])
+            else:
+                joined.append(own)
+        return joined
 
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
         """Entities: [right, predicted, gold], then the fields of `Words`. Otherwise confusion

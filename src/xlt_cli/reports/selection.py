@@ -12,6 +12,7 @@ from xlt_cli.data.place import place
 from xlt_cli.data.rows import task_key
 from xlt_cli.errors import UserError
 from xlt_cli.languages import among
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, Stage
@@ -30,6 +31,7 @@ class Selected:
         constant: whether it gives one answer to every row of the languages trained on; None for
             runs of an older version, which did not record it.
         place: where the dev data are from; empty for the task's usual place.
+        lower_is_better: whether a lower score is the better one.
     """
 
     task: str
@@ -42,6 +44,7 @@ class Selected:
     oracle: bool
     constant: bool | None = None
     place: str = ""
+    lower_is_better: bool = False
 
 
 def selected(run: Run, spec: ExperimentSpec) -> Selected | None:
@@ -66,6 +69,7 @@ def selected(run: Run, spec: ExperimentSpec) -> Selected | None:
         result["oracle"],
         _constant(records, stage),
         place(task, _sources(run, task, stage.dev.split, result["dev_languages"])),
+        not problem_of(task).metric(task.metric).higher_is_better,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xlt_cli.api import Metric
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
 from xlt_cli.problems import Prediction, Problem
@@ -90,14 +91,14 @@ def summarise(
         gap = _figures_of_difference(
             _average([standard[i] for i in seen]), _average([standard[i] for i in unseen])
         )
-    return Summary(
+    summary = Summary(
         metric=metric,
         trained_on=sorted(trained_on),
         languages={
             language: {
                 "n": len(cells[language].ids),
                 "trained_on": was_seen[language],
-                **_figures(found, len(cells[language].ids), problem.shares),
+                **_figures(found, len(cells[language].ids), problem.metrics),
             }
             for language, found in standard.items()
         },
@@ -110,7 +111,7 @@ def summarise(
                 "first": pair[0],
                 "second": pair[1],
                 "n": len(cells[cell_name(pair)].ids),
-                **_figures(found, len(cells[cell_name(pair)].ids), problem.shares),
+                **_figures(found, len(cells[cell_name(pair)].ids), problem.metrics),
             }
             for pair, found in mixed.items()
         },
@@ -120,6 +121,10 @@ def summarise(
         collapsed=validity.collapsed(looks, seen),
         warnings=validity.warnings(looks, seen),
     )
+    groups = (summary.languages, summary.averages, summary.pairs, summary.pair_averages)
+    for figures in [*(own for group in groups for own in group.values()), gap or {}]:
+        _marked(figures, problem.metrics)
+    return summary
 
 
 def counted(problem: Problem, predictions: Sequence[Prediction]) -> Counted:
@@ -148,11 +153,22 @@ def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> Non
                 )
 
 
-def _figures(scores: Scores, n: int, shares: Collection[str]) -> dict[str, Any]:
+def _figures(scores: Scores, n: int, metrics: Sequence[Metric]) -> dict[str, Any]:
+    of_examples = {metric.name for metric in metrics if metric.of_examples}
     return {
-        name: (wilson(found.value, n) if name in shares else found.interval()).as_dict()
+        name: (wilson(found.value, n) if name in of_examples else found.interval()).as_dict()
         for name, found in scores.items()
     }
+
+
+def _marked(figures: dict[str, Any], metrics: Sequence[Metric]) -> None:
+    """Notes beside the figures of metrics that are no shares, or better when lower, that they are;
+    figures without a note are shares, and better when higher."""
+    for metric in metrics:
+        notes: dict[str, str] = {"unit": metric.unit} if metric.unit != "share" else {}
+        notes |= {} if metric.higher_is_better else {"better": "lower"}
+        if notes and metric.name in figures:
+            figures[metric.name] |= notes
 
 
 def _averages(groups: dict[str, list[Scores]]) -> dict[str, dict[str, Any]]:

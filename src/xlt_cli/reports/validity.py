@@ -216,10 +216,10 @@ def marked(result: Mapping[str, Any]) -> set[str]:
 def _each(values: Iterable[Answer]) -> Iterator[str]:
     """Labels, or the tags of words; abstentions and words never seen are passed over."""
     for value in values:
-        if isinstance(value, str):
-            yield value
+        if isinstance(value, tuple):
+            yield from (str(part) for part in value if part is not None)
         elif value is not None:
-            yield from (tag for tag in value if tag is not None)
+            yield str(value)
 
 
 def _only(values: Iterable[str]) -> str | None:

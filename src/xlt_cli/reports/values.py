@@ -9,7 +9,9 @@ import statistics
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from xlt_cli import registry
 from xlt_cli.api.reports import Figure, Series, Sign, Stack, Text, Unit, Value
+from xlt_cli.registry.checks.tasks import all_metrics
 
 MARK = "†"
 """Stands beside every figure that a collapsed run has a part in."""
@@ -26,14 +28,16 @@ def metric_name(metric: str) -> str:
 
 
 def metric_unit(metric: str) -> Unit:
-    """What a metric's figures are."""
-    return "share"
+    """What a metric's figures are, as far as the installed problems say; else shares."""
+    plugins = [entry.plugin for entry in registry.entries("problem") if entry.plugin]
+    known = [own for plugin in plugins for own in all_metrics(plugin) if own.name == metric]
+    return known[0].unit if known else "share"
 
 
 def measured(metric: str, stored: Mapping[str, Any], mark: str = "", sign: Sign = "none") -> Figure:
     """A figure of a metric with its interval, from JSON values."""
     bounds = stored["value"], stored["low"], stored["high"]
-    return Figure(*bounds, unit=metric_unit(metric), mark=mark, sign=sign)
+    return Figure(*bounds, unit=stored.get("unit", "share"), mark=mark, sign=sign)
 
 
 def over_seeds(metric: str, values: Iterable[float | None], mark: str = "") -> Figure | None:

@@ -28,7 +28,7 @@ from xlt_cli.runs import archives, atomic
 from xlt_cli.runs.archives import reading
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.packed import Alphabet, Layout, alphabet_of
+from xlt_cli.runs.packed import Alphabet, Layout, alphabet_of, frozen
 from xlt_cli.runs.portable import portable, without_paths
 from xlt_cli.runs.predictions import Answers
 from xlt_cli.spec import Evaluation
@@ -170,8 +170,8 @@ def _contents(shipped: Shipped, choice: Choice, records: Sequence[Record]) -> di
     }
 
 
-def _packed(record: Record) -> tuple[bytes, bytes, Alphabet]:
-    """What a run was asked, as JSON, and what it answered, in labels of the alphabet."""
+def _packed(record: Record) -> tuple[bytes, bytes, Alphabet | None]:
+    """What a run was asked, as JSON, and what it answered, in labels of the alphabet if any."""
     answers = record.answers()
     alphabet = alphabet_of(answers.values())
     questions = atomic.json_bytes(_rows_of(answers)) + b"\n"
@@ -188,7 +188,7 @@ def _record(folder: Path, kept: dict[str, Any]) -> Record:
     return Record(task, kept["method"], kept["seed"], name, error, evaluation, results, answers)
 
 
-def _unpacked(folder: Path, task: str, name: str, alphabet: Alphabet) -> dict[Pair, Answers]:
+def _unpacked(folder: Path, task: str, name: str, alphabet: Alphabet | None) -> dict[Pair, Answers]:
     asked, answered = folder / "tasks" / f"{task}.json.xz", folder / "predictions" / f"{name}.xz"
     with reading(asked):
         layout = _layout(lzma.decompress(asked.read_bytes()))
@@ -218,7 +218,7 @@ def _layout(questions: bytes) -> Layout:
     """The layout of what is asked; of the last two tasks, for it takes a second at full size."""
     content: Mapping[str, Any] = json.loads(questions)
     rows = [
-        Answers(part["ids"], [tuple(g) if isinstance(g, list) else g for g in part["golds"]], [])
+        Answers(part["ids"], [frozen(gold) for gold in part["golds"]], [])
         for part in content["rows"]
     ]
     cells = {(cell["first"], cell["second"]): rows[cell["rows"]] for cell in content["cells"]}

@@ -4,17 +4,20 @@ The answers of a run to all its cells become one sequence, in which those to one
 side: what is hard in one language is hard in the others. Each is written as its distance from the
 gold label in the alphabet of labels, modulo the alphabet's size A, so that right answers are 0; as
 many as fit share a byte, as digits of a number in base A, the first the lowest. XZ does the rest.
+
+Answers that are no labels (texts, numbers, lists of any length) are packed as JSON.
 """
 
 from __future__ import annotations
 
+import json
 import lzma
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
-from xlt_cli.errors import DataError
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answer, Answers
 
@@ -25,17 +28,31 @@ model never saw."""
 BYTE = 256
 
 
-def alphabet_of(cells: Iterable[Answers]) -> Alphabet:
-    """The labels in some cells, sorted.
+def alphabet_of(cells: Iterable[Answers]) -> Alphabet | None:
+    """The labels in some cells, sorted; None where the answers are not labels.
 
-    Raises:
-        DataError: there are more than can be packed.
+    Answers are labels if there are no more of them than a byte can tell apart, and if each has as
+    many as what was asked for: one, or one for each word.
     """
-    answers = {answer for cell in cells for answer in {*cell.golds, *cell.predicted}}
+    known = list(cells)
+    for cell in known:
+        if tuple not in {type(answer) for answer in (*cell.golds, *cell.predicted)}:
+            continue
+        pairs = zip(cell.golds, cell.predicted, strict=True)
+        if not all(_alike(gold, given) for gold, given in pairs):
+            return None
+    answers = {answer for cell in known for answer in {*cell.golds, *cell.predicted}}
     labels = {label for answer in answers for label in _labels(answer)}
-    if len(labels) > BYTE:
-        raise DataError(f"{len(labels)} labels; the most that can be packed are {BYTE}")
+    if len(labels) > BYTE or not all(label is None or isinstance(label, str) for label in labels):
+        return None
     return sorted(labels, key=lambda label: (label is None, label or ""))
+
+
+def _alike(gold: Answer, given: Answer) -> bool:
+    """Whether an answer has as many labels as the gold one."""
+    if not isinstance(gold, tuple):
+        return not isinstance(given, tuple)
+    return isinstance(given, tuple) and len(given) == len(gold)
 
 
 class Layout:
@@ -54,22 +71,35 @@ class Layout:
         lengths = [len(_labels(gold)) for gold in self.golds]
         self.order = np.argsort(np.repeat(rows, lengths), kind="stable")
 
-    def pack(self, answers: Mapping[Pair, Answers], alphabet: Alphabet) -> bytes:
-        """The answers of a run."""
-        given = _places([a for pair in self.asked for a in answers[pair].predicted], alphabet)
+    def pack(self, answers: Mapping[Pair, Answers], alphabet: Alphabet | None) -> bytes:
+        """The answers of a run: as places in the alphabet, or without one as JSON."""
+        told = [a for pair in self.asked for a in answers[pair].predicted]
+        if alphabet is None:
+            return lzma.compress(json.dumps(told, ensure_ascii=False).encode(), preset=9)
+        given = _places(told, alphabet)
         codes = (given - _places(self.golds, alphabet)) % len(alphabet)
         return lzma.compress(_digits(codes[self.order], len(alphabet)), preset=9)
 
-    def unpack(self, content: bytes, alphabet: Alphabet) -> dict[Pair, Answers]:
+    def unpack(self, content: bytes, alphabet: Alphabet | None) -> dict[Pair, Answers]:
         """The answers that were packed."""
+        if alphabet is None:
+            return self._cells(iter(frozen(json.loads(lzma.decompress(content)))))
         codes = np.empty(len(self.order), np.int16)
         codes[self.order] = _numbers(lzma.decompress(content), len(alphabet))[: len(codes)]
         places = (codes + _places(self.golds, alphabet)) % len(alphabet)
-        answers = iter(_put_together([alphabet[place] for place in places.tolist()], self.golds))
+        labels = [alphabet[place] for place in places.tolist()]
+        return self._cells(iter(_put_together(labels, self.golds)))
+
+    def _cells(self, answers: Iterator[Answer]) -> dict[Pair, Answers]:
         return {
             pair: Answers(cell.ids, cell.golds, list(islice(answers, len(cell.ids))))
             for pair, cell in self.asked.items()
         }
+
+
+def frozen(value: Any) -> Any:
+    """A value of JSON with tuples for lists, as answers have them."""
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 def _labels(answer: Answer) -> tuple[str | None, ...]:

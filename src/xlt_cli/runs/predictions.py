@@ -186,7 +186,7 @@ class Store:
         """The same without probabilities and further values, several times as fast."""
         columns = self.answers(cell)
         rows = zip(columns.ids, columns.golds, columns.predicted, strict=True)
-        return [Prediction(i, gold, predicted) for i, gold, predicted in rows]  # type: ignore[arg-type]
+        return [Prediction(i, gold, predicted) for i, gold, predicted in rows]
 
     def answers(self, cell: Cell) -> Answers:
         """The same in columns."""

@@ -115,7 +115,9 @@ class FastUpdates(Updates):
         self, features: Sequence[Feature], step: int, total: int, size: int
     ) -> tuple[torch.Tensor, torch.Tensor] | None:
         """An update by replay; None where this one has to be made eagerly."""
+        # Inputs that belong together come in numbers that vary.
         whole = len(features) == self.stage.batch_size >= self.runtime.world
+        whole = whole and not self.problem.grouped
         if self.recorder is None or self.made < EAGER or not whole:
             return None
         runtime, multiple = self.runtime, self.recorder.multiple

@@ -99,7 +99,8 @@ def dev(run: Run, spec: ExperimentSpec) -> dict[str, Any] | None:
     if found is None:
         return None
     keys = ("score", "task", "split", "languages", "metric", "oracle", "step", "steps")
-    return {key: getattr(found, key) for key in keys}
+    lower = {"better": "lower"} if found.lower_is_better else {}
+    return {key: getattr(found, key) for key in keys} | lower
 
 
 def method(stage: Stage) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xlt_cli.api import Example, SequenceExample
+from xlt_cli.data.batches import by_example
 from xlt_cli.data.features import Featuriser, Segment
-from xlt_cli.errors import PluginError
+from xlt_cli.errors import PluginError, UserError
 from xlt_cli.problems import Feature
 from xlt_cli.training.noise import Noise
 
@@ -55,9 +56,9 @@ class Epochs:
             return self._with_views(drawn)
         if self.noise.on_data:
             drawn = self._after_text(drawn)
-            features = list(zip(self._after_segmentation(drawn), _rngs(drawn), strict=True))
+            features = _with_rngs(self._after_segmentation(drawn), drawn)
         else:
-            features = list(zip(self._clean_features(), _rngs(drawn), strict=True))
+            features = _with_rngs(self._clean_features(), drawn)
         if companion == "partner":
             return [
                 replace(feature, companions=(features[rng.randrange(len(features))][0],))
@@ -81,15 +82,24 @@ class Epochs:
 
     def _with_views(self, drawn: Sequence[Drawn]) -> list[Feature]:
         """Each clean example with each of its noisy versions."""
-        pairs: list[tuple[Feature, Example, random.Random]] = []
-        for clean, (example, rng) in zip(self._clean_features(), drawn, strict=True):
+        pairs: list[tuple[list[Feature], Example, random.Random]] = []
+        clean_inputs = by_example(self._clean_features())
+        for clean, (example, rng) in zip(clean_inputs, drawn, strict=True):
             noisy = [e for e in self._perturbed(example, rng) if e != example]
             pairs += [(clean, view, rng) for view in noisy or [example]]
-        views = self._after_segmentation([(view, rng) for _, view, rng in pairs])
-        return [
-            replace(clean, companions=(view,))
-            for (clean, _, _), view in zip(pairs, views, strict=True)
-        ]
+        views = by_example(self._after_segmentation([(view, rng) for _, view, rng in pairs]))
+        together: list[Feature] = []
+        for (clean, example, _), inputs in zip(pairs, views, strict=True):
+            if len(inputs) != len(clean):
+                raise UserError(
+                    f"the noisy version of example '{example.id}' has {len(inputs)} inputs, and "
+                    f"the clean one {len(clean)}: they cannot be compared",
+                    hint="raise max_length, or take a perturbation that compares no versions",
+                )
+            together += [
+                replace(one, companions=(other,)) for one, other in zip(clean, inputs, strict=True)
+            ]
+        return together
 
     def _after_text(self, drawn: Sequence[Drawn]) -> list[Drawn]:
         found = [(e, rng) for example, rng in drawn for e in self._perturbed(example, rng)]
@@ -113,10 +123,14 @@ class Epochs:
         _, proportion = self.noise.segmentation
         sampled = [_drawn(proportion, rng) for _, rng in drawn]
         plain = [example for (example, _), chosen in zip(drawn, sampled, strict=True) if not chosen]
-        usual = iter(self.featuriser.features(plain))
+        usual = iter(by_example(self.featuriser.features(plain)))
+        segment = self._segment
         return [
-            self.featuriser.sampled(example, self._segment, rng) if chosen else next(usual)
+            feature
             for (example, rng), chosen in zip(drawn, sampled, strict=True)
+            for feature in (
+                self.featuriser.sampled(example, segment, rng) if chosen else next(usual)
+            )
         ]
 
     def _read_translations(self) -> list[tuple[Feature, Feature]]:
@@ -138,5 +152,11 @@ def _drawn(proportion: float, rng: random.Random) -> bool:
     return proportion >= 1 or rng.random() < proportion
 
 
-def _rngs(drawn: Sequence[Drawn]) -> list[random.Random]:
-    return [rng for _, rng in drawn]
+def _with_rngs(
+    features: Sequence[Feature], drawn: Sequence[Drawn]
+) -> list[tuple[Feature, random.Random]]:
+    """Each input with what is left of its example's randomness."""
+    pairs: list[tuple[Feature, random.Random]] = []
+    for inputs, (_, rng) in zip(by_example(features), drawn, strict=True):
+        pairs += [(feature, rng) for feature in inputs]
+    return pairs

@@ -159,7 +159,9 @@ class StageTrainer:
         self.ledger.settle()
         self.updates.settle()
         score, constant = self._score()
-        if score > position.best_score:
+        metric = parts.problem.metric(parts.task.metric)
+        first = position.best_step < 0 and not math.isnan(score)
+        if first or metric.better(score, position.best_score):
             position.best_step, position.best_score, position.stale = position.step, score, 0
         else:
             position.stale += 1
@@ -181,7 +183,9 @@ class StageTrainer:
         scores: list[float] = []
         looks: list[Look] = []
         for language, features in parts.dev.items():
-            predictions = predict(parts.model, features, parts.problem, parts.pad_id, self.runtime)
+            predictions = predict(
+                parts.model, features, parts.problem, parts.pad_id, self.runtime, parts.tokenizer
+            )
             looks.append(look_at(predictions, parts.problem.labels))
             found = parts.problem.score(parts.problem.statistics(predictions).sum(axis=0))
             values = {name: float(value) for name, value in found.items()}

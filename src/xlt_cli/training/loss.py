@@ -46,7 +46,7 @@ class StageLoss(torch.nn.Module):
             return self._robust(self.methods[0][0], batch, draws, progress)
         rows: list[int] = []
         losses = []
-        for method, own in self._shared_out(draws):
+        for method, own in self._shared_out(draws, batch):
             part = batch.select(own)
             if method is None:
                 losses.append(self._plain(part))
@@ -64,13 +64,17 @@ class StageLoss(torch.nn.Module):
             return None
         return self.methods[0][0].phase(progress)
 
-    def _shared_out(self, draws: Draws) -> list[tuple[EmbeddingPerturbation | None, list[int]]]:
+    def _shared_out(
+        self, draws: Draws, batch: Batch
+    ) -> list[tuple[EmbeddingPerturbation | None, list[int]]]:
         """The rows of each method, and (None) those of none; methods without rows are left out."""
         proportions = torch.tensor([share for _, share in self.methods], dtype=torch.float64)
         bounds = proportions.cumsum(0)
         if bounds[-1] > 1 - 1e-9:  # shares such as 0.7 + 0.2 + 0.1 are all there is
             bounds[-1] = 2.0
-        at = draws.uniform(dtype=torch.float64).cpu()
+        at = draws.uniform(dtype=torch.float64)
+        firsts = batch.firsts()
+        at = (at if firsts is None else at[firsts]).cpu()  # the rows of an example stay together
         chosen = torch.searchsorted(bounds, at, right=True).tolist()
         methods = [*(method for method, _ in self.methods), None]
         found = [
@@ -82,7 +86,7 @@ class StageLoss(torch.nn.Module):
     def _plain(self, batch: Batch) -> torch.Tensor:
         with calling_model(self.model, "logits", batch):
             logits = self.model.logits(self.model.embed(batch), batch)
-        return self.problem.losses(logits, batch.targets)
+        return self.problem.losses(logits, batch)
 
     def _robust(
         self,

@@ -95,7 +95,8 @@ def train_stage(
             f"{experiment.spec.max_length}, and not trained on"
         )
     seed = f"{run.seed}/stage/{index}"
-    stream = Stream(Epochs(examples, featuriser, seed, noise), spec.batch_size, seed)
+    epochs = Epochs(examples, featuriser, seed, noise)
+    stream = Stream(epochs, spec.batch_size, seed, problem.grouped)
     caveats = [p.caveat for p in (encoder, *experiment.perturbations) if p.caveat]
     parts = Parts(
         about={

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from xlt_cli.data.batches import training_batches
+from xlt_cli.data.batches import grouped_batches, training_batches
 from xlt_cli.problems import Feature
 from xlt_cli.spec import Stage
 from xlt_cli.training.checkpoints import Position
@@ -22,12 +22,14 @@ class Stream:
     Attributes:
         features: of an epoch, by its number.
         seed: names the order of the batches.
+        grouped: whether the inputs of one example stay together; a batch then has so many examples.
         on_epoch: is told the features of an epoch before its first batch.
     """
 
     features: Callable[[int], list[Feature]]
     batch_size: int
     seed: str
+    grouped: bool = False
     on_epoch: Callable[[list[Feature]], None] = lambda features: None
     _epoch: int = -1
     _features: list[Feature] = field(default_factory=list)
@@ -58,8 +60,12 @@ class Stream:
             return
         self._features = self.features(epoch)
         self.on_epoch(self._features)
+        seed = f"{self.seed}/epoch/{epoch}"
         lengths = [len(feature.input_ids) for feature in self._features]
-        self._batches = training_batches(lengths, self.batch_size, f"{self.seed}/epoch/{epoch}")
+        if self.grouped:
+            self._batches = grouped_batches(self._features, self.batch_size, seed)
+        else:
+            self._batches = training_batches(lengths, self.batch_size, seed)
         self._epoch = epoch
 
 

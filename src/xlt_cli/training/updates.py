@@ -11,7 +11,7 @@ import torch
 from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
-from xlt_cli.data.batches import collate, seeds
+from xlt_cli.data.batches import by_example, collate, seeds
 from xlt_cli.errors import UserError
 from xlt_cli.models.word_table import word_table
 from xlt_cli.problems import Feature, Problem
@@ -109,7 +109,7 @@ class Updates:
             seed = derive(self.seed, "update", step, cut)
             torch.manual_seed(seed)
             # A part without examples still runs, with zero weight, so that all ranks stay in sync.
-            chosen, weight = (features[cut::cuts] or features[:1]), float(cut < len(features))
+            chosen, weight = cut_of(features, cut, cuts, self.problem)
             batch = collate(chosen, self.problem, self.pad_id).to(runtime.device)
             with runtime.accelerator.autocast():
                 losses = self.loss(batch, self._seeds(chosen, step), step / total)
@@ -170,6 +170,20 @@ def updates_of(
         model, problem, methods, stage, pad_id, seed, runtime, probe, length, rows or ()
     )
     return updates
+
+
+def cut_of(
+    features: Sequence[Feature], cut: int, cuts: int, problem: Problem
+) -> tuple[Sequence[Feature], float]:
+    """A cut of a batch and the weight of its loss: none where the cut has no examples of its own.
+
+    Inputs that belong together stay together.
+    """
+    if not problem.grouped:
+        return features[cut::cuts] or features[:1], float(cut < len(features))
+    examples = by_example(features)
+    own = examples[cut::cuts] or examples[:1]
+    return [feature for inputs in own for feature in inputs], float(cut < len(examples))
 
 
 def with_companions(features: Iterable[Feature]) -> Iterable[Feature]:

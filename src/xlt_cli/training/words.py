@@ -45,7 +45,7 @@ def trained_words(featuriser: Featuriser, examples: Sequence[Example]) -> dict[s
     if not problem.by_words:
         return {}
     rows = featuriser.clean(examples)
-    seen = sum(problem.size(featuriser.cut(row)) for row in rows)
+    seen = sum(problem.size(feature) for feature in featuriser.laid_out(rows, windows=False))
     every = sum(len(row.heads) for row in rows)
     way = WAYS[featuriser.space_before == ALONE]
     return {"words": {"of_training_rows": every, "cut_off": every - seen, "tokenized": way}}

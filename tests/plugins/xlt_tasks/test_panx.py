@@ -10,7 +10,7 @@ def test_what_it_is(task):
     panx = task(PanX)
     assert panx.labels == ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
     assert (panx.problem, panx.metric, panx.aligned) == (TokenLabelling, "f1", False)
-    assert panx.metric in panx.problem(panx.labels).metrics
+    assert panx.metric in panx.problem(panx.labels).metric_names
     assert len(set(panx.languages("test"))) == len(panx.languages("test")) == 48
 
 

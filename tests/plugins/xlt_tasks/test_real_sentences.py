@@ -26,8 +26,9 @@ def test_every_word_of_yoruba_sentences_is_answered() -> None:
     rows = featuriser.clean(task.load("test", "yor").examples)
     problem = featuriser.problem
     words = sum(len(row.heads) for row in rows)
-    cut = [problem.size(featuriser.cut(row)) < len(row.heads) for row in rows]
-    parted = [featuriser.parted(row) for row in rows]
+    whole = featuriser.laid_out(rows, windows=False)
+    cut = [problem.size(one) < len(row.heads) for one, row in zip(whole, rows, strict=True)]
+    parted = [featuriser.laid_out([row], windows=True) for row in rows]
     assert sum(cut) > 100, "one sentence in five does not fit"
     assert sum(problem.size(feature) for features in parted for feature in features) == words
     fits = [features for features, too_long in zip(parted, cut, strict=True) if not too_long]

@@ -17,7 +17,7 @@ def test_entities(write, task, tmp_path: Path):
 def test_parts_of_speech_have_no_entity_f1(task, tmp_path: Path):
     own = task(TokenLabelling, path=tmp_path, tags=["NOUN", "VERB"])
     assert own.metric == "accuracy"
-    assert own.metric in own.problem(own.labels).metrics
+    assert own.metric in own.problem(own.labels).metric_names
     assert TokenLabelling.metric == "f1"
 
 

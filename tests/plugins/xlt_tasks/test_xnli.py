@@ -12,7 +12,7 @@ def test_what_it_is(task):
     xnli = task(Xnli)
     assert xnli.labels == ("entailment", "neutral", "contradiction")
     assert (xnli.problem, xnli.metric, xnli.aligned) == (SequenceClassification, "accuracy", True)
-    assert xnli.metric in xnli.problem(xnli.labels).metrics
+    assert xnli.metric in xnli.problem(xnli.labels).metric_names
 
 
 def test_load(write, task, tmp_path: Path):

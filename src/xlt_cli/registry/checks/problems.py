@@ -6,10 +6,12 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from xlt_cli.api import Encoded, Prediction, Problem
+from xlt_cli.api import Encoded, Metric, Prediction, Problem
 from xlt_cli.registry.calls import Call, described
-from xlt_cli.registry.checks.values import anything, are_texts, is_property
+from xlt_cli.registry.checks.values import anything, is_property
 from xlt_cli.registry.kinds import PluginKind
+
+FLAGS = ("labelled", "grouped", "by_words", "pairs", "votes")
 
 
 def encoded(call: Call, value: Any, examples: Sequence[Any], tokenizer: Any) -> list[Encoded]:
@@ -37,11 +39,21 @@ def losses(call: Call, value: Any, logits: Any, *_: Any) -> Any:
     return value
 
 
+def kept(call: Call, value: Any, logits: Any, features: Sequence[Any]) -> list[Any]:
+    """What is kept of each input."""
+    return _one_of_each(call, value, object, len(features), "input")
+
+
 def predictions(
-    call: Call, value: Any, logits: Any, features: Sequence[Any]
-) -> Sequence[Prediction]:
-    """A `Prediction` of each input."""
-    return _one_of_each(call, value, Prediction, len(features), "input")
+    call: Call, value: Any, kept: Any, features: Sequence[Any], tokenizer: Any
+) -> list[Prediction]:
+    """A `Prediction` of each example, in their order."""
+    ids = [feature.id for feature in features if not feature.goes_on]
+    made = _one_of_each(call, value, Prediction, len(ids), "example")
+    strange = next((p for p, id_ in zip(made, ids, strict=True) if p.id != id_), None)
+    if strange is not None:
+        raise call.refused(f"returned the prediction of example '{strange.id}' out of its place")
+    return made
 
 
 def statistics(call: Call, value: Any, predictions: Sequence[Any]) -> Any:
@@ -70,14 +82,23 @@ def fault(plugin: type[Problem]) -> str:
     missing = sorted(getattr(plugin, "__abstractmethods__", ()))
     if missing:
         return f"does not define {', '.join(missing)}"
+    if plugin.feature is Problem.feature and plugin.features is Problem.features:
+        return "defines neither feature nor features"
     if not inspect.isclass(getattr(plugin, "example_type", None)):
         return "states no example_type, the class of its examples"
+    for name in FLAGS:
+        if not isinstance(getattr(plugin, name), bool):
+            return f"{name} = {getattr(plugin, name)!r} is neither True nor False"
     if plugin.Params.model_fields:
         return "has parameters; a problem takes what it needs from its task, in `of`"
-    shares = inspect.getattr_static(plugin, "shares", ())
-    if not is_property(shares) and not are_texts(shares):
-        return f"shares = {shares!r} is not a tuple of names of metrics"
+    metrics = inspect.getattr_static(plugin, "metrics")
+    if not is_property(metrics) and not _are_metrics(metrics):
+        return f"metrics = {metrics!r} is not a tuple of Metrics"
     return ""
+
+
+def _are_metrics(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(member, Metric) for member in value)
 
 
 KIND = PluginKind(
@@ -90,7 +111,8 @@ KIND = PluginKind(
             "encode": encoded,
             "targets": targets,
             "losses": losses,
-            "predict": predictions,
+            "predict": kept,
+            "decode": predictions,
             "statistics": statistics,
             "score": anything,
         }

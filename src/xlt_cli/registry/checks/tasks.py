@@ -6,7 +6,7 @@ import contextlib
 import inspect
 from typing import Any
 
-from xlt_cli.api import Example, Problem, Rows, Split, Task
+from xlt_cli.api import Example, Metric, Problem, Rows, Split, Task
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
 from xlt_cli.languages import own_code
 from xlt_cli.registry.calls import Call, described
@@ -30,7 +30,7 @@ SAMPLES = (("a", "b"), ("O", "B-X", "I-X"))
 def labels(call: Call, value: Any) -> tuple[str, ...]:
     """Distinct labels, in an order of their own."""
     found = names(call, value, "the labels, as a tuple of texts")
-    if not found:
+    if not found and call.plugin.problem.labelled:  # type: ignore[attr-defined]
         raise call.refused("has no labels")
     return found
 
@@ -58,13 +58,18 @@ def rows(call: Call, value: Any, split: str, language: str) -> Rows:
     return Rows(tuple(value.examples), value.source, tuple(value.notes))
 
 
-def metrics_of(problem: type[Any]) -> tuple[str, ...]:
+def all_metrics(problem: type[Any]) -> tuple[Metric, ...]:
     """The metrics that a problem has, with whatever labels."""
-    found: dict[str, None] = {}
+    known: dict[Metric, None] = {}
     for labels in SAMPLES:
         with contextlib.suppress(Exception):  # a stranger's problem may take other labels only
-            found.update(dict.fromkeys(problem(labels).metrics))
-    return tuple(found)
+            known.update(dict.fromkeys(problem(labels).metrics))
+    return tuple(known)
+
+
+def metrics_of(problem: type[Any]) -> tuple[str, ...]:
+    """Their names."""
+    return tuple(dict.fromkeys(metric.name for metric in all_metrics(problem)))
 
 
 def fault(plugin: type[Task]) -> str:
@@ -85,7 +90,7 @@ def fault(plugin: type[Task]) -> str:
     labels = inspect.getattr_static(plugin, "labels")
     if callable(labels) and not is_property(labels):
         return "labels is a method; make it a property"
-    if not is_property(labels) and (not are_texts(labels) or not labels):
+    if not is_property(labels) and (not are_texts(labels) or (problem.labelled and not labels)):
         return f"labels = {labels!r} is not a tuple of texts"
     source = inspect.getattr_static(plugin, "source_language", "en")
     if not is_property(source) and (not isinstance(source, str) or not source):
@@ -105,9 +110,10 @@ def check_task(task: Task) -> None:
         UserError: its labels are not there, or of no scheme.
     """
     problem = task.problem.of(task)
-    if task.metric not in problem.metrics:
+    known = problem.metric_names
+    if task.metric not in known:
         call = Call(type(task), "metric", None, task)
-        raise call.refused(f"is {task.metric!r}; {did_you_mean(str(task.metric), problem.metrics)}")
+        raise call.refused(f"is {task.metric!r}; {did_you_mean(str(task.metric), known)}")
 
 
 def check_source_language(task: Task, split: Split, where: str) -> None:

@@ -1,0 +1,87 @@
+"""A third party's problems, with windows and with a pass for each choice: by entry points alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from acceptance_tools import Desk, wait_for_step
+
+from xlt_cli import registry
+from xlt_cli.runs.predictions import Store
+
+Install = Callable[..., Path]
+THIRD_PARTY = Path(__file__).parents[1] / "third_party"
+TASKS = {"who-is-it": "f1", "which-names": "accuracy"}
+CHANCE = {"who-is-it": 0.1, "which-names": 0.4}
+ALIKE = {"cat": ["dog", "bird"], "sees": ["finds"], "Anna": ["Paris"], "likes": ["follows"]}
+
+
+@pytest.fixture
+def third_party(install: Install, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The distribution's entry points, and its modules, in this process."""
+    project = tomllib.loads((THIRD_PARTY / "pyproject.toml").read_text("utf-8"))["project"]
+    site = install(project["name"], project["entry-points"], version=project["version"])
+    monkeypatch.syspath_prepend(str(THIRD_PARTY))
+    return site
+
+
+def write(desk: Desk, encoder: Path, task: str) -> Path:
+    alike = desk.path / "alike.json"
+    alike.write_text(json.dumps(ALIKE), "utf-8")
+    stage = {
+        "task": task,
+        "perturbation": [{"name": "synonyms", "neighbors": str(alike)}, "adversarial"],
+        "epochs": 3,
+        "batch_size": 8,
+        "learning_rate": 0.01,
+        "checkpoint_every": 6,
+        "accumulate": 2,
+    }
+    path = desk.path / f"{task}.yaml"
+    about = {"encoder": {"name": "hf", "model": str(encoder)}, "max_length": 28, "device": "cpu"}
+    path.write_text(yaml.safe_dump({**about, "stages": [stage]}), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("task", "metric"), TASKS.items())
+def test_killed_they_go_on_to_the_same_end_and_their_answers_are_read_back(
+    xlt: Any, desk: Desk, tiny_encoder: Path, third_party: Path, task: str, metric: str
+) -> None:
+    path = write(desk, tiny_encoder, task)
+    done = xlt("train", path, "--runs-dir", desk.path / "whole")
+    assert done.exit_code == 0, done.output
+    results = desk.results("whole")
+    assert set(results["languages"]) == {"en", "de", "fr"}
+    assert results["languages"]["en"][metric]["value"] > CHANCE[task]
+    # Killed after a checkpoint, and taken up again in this process.
+    desk.environment["PYTHONPATH"] = os.pathsep.join([str(third_party), str(THIRD_PARTY)])
+    process = desk.start("train", path)
+    wait_for_step(desk, process, 6)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    again = xlt("train", path, "--runs-dir", desk.path / "runs")
+    assert again.exit_code == 0, again.output
+    assert "goes on from step" in again.output
+    for file in ("stages/0/metrics.jsonl", "stages/0/model/model.safetensors"):
+        one, other = ((desk.run(runs) / file).read_bytes() for runs in ("runs", "whole"))
+        assert one == other, file
+    assert desk.results() == results
+    # What is stored is what was said of each example.
+    (folder,) = desk.run().glob("evaluations/*")
+    store = Store(folder, weights=results["computed_from"]["weights"])
+    stored = {cell: store.read(cell) for cell in store.done()}
+    assert len(stored) == 3
+    rows = registry.get("task", task)().load("test", "en").examples
+    for cell, predictions in stored.items():
+        assert [p.id for p in predictions] == [row.id for row in rows], cell
+        assert all(type(p.predicted) is type(p.gold) for p in predictions)
+        assert store.bare(cell) == predictions
+    assert any(p.predicted == p.gold for predictions in stored.values() for p in predictions)
