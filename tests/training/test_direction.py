@@ -2,45 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from xlt_cli.api import Metric
 from xlt_cli.commands.runs import _goodness
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports import values
 from xlt_cli.reports.summary import counted, summarise
-
-MISTAKES = """
-import numpy as np
-from xlt_cli.api import Metric
-from xlt_cli.problems import SequenceClassification
-from xlt_tasks.pawsx import PawsX
-
-
-class Mistakes(SequenceClassification):
-    api_version = 1
-    name = "mistakes"
-    summary = "how many of a hundred answers are wrong"
-    metrics = (Metric("mistakes", unit="number", higher_is_better=False),)
-
-    def score(self, sums):
-        return {"mistakes": 100 * (1 - super().score(sums)["accuracy"])}
-
-
-class Paws(PawsX):
-    api_version = 1
-    name = "paws-mistakes"
-    summary = "the same, scored by mistakes"
-    problem = Mistakes
-    metric = "mistakes"
-"""
+from xlt_cli.training.checkpoints import Position
+from xlt_cli.training.loop import StageTrainer
 
 
 class Mistakes(SequenceClassification):
@@ -77,38 +51,26 @@ def test_runs_are_sorted_by_what_is_better() -> None:
     assert [_goodness(dev) for dev in scores] == [-3.0, 2.0, None]
 
 
-def test_the_checkpoint_with_the_lowest_is_selected(
-    xlt: Any, install: Callable[..., Path], tmp_path: Path, tiny_encoder: Path, tiny_data: Path
+@pytest.mark.parametrize(
+    ("metric", "scores", "best"),
+    [
+        ("mistakes", [30.0, 12.5, float("nan"), 12.5, 40.0], 2),
+        ("mistakes", [float("nan"), 90.0, 95.0], 2),
+        ("accuracy", [0.3, 0.9, 0.9, 0.1], 2),
+        ("accuracy", [float("nan"), float("nan")], -1),
+    ],
+)
+def test_the_best_checkpoint_is_the_one_with_the_better_score(
+    metric: str, scores: list[float], best: int
 ) -> None:
-    points = {
-        "xlt.tasks": {"paws-mistakes": "mistakes_plugin:Paws"},
-        "xlt.problems": {"mistakes": "mistakes_plugin:Mistakes"},
-    }
-    install("mistakes-dist", points, {"mistakes_plugin": MISTAKES})
-    spec = {
-        "encoder": {"name": "hf", "model": str(tiny_encoder)},
-        "stages": [
-            {
-                "task": {"name": "paws-mistakes", "path": str(tiny_data / "pawsx")},
-                "epochs": 3,
-                "batch_size": 8,
-                "learning_rate": 0.01,
-                "evaluate_every": 4,
-            }
-        ],
-        "evaluations": [],
-        "max_length": 24,
-        "device": "cpu",
-    }
-    path = tmp_path / "spec.yaml"
-    path.write_text(yaml.safe_dump(spec), "utf-8")
-    done = xlt("train", path, "--runs-dir", tmp_path / "runs")
-    assert done.exit_code == 0, done.output
-    (stage,) = (tmp_path / "runs").glob("*/stages/0")
-    lines = (stage / "metrics.jsonl").read_text("utf-8").splitlines()
-    scores = [
-        (row["mistakes"], row["step"]) for row in map(json.loads, lines) if row["kind"] == "dev"
-    ]
-    assert len({score for score, _ in scores}) > 1
-    result = json.loads((stage / "result.json").read_text("utf-8"))
-    assert (result["dev_score"], result["selected_step"]) == min(scores)
+    trainer: Any = object.__new__(StageTrainer)
+    quiet = SimpleNamespace(settle=lambda: None, say=lambda text: None)
+    trainer.ledger = trainer.updates = trainer.reporter = quiet
+    trainer.position, task = Position(), SimpleNamespace(metric=metric)
+    trainer.parts = SimpleNamespace(problem=Mistakes(("a", "b")), task=task, dev={"en": []})
+    for step, score in enumerate(scores, start=1):
+        trainer.position.step = step
+        trainer._score = lambda score=score: (score, False)
+        trainer._evaluate(None)
+    assert trainer.position.best_step == best
+    assert trainer.position.stale == len(scores) - max(best, 0)
