@@ -13,7 +13,7 @@ WORDS = {
     "fr": ("la", ("chatte", "chienne", "mouette", "jument"), ("voit", "aime", "trouve", "suit")),
 }
 NAMES = ("Anna", "Müller", "Paris", "Acme")
-COUNTS = {"train": 24, "dev": 6, "test": 12}
+COUNTS = {"train": 16, "dev": 4, "test": 8}
 
 
 def sentence(language: str, rng: random.Random) -> str:

@@ -140,7 +140,7 @@ class WhoIsIt(InTheCode):
     metric = "f1"
 
     def example(self, number: str, language: str, rng: random.Random) -> api.Example:
-        words = [word for _ in range(6) for word in sentence(language, rng).split()]
+        words = [word for _ in range(4) for word in sentence(language, rng).split()]
         at, name = rng.randrange(len(words)), rng.sample(NAMES, rng.choice((1, 2)))
         words[at:at] = name
         last, both = at + len(name) - 1, (language, language)
