@@ -334,3 +334,37 @@ def test_conditions_that_cannot_be_are_refused(
     assert said in result.output
     assert "Traceback" not in result.output
     assert contents(run) == before
+
+
+def test_tags_go_with_their_words_and_windows_are_put_together(
+    tmp_path: Path, tiny_encoder: Path, tiny_data: Path, xlt: Any
+) -> None:
+    """Token labelling, sentences longer than the inputs, one text and one answer condition."""
+    stage = {"task": {"name": "panx", "path": str(tiny_data)}, "learning_rate": 1e-2}
+    noisy = [
+        "clean",
+        {"name": "perturbed", "perturbation": "typos", "strength": 0.5},
+        {"name": "perturbed", "perturbation": "random-perturbation", "strength": 0.0},
+    ]
+    spec = {
+        "encoder": {"name": "hf", "model": str(tiny_encoder)},
+        "stages": [{**stage, "batch_size": 8, "max_steps": 20, "epochs": 9}],
+        "evaluations": [{"conditions": noisy, "languages": ["en", "de"]}],
+        "max_length": 8,
+        "device": "cpu",
+    }
+    (tmp_path / "spec.yaml").write_text(yaml.safe_dump(spec), "utf-8")
+    result = xlt("train", tmp_path / "spec.yaml", "--runs-dir", tmp_path / "runs", "--json")
+    assert result.exit_code == 0, result.output
+    (found,) = json.loads(result.stdout)[0]["evaluations"]
+    typos, nothing = found["conditions"]
+    assert nothing["languages"] == found["languages"]  # noise of radius 0, through the seam
+    (run,) = (path.parent for path in (tmp_path / "runs").glob("*/run.json"))
+    store = Store(folder_of(run))
+    clean, noisy_rows, same = (
+        store.read(Cell(("de", "de"), key)) for key in ("", typos["key"], nothing["key"])
+    )
+    assert [p.predicted for p in same] == [p.predicted for p in clean]
+    assert [(p.id, p.gold) for p in noisy_rows] == [(p.id, p.gold) for p in clean]
+    assert all(p.predicted is not None and None not in p.predicted for p in noisy_rows)
+    assert set(typos["drop"]["languages"]) == {"en", "de"}
