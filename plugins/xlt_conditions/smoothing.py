@@ -20,7 +20,6 @@ from xlt_cli.api import (
     SpecError,
     Task,
 )
-from xlt_cli.api.stats import certify
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,6 +80,8 @@ class Smoothing(Condition):
 
     def answer(self, seam: Seam) -> Answer:
         import torch
+
+        from xlt_cli.api.stats import certify
 
         p = self.params
         selection = votes(seam, self.noise, p.selection)

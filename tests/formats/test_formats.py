@@ -7,6 +7,7 @@ import io
 import json as parser
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,6 +134,12 @@ def test_json_is_the_values_or_else_the_pieces() -> None:
         "high": 0.75,
         "mark": "†",
     }
+
+
+def test_json_takes_numbers_of_numpy() -> None:
+    report = Report([Scalar("rows", np.int64(3)), Scalar("share", Figure(np.float32(0.5)))])
+    rows, share = parser.loads(parser.dumps(json.value(report)))["pieces"]
+    assert (rows["value"], share["value"]["value"]) == (3, 0.5)
 
 
 def test_json_has_no_number_that_is_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from xlt_cli.api import Figure, Series, Stack, Text, Value
@@ -21,6 +22,8 @@ from xlt_cli.reports.values import measured, metric_name, over_seeds, written
         (Figure(1.5, unit="number"), "1.500"),
         (None, ""),
         (1234, "1,234"),
+        (np.int64(1234567), "1,234,567"),
+        (Figure(np.float32(0.5)), "50.0"),
         (0.000123456, "0.0001235"),
         (True, "yes"),
         ("1234", "1234"),

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xlt_cli.commands.options import AsJson, Quiet, format_of, go_offline
+from xlt_cli.commands.options import (
+    AsJson,
+    Format,
+    FormatOption,
+    Quiet,
+    format_of,
+    go_offline,
+)
+from xlt_cli.commands.printing import print_outcomes, print_report
 from xlt_cli.compute.processes import is_first_process
 from xlt_cli.errors import RunError
-from xlt_cli.terminal import echo, print_json
 
 if TYPE_CHECKING:
     from xlt_cli.launch.answers import Answer
@@ -46,6 +53,7 @@ def run(
         typer.Option("--attached", help="End when standard input ends, with who holds it open."),
     ] = False,
     quiet: Quiet = False,
+    format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Make one run of a manifest, as any scheduler may ask for it.
@@ -53,13 +61,14 @@ def run(
     A finished run is not run again; an interrupted one goes on from its last checkpoint; one that
     another process works on is left alone.
     """
+    output = format_of(format_, as_json)
     from xlt_cli.launch import manifest as manifests
 
     if list_jobs and job is not None:
         raise RunError("--list lists all jobs", "xlt run", "leave JOB or --list away")
     if list_jobs:
         manifest = manifests.read(manifest_file)
-        _list(manifest, (runs_dir or manifest.runs).absolute(), as_json)
+        _list(manifest, (runs_dir or manifest.runs).absolute(), output)
         return
     if job is None:
         raise RunError("which job is to be run?", "xlt run", "`xlt run MANIFEST --list` shows them")
@@ -73,11 +82,10 @@ def run(
             sys.argv = manifest.command  # what the user typed, for the record
         root = (runs_dir or manifest.runs).absolute()
         planned = _planned(manifest_file, manifest, job, root)
-        outcome = _perform(planned, root, manifest.plain, quiet or as_json, given)
+        silent = quiet or output is not Format.terminal
+        outcome = _perform(planned, root, manifest.plain, silent, given)
     if answer is None:
-        from xlt_cli.commands.printing import print_outcomes
-
-        print_outcomes([outcome], format_of(None, as_json))
+        print_outcomes([outcome], output)
 
 
 def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> PlannedRun:
@@ -139,9 +147,10 @@ def _enter(directory: Path) -> None:
         ) from None
 
 
-def _list(manifest: Manifest, root: Path, as_json: bool) -> None:
+def _list(manifest: Manifest, root: Path, output: Format) -> None:
     """The jobs with their state: one line each."""
     from xlt_cli.launch.manifest import state
+    from xlt_cli.reports.sweep import jobs_report
 
     jobs = [
         {
@@ -154,8 +163,4 @@ def _list(manifest: Manifest, root: Path, as_json: bool) -> None:
         }
         for number, entry in enumerate(manifest.jobs, start=1)
     ]
-    if as_json:
-        print_json(jobs)
-        return
-    for one in jobs:
-        echo(f"{one['number']} {one['state']} {one['id']} {one['label']} seed={one['seed']}")
+    print_report(jobs_report(jobs), output)

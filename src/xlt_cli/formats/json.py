@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
 from xlt_cli.api.reports import Report
@@ -31,9 +32,11 @@ def _json(part: object) -> object:
         return [{"row": row, "column": column, **_cell(of)} for (row, column), of in part.items()]
     if isinstance(part, (list, tuple)):
         return [_json(value) for value in part]
-    if isinstance(part, float) and not math.isfinite(part):
-        return None
-    return part
+    if isinstance(part, bool) or not isinstance(part, Real):
+        return part
+    if isinstance(part, Integral):  # numpy's, too
+        return int(part)
+    return float(part) if math.isfinite(part) else None
 
 
 def _cell(figure: object) -> dict[str, object]:

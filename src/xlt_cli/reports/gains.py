@@ -84,12 +84,12 @@ class TaskGains:
         }
 
     def _method(self, method: str, cells: Mapping[str, Sequence[Pair]]) -> dict[str, Any]:
-        found = self._figures(self.comparison, method, cells)
+        values = self._figures(self.comparison, method, cells)
         if method in self.collapsed:
-            found["collapsed_seeds"] = self.collapsed[method]
+            values["collapsed_seeds"] = self.collapsed[method]
         if self._rests_on(method):
-            found["without_collapsed"] = self._figures(self.upright, method, cells)
-        return found
+            values["without_collapsed"] = self._figures(self.upright, method, cells)
+        return values
 
     def _figures(
         self, comparison: Comparison, method: str, cells: Mapping[str, Sequence[Pair]]
@@ -126,7 +126,7 @@ class TaskGains:
             pair[0]: list(comparison.differences(method, [pair]).values())
             for pair in self.groups.get("all", [])
         }
-        values = {language: p_value(found) for language, found in parts.items() if found}
+        values = {language: p_value(each) for language, each in parts.items() if each}
         adjusted = holm(list(values.values()))
         return {
             language: {"p": value, "p_holm": p_holm}
@@ -138,15 +138,15 @@ class TaskGains:
     ) -> dict[str, Any]:
         gain = self._gain(self.comparison, method, of, than)
         interval = gain.figure.interval() if gain else None
-        found = _judged(gain, points, quick)
+        judged = _judged(gain, points, quick)
         # What is undecided without looking at the figures stays so for that reason.
-        fallen = [] if found.remark in (NOT_MEASURED, QUICK) else self._rests_on(method)
+        fallen = [] if judged.remark in (NOT_MEASURED, QUICK) else self._rests_on(method)
         if fallen:
             left = _judged(self._gain(self.upright, method, of, than), points, quick)
-            found = despite_collapse(found, left, "; ".join(fallen))
+            judged = despite_collapse(judged, left, "; ".join(fallen))
         return {
-            "verdict": found.word,
-            "remark": found.remark,
+            "verdict": judged.word,
+            "remark": judged.remark,
             "seeds": list(gain.seeds) if gain else [],
             "gain": interval.as_dict() if interval else None,
         }
@@ -187,15 +187,15 @@ def records(tasks: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _rows(task: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    fallen = any("without_collapsed" in found for found in task["methods"].values())
-    for method, found in task["methods"].items():
-        left = found.get("without_collapsed")
+    fallen = any("without_collapsed" in own for own in task["methods"].values())
+    for method, own in task["methods"].items():
+        left = own.get("without_collapsed")
         for quantity, seeds in (("figures", "seeds"), ("gains", "paired_seeds")):
             about = {"method": method, "quantity": quantity.removesuffix("s")}
-            count = len(found[seeds]) - len((left or found)[seeds])
+            count = len(own[seeds]) - len((left or own)[seeds])
             more: dict[str, object] = {"collapsed": count} if fallen else {}
-            for cell, interval in found[quantity].items():
-                yield {**about, "cell": cell, "seeds": len(found[seeds]), **interval, **more}
+            for cell, interval in own[quantity].items():
+                yield {**about, "cell": cell, "seeds": len(own[seeds]), **interval, **more}
             more = {"collapsed": "left out"}
             for cell, interval in left[quantity].items() if left and count else ():
                 yield {**about, "cell": cell, "seeds": len(left[seeds]), **interval, **more}

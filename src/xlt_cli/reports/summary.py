@@ -98,9 +98,9 @@ def summarise(
             language: {
                 "n": len(cells[language].ids),
                 "trained_on": was_seen[language],
-                **_figures(found, len(cells[language].ids), problem.metrics),
+                **_figures(scored, len(cells[language].ids), problem.metrics),
             }
-            for language, found in standard.items()
+            for language, scored in standard.items()
         },
         averages=_averages(
             {"all": list(standard.values()), "zero_shot": [standard[i] for i in unseen]}
@@ -111,9 +111,9 @@ def summarise(
                 "first": pair[0],
                 "second": pair[1],
                 "n": len(cells[cell_name(pair)].ids),
-                **_figures(found, len(cells[cell_name(pair)].ids), problem.metrics),
+                **_figures(scored, len(cells[cell_name(pair)].ids), problem.metrics),
             }
-            for pair, found in mixed.items()
+            for pair, scored in mixed.items()
         },
         pair_averages=_averages(
             {"all": list(mixed.values()), "zero_shot": [mixed[i] for i in unseen_pairs]}
@@ -156,8 +156,10 @@ def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> Non
 def _figures(scores: Scores, n: int, metrics: Sequence[Metric]) -> dict[str, Any]:
     of_examples = {metric.name for metric in metrics if metric.of_examples}
     return {
-        name: (wilson(found.value, n) if name in of_examples else found.interval()).as_dict()
-        for name, found in scores.items()
+        name: (
+            wilson(resampled.value, n) if name in of_examples else resampled.interval()
+        ).as_dict()
+        for name, resampled in scores.items()
     }
 
 

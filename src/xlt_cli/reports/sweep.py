@@ -59,9 +59,23 @@ def report(runs: Sequence[Ran]) -> Report:
 def planned_report(listed: Sequence[Mapping[str, Any]]) -> Report:
     """The runs that a sweep would make, as `xlt sweep --dry-run --json` prints them."""
     lines = [f"{one['label']} seed={one['seed']} -> {one['run']}" for one in listed]
-    names = ("run", "name", "label", "seed", "state")
+    return _listing(lines, listed, ("run", "name", "label", "seed", "state"))
+
+
+def jobs_report(jobs: Sequence[Mapping[str, Any]]) -> Report:
+    """The jobs of a manifest, as `xlt run MANIFEST --list --json` prints them."""
+    lines = [
+        f"{one['number']} {one['state']} {one['id']} {one['label']} seed={one['seed']}"
+        for one in jobs
+    ]
+    return _listing(lines, jobs, ("number", "id", "state", "label", "seed", "path"))
+
+
+def _listing(
+    lines: Sequence[str], values: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> Report:
     pieces = [Text("\n".join(lines), whole=True)] if lines else []
-    return Report(pieces, values=list(listed), records=record_table(names, listed))
+    return Report(pieces, values=list(values), records=record_table(names, values))
 
 
 def comparison(runs: Sequence[Ran]) -> list[Piece]:

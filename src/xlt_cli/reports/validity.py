@@ -87,7 +87,7 @@ def collapsed(looks: Mapping[Pair, Look], trained_on: Collection[str]) -> bool:
     for pairs in (own, standard, list(looks)):
         judged = [looks[pair] for pair in pairs if looks[pair].measures]
         if judged:
-            return all(found.constant for found in judged)
+            return all(one.constant for one in judged)
     return False
 
 
@@ -116,21 +116,21 @@ def is_collapsed(evaluation: Path, result: Mapping[str, Any]) -> bool:
 
 def warnings(looks: Mapping[Pair, Look], trained_on: Collection[str]) -> list[dict[str, Any]]:
     """What a reader of the figures must know, as JSON values: `kind`, `cells`, and details."""
-    found: list[dict[str, Any]] = []
+    warned: list[dict[str, Any]] = []
     if collapsed(looks, trained_on):
-        found.append({"kind": "collapsed", "cells": []})
+        warned.append({"kind": "collapsed", "cells": []})
     for label in dict.fromkeys(one.label for one in looks.values() if one.label is not None):
         # One row has one label: what is wrong with it is that there are too few.
         cells = [cell_name(p) for p, one in looks.items() if one.label == label and one.rows > 1]
         if cells:
-            found.append({"kind": "constant_labels", "cells": cells, "label": label})
+            warned.append({"kind": "constant_labels", "cells": cells, "label": label})
     for answer in dict.fromkeys(one.answer for one in looks.values() if one.constant):
         cells = [cell_name(p) for p, one in looks.items() if one.constant and one.answer == answer]
-        found.append({"kind": "constant_answers", "cells": cells, "answer": answer})
+        warned.append({"kind": "constant_answers", "cells": cells, "answer": answer})
     few = {cell_name(pair): one.rows for pair, one in looks.items() if one.rows < FEW}
     if few:
-        found.append({"kind": "few_rows", "cells": list(few), "rows": list(few.values())})
-    return found
+        warned.append({"kind": "few_rows", "cells": list(few), "rows": list(few.values())})
+    return warned
 
 
 def disagreements(labels: Mapping[str, Mapping[str, object]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import Any
 
 from xlt_cli import registry
@@ -86,7 +87,12 @@ def written(value: Value) -> str:
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    return f"{value:,}" if _is_whole(value) else f"{value:.4g}"
+
+
+def _is_whole(value: object) -> bool:
+    """Whether it is a whole number, of Python or of numpy."""
+    return isinstance(value, Integral)
 
 
 def size_in_words(count: int) -> str:

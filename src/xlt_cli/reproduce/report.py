@@ -63,11 +63,11 @@ def report(
     """
     content, finished = shipped.content, [record for record in records if not record.error]
     over = baseline_of(shipped, baseline)
-    findings = _findings(content, finished, over, reporter, at_once)
+    gains = _gains(content, finished, over, reporter, at_once)
     asked = [c for c in content.claims if not choice.tasks or c.task in choice.tasks]
     # The paper's claims are about gains over its own baseline.
     judged = asked if over == content.methods[0] else []
-    tasks = {name: found.as_dict() for name, found in findings.items()}
+    tasks = {name: task.as_dict() for name, task in gains.items()}
     return {
         "reproduction": shipped.name,
         "title": content.title,
@@ -80,7 +80,7 @@ def report(
         "baseline": over,
         "methods": content.methods,
         "tasks": list(tasks.values()),
-        "claims": [_judged(claim, findings, choice.quick) for claim in judged],
+        "claims": [_judged(claim, gains, choice.quick) for claim in judged],
         "rule": _rule(tasks) if judged else [],
         "notes": [
             *_notes_of_baseline(content, over),
@@ -100,7 +100,7 @@ def _which(record: Record) -> dict[str, Any]:
     return {"task": record.task, "method": record.method, "seed": record.seed}
 
 
-def _findings(
+def _gains(
     content: Reproduction,
     finished: Sequence[Record],
     baseline: str,
@@ -112,10 +112,10 @@ def _findings(
     runs: dict[str, dict[str, dict[int, Measured]]] = {}
     with reporter.bar("reading predictions", len(finished), "runs") as bar:
         measured = spread(_measured, finished, at_once)
-        for record, found in zip(finished, measured, strict=True):
+        for record, answered in zip(finished, measured, strict=True):
             about.setdefault(record.task, _about(record))
             by_method = runs.setdefault(record.task, {})
-            by_method.setdefault(record.method, {})[record.seed] = found
+            by_method.setdefault(record.method, {})[record.seed] = answered
             bar.advance(1, 1)
     return {
         task: TaskGains(about[task], by_method, content.methods, baseline, content.near)
@@ -137,9 +137,9 @@ def _measured(record: Record) -> Measured:
     return measure(problem, task.metric, record.answers(), task.aligned)
 
 
-def _judged(claim: Claim, findings: dict[str, TaskGains], quick: bool) -> dict[str, Any]:
-    found = findings.get(claim.task)
-    verdicts = found.judge(claim.of, claim.than, claim.points, quick) if found else {}
+def _judged(claim: Claim, gains: dict[str, TaskGains], quick: bool) -> dict[str, Any]:
+    task = gains.get(claim.task)
+    verdicts = task.judge(claim.of, claim.than, claim.points, quick) if task else {}
     return {**claim.model_dump(), "verdicts": verdicts}
 
 
@@ -154,30 +154,30 @@ def _notes_of_baseline(content: Reproduction, baseline: str) -> list[str]:
 def _notes(choice: Choice, tasks: dict[str, dict[str, Any]]) -> list[str]:
     """What must be said beside the figures."""
     paired = {
-        len(found["paired_seeds"])
+        len(method["paired_seeds"])
         for task in tasks.values()
-        for found in task["methods"].values()
-        if found["gains"]
+        for method in task["methods"].values()
+        if method["gains"]
     }
-    found = []
+    notes = []
     if 1 in paired:
-        found.append("gains over one seed: their intervals cover the test examples only")
+        notes.append("gains over one seed: their intervals cover the test examples only")
     if paired - {1}:
-        found.append("95% intervals of gains: crossed bootstrap over test examples and seeds")
+        notes.append("95% intervals of gains: crossed bootstrap over test examples and seeds")
     if any(1 < count < FEW_SEEDS for count in paired):
-        found.append(
+        notes.append(
             f"fewer than {FEW_SEEDS} seeds: what they say of other seeds is little, and the "
             "intervals are wide"
         )
     if paired:
-        found.append(
+        notes.append(
             "*: p <= 0.05, also after Holm's correction over the languages of a task and method"
         )
     if choice.tasks:
-        found.append(f"asked for {', '.join(choice.tasks)} only")
+        notes.append(f"asked for {', '.join(choice.tasks)} only")
     if choice.overrides:
-        found.append(f"changed with --set: {', '.join(choice.overrides)}")
-    return found
+        notes.append(f"changed with --set: {', '.join(choice.overrides)}")
+    return notes
 
 
 def _rule(tasks: dict[str, dict[str, Any]]) -> list[str]:
@@ -189,18 +189,18 @@ def _notes_of_collapse(tasks: dict[str, dict[str, Any]]) -> list[str]:
     """Which runs answer the same to every row, and the means of their method without them."""
     notes = []
     for name, task in tasks.items():
-        for method, found in task["methods"].items():
-            seeds = found.get("collapsed_seeds", [])
+        for method, own in task["methods"].items():
+            seeds = own.get("collapsed_seeds", [])
             if not seeds:
                 continue
-            left = found["without_collapsed"]["figures"]
+            left = own["without_collapsed"]["figures"]
             means = [
                 f"{label} {point(measured(task['metric'], left[f'average:{group}']))}"
                 for group, label in MEANS.items()
                 if f"average:{group}" in left
             ]
             notes.append(
-                f"{MARK} {name} {method}: {len(seeds)} of {len(found['seeds'])} runs collapsed "
+                f"{MARK} {name} {method}: {len(seeds)} of {len(own['seeds'])} runs collapsed "
                 f"(seed {', '.join(map(str, seeds))}: one answer to every row)"
                 + (f"; means without: {', '.join(means)}" if means else "")
             )

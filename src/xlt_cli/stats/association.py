@@ -49,11 +49,11 @@ def correlation(
     values = [np.array([part.value for part in side]) for side in (first, second)]
     if len(first) < 2 or any(np.ptp(side) == 0 for side in values):
         return None
-    found = (pearsonr if kind == "pearson" else spearmanr)(*values)
+    result = (pearsonr if kind == "pearson" else spearmanr)(*values)
     sides = [np.stack([part.replicates for part in side]) for side in (first, second)]
     if kind == "spearman":
         sides = [rankdata(side, axis=0) for side in sides]
-    return Resampled(float(found.statistic), _columns(*sides))
+    return Resampled(float(result.statistic), _columns(*sides))
 
 
 def _columns(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -61,5 +61,5 @@ def _columns(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     first, second = first - first.mean(axis=0), second - second.mean(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         scale = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
-        found: np.ndarray = (first * second).sum(axis=0) / np.where(scale > 0, scale, np.nan)
-    return found
+        columns: np.ndarray = (first * second).sum(axis=0) / np.where(scale > 0, scale, np.nan)
+    return columns

@@ -85,7 +85,7 @@ def resample(
         aligned: one id is the same item in every cell; cells are then resampled together, over
             all ids that occur (a cell that lacks an item lacks it in the resample, too).
     """
-    found = {}
+    scores = {}
     if aligned and cells:
         ids = list(dict.fromkeys(i for cell in cells.values() for i in cell.ids))
         place = {identifier: column for column, identifier in enumerate(ids)}
@@ -96,11 +96,11 @@ def resample(
             np.add.at(block, [place[i] for i in cell.ids], cell.statistics)
         sums = np.split(draws(len(ids), "aligned") @ beside, ends[:-1], axis=1)
         for (name, cell), resampled in zip(cells.items(), sums, strict=True):
-            found[name] = _score_cell(cell, resampled, score)
+            scores[name] = _score_cell(cell, resampled, score)
     else:
         for name, cell in cells.items():
-            found[name] = _score_cell(cell, draws(len(cell.ids), name) @ cell.statistics, score)
-    return found
+            scores[name] = _score_cell(cell, draws(len(cell.ids), name) @ cell.statistics, score)
+    return scores
 
 
 def average(parts: Sequence[Resampled]) -> Resampled:

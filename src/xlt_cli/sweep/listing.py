@@ -86,7 +86,7 @@ def dev(run: Run, spec: ExperimentSpec) -> dict[str, Any] | None:
     A run whose plugin is gone has its score by what the training wrote.
     """
     try:
-        found = selected(run, spec)
+        step = selected(run, spec)
     except _UNREADABLE:
         result = result_of(run.stage(len(spec.stages) - 1)) or {}
         if result.get("dev_score") is None:
@@ -96,11 +96,11 @@ def dev(run: Run, spec: ExperimentSpec) -> dict[str, Any] | None:
         return {"score": result["dev_score"], "task": stage.task.name, "split": split,
                 "languages": result["dev_languages"], "metric": "", "oracle": result["oracle"],
                 "step": result["selected_step"], "steps": result["steps"]}  # fmt: skip
-    if found is None:
+    if step is None:
         return None
     keys = ("score", "task", "split", "languages", "metric", "oracle", "step", "steps")
-    lower = {"better": "lower"} if found.lower_is_better else {}
-    return {key: getattr(found, key) for key in keys} | lower
+    lower = {"better": "lower"} if step.lower_is_better else {}
+    return {key: getattr(step, key) for key in keys} | lower
 
 
 def method(stage: Stage) -> str:
