@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 import typer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 from typer.testing import CliRunner
@@ -122,6 +122,7 @@ def test_stored_parameters_hold_where_nothing_else_is_said() -> None:
     assert (made.params.word, made.params.count) == ("kept", 4)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 9), st.floats(0.001, 1), st.lists(st.integers(), min_size=1))
 def test_numbers_come_back(count: int, share: float, sizes: list[int]) -> None:
     given_texts = {"count": str(count), "share": repr(share), "sizes": ",".join(map(str, sizes))}

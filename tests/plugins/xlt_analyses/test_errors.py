@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from analysis_tools import predicted, sometimes_wrong
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
@@ -32,6 +32,7 @@ def record(i: object, gold: Any, answer: Any) -> dict[str, Any]:
     return {"id": str(i), "gold": gold, "predicted": answer, "texts": ["text"]}
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_confusions_and_scores_are_scikit_learns(rows: list[tuple[str, str]]) -> None:
     counted = confusions([record(i, *row) for i, row in enumerate(rows)])
@@ -50,6 +51,7 @@ def test_confusions_and_scores_are_scikit_learns(rows: list[tuple[str, str]]) ->
         assert own.gold == expected[3]
 
 
+@settings(deadline=None)
 @given(ROWS)
 def test_tags_of_sentences_are_counted_word_by_word(words: list[tuple[str, str]]) -> None:
     golds, answers = [list(side) for side in zip(*words, strict=True)]
@@ -66,6 +68,7 @@ def test_what_is_not_answered_is_wrong_and_no_answer() -> None:
     assert set(scores(confusions([abstained]))) == {"a"}
 
 
+@settings(deadline=None)
 @given(st.integers(0, 30), st.integers(0, 30))
 def test_mcnemar_is_the_exact_binomial_test(lost: int, gained: int) -> None:
     total = lost + gained
