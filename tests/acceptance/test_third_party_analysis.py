@@ -118,7 +118,7 @@ def test_what_is_measured_is_kept_and_goes_on(
     out = tmp_path / "out"
     assert xlt("analyze", "length-effects", "--from", kept, "--out", out).exit_code == 0
     rows = list(csv.DictReader((out / "results.csv").read_text().splitlines()))
-    assert sum(int(row["rows"]) for row in rows) == 90
+    assert sum(int(row["value"]) for row in rows if row["column"] == "rows") == 90
     refused = xlt("analyze", "length-effects", "--from", kept, "--unit", "tokens")
     assert refused.exit_code == 2
     assert "give at most --out, --format, --json, --edges and --quiet" in refused.stderr
