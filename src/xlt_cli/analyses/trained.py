@@ -50,7 +50,8 @@ from xlt_cli.registry.guard import problem_of
 from xlt_cli.reports.validity import note
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.pruned import check_weights
-from xlt_cli.spec import Evaluation, ResolvedEvaluation
+from xlt_cli.spec import Evaluation
+from xlt_cli.spec.resolution import reopen_evaluation
 
 BATCH_SIZES = {"cuda": 256, "cpu": 32}
 """Rows in a batch. An analysis may keep activations for gradients: fewer than in evaluation."""
@@ -119,7 +120,7 @@ def prepare(name: str, run: Run, request: Request, runtime: Runtime) -> Trained:
     source = languages[0]
     store = RowStore()
     evaluation = Evaluation(task=stage.task, split=request.split, languages=languages)
-    plan = make_plan(ResolvedEvaluation(evaluation, task), store)
+    plan = make_plan(reopen_evaluation(evaluation), store)
     rows = _rows(plan, request.limit)
     problem = problem_of(task)
 
