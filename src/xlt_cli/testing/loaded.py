@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from xlt_cli.api import Batch, Encoder, EncoderModel, TokenExample, UserError
+from xlt_cli.api import Batch, Encoder, EncoderModel, PluginError, TokenExample, UserError
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
 from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabelling
@@ -103,7 +103,16 @@ def _loaded(plugin: type[Encoder], params: str) -> list[Loaded]:
     ):
         featuriser = Featuriser(problem, tokenizer, 40)
         features = featuriser.features(examples)
-        models.append(Loaded(problem, load(encoder, problem), features, featuriser.template.pad_id))
+        try:
+            model = load(encoder, problem)
+        except PluginError:
+            raise
+        except UserError as error:  # its parameters ask for a head of one problem
+            refused = error
+            continue
+        models.append(Loaded(problem, model, features, featuriser.template.pad_id))
+    if not models:
+        raise refused
     return models
 
 
