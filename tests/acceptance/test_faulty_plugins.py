@@ -171,6 +171,7 @@ def test_sound_plugins_train_and_a_run_says_where_its_plugins_were_from(
     record = json.loads((desk.run() / "run.json").read_text("utf-8"))
     plugins = {(p["kind"], p["name"]): p for p in record["plugins"]}
     assert set(plugins) == {
+        ("condition", "clean"),
         ("encoder", "hf"),
         ("task", "odd-task"),
         *(("perturbation", f"odd-{name}") for name in ("text", "cuts", "method")),

@@ -135,8 +135,9 @@ def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> Non
         tell(Stopping((first, second)))
         answer(first)
 
-    console = Console(width=200, record=True, file=(tmp_path / "screen").open("w"))
-    run_jobs(jobs(2), tmp_path, Reporter(console=console), True, launcher=launcher(work))
+    with (tmp_path / "screen").open("w") as screen:
+        console = Console(width=200, record=True, file=screen)
+        run_jobs(jobs(2), tmp_path, Reporter(console=console), True, launcher=launcher(work))
     names = sorted(path.name for path in tmp_path.glob("spec-*"))
     lines = console.export_text().splitlines()
     first = json.loads((tmp_path / "jobs.jsonl").read_text("utf-8").splitlines()[0])["run"]

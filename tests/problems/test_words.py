@@ -199,7 +199,7 @@ def test_cached_and_sampled_words_are_cut_in_the_same_way(name: str, tmp_path: P
     assert [cached.clean_features(rows) for _ in range(2)] == [plain, plain]
     segment = BpeSampling(BpeSampling.Params(dropout=0, alpha=500)).segmenter(tokenizer)
     for row, feature in zip(rows, plain, strict=True):
-        assert cached.sampled(row, segment, random.Random(1)) == feature
+        assert cached.sampled(row, segment, random.Random(1)) == [feature]
 
 
 def test_a_tokenizer_that_strips_spaces_gets_words_alone() -> None:

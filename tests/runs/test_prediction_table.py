@@ -15,7 +15,7 @@ from xlt_cli.runs.prediction_table import decode, decode_answers, encode
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SHARE = st.integers(0, 10**6).map(lambda millionths: millionths / 10**6)
-RADIUS = st.none() | st.floats(0, 100)
+VALUES = st.dictionaries(st.sampled_from(["radius", "queries"]), st.floats(0, 100))
 
 
 def rows(answer: st.SearchStrategy[object]) -> st.SearchStrategy[list[tuple[str, str, Prediction]]]:
@@ -25,7 +25,7 @@ def rows(answer: st.SearchStrategy[object]) -> st.SearchStrategy[list[tuple[str,
         answer,
         st.none() | answer,
         st.lists(SHARE, max_size=3).map(tuple),
-        RADIUS,
+        VALUES,
     )
     return st.lists(st.tuples(TEXT, TEXT, prediction), max_size=6)
 

@@ -50,11 +50,14 @@ def test_each_plugin_is_built_once(write_spec: WriteSpec, made: Counter[str]) ->
     check_inputs(experiment, source)
     Trained.of(experiment)
     # Two stages and two evaluations have a task each; one stage and the smoothing have noise.
+    # Each evaluation has a condition.
     assert made == {
         "e5-small-q4": 1,
         "mini-pawsx": 4,
         "adversarial": 1,
         "random-perturbation": 2,
+        "clean": 1,
+        "smoothing": 1,
     }
 
 
@@ -72,9 +75,10 @@ def test_nothing_is_left_open(write_spec: WriteSpec) -> None:
     ]
     plain, smoothed = experiment.evaluations
     assert isinstance(plain.task, Task)
-    assert plain.noise is None
-    assert smoothed.noise is not None
-    assert smoothed.noise.gaussian
+    (clean,), (condition,) = plain.conditions, smoothed.conditions
+    assert (clean.name, condition.name) == ("clean", "smoothing")
+    noise: Any = condition.parts["noise"]
+    assert noise.gaussian
     assert experiment.trained_on == {"en", "de", "fr"}
 
 

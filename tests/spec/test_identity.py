@@ -215,7 +215,7 @@ def test_a_plugin_that_gains_an_optional_field_keeps_what_is_stated(kind: str, n
     plugin = registry.get(kind, name)
     required = {"model": "a/b", "path": "here", "labels": ["0", "1"], "tags": ["O", "B-X"]}
     required |= {"sentences": "here.tsv", "script": "latin", "trust_remote_code": True}
-    required |= {"noise": {"name": "random-perturbation"}}
+    required |= {"noise": {"name": "random-perturbation"}, "perturbation": {"name": "typos"}}
     given = {n: required[n] for n, info in plugin.Params.model_fields.items() if info.is_required()}
     if {"labels", "tags"} & set(given):
         given["path"] = "here"  # or a data set of the hub: one of the two has to be given

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from xlt_cli.api import Split, Task
@@ -45,6 +45,13 @@ class Selected:
     constant: bool | None = None
     place: str = ""
     lower_is_better: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """As values by name; the direction is stated only where lower is better."""
+        stated = asdict(self)
+        if not self.lower_is_better:
+            del stated["lower_is_better"]
+        return stated
 
 
 def selected(run: Run, spec: ExperimentSpec) -> Selected | None:

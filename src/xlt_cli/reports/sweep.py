@@ -260,7 +260,7 @@ def _values(run: Ran) -> dict[str, Any]:
         "point": run.point,
         "error": run.error,
         "collapsed": collapsed(run),
-        "dev": dataclasses.asdict(run.dev) if run.dev else None,
+        "dev": run.dev.values() if run.dev else None,
         "evaluations": list(run.results),
     }
 
@@ -287,10 +287,11 @@ def _records(runs: Sequence[Ran]) -> Table:
 
 def _records_of_dev(runs: Sequence[Ran]) -> Table:
     """The scores of a search, a line for each run."""
-    names = [field.name for field in dataclasses.fields(Selected)]
+    known = {name for run in runs if run.dev for name in run.dev.values()}
+    names = [field.name for field in dataclasses.fields(Selected) if field.name in known]
     lines = []
     for run in runs:
-        dev: dict[str, Any] = dataclasses.asdict(run.dev) if run.dev else {}
+        dev: dict[str, Any] = run.dev.values() if run.dev else {}
         languages = {"languages": "+".join(dev["languages"])} if dev else {}
         lines.append({**_about(run), **dev, **languages})
     return record_table([*_ABOUT, *names], lines)

@@ -14,7 +14,7 @@ from xlt_cli.api import (
 )
 from xlt_cli.errors import SpecError, UserError
 from xlt_cli.languages import serves
-from xlt_cli.problems import collapse
+from xlt_cli.problems import Problem, collapse
 from xlt_cli.spec.experiment import ResolvedEvaluation
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import Loc
@@ -23,7 +23,7 @@ from xlt_cli.spec.yaml_lines import Loc
 def check_speaks(plugin: Perturbation, task: Task, languages: Sequence[str], where: str) -> None:
     """Refuses a perturbation that does not serve a stage's problem or its languages."""
     problems = plugin.problems
-    if problems is not None and task.problem.name not in problems:
+    if problems is not None and not _is_one_of(task.problem, problems):
         raise SpecError(
             f"'{plugin.name}' serves {', '.join(problems)}; '{task.name}' is {task.problem.name}",
             where,
@@ -86,7 +86,7 @@ def check_pairs(task: Task, where: str) -> None:
 def check_condition(condition: Condition, task: Task, loc: Loc, source: Source) -> None:
     """Refuses a condition that cannot be used with a task."""
     problems = condition.problems
-    if problems is not None and task.problem.name not in problems:
+    if problems is not None and not _is_one_of(task.problem, problems):
         raise SpecError(
             f"'{condition.name}' serves {', '.join(problems)}; '{task.name}' is "
             f"{task.problem.name}",
@@ -121,3 +121,8 @@ def _head(task: Task) -> str:
 
 def _both(names: Sequence[str]) -> str:
     return " and ".join(f"'{name}'" for name in names)
+
+
+def _is_one_of(problem: type[Problem], names: Sequence[str]) -> bool:
+    """Whether a problem has one of these names, or derives from one that has."""
+    return any(getattr(base, "name", None) in names for base in problem.__mro__)

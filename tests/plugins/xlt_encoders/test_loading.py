@@ -219,7 +219,7 @@ def test_an_architecture_without_such_a_head(tmp_path: Path, sequences: Head) ->
 
 
 def test_pooling_for_tokens_is_refused(pretrained: Pretrained, tokens: Head) -> None:
-    with pytest.raises(UserError, match="this task labels tokens"):
+    with pytest.raises(UserError, match="this task needs one for token-classification"):
         load(pretrained("bert"), tokens, pooling="mean")
 
 

@@ -29,17 +29,11 @@ def fault(plugin: type[HeadBuilder]) -> str:
     return ""
 
 
-def build_one(head: HeadBuilder) -> None:
-    """Builds a small one."""
-    head.build(8, 2, 0.0)
-
-
 KIND = PluginKind(
     "head",
     HeadBuilder,
     "what turns hidden states into a problem's outputs",
     {HeadBuilder: {"build": module}},
     fault=fault,
-    inspect=build_one,
     written="in a spec:  encoder: {{name: ..., pooling: {use}}}",
 )
