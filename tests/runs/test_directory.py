@@ -295,3 +295,22 @@ def test_refusing_takes_less_than_a_second(run: Run) -> None:
         with pytest.raises(RunError), run.locked():
             pass
         assert time.monotonic() - began < 1.0
+
+
+def test_a_directory_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    run = create(tmp_path, spec(), 1, "name: quick", [])
+    later = {**run.record, "format": 99}
+    atomic.write_json(run.path / "run.json", later)
+    before = (run.path / "run.json").read_bytes()
+    for act in (lambda: run.record, lambda: create(tmp_path, spec(), 1, "name: quick", [])):
+        with pytest.raises(RunError, match="is of format 99, and this version of xlt reads"):
+            act()
+    assert (run.path / "run.json").read_bytes() == before
+    assert all_runs(tmp_path) == [run]
+
+
+def test_a_directory_without_a_format_is_of_the_first(tmp_path: Path) -> None:
+    run = create(tmp_path, spec(), 1, "name: quick", [])
+    first = {name: value for name, value in run.record.items() if name != "format"}
+    atomic.write_json(run.path / "run.json", first)
+    assert run.record == first

@@ -1,6 +1,7 @@
 """The directory of one run (one spec, one seed).
 
-run.json            identity, the resolved spec, what was passed, where its plugins come from
+run.json            identity, the resolved spec, what was passed, where its plugins come from;
+                    `format` is the number of the whole directory's format (1 had none)
 spec.yaml           the spec file as it was written
 status.json         created, started, success, cancelled or error; who works on it since when
 environment.jsonl   a line per session: versions, git revision, hardware, command line, update path
@@ -82,6 +83,14 @@ class Run:
         if not isinstance(record, dict) or "identity" not in record:
             raise RunError(
                 "not a run directory: it has no run.json, or not a run's", str(self.path)
+            )
+        written = record.get("format", 1)
+        if not isinstance(written, int) or written > FORMAT:
+            raise RunError(
+                f"the run's directory is of format {written}, and this version of xlt reads "
+                f"formats up to {FORMAT}",
+                str(self.path),
+                "a later version of xlt wrote it: use that one, or another runs directory",
             )
         return record
 
@@ -282,8 +291,8 @@ def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: li
             f"cannot make the run's directory: {error.strerror}", str(run.path)
         ) from None
     record = atomic.read_json(run.path / "run.json")
-    if record is not None and "identity" not in record:
-        record = run.record  # refuses it
+    if record is not None:
+        record = run.record  # or it is refused
     if record is not None and record.get("spec") == spec.model_dump(mode="json"):
         return run
     with run.locked():
@@ -314,6 +323,7 @@ def create_for_model(root: Path, name: str, key: str, record: dict[str, Any]) ->
         atomic.write_json(
             run.path / "run.json",
             {
+                "format": FORMAT,
                 "identity": key,
                 "name": name,
                 "created": _now(),
