@@ -15,6 +15,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from xlt_cli.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.errors import UserError
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from xlt_cli.interface.experiment import Experiment
     from xlt_cli.interface.runs import Run, Runs, open_run
     from xlt_cli.interface.tables import Results, Table
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Experiment",

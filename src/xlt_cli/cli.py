@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from xlt_cli import __version__
 from xlt_cli.commands import (
     analyze,
     bench,
@@ -32,6 +31,7 @@ from xlt_cli.commands.errors import ErrorReporting
 from xlt_cli.commands.usage import Verb
 from xlt_cli.compute.processes import is_first_process
 from xlt_cli.terminal import echo
+from xlt_cli.version import __version__
 
 app = typer.Typer(
     name="xlt",

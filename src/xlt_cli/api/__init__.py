@@ -40,7 +40,6 @@ from xlt_cli.api.events import (
     Finished,
     Interrupted,
     JobEvent,
-    Memory,
     Retried,
     Said,
     Started,
@@ -58,7 +57,8 @@ from xlt_cli.api.examples import (
     TokenExample,
 )
 from xlt_cli.api.heads import HeadBuilder
-from xlt_cli.api.launchers import Ended, Job, Launcher, Manifest
+from xlt_cli.api.jobs import Ended, Job, Memory
+from xlt_cli.api.launchers import Launcher, Manifest
 from xlt_cli.api.layouts import Layout, Template
 from xlt_cli.api.models import Batch, Encoder, EncoderModel, Head
 from xlt_cli.api.perturbations import (

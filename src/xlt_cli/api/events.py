@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from xlt_cli.api.launchers import Job
-
-
-@dataclass(frozen=True)
-class Memory:
-    """Bytes of the machine's memory and of a GPU's."""
-
-    ram: int = 0
-    gpu: int = 0
-
-    def most(self, other: Memory) -> Memory:
-        """The larger of the two in each place."""
-        return Memory(max(self.ram, other.ram), max(self.gpu, other.gpu))
+from xlt_cli.api.jobs import Job, Memory
 
 
 @dataclass(frozen=True)
@@ -78,7 +65,7 @@ class Finished(JobEvent):
     """A job is done, after so many seconds."""
 
     seconds: float | None = None
-    peak: Memory = Memory()
+    peak: Memory = Memory()  # noqa: RUF009  (frozen)
 
 
 @dataclass(frozen=True)
@@ -88,7 +75,7 @@ class Failed(JobEvent):
     error: str
     out_of_memory: bool = False
     seconds: float | None = None
-    peak: Memory = Memory()
+    peak: Memory = Memory()  # noqa: RUF009  (frozen)
 
 
 @dataclass(frozen=True)
@@ -98,4 +85,4 @@ class Retried(JobEvent):
     error: str
     out_of_memory: bool = False
     seconds: float | None = None
-    peak: Memory = Memory()
+    peak: Memory = Memory()  # noqa: RUF009  (frozen)

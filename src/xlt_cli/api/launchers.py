@@ -2,73 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import signal
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from xlt_cli.api.events import Event, Memory
+from xlt_cli.api.events import Event
+from xlt_cli.api.jobs import Job
 from xlt_cli.api.plugin import Plugin
-from xlt_cli.errors import EXIT_INTERRUPTED
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What the process of a job ended with; without an `error` the job is done."""
-
-    error: str = ""
-    out_of_memory: bool = False
-    peak: Memory = Memory()  # noqa: RUF009  (frozen)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run to be made.
-
-    Attributes:
-        number: its place in the manifest, counted from 1.
-        id: its name in the manifest.
-        label: the point of the sweep.
-        directory: of its run. Two jobs with one directory must not be at work at the same time.
-        command: makes the run, in a process of its own, in any working directory. It exits with 0,
-            1 or 2, and with 130 after SIGINT or SIGTERM; it goes on from the run's last checkpoint.
-            With `--attached` after it, it also ends when its standard input does.
-        log: where its output is kept.
-        answer: where the command leaves what it ended with; `ended` reads it.
-        device: as the spec has it: auto, cpu, mps, cuda or cuda:N.
-        shape: jobs of the same shape need the same memory.
-        memory: the peaks of runs of this shape that were measured, by the kind of device: `cpu`, or
-            the model of a GPU.
-    """
-
-    number: int
-    id: str
-    label: str
-    seed: int
-    directory: Path
-    command: tuple[str, ...]
-    log: Path
-    answer: Path
-    device: str = "auto"
-    shape: str = ""
-    memory: Mapping[str, Memory] = field(default_factory=dict)
-
-    def ended(self, code: int) -> Ended:
-        """What the command ended with, once it has, with this exit code."""
-        answer = _read(self.answer)
-        if answer is not None and isinstance(answer.get("error"), str):
-            short, peak = answer.get("out_of_memory", False), _memory(answer.get("peak"))
-            return Ended(answer["error"], bool(short), peak or Memory())
-        # The system ends a process with SIGKILL when the machine's memory runs out.
-        return Ended(_died(code), code == -signal.SIGKILL, self.use() or Memory())
-
-    def use(self) -> Memory | None:
-        """The memory that the command holds now; None where it has not said so yet."""
-        return _memory(_read(self.answer.with_name(f"{self.answer.name}.memory")))
 
 
 @dataclass(frozen=True)
@@ -106,26 +48,3 @@ class Launcher(Plugin):
         KeyboardInterrupt in it: it then stops its jobs with SIGINT, waits for their end, and lets
         the exception pass.
         """
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    with contextlib.suppress(OSError, ValueError):
-        content = json.loads(path.read_text("utf-8"))
-        return content if isinstance(content, dict) else None
-    return None
-
-
-def _memory(values: Any) -> Memory | None:
-    with contextlib.suppress(KeyError, TypeError, ValueError):
-        return Memory(int(values["ram"]), int(values["gpu"]))
-    return None
-
-
-def _died(code: int) -> str:
-    """What a process that left no answer has ended with."""
-    if code == EXIT_INTERRUPTED:
-        return "interrupted"
-    with contextlib.suppress(ValueError):
-        if code < 0:
-            return f"its process was ended by {signal.Signals(-code).name}"
-    return f"its process ended with code {code}"

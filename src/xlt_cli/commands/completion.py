@@ -37,11 +37,10 @@ def runs(ctx: Any, incomplete: str) -> Iterable[str]:
     if "/" in incomplete:
         folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
         return [str(path.parent) for path in sorted(folder.glob("*/run.json"))]
-    from xlt_cli.commands.options import runs_root
-    from xlt_cli.runs.directory import all_runs
+    from xlt_cli.runs.directory import all_runs, default_root
 
     given = ctx.params.get("runs_dir")
-    return [run.name for run in reversed(all_runs(runs_root(given)))]
+    return [run.name for run in reversed(all_runs(given or default_root()))]
 
 
 @quietly
@@ -117,9 +116,8 @@ def _languages(ctx: Any) -> Iterable[str]:
         value = parse_value(named)
         use = PluginUse.model_validate({"name": value} if isinstance(value, str) else value)
         return build_task(use).languages(split)
-    from xlt_cli.commands.options import runs_root
-    from xlt_cli.runs.directory import find
+    from xlt_cli.runs.directory import default_root, find
 
     run = ctx.params.get("run_name") or next(iter(ctx.params.get("given") or ()), "")
-    spec = find(runs_root(ctx.params.get("runs_dir")), run).spec
+    spec = find(ctx.params.get("runs_dir") or default_root(), run).spec
     return build_task(spec.stages[-1].task).languages(split)

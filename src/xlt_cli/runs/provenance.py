@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from xlt_cli import __version__
 from xlt_cli.runs import atomic, checksums
 from xlt_cli.runs.revision import git_revision
+from xlt_cli.version import __version__
 
 _PACKAGES = (
     "torch",
