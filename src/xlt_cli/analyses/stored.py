@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -158,7 +159,10 @@ def _prepare(
 
 
 def _evaluated(run: Run, request: Request) -> Evaluated:
-    """The predictions to analyse: of the task that the run ended with, where it has some."""
+    """The predictions to analyse: of the task that the run ended with, where it has some.
+
+    Of evaluations of the first rows and of more rows, it is the one of the most.
+    """
     known = [
         (key, Evaluation.model_validate(about), results or {})
         for key, about, results in summaries(run.evaluations)
@@ -172,6 +176,8 @@ def _evaluated(run: Run, request: Request) -> Evaluated:
     best = [one for one in fitting if one[0] == min(rank for rank, *_ in fitting)]
     if not best:
         raise _nothing(run, request, [evaluation for _, evaluation, _ in known])
+    widest = max(one[2].limit or math.inf for one in best)
+    best = [one for one in best if (one[2].limit or math.inf) == widest]
     if len(best) > 1:
         tasks = sorted({_name(evaluation) for _, _, evaluation, _ in best})
         raise RunError(
