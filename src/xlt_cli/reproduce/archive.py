@@ -2,24 +2,27 @@
 
 archive.json              which reproduction, with what choice, of which runs; what failed
 reproduction.yaml         methods and claims, as they were
-tasks/TASK.json.xz        once per task: the cells (languages), each with its ids and gold labels
 runs/RUN.json.xz          spec, record, environment, training curve, timing, figures of a run
-predictions/RUN.xz        what it answered (`runs.packed` says how)
+predictions/RUN.parquet   what it was asked and answered, a row for each example of each cell
 COMPLETE.json             sizes and checksums of all these files
+
+Format 1 had the answers in a code of its own, and what was asked once per task (see `packed`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import lzma
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import DataError
-from xlt_cli.reproduce import files
+from xlt_cli.reproduce import files, packed
+from xlt_cli.reproduce.answers import SUFFIX, answers_of, table_of
 from xlt_cli.reproduce.definition import FILE, Shipped, read_folder
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.spread import spread
@@ -28,13 +31,12 @@ from xlt_cli.runs import archives, atomic
 from xlt_cli.runs.archives import reading
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.packed import Alphabet, Layout, alphabet_of, frozen
 from xlt_cli.runs.portable import portable, without_paths
 from xlt_cli.runs.predictions import Answers
 from xlt_cli.spec import Evaluation
 
 CONTENTS = "archive.json"
-FORMAT = 1
+FORMAT = 2
 
 _COMMAND = ("reproduction", "encoder", "quick", "overrides", "tasks")
 """What an archive is of; with more seeds it is replaced, with fewer it stays."""
@@ -80,7 +82,7 @@ def write(
     Raises:
         DataError: two runs of a task were tested on different rows.
     """
-    tasks: dict[str, bytes] = {}
+    tasks: dict[str, str] = {}
     kept = [pair for pair in zip(records, runs, strict=True) if not pair[0].error]
     place = files.beside_fuller(folder, len(kept), _finished(folder))
     check_place(place, shipped, choice)
@@ -88,19 +90,17 @@ def write(
         atomic.new_directory(place.absolute()) as path,
         reporter.bar("writing the archive", len(kept), "runs") as bar,
     ):
-        packed = spread(_packed, [record for record, _ in kept], at_once)
-        for (record, run), (questions, predictions, alphabet) in zip(kept, packed, strict=True):
+        tables = spread(_packed, [record for record, _ in kept], at_once)
+        for (record, run), (questions, predictions, cells) in zip(kept, tables, strict=True):
             if tasks.setdefault(record.task, questions) != questions:
                 raise DataError(
                     f"'{record.run}' was tested on other rows than the first run on '{record.task}'"
                 )
-            atomic.write_bytes(path / "predictions" / f"{record.run}.xz", predictions)
+            atomic.write_bytes(path / "predictions" / f"{record.run}{SUFFIX}", predictions)
             results = [_portable(result) for result in record.results]
-            about = {**portable(run), "results": results, "alphabet": alphabet}
+            about = {**portable(run), "results": results, "cells": cells}
             _write_json(path / "runs" / f"{record.run}.json.xz", about)
             bar.advance(1, 1)
-        for task, questions in tasks.items():
-            _write_packed(path / "tasks" / f"{task}.json.xz", questions)
         atomic.write_bytes(path / FILE, (shipped.folder / FILE).read_bytes())
         atomic.write_json(path / CONTENTS, _contents(shipped, choice, records))
     return place
@@ -126,7 +126,7 @@ def read(name: str, folder: Path) -> tuple[Shipped, Choice, list[Record]]:
 def _read(
     name: str, folder: Path, contents: Mapping[str, Any]
 ) -> tuple[Shipped, Choice, list[Record]]:
-    if contents["format"] != FORMAT or contents["reproduction"] != name:
+    if contents["format"] not in (1, FORMAT) or contents["reproduction"] != name:
         found = f"of '{contents['reproduction']}', in format {contents['format']}"
         raise DataError(f"the archive is {found}; not of '{name}', in {FORMAT}", str(folder))
     choice = Choice(
@@ -170,12 +170,12 @@ def _contents(shipped: Shipped, choice: Choice, records: Sequence[Record]) -> di
     }
 
 
-def _packed(record: Record) -> tuple[bytes, bytes, Alphabet | None]:
-    """What a run was asked, as JSON, and what it answered, in labels of the alphabet if any."""
+def _packed(record: Record) -> tuple[str, bytes, list[Pair]]:
+    """A hash of what a run was asked, its answers as a table, and its cells in order."""
     answers = record.answers()
-    alphabet = alphabet_of(answers.values())
-    questions = atomic.json_bytes(_rows_of(answers)) + b"\n"
-    return questions, _layout(questions).pack(answers, alphabet), alphabet
+    asked = [[*pair, cell.ids, cell.golds] for pair, cell in answers.items()]
+    questions = hashlib.sha256(atomic.json_bytes(asked)).hexdigest()
+    return questions, table_of(answers), list(answers)
 
 
 def _record(folder: Path, kept: dict[str, Any]) -> Record:
@@ -183,17 +183,18 @@ def _record(folder: Path, kept: dict[str, Any]) -> Record:
     path = folder / "runs" / f"{name}.json.xz"
     with reading(path):
         about = {} if error else _read_json(path)
-    answers = partial(_unpacked, folder, task, name, about.get("alphabet", []))
+    if "alphabet" in about:
+        answers = partial(packed.answers_of, folder, task, name, about["alphabet"])
+    else:
+        answers = partial(_answers, folder, name, [tuple(pair) for pair in about.get("cells", [])])
     evaluation, results = Evaluation.model_validate(kept["evaluation"]), about.get("results", [])
     return Record(task, kept["method"], kept["seed"], name, error, evaluation, results, answers)
 
 
-def _unpacked(folder: Path, task: str, name: str, alphabet: Alphabet | None) -> dict[Pair, Answers]:
-    asked, answered = folder / "tasks" / f"{task}.json.xz", folder / "predictions" / f"{name}.xz"
-    with reading(asked):
-        layout = _layout(lzma.decompress(asked.read_bytes()))
-    with reading(answered):
-        return layout.unpack(answered.read_bytes(), alphabet)
+def _answers(folder: Path, name: str, cells: Sequence[Pair]) -> dict[Pair, Answers]:
+    path = folder / "predictions" / f"{name}{SUFFIX}"
+    with reading(path):
+        return answers_of(path.read_bytes(), cells)
 
 
 def _portable(result: dict[str, Any]) -> dict[str, Any]:
@@ -201,36 +202,8 @@ def _portable(result: dict[str, Any]) -> dict[str, Any]:
     return {**result, "data": without_paths(result["data"])} if "data" in result else result
 
 
-def _rows_of(asked: Mapping[Pair, Answers]) -> dict[str, Any]:
-    """The cells with the number of their rows; cells often have the same."""
-    rows: list[tuple[list[str], Sequence[Any]]] = []
-    cells = []
-    for (first, second), cell in asked.items():
-        if (cell.ids, cell.golds) not in rows:
-            rows.append((cell.ids, cell.golds))
-        number = rows.index((cell.ids, cell.golds))
-        cells.append({"first": first, "second": second, "rows": number})
-    return {"cells": cells, "rows": [{"ids": ids, "golds": golds} for ids, golds in rows]}
-
-
-@lru_cache(maxsize=2)
-def _layout(questions: bytes) -> Layout:
-    """The layout of what is asked; of the last two tasks, for it takes a second at full size."""
-    content: Mapping[str, Any] = json.loads(questions)
-    rows = [
-        Answers(part["ids"], [frozen(gold) for gold in part["golds"]], [])
-        for part in content["rows"]
-    ]
-    cells = {(cell["first"], cell["second"]): rows[cell["rows"]] for cell in content["cells"]}
-    return Layout(cells)
-
-
 def _write_json(path: Path, value: Any) -> None:
-    _write_packed(path, atomic.json_bytes(value) + b"\n")
-
-
-def _write_packed(path: Path, content: bytes) -> None:
-    atomic.write_bytes(path, lzma.compress(content, preset=9))
+    atomic.write_bytes(path, lzma.compress(atomic.json_bytes(value) + b"\n", preset=9))
 
 
 def _read_json(path: Path) -> Any:

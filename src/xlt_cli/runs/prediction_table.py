@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from xlt_cli.problems import Prediction
@@ -48,24 +48,80 @@ Shape = Literal["text", "words", "json"]
 def encode(rows: Iterable[tuple[str, str, Prediction]], level: int = LEVEL) -> bytes:
     """Rows as the bytes of a Parquet file: languages of the two texts, and the prediction."""
     import pyarrow
-    from pyarrow import parquet
 
     first, second, predictions = _columns(rows)
-    shape = _shape([p.gold for p in predictions] + [p.predicted for p in predictions])
-    answer = pyarrow.list_(pyarrow.string()) if shape == "words" else pyarrow.string()
-    columns = {
-        "id": pyarrow.array([p.id for p in predictions], pyarrow.string()),
-        "first": pyarrow.array(first, pyarrow.string()),
-        "second": pyarrow.array(second, pyarrow.string()),
-        "gold": pyarrow.array([_stored(p.gold, shape) for p in predictions], answer),
-        "predicted": pyarrow.array([_stored(p.predicted, shape) for p in predictions], answer),
-    }
+    columns, shape = _answers(
+        [p.id for p in predictions],
+        first,
+        second,
+        [p.gold for p in predictions],
+        [p.predicted for p in predictions],
+    )
     if any(p.probabilities for p in predictions):
         values = [p.probabilities or None for p in predictions]
         columns["probabilities"] = pyarrow.array(values, pyarrow.list_(pyarrow.float32()))
     for name in dict.fromkeys(name for p in predictions for name in p.values):
         columns[name] = pyarrow.array([p.values.get(name) for p in predictions], pyarrow.float64())
-    table = pyarrow.table(columns).replace_schema_metadata(
+    return _written(columns, shape, level)
+
+
+def encode_answers(
+    ids: Sequence[str],
+    first: Sequence[str],
+    second: Sequence[str],
+    golds: Sequence[Any],
+    predicted: Sequence[Any],
+    level: int = DENSEST,
+) -> bytes:
+    """The same from columns, without probabilities: a run may have a million rows."""
+    columns, shape = _answers(ids, first, second, golds, predicted)
+    return _written(columns, shape, level, repeated=True)
+
+
+def decode_columns(content: bytes) -> dict[str, list[Any]]:
+    """The columns of `encode_answers`, by name.
+
+    Raises:
+        ValueError: it is no such file.
+    """
+    names = ["id", "first", "second", "gold", "predicted"]
+    table, shape = _opened(content, names)
+    columns = {name: table.column(name).to_pylist() for name in names}
+    for name in ("gold", "predicted") if shape != "text" else ():
+        columns[name] = [_given(answer, shape) for answer in columns[name]]
+    return columns
+
+
+def _answers(
+    ids: Sequence[str],
+    first: Sequence[str],
+    second: Sequence[str],
+    golds: Sequence[Any],
+    predicted: Sequence[Any],
+) -> tuple[dict[str, Any], Shape]:
+    import pyarrow
+
+    shape = _shape([*golds, *predicted])
+    answer = pyarrow.list_(pyarrow.string()) if shape == "words" else pyarrow.string()
+    return {
+        "id": pyarrow.array(ids, pyarrow.string()),
+        "first": pyarrow.array(first, pyarrow.string()),
+        "second": pyarrow.array(second, pyarrow.string()),
+        "gold": pyarrow.array([_stored(gold, shape) for gold in golds], answer),
+        "predicted": pyarrow.array([_stored(told, shape) for told in predicted], answer),
+    }, shape
+
+
+def _written(columns: Mapping[str, Any], shape: Shape, level: int, repeated: bool = False) -> bytes:
+    """The bytes of a file.
+
+    Args:
+        repeated: whether ids recur, one cell after another.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    table = pyarrow.table(dict(columns)).replace_schema_metadata(
         {"xlt.format": str(FORMAT), "xlt.answers": shape}
     )
     words = ".list.element" if shape == "words" else ""
@@ -75,9 +131,12 @@ def encode(rows: Iterable[tuple[str, str, Prediction]], level: int = LEVEL) -> b
         buffer,
         compression="zstd",
         compression_level=level,
-        use_dictionary=["first", "second", f"gold{words}", f"predicted{words}"],
-        column_encoding={"id": "DELTA_BYTE_ARRAY"},
-        row_group_size=max(1, len(predictions)),
+        use_dictionary=[
+            *(["id"] if repeated else []),
+            *("first", "second", f"gold{words}", f"predicted{words}"),
+        ],
+        column_encoding={} if repeated else {"id": "DELTA_BYTE_ARRAY"},
+        row_group_size=max(1, len(table)),
     )
     return buffer.getvalue()
 
@@ -141,7 +200,7 @@ def _opened(content: bytes, columns: list[str] | None = None) -> tuple[pyarrow.T
 
     try:
         table = parquet.read_table(io.BytesIO(content), columns=columns)
-    except pyarrow.ArrowException as error:  # ArrowInvalid is a ValueError, others are not
+    except (pyarrow.ArrowException, OSError) as error:  # what cannot be decompressed is an OSError
         raise ValueError(str(error)) from error
     metadata = table.schema.metadata or {}
     written = int(metadata.get(b"xlt.format", b"0"))

@@ -1,23 +1,24 @@
-"""Answers in few bytes: two bits or less each, before compression.
+"""The answers of archives of format 1, which are read, and no longer written.
 
-The answers of a run to all its cells become one sequence, in which those to one item lie side by
-side: what is hard in one language is hard in the others. Each is written as its distance from the
-gold label in the alphabet of labels, modulo the alphabet's size A, so that right answers are 0; as
-many as fit share a byte, as digits of a number in base A, the first the lowest. XZ does the rest.
-
-Answers that are no labels (texts, numbers, lists of any length) are packed as JSON.
+The answers of a run to all its cells are one sequence, in which those to one item lie side by side.
+Each is written as its distance from the gold label in the alphabet of labels, modulo the alphabet's
+size A, so that right answers are 0; as many as fit share a byte, as digits of a number in base A,
+the first the lowest. XZ does the rest.
 """
 
 from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from xlt_cli.runs.archives import reading
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answer, Answers
 
@@ -28,31 +29,32 @@ model never saw."""
 BYTE = 256
 
 
-def alphabet_of(cells: Iterable[Answers]) -> Alphabet | None:
-    """The labels in some cells, sorted; None where the answers are not labels.
+def answers_of(folder: Path, task: str, name: str, alphabet: Alphabet) -> dict[Pair, Answers]:
+    """What a run of an archive answered.
 
-    Answers are labels if there are no more of them than a byte can tell apart, and if each has as
-    many as what was asked for: one, or one for each word.
+    Args:
+        alphabet: the labels in the order of their digits.
+
+    Raises:
+        DataError: a file is damaged.
     """
-    known = list(cells)
-    for cell in known:
-        if tuple not in {type(answer) for answer in (*cell.golds, *cell.predicted)}:
-            continue
-        pairs = zip(cell.golds, cell.predicted, strict=True)
-        if not all(_alike(gold, given) for gold, given in pairs):
-            return None
-    answers = {answer for cell in known for answer in {*cell.golds, *cell.predicted}}
-    labels = {label for answer in answers for label in _labels(answer)}
-    if len(labels) > BYTE or not all(label is None or isinstance(label, str) for label in labels):
-        return None
-    return sorted(labels, key=lambda label: (label is None, label or ""))
+    asked, answered = folder / "tasks" / f"{task}.json.xz", folder / "predictions" / f"{name}.xz"
+    with reading(asked):
+        layout = _layout(lzma.decompress(asked.read_bytes()))
+    with reading(answered):
+        return layout.unpack(answered.read_bytes(), alphabet)
 
 
-def _alike(gold: Answer, given: Answer) -> bool:
-    """Whether an answer has as many labels as the gold one."""
-    if not isinstance(gold, tuple):
-        return not isinstance(given, tuple)
-    return isinstance(given, tuple) and len(given) == len(gold)
+@lru_cache(maxsize=2)
+def _layout(questions: bytes) -> Layout:
+    """The layout of what is asked; of the last two tasks, for it takes a second at full size."""
+    content: Mapping[str, Any] = json.loads(questions)
+    rows = [
+        Answers(part["ids"], [tuple(g) if isinstance(g, list) else g for g in part["golds"]], [])
+        for part in content["rows"]
+    ]
+    cells = {(cell["first"], cell["second"]): rows[cell["rows"]] for cell in content["cells"]}
+    return Layout(cells)
 
 
 class Layout:
@@ -71,19 +73,8 @@ class Layout:
         lengths = [len(_labels(gold)) for gold in self.golds]
         self.order = np.argsort(np.repeat(rows, lengths), kind="stable")
 
-    def pack(self, answers: Mapping[Pair, Answers], alphabet: Alphabet | None) -> bytes:
-        """The answers of a run: as places in the alphabet, or without one as JSON."""
-        told = [a for pair in self.asked for a in answers[pair].predicted]
-        if alphabet is None:
-            return lzma.compress(json.dumps(told, ensure_ascii=False).encode(), preset=9)
-        given = _places(told, alphabet)
-        codes = (given - _places(self.golds, alphabet)) % len(alphabet)
-        return lzma.compress(_digits(codes[self.order], len(alphabet)), preset=9)
-
-    def unpack(self, content: bytes, alphabet: Alphabet | None) -> dict[Pair, Answers]:
+    def unpack(self, content: bytes, alphabet: Alphabet) -> dict[Pair, Answers]:
         """The answers that were packed."""
-        if alphabet is None:
-            return self._cells(iter(frozen(json.loads(lzma.decompress(content)))))
         codes = np.empty(len(self.order), np.int16)
         codes[self.order] = _numbers(lzma.decompress(content), len(alphabet))[: len(codes)]
         places = (codes + _places(self.golds, alphabet)) % len(alphabet)
@@ -95,11 +86,6 @@ class Layout:
             pair: Answers(cell.ids, cell.golds, list(islice(answers, len(cell.ids))))
             for pair, cell in self.asked.items()
         }
-
-
-def frozen(value: Any) -> Any:
-    """A value of JSON with tuples for lists, as answers have them."""
-    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 def _labels(answer: Answer) -> tuple[str | None, ...]:
@@ -129,13 +115,6 @@ def _powers(base: int) -> np.ndarray:
     while powers[-1] * base**2 <= BYTE:
         powers.append(powers[-1] * base)
     return np.array(powers, np.int16)
-
-
-def _digits(codes: np.ndarray, size: int) -> bytes:
-    powers = _powers(max(size, 2))
-    padded = np.concatenate([codes, np.zeros(-len(codes) % len(powers), codes.dtype)])
-    packed: np.ndarray = padded.reshape(-1, len(powers)) @ powers
-    return packed.astype(np.uint8).tobytes()
 
 
 def _numbers(content: bytes, size: int) -> np.ndarray:
