@@ -7,12 +7,15 @@ import subprocess
 import sys
 
 import pytest
-from acceptance_tools import Desk
+from acceptance_tools import Desk, third_party
 
 
 def test_two_processes_with_one_cut_equal_one_process_with_two(desk: Desk) -> None:
     stage = {**desk.spec["stages"][0], "epochs": 3, "batch_size": 5, "evaluate_every": 10}
-    stage["perturbation"] = "random-perturbation"  # an example's noise knows no process
+    # An example's noise knows no process; often a process has no example of the second kind.
+    learned = {"name": "learned-attack", "proportion": 0.2}
+    stage["perturbation"] = [{"name": "random-perturbation", "proportion": 0.8}, learned]
+    desk.environment["PYTHONPATH"] = third_party(desk.path / "site")
     one = desk.write("one.yaml", stages=[{**stage, "accumulate": 2}])
     assert desk.xlt("train", one, runs="one")[0] == 0
     two = desk.write("two.yaml", stages=[stage])

@@ -59,6 +59,7 @@ def test_good_and_broken_plugins_are_listed_the_broken_ones_with_their_error(kli
         "klingon-proverbs": ("task", "ok"),
         "klingon-epics": ("task", "broken"),
         "shouting": ("perturbation", "ok"),
+        "learned-attack": ("perturbation", "ok"),
         "length-effects": ("analysis", "ok"),
         "backwards": ("launcher", "ok"),
         "who-is-it": ("task", "ok"),

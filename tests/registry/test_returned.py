@@ -213,6 +213,28 @@ def plain(seam: Seam) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(
+    ("module", "said"),
+    [
+        (torch.ones(5), "returned a Tensor of shape [5]"),
+        (torch.nn.Linear, "returned a type; expected a torch.nn.Module or None"),
+        ([torch.nn.Linear(5, 5)], "returned a list of 1; expected a torch.nn.Module or None"),
+        (torch.nn.Linear(5, 5).parameters(), "returned a generator"),
+        (torch.nn.LazyLinear(5), "returned a module whose 'weight' has no shape yet"),
+    ],
+)
+def test_own_modules(module: Any, said: str) -> None:
+    what = refused(lambda: answering(SomeMethod, "own_module", lambda _: module).own_module(5))
+    assert what.startswith("perturbation 'some': own_module(5) ")
+    assert said in what
+
+
+def test_sound_own_modules_are_taken() -> None:
+    module = torch.nn.Linear(5, 5)
+    assert answering(SomeMethod, "own_module", lambda _: module).own_module(5) is module
+    assert make(SomeMethod, SomeMethod.Params()).own_module(5) is None
+
+
+@pytest.mark.parametrize(
     ("loss", "said"),
     [
         (lambda s: plain(s).mean(), "returned a Tensor of shape [], torch.float32; expected a"),

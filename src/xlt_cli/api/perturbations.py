@@ -59,11 +59,13 @@ class Seam(View):
         progress: the share of the stage's updates made so far, in [0, 1), for schedules.
         companions: what the perturbation asked for beside each example (see `Companion`); row i
             belongs to example i.
+        module: the perturbation's `own_module`, in training; None in evaluation.
     """
 
     draws: Draws
     progress: float = 0.0
     companions: tuple[View, ...] = ()
+    module: torch.nn.Module | None = None
 
 
 class Perturbation(Plugin):
@@ -159,6 +161,17 @@ class EmbeddingPerturbation(Perturbation):
 
         None, the default, says that the loss cannot be recorded: it looks at values on the device,
         or depends on progress in another way.
+        """
+        return None
+
+    def own_module(self, width: int) -> torch.nn.Module | None:
+        """A new module whose parameters are trained with the model; it comes back as `seam.module`.
+
+        Called once for each stage, before training; its initial weights are drawn from torch's
+        global generator. It is kept in checkpoints, and no part of the model that is published.
+
+        Args:
+            width: of the embeddings, D.
         """
         return None
 

@@ -18,12 +18,16 @@ def on_device(model: EncoderModel, runtime: Runtime) -> EncoderModel:
     last bits of products on a CPU depend on that: a resumed run would not end bit-identical.
     """
     assert isinstance(model, torch.nn.Module)
-    for parameter in model.parameters():
+    place(model, runtime)
+    return model
+
+
+def place(module: torch.nn.Module, runtime: Runtime) -> None:
+    """Moves a module to the runtime's device, as `on_device` says."""
+    for parameter in module.parameters():
         if parameter.device.type == "cpu" and parameter.data_ptr() % ALIGNMENT:
             parameter.data = parameter.data.clone()
-    moved = model.to(runtime.device)
-    assert isinstance(moved, EncoderModel)
-    return moved
+    module.to(runtime.device)
 
 
 def pads_left(model: torch.nn.Module) -> bool:

@@ -17,13 +17,15 @@ def seam(
     batch: Batch,
     draws: Draws,
     progress: float = 0.0,
+    module: torch.nn.Module | None = None,
 ) -> Seam:
-    """A batch as a perturbation sees it."""
+    """A batch as a perturbation sees it; `module` is the perturbation's own."""
     return Seam(
         **_view(model, problem, batch),
         draws=draws,
         progress=progress,
         companions=tuple(View(**_view(model, problem, b)) for b in batch.companions),
+        module=module,
     )
 
 

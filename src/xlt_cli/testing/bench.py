@@ -23,6 +23,7 @@ from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabe
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing import tokenizers
 from xlt_cli.testing.tiny_model import tiny_model
+from xlt_cli.training.noise import own_modules
 
 MAX_LENGTH = 48
 WIDE = 64
@@ -35,6 +36,7 @@ class Bench:
 
     Attributes:
         empty: the number of a row that has no words, only special tokens.
+        module: the perturbation's own, if it has one.
     """
 
     problem: Problem
@@ -42,6 +44,7 @@ class Bench:
     features: list[Feature]
     pad_id: int
     empty: int
+    module: Any = None
 
     @property
     def name(self) -> str:
@@ -56,7 +59,14 @@ class Bench:
         """Some rows at the seam; the draws of a row depend on the row and the seed."""
         chosen = [self.features[row] for row in rows]
         draws = Draws(seeds(chosen, "suite", seed))
-        return seam(self.model, self.problem, self.batch(rows, multiple), draws, progress)
+        batch = self.batch(rows, multiple)
+        return seam(self.model, self.problem, batch, draws, progress, self.module)
+
+    def of(self, plugin: EmbeddingPerturbation) -> Bench:
+        """The same bench with a new module of a plugin, always with the same weights."""
+        width = self.model.embed(self.batch([0])).shape[-1]
+        (module,) = own_modules([(plugin, 1.0)], width, "suite")
+        return replace(self, module=module)
 
 
 def benches(plugin: EmbeddingPerturbation) -> list[Bench]:
@@ -78,7 +88,8 @@ def bench(plugin: EmbeddingPerturbation, problem: Problem, examples: Sequence[Ex
     featuriser = Featuriser(problem, tokenizer, MAX_LENGTH)
     features = _with_companions(plugin, featuriser, featuriser.features(examples))
     model = tiny_model(len(tokenizer), problem.head)
-    return Bench(problem, model, features, featuriser.template.pad_id, len(features) - 1)
+    pad_id = featuriser.template.pad_id
+    return Bench(problem, model, features, pad_id, len(features) - 1).of(plugin)
 
 
 def _with_companions(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LOSS = EmbeddingPerturbation.loss
 PERTURBED = EmbeddingPerturbation.perturbed
+OWN = EmbeddingPerturbation.own_module
 ROWS = (1, 7, 4, 8, 2)
 """The rows of a batch: of several lengths, the next to last without words."""
 TOLERANCE = 2e-4
@@ -183,9 +184,21 @@ class EmbeddingPerturbationSuite(PluginSuite):
         for params in self.extremes(plugin):
             extreme = make(type(plugin), params)
             for bench in benches:
-                losses = extreme.loss(bench.seam(ROWS))
+                losses = extreme.loss(bench.of(extreme).seam(ROWS))
                 if not losses.isfinite().all():
                     broken(f"with {params!r} the losses are {_listed(losses)}", LOSS)
+
+    def test_own_module_is_new_each_time_and_drawn_from_torch(
+        self, checked: EmbeddingPerturbation, benches: list[Bench]
+    ) -> None:
+        if benches[0].module is None:
+            pytest.skip("it has no module of its own")
+        first, second = (benches[0].of(checked).module for _ in range(2))
+        if first is second:
+            broken("own_module() gives the same module again", OWN)
+        states = first.state_dict(), second.state_dict()
+        if any(not tensor.equal(states[1][name]) for name, tensor in states[0].items()):
+            broken("own_module() draws from other than torch's global generator", OWN)
 
     def test_phase_says_all_that_the_loss_depends_on(
         self, checked: EmbeddingPerturbation, benches: list[Bench]

@@ -1,7 +1,8 @@
 """What an interrupted stage goes on from: the last checkpoint, and the best one so far.
 
 A checkpoint directory holds `model/` (opens with AutoModelFor...), `optimizer.pt`, `rows.npy`,
-`position.json` and, where the weights are averaged, `average.pt`. No random state: see `seeding`.
+`position.json`, where the weights are averaged `average.pt`, and where perturbations have modules
+of their own `perturbations.pt`. No random state: see `seeding`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import numpy as np
 import torch
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.errors import DamagedFile
+from xlt_cli.errors import DamagedFile, UserError
 from xlt_cli.runs import atomic, checksums, metrics
 from xlt_cli.runs.stage import ABOUT
 from xlt_cli.training.averaging import Average
+
+OWN = "perturbations.pt"
 
 
 @dataclass
@@ -61,12 +64,14 @@ def save(
     position: Position,
     rows: Sequence[int] = (),
     average: Average | None = None,
+    own: torch.nn.Module | None = None,
 ) -> None:
     """Writes the checkpoint of `position.step`, then removes those no longer needed.
 
     Args:
         rows: of the word-embedding table that are trained apart, in their order.
         average: of the weights until now, where they are averaged.
+        own: the modules of perturbations.
     """
     with atomic.new_directory(path_of(stage, position.step)) as directory:
         (directory / "model").mkdir()
@@ -77,6 +82,10 @@ def save(
             np.save(file, np.array(rows, dtype=np.int64))
         if average is not None:
             average.save(directory)
+        state = own.state_dict() if own is not None else {}
+        if state:
+            with (directory / OWN).open("wb") as file:
+                torch.save(state, file)
         values = asdict(position)
         if position.best_step < 0:
             values["best_score"] = None
@@ -130,6 +139,28 @@ def restore_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
     optimizer.load_state_dict(state)
     for group, own in zip(optimizer.param_groups, built, strict=True):
         group.update({name: own[name] for name in ("lr", "fused", "capturable")})
+
+
+def restore_own(path: Path, own: torch.nn.Module) -> None:
+    """Loads the parameters of perturbations, as `save` wrote them.
+
+    Raises:
+        UserError: they are others than those of the checkpoint.
+    """
+    file = path / OWN
+    state: Any = {}
+    if file.exists():
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    try:
+        own.load_state_dict(state)
+    except RuntimeError as error:
+        raise UserError(
+            "the perturbations of this stage have other parameters of their own now than when it "
+            "began",
+            str(path),
+            "use the version of the plugin that it began with, or begin it again: remove its "
+            "directory",
+        ) from error
 
 
 def publish(

@@ -95,6 +95,7 @@ class StageTrainer:
         self.updates.enter(parts.stream.current)
         parts.stream.on_epoch = self.updates.enter
         if parts.restored:
+            checkpoints.restore_own(parts.restored[0], self.updates.loss.own)
             checkpoints.restore_optimizer(parts.restored[0], self.updates.optimizer)
             self.position = parts.restored[1]
         else:
@@ -215,6 +216,7 @@ class StageTrainer:
                 self.position,
                 self.updates.trained_rows,
                 self.average,
+                self.updates.loss.own,
             )
         self.runtime.wait()
 

@@ -21,15 +21,27 @@ class StageLoss(torch.nn.Module):
 
     Several perturbations share the batch: each example is given one of them at random, in their
     proportions, and what is left of the examples is trained on plainly.
+
+    Args:
+        modules: of each perturbation the module of its own, if it has one.
+
+    Attributes:
+        own: those modules.
     """
 
     def __init__(
-        self, model: EncoderModel, problem: Problem, methods: Sequence[Method] = ()
+        self,
+        model: EncoderModel,
+        problem: Problem,
+        methods: Sequence[Method] = (),
+        modules: Sequence[torch.nn.Module | None] = (),
     ) -> None:
         super().__init__()
         self.model = model
         self.problem = problem
         self.methods = tuple(methods)
+        self.own = torch.nn.ModuleList(module for module in modules if module is not None)
+        self._modules_of = dict(zip((id(method) for method, _ in methods), modules, strict=False))
 
     def forward(
         self,
@@ -60,7 +72,7 @@ class StageLoss(torch.nn.Module):
         """What the computation depends on besides its tensors; None if it cannot be recorded."""
         if not self.methods:
             return "plain"
-        if len(self.methods) > 1 or self.methods[0][1] < 1:
+        if len(self.methods) > 1 or self.methods[0][1] < 1 or len(self.own):
             return None
         return self.methods[0][0].phase(progress)
 
@@ -95,4 +107,5 @@ class StageLoss(torch.nn.Module):
         draws: Draws,
         progress: float,
     ) -> torch.Tensor:
-        return method.loss(seam(self.model, self.problem, batch, draws, progress))
+        module = self._modules_of.get(id(method))
+        return method.loss(seam(self.model, self.problem, batch, draws, progress, module))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
+
 from xlt_cli.api import (
     Companion,
     EmbeddingPerturbation,
@@ -12,6 +14,7 @@ from xlt_cli.api import (
     SegmentationPerturbation,
     TextPerturbation,
 )
+from xlt_cli.compute.seeding import derive
 
 Method = tuple[EmbeddingPerturbation, float]
 
@@ -47,3 +50,19 @@ class Noise:
     def companion(self) -> Companion:
         """What stands beside each example."""
         return next((method.companion for method, _ in self.methods if method.companion), "")
+
+
+def own_modules(
+    methods: Sequence[Method], width: int, seed: str
+) -> tuple[torch.nn.Module | None, ...]:
+    """The module of each perturbation that has one, its initial weights named by the stage's seed.
+
+    Args:
+        width: of the embeddings.
+    """
+    made = []
+    with torch.random.fork_rng(devices=[]):
+        for index, (method, _) in enumerate(methods):
+            torch.manual_seed(derive(seed, "perturbation", index))
+            made.append(method.own_module(width))
+    return tuple(made)

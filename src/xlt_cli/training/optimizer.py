@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -18,6 +18,7 @@ def build(
     stage: Stage,
     device: torch.device,
     more: Sequence[torch.nn.Parameter] = (),
+    own: Iterable[torch.nn.Parameter] = (),
 ) -> torch.optim.AdamW:
     """AdamW over the trainable parameters; vectors (biases, norms) are not decayed.
 
@@ -27,6 +28,7 @@ def build(
 
     Args:
         more: matrices of the embeddings that are not among the model's parameters.
+        own: parameters of perturbations; at the head's rate, for they are new as well.
 
     Raises:
         UserError: the rates are to decay over layers, and the model has none.
@@ -49,6 +51,8 @@ def build(
             groups.setdefault((in_head, depth, parameter.ndim > 1), []).append(parameter)
     if more:
         groups.setdefault((False, max(above.values(), default=0), True), []).extend(more)
+    for parameter in own:
+        groups.setdefault((True, 0, parameter.ndim > 1), []).append(parameter)
     on_gpu = device.type == "cuda"
     return torch.optim.AdamW(
         [

@@ -13,13 +13,14 @@ from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
 from xlt_cli.data.batches import by_example, collate, seeds
 from xlt_cli.errors import UserError
+from xlt_cli.models.placing import place
 from xlt_cli.models.word_table import word_table
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import Stage
 from xlt_cli.training import optimizer
 from xlt_cli.training.exchange import add_up
 from xlt_cli.training.loss import StageLoss
-from xlt_cli.training.noise import Method
+from xlt_cli.training.noise import Method, own_modules
 
 
 class Updates:
@@ -36,6 +37,7 @@ class Updates:
         apart: matrices that are trained in place of some of the model's own.
 
     Attributes:
+        own: the parameters of perturbations that are trained.
         made: how many updates were made by this object.
     """
 
@@ -57,10 +59,15 @@ class Updates:
         self.seed, self.runtime, self.length = seed, runtime, length
         self.noisy = bool(methods)
         self.limit = stage.max_grad_norm or math.inf
-        table = word_table(model, collate([probe], problem, pad_id).to(runtime.device))
+        batch = collate([probe], problem, pad_id).to(runtime.device)
+        table = word_table(model, batch)
         self.table = table.weight if table else None
-        self.loss = StageLoss(model, problem, methods)
-        self.optimizer = optimizer.build(model, stage, runtime.device, apart)
+        with torch.no_grad():
+            width = model.embed(batch).shape[-1] if methods else 0
+        self.loss = StageLoss(model, problem, methods, own_modules(methods, width, seed))
+        place(self.loss.own, runtime)
+        self.own = [p for p in self.loss.own.parameters() if p.requires_grad]
+        self.optimizer = optimizer.build(model, stage, runtime.device, apart, self.own)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.made = 0
 
@@ -116,6 +123,9 @@ class Updates:
             loss = losses.float().sum() * (weight / size)
             runtime.accelerator.backward(loss)
             summed += loss.detach()
+        for parameter in self.own:  # perhaps none of these examples was its perturbation's
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
         summed = add_up(self.parameters, summed, runtime)
         norm = optimizer.clip(self.parameters, self.limit, self.table, self._used(features))
         self.optimizer.step()

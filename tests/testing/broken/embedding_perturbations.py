@@ -212,3 +212,46 @@ class TestAsksForACompanionInVain(Suite):
         companion = "partner"
 
     fails = ("test_companions_are_used",)
+
+
+class Learned(Sound):
+    """The noise is scaled by what is learned."""
+
+    def own_module(self, width: int) -> torch.nn.Module:
+        return torch.nn.Linear(width, width)
+
+    def perturbed(self, seam: Seam) -> torch.Tensor:
+        assert seam.module is not None
+        noise = seam.module(self.noise(seam)) * seam.perturbable[..., None]
+        return seam.embeddings + self.params.deviation * noise
+
+    @property
+    def gaussian(self) -> bool:
+        return False
+
+
+class TestLearned(Suite):
+    made = Learned
+    fails = ()
+
+
+class TestKeepsItsModule(Suite):
+    class made(Learned):
+        kept = torch.nn.Linear(32, 32)
+
+        def own_module(self, width: int) -> torch.nn.Module:
+            return self.kept
+
+    fails = ("test_own_module_is_new_each_time_and_drawn_from_torch",)
+
+
+class TestDrawsItsWeightsElsewhere(Suite):
+    class made(Learned):
+        elsewhere = torch.Generator().manual_seed(1)
+
+        def own_module(self, width: int) -> torch.nn.Module:
+            module = torch.nn.Linear(width, width)
+            torch.nn.init.normal_(module.weight, generator=self.elsewhere)
+            return module
+
+    fails = ("test_own_module_is_new_each_time_and_drawn_from_torch",)

@@ -115,6 +115,20 @@ def phase(call: Call, value: Any, progress: float) -> Hashable:
     return value
 
 
+def own_module(call: Call, value: Any, width: int) -> Any:
+    """A module whose parameters have their shapes, or None."""
+    if value is None:
+        return None
+    import torch
+
+    if not isinstance(value, torch.nn.Module):
+        raise call.wrong(value, "a torch.nn.Module or None")
+    for name, tensor in (*value.named_parameters(), *value.named_buffers()):
+        if torch.nn.parameter.is_lazy(tensor):
+            raise call.refused(f"returned a module whose '{name}' has no shape yet")
+    return value
+
+
 def losses(call: Call, value: Any, seam: Seam) -> Any:
     """One loss of each example, with a gradient."""
     import torch
@@ -195,6 +209,7 @@ KIND = PluginKind(
         SegmentationPerturbation: {"segmenter": segmenter},
         EmbeddingPerturbation: {
             "phase": phase,
+            "own_module": own_module,
             "loss": losses,
             "parallel": pairs,
             "perturbed": embeddings,
