@@ -62,10 +62,7 @@ class Perturbed(Condition):
         if self.params.strength is None:
             return part
         values = {**part.params.model_dump(), part.strength: self.params.strength}
-        noise = type(part)(part.Params.model_validate(values))
-        if isinstance(noise, TextPerturbation):
-            noise.for_problem = self.for_problem
-        return noise
+        return type(part)(part.Params.model_validate(values))
 
     @property
     def acts(self) -> tuple[Place, ...]:  # type: ignore[override]
@@ -112,6 +109,7 @@ class Perturbed(Condition):
 
     def edit(self, example: Example, rng: random.Random) -> Example:
         assert isinstance(self.noise, TextPerturbation)
+        self.noise.for_problem = self.for_problem
         versions = list(self.noise.perturb(example, rng))
         if len(versions) > 1 and example in versions:
             versions.remove(example)

@@ -40,24 +40,25 @@ def answered(
         draws = Draws(seeds(chosen, *purpose).to(runtime.device))
         with runtime.accelerator.autocast():
             answer = condition.answer(seam(model, problem, batch, draws))
-        own += zip(indices, _predictions(problem, chosen, answer), strict=True)
+        own += zip(indices, predictions(problem, chosen, answer), strict=True)
     model.train(was_training)
     by_index = dict(runtime.gather(own))
     return problem.decode([by_index[i] for i in range(len(features))], features, None)
 
 
-def _predictions(problem: Problem, features: Sequence[Feature], answer: Answer) -> list[Prediction]:
-    predictions = problem.predict(answer.logits, features)
+def predictions(problem: Problem, features: Sequence[Feature], answer: Answer) -> list[Prediction]:
+    """What an answer says of each input of a batch."""
+    kept = problem.predict(answer.logits, features)
     if answer.abstained is not None:
         silent = answer.abstained.tolist()
-        predictions = [
+        kept = [
             replace(p, predicted=None) if is_silent else p
-            for p, is_silent in zip(predictions, silent, strict=True)
+            for p, is_silent in zip(kept, silent, strict=True)
         ]
     columns = {name: numbers.double().tolist() for name, numbers in answer.values.items()}
     if not columns:
-        return predictions
+        return kept
     return [
         replace(p, values={name: round(numbers[row], 6) for name, numbers in columns.items()})
-        for row, p in enumerate(predictions)
+        for row, p in enumerate(kept)
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from xlt_cli.api import (
     Batch,
+    Condition,
     Draws,
     EmbeddingPerturbation,
     EncoderModel,
@@ -69,8 +70,8 @@ class Bench:
         return replace(self, module=module)
 
 
-def benches(plugin: EmbeddingPerturbation) -> list[Bench]:
-    """A bench for each problem that a perturbation is for."""
+def benches(plugin: EmbeddingPerturbation | Condition) -> list[Bench]:
+    """A bench for each problem that a perturbation or a condition is for."""
     known: list[tuple[Problem, list[Example]]] = [
         (SequenceClassification(samples.LABELS), _pairs()),
         (TokenLabelling(samples.TAGS), _sentences()),
@@ -82,11 +83,15 @@ def benches(plugin: EmbeddingPerturbation) -> list[Bench]:
     ]
 
 
-def bench(plugin: EmbeddingPerturbation, problem: Problem, examples: Sequence[Example]) -> Bench:
+def bench(
+    plugin: EmbeddingPerturbation | Condition, problem: Problem, examples: Sequence[Example]
+) -> Bench:
     """A bench for a problem and its examples, the last of which has no words."""
     tokenizer: Any = tokenizers.shared()
     featuriser = Featuriser(problem, tokenizer, MAX_LENGTH)
-    features = _with_companions(plugin, featuriser, featuriser.features(examples))
+    features = featuriser.features(examples)
+    if isinstance(plugin, EmbeddingPerturbation):
+        features = _with_companions(plugin, featuriser, features)
     model = tiny_model(len(tokenizer), problem.head)
     pad_id = featuriser.template.pad_id
     return Bench(problem, model, features, pad_id, len(features) - 1).of(plugin)

@@ -16,6 +16,8 @@ from xlt_cli.errors import UserError
 from xlt_cli.registry import HEAVY
 from xlt_cli.registry.faults import fault
 from xlt_cli.registry.guard import make
+from xlt_cli.spec.building import build
+from xlt_cli.spec.parts import parts_of
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.parameters import at_bounds
 
@@ -56,7 +58,7 @@ class PluginSuite:
     @pytest.fixture
     def checked(self, plugin: Plugin) -> Any:
         """The plugin as the runner makes it: what its methods return is checked."""
-        return make(type(plugin), plugin.params)
+        return fresh(plugin)
 
     def extremes(self, plugin: Plugin) -> list[Any]:
         """Parameters at their bounds; override it to leave out those that take too long."""
@@ -110,6 +112,15 @@ class PluginSuite:
         if isinstance(answer, str):
             pytest.skip(answer)
         return answer
+
+
+def fresh(plugin: Plugin) -> Any:
+    """Another instance with the same parameters, as the runner makes it: what its methods return is
+    checked, and it has the plugins that its parameters name."""
+    made = make(type(plugin), plugin.params)
+    if parts := list(parts_of(plugin.params)):
+        made.parts = {name: build(part, kind) for name, kind, part in parts}
+    return made
 
 
 _answers: dict[tuple[type[Plugin], str], dict[str, list[str]] | str] = {}

@@ -1,0 +1,32 @@
+"""Plugins of a third party keep to the contract, as its author would test it."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xlt_cli.testing import ConditionSuite
+
+THIRD_PARTY = Path(__file__).parents[1] / "third_party"
+
+
+@pytest.fixture
+def third_party(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A class of the third party's, by its module and name."""
+    monkeypatch.syspath_prepend(str(THIRD_PARTY))
+
+    def load(module: str, name: str) -> Any:
+        return getattr(importlib.import_module(f"tlh_xlt.{module}"), name)
+
+    return load
+
+
+@pytest.mark.parametrize("name", ["Cautious", "ReversedWords"])
+class TestConditions(ConditionSuite):
+    @pytest.fixture
+    def plugin(self, name: str, third_party: Any) -> Any:
+        made = third_party("conditions", name)
+        return made(made.Params())
