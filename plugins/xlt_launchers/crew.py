@@ -71,6 +71,7 @@ class Crew:
             for worker in self.workers:
                 worker.process.kill()  # a run goes on from its checkpoint, however it ended
                 worker.process.wait()
+                _close(worker)
             for worker in self.workers:
                 self.tell(Interrupted(worker.task.job))
 
@@ -117,8 +118,7 @@ class Crew:
         """Takes out the workers whose process has ended."""
         for worker in list(self.workers):
             if worker.process.poll() is not None:
-                assert worker.process.stdin is not None
-                worker.process.stdin.close()
+                _close(worker)
                 self.workers.remove(worker)
                 yield worker
 
@@ -140,3 +140,9 @@ class Crew:
             return True
         self.tell(Failed(job, ended.error, ended.out_of_memory, seconds, ended.peak))
         return False
+
+
+def _close(worker: Worker) -> None:
+    """Closes the pipe that told the process of our own end."""
+    assert worker.process.stdin is not None
+    worker.process.stdin.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from xlt_cli.testing import ConditionSuite
+from xlt_cli.testing import ConditionSuite, LauncherSuite
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 
@@ -30,3 +30,9 @@ class TestConditions(ConditionSuite):
     def plugin(self, name: str, third_party: Any) -> Any:
         made = third_party("conditions", name)
         return made(made.Params())
+
+
+class TestBackwards(LauncherSuite):
+    @pytest.fixture
+    def plugin(self, third_party: Any) -> Any:
+        return third_party("launcher", "Backwards")()

@@ -25,6 +25,7 @@ except ImportError as error:
 from xlt_cli.testing.conditions import ConditionSuite
 from xlt_cli.testing.embedding_perturbations import EmbeddingPerturbationSuite
 from xlt_cli.testing.encoders import EncoderSuite
+from xlt_cli.testing.launchers import LauncherSuite
 from xlt_cli.testing.segmentation_perturbations import SegmentationPerturbationSuite
 from xlt_cli.testing.suite import PluginSuite
 from xlt_cli.testing.tasks import TaskSuite
@@ -34,6 +35,7 @@ __all__ = [
     "ConditionSuite",
     "EmbeddingPerturbationSuite",
     "EncoderSuite",
+    "LauncherSuite",
     "PluginSuite",
     "SegmentationPerturbationSuite",
     "TaskSuite",

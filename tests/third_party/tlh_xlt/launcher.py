@@ -45,11 +45,12 @@ class Backwards(Launcher):
                 stderr=log,
                 start_new_session=True,
             )
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            tell(Stopping((job,)))
-            process.send_signal(signal.SIGINT)
-            process.wait()
-            tell(Interrupted(job))
-            raise
+        with process:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                tell(Stopping((job,)))
+                process.send_signal(signal.SIGINT)
+                process.wait()
+                tell(Interrupted(job))
+                raise

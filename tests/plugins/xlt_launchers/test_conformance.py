@@ -1,0 +1,14 @@
+"""Our own launchers keep to the contract, as the suite for plugin authors tests it."""
+
+from __future__ import annotations
+
+import pytest
+
+from xlt_cli.testing import LauncherSuite
+from xlt_launchers.processes import Processes
+
+
+class TestProcesses(LauncherSuite):
+    @pytest.fixture
+    def plugin(self) -> Processes:
+        return Processes(Processes.Params(jobs=2))
