@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from xlt_cli.testing import ConditionSuite, LauncherSuite
+from xlt_cli.testing import AnalysisSuite, ConditionSuite, LauncherSuite
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 
@@ -36,3 +36,9 @@ class TestBackwards(LauncherSuite):
     @pytest.fixture
     def plugin(self, third_party: Any) -> Any:
         return third_party("launcher", "Backwards")()
+
+
+class TestLengthEffects(AnalysisSuite):
+    @pytest.fixture
+    def plugin(self, third_party: Any) -> Any:
+        return third_party("length", "LengthEffects")()

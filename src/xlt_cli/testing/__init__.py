@@ -22,6 +22,7 @@ except ImportError as error:
         f"xlt_cli.testing needs the package '{error.name}': pip install 'xlt-cli[testing]'"
     ) from error
 
+from xlt_cli.testing.analyses import AnalysisSuite
 from xlt_cli.testing.conditions import ConditionSuite
 from xlt_cli.testing.embedding_perturbations import EmbeddingPerturbationSuite
 from xlt_cli.testing.encoders import EncoderSuite
@@ -32,6 +33,7 @@ from xlt_cli.testing.tasks import TaskSuite
 from xlt_cli.testing.text_perturbations import TextPerturbationSuite
 
 __all__ = [
+    "AnalysisSuite",
     "ConditionSuite",
     "EmbeddingPerturbationSuite",
     "EncoderSuite",

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from xlt_cli.api import Condition, Example, Place, Rows, SpecError, Split, Task
-from xlt_cli.problems import Prediction, Problem, SequenceClassification, TokenLabelling
+from xlt_cli.api import Condition, Example, Place, SpecError
+from xlt_cli.problems import Prediction, Problem
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.randomness import disturb, draws_from_the_process
 from xlt_cli.testing.suite import PluginSuite, fresh
+from xlt_cli.testing.tiny_tasks import Sequences, Tokens
 
 if TYPE_CHECKING:
     import torch
@@ -27,31 +28,6 @@ TOLERANCE = 2e-4
 """Of the larger of 1 and the number: what rounding may change."""
 
 
-class _Sequences(Task):
-    """What a condition is asked to accept before it is tried on sequence classification."""
-
-    api_version = 1
-    name = "suite"
-    summary = "rows of the suite"
-    problem: ClassVar[type[Problem]] = SequenceClassification
-    labels: tuple[str, ...] = samples.LABELS
-    metric = "accuracy"
-
-    def languages(self, split: Split) -> tuple[str, ...]:
-        return tuple(samples.SENTENCES)
-
-    def load(self, split: Split, language: str) -> Rows:
-        return Rows((), "in the code")
-
-
-class _Tokens(_Sequences):
-    """The same for token labelling."""
-
-    problem = TokenLabelling
-    labels = samples.TAGS
-    metric = "f1"
-
-
 class ConditionSuite(PluginSuite):
     """Checks of a `Condition`, in the places that it acts in."""
 
@@ -61,7 +37,7 @@ class ConditionSuite(PluginSuite):
     def problems(self, checked: Condition) -> list[Problem]:
         """Those of the suite's own problems that it accepts; override it for others."""
         accepted = []
-        for task in (_Sequences(), _Tokens()):
+        for task in (Sequences(), Tokens()):
             if checked.problems is not None and task.problem.name not in checked.problems:
                 continue
             try:
