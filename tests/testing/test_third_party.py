@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from xlt_cli.testing import AnalysisSuite, ConditionSuite, LauncherSuite
+from xlt_cli.api import Head
+from xlt_cli.testing import AnalysisSuite, ConditionSuite, HeadSuite, LauncherSuite
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 
@@ -42,3 +43,14 @@ class TestLengthEffects(AnalysisSuite):
     @pytest.fixture
     def plugin(self, third_party: Any) -> Any:
         return third_party("length", "LengthEffects")()
+
+
+@pytest.mark.parametrize("name", ["SpanHead", "ChoiceHead"])
+class TestHeads(HeadSuite):
+    @pytest.fixture
+    def plugin(self, name: str, third_party: Any) -> Any:
+        return third_party("heads", name)()
+
+    @pytest.fixture
+    def asked(self, plugin: Any) -> Head:
+        return Head(plugin.shape, (), per_token=plugin.shape == "span-extraction")

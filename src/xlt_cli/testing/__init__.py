@@ -26,6 +26,7 @@ from xlt_cli.testing.analyses import AnalysisSuite
 from xlt_cli.testing.conditions import ConditionSuite
 from xlt_cli.testing.embedding_perturbations import EmbeddingPerturbationSuite
 from xlt_cli.testing.encoders import EncoderSuite
+from xlt_cli.testing.heads import HeadSuite
 from xlt_cli.testing.launchers import LauncherSuite
 from xlt_cli.testing.segmentation_perturbations import SegmentationPerturbationSuite
 from xlt_cli.testing.suite import PluginSuite
@@ -37,6 +38,7 @@ __all__ = [
     "ConditionSuite",
     "EmbeddingPerturbationSuite",
     "EncoderSuite",
+    "HeadSuite",
     "LauncherSuite",
     "PluginSuite",
     "SegmentationPerturbationSuite",
