@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from xlt_cli.api import Head
-from xlt_cli.testing import AnalysisSuite, ConditionSuite, HeadSuite, LauncherSuite
+from xlt_cli.testing import AnalysisSuite, ConditionSuite, HeadSuite, LauncherSuite, ProblemSuite
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 
@@ -54,3 +54,10 @@ class TestHeads(HeadSuite):
     @pytest.fixture
     def asked(self, plugin: Any) -> Head:
         return Head(plugin.shape, (), per_token=plugin.shape == "span-extraction")
+
+
+@pytest.mark.parametrize("place", [("spans", "WhoIsIt"), ("choices", "WhichNames")])
+class TestProblems(ProblemSuite):
+    @pytest.fixture
+    def task(self, place: tuple[str, str], third_party: Any) -> Any:
+        return third_party(*place)()
