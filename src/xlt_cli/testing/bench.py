@@ -94,7 +94,8 @@ def bench(
         features = _with_companions(plugin, featuriser, features)
     model = tiny_model(len(tokenizer), problem.head)
     pad_id = featuriser.template.pad_id
-    return Bench(problem, model, features, pad_id, len(features) - 1).of(plugin)
+    made = Bench(problem, model, features, pad_id, len(features) - 1)
+    return made.of(plugin) if isinstance(plugin, EmbeddingPerturbation) else made
 
 
 def _with_companions(
