@@ -27,8 +27,9 @@ from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.report import report
 from xlt_cli.reproduce.trials import Choice
 from xlt_cli.runs import atomic
+from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.predictions import Answers, Pair, Store
+from xlt_cli.runs.predictions import Answers, Store
 from xlt_cli.spec import Evaluation
 
 SETS, SEEDS = 4, 5
@@ -60,7 +61,7 @@ def make_store(folder: Path, task: str, seed: int) -> Store:
         wrong = np.where(rng.random(rows) < 0.8, 0, rng.integers(1, len(labels), rows))
         shares = rng.dirichlet([1.0] * len(labels), rows).round(6).tolist()
         store.write(
-            pair,
+            Cell(pair),
             [
                 Prediction(
                     f"test-{i + 1}",
@@ -109,7 +110,7 @@ def results(task: str, rng: np.random.Generator) -> dict[str, Any]:
 
 
 def read(store: Store, task: str) -> dict[Pair, Answers]:
-    return {pair: store.answers(pair) for pair in cells(task)}
+    return {pair: store.answers(Cell(pair)) for pair in cells(task)}
 
 
 def main() -> None:
@@ -150,7 +151,7 @@ def main() -> None:
         from_archive = report(*archive.read("robust-xlt", kept), quiet)
         said("report from the archive")
         print("the reports are", "equal" if from_runs == from_archive else "NOT EQUAL")
-        for part in ("predictions", "runs", "tasks", "."):
+        for part in ("predictions", "runs", "."):
             size = sum(f.stat().st_size for f in (kept / part).rglob("*") if f.is_file())
             print(f"{part}: {size / 1e6:.2f} MB")
 

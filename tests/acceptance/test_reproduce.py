@@ -91,7 +91,8 @@ def test_killed_it_goes_on_and_ends_with_a_report(
     assert words <= {"confirmed", "not confirmed", "undecided"}
 
     folder = desk.path / "runs" / "reproductions" / "robust-xlt-hf"
-    rows = list(csv.DictReader((folder / "figures.csv").open(encoding="utf-8")))
+    with (folder / "figures.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
     assert {row["cell"] for row in rows} >= {"en", "de", "fr", "average:generalized"}
     text = (folder / "report.txt").read_text("utf-8")
     assert max(map(len, text.splitlines())) <= 100

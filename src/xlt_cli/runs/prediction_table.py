@@ -73,7 +73,7 @@ def encode_answers(
     predicted: Sequence[Any],
     level: int = DENSEST,
 ) -> bytes:
-    """The same from columns, without probabilities: a run may have a million rows."""
+    """Many cells from columns, without probabilities: a run may have a million rows."""
     columns, shape = _answers(ids, first, second, golds, predicted)
     return _written(columns, shape, level, repeated=True)
 
@@ -107,8 +107,8 @@ def _answers(
         "id": pyarrow.array(ids, pyarrow.string()),
         "first": pyarrow.array(first, pyarrow.string()),
         "second": pyarrow.array(second, pyarrow.string()),
-        "gold": pyarrow.array([_stored(gold, shape) for gold in golds], answer),
-        "predicted": pyarrow.array([_stored(told, shape) for told in predicted], answer),
+        "gold": pyarrow.array(_stored(golds, shape), answer),
+        "predicted": pyarrow.array(_stored(predicted, shape), answer),
     }, shape
 
 
@@ -223,19 +223,20 @@ def _columns(
 
 
 def _shape(answers: Sequence[Any]) -> Shape:
-    given = [answer for answer in answers if answer is not None]
-    if all(isinstance(answer, str) for answer in given):
+    types = set(map(type, answers)) - {type(None)}
+    if types <= {str}:
         return "text"
+    given = [answer for answer in answers if answer is not None]
     words = all(isinstance(answer, tuple | list) for answer in given)
     if words and all(word is None or isinstance(word, str) for a in given for word in a):
         return "words"
     return "json"
 
 
-def _stored(answer: Any, shape: Shape) -> Any:
-    if shape != "json" or answer is None:
-        return answer
-    return json.dumps(answer, ensure_ascii=False)
+def _stored(answers: Sequence[Any], shape: Shape) -> Sequence[Any]:
+    if shape != "json":
+        return answers
+    return [a if a is None else json.dumps(a, ensure_ascii=False) for a in answers]
 
 
 def _given(answer: Any, shape: Shape) -> Any:
