@@ -8,19 +8,15 @@ import numpy as np
 import torch
 
 from xlt_cli.api import EncoderModel
-from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
 from xlt_cli.data.batches import collate
 from xlt_cli.errors import PluginFailure
-from xlt_cli.models.word_table import word_table
-from xlt_cli.problems import Feature, Problem
-from xlt_cli.spec import Stage
+from xlt_cli.problems import Feature
 from xlt_cli.speed.graphs import EAGER
 from xlt_cli.speed.recorder import Recorder
 from xlt_cli.speed.used_rows import UsedRows
 from xlt_cli.training import optimizer
-from xlt_cli.training.noise import Method
-from xlt_cli.training.updates import Updates, with_companions
+from xlt_cli.training.updates import Training, Updates, with_companions
 
 
 class FastUpdates(Updates):
@@ -32,31 +28,20 @@ class FastUpdates(Updates):
         refusal: why updates that were to be recorded could not be.
     """
 
-    def __init__(
-        self,
-        model: EncoderModel,
-        problem: Problem,
-        methods: Sequence[Method],
-        stage: Stage,
-        pad_id: int,
-        seed: str,
-        runtime: Runtime,
-        probe: Feature,
-        length: int,
-        rows: Sequence[int] = (),
-        apart: Sequence[torch.nn.Parameter] = (),
-    ) -> None:
-        table = word_table(model, collate([probe], problem, pad_id).to(runtime.device))
+    def __init__(self, training: Training, rows: Sequence[int] = ()) -> None:
+        """Prepares a stage's updates.
+
+        Args:
+            rows: of a stage that goes on, the rows of the word table that it trains apart.
+        """
+        table = training.word_table()
         self.rows = UsedRows(table, rows) if table is not None else None
-        apart = [*apart, self.rows.weight] if self.rows else apart
-        super().__init__(
-            model, problem, methods, stage, pad_id, seed, runtime, probe, length, rows, apart
-        )
+        super().__init__(training, [self.rows.weight] if self.rows else ())
         self.rows_peak = 0.0
         if self.rows:
             self.table = self.rows.weight
             self.rows_peak = optimizer.peak_of(self.optimizer, self.rows.weight)
-        self.recorder = self._recorder(model)
+        self.recorder = self._recorder(training.model)
         self.refusal = ""
 
     @property

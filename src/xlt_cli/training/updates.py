@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from xlt_cli.api import EncoderModel
+from xlt_cli.api import Batch, EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
 from xlt_cli.data.batches import by_example, collate, seeds
@@ -23,6 +24,35 @@ from xlt_cli.training.loss import StageLoss
 from xlt_cli.training.noise import Method, own_modules
 
 
+@dataclass(frozen=True)
+class Training:
+    """What updates are made of.
+
+    Attributes:
+        seed: names the stage's randomness.
+        probe: any input of the stage.
+        length: how many updates it has at most.
+    """
+
+    model: EncoderModel
+    problem: Problem
+    methods: Sequence[Method]
+    stage: Stage
+    pad_id: int
+    seed: str
+    runtime: Runtime
+    probe: Feature
+    length: int
+
+    def word_table(self) -> torch.nn.Embedding | None:
+        """The table of word embeddings, where one module looks all tokens up."""
+        return word_table(self.model, self.batch())
+
+    def batch(self) -> Batch:
+        """The probe as a batch on the device."""
+        return collate([self.probe], self.problem, self.pad_id).to(self.runtime.device)
+
+
 class Updates:
     """The model in training with its optimizer.
 
@@ -30,10 +60,6 @@ class Updates:
     in another way, to the same result.
 
     Args:
-        seed: names the stage's randomness.
-        probe: any input of the stage.
-        length: how many updates it has at most.
-        rows: of a stage that goes on, the rows of the word table that it trains apart.
         apart: matrices that are trained in place of some of the model's own.
 
     Attributes:
@@ -41,29 +67,17 @@ class Updates:
         made: how many updates were made by this object.
     """
 
-    def __init__(
-        self,
-        model: EncoderModel,
-        problem: Problem,
-        methods: Sequence[Method],
-        stage: Stage,
-        pad_id: int,
-        seed: str,
-        runtime: Runtime,
-        probe: Feature,
-        length: int,
-        rows: Sequence[int] = (),
-        apart: Sequence[torch.nn.Parameter] = (),
-    ) -> None:
-        self.problem, self.stage, self.pad_id = problem, stage, pad_id
-        self.seed, self.runtime, self.length = seed, runtime, length
+    def __init__(self, training: Training, apart: Sequence[torch.nn.Parameter] = ()) -> None:
+        model, methods, stage = training.model, training.methods, training.stage
+        problem, runtime, seed = training.problem, training.runtime, training.seed
+        self.problem, self.stage, self.pad_id = problem, stage, training.pad_id
+        self.seed, self.runtime, self.length = seed, runtime, training.length
         self.noisy = bool(methods)
         self.limit = stage.max_grad_norm or math.inf
-        batch = collate([probe], problem, pad_id).to(runtime.device)
-        table = word_table(model, batch)
+        table = training.word_table()
         self.table = table.weight if table else None
         with torch.no_grad():
-            width = model.embed(batch).shape[-1] if methods else 0
+            width = model.embed(training.batch()).shape[-1] if methods else 0
         self.loss = StageLoss(model, problem, methods, own_modules(methods, width, seed))
         place(self.loss.own, runtime)
         self.own = [p for p in self.loss.own.parameters() if p.requires_grad]
@@ -168,17 +182,16 @@ def updates_of(
     Raises:
         UserError: it was begun in a way that is not there now.
     """
+    training = Training(model, problem, methods, stage, pad_id, seed, runtime, probe, length)
     if not (runtime.fast if rows is None else rows):
-        return Updates(model, problem, methods, stage, pad_id, seed, runtime, probe, length)
+        return Updates(training)
     if runtime.speed is None:
         raise UserError(
             "this stage was begun with the used rows of its word table trained apart, which this "
             "installation of xlt cannot do",
             hint="begin it again: remove its directory",
         )
-    updates: Updates = runtime.speed().FastUpdates(
-        model, problem, methods, stage, pad_id, seed, runtime, probe, length, rows or ()
-    )
+    updates: Updates = runtime.speed().FastUpdates(training, rows or ())
     return updates
 
 
