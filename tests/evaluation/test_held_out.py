@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from xlt_cli import registry
 from xlt_cli.data.rows import RowStore
-from xlt_cli.errors import DamagedFile
+from xlt_cli.errors import DamagedFile, UserError
 from xlt_cli.evaluation import held_out
-from xlt_cli.evaluation.plan import make_plan
+from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.launch import trained as training
 from xlt_cli.launch.pipeline import preflight
 from xlt_cli.reports.validity import note
@@ -59,7 +60,14 @@ def task(folder: Path, aligned: bool = True) -> dict[str, Any]:
 class Trained:
     """A run whose stage was trained on English rows of a folder, with its rows recorded."""
 
-    def __init__(self, folder: Path, aligned: bool = True, old: bool = False, **stage: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        aligned: bool = True,
+        old: bool = False,
+        name: str = "run",
+        **stage: Any,
+    ) -> None:
         text = json.dumps(
             {
                 "encoder": "mbert",
@@ -69,22 +77,29 @@ class Trained:
         )
         experiment = resolve(Source(parse(text, Path("spec.yaml")), text))
         self.spec = experiment.spec
-        self.run = Run(folder.parent / "run")
+        self.run = Run(folder.parent / name)
         rows = RowStore()
-        preflight(experiment, rows)
+        preflight(experiment, rows, 1)
         self.run.path.mkdir(exist_ok=True)
+        atomic.write_json(self.run.path / "run.json", {"identity": "0", "seed": 1})
         self.run.add_fingerprints(rows.fingerprints)
         if not old:
             held_out.record(self.run, training.Trained.of(experiment).stages, rows)
 
     def warnings(self, folder: Path, split: str, aligned: bool = True, **more: Any) -> Any:
+        return held_out.warnings(*self._tested(folder, split, aligned, **more))
+
+    def check(self, folder: Path, split: str, **more: Any) -> None:
+        held_out.check(*self._tested(folder, split, True, **more))
+
+    def _tested(
+        self, folder: Path, split: str, aligned: bool, **more: Any
+    ) -> tuple[Plan, list[held_out.Used]]:
         use = {"task": task(folder, aligned), "split": split, **more}
         evaluation = resolve_evaluation(Evaluation.model_validate(use), ())
         rows = RowStore()
         plan = make_plan(evaluation, rows)
-        return held_out.warnings(
-            plan, held_out.used(self.run, training.Trained.stored(self.spec).stages, rows)
-        )
+        return plan, held_out.used(self.run, training.Trained.stored(self.spec).stages, rows)
 
 
 def not_held_out(how: str, rows: Sequence[int], of: int, cells: Sequence[str] = LANGUAGES) -> Any:
@@ -224,3 +239,39 @@ def test_no_flipped_bit_gives_other_hashes(folder: Path) -> None:
             # A time or an attribute; or the number of entries: a lost one is told by whole files.
             assert all(after[name] == before[name] for name in after), at
     assert refused > len(content) / 2
+
+
+def test_rows_that_were_trained_on_are_refused(folder: Path) -> None:
+    trained = Trained(folder)
+    with pytest.raises(UserError, match=r"12 of 12 rows of 'text-classification' \(train, de\)"):
+        trained.check(folder, "train")
+    trained.check(folder, "train", allow_overlap=True)
+    trained.check(folder, "test")
+    trained.check(folder, "dev")  # selected on, which the table says
+
+
+def test_excluded_rows_are_held_out(folder: Path) -> None:
+    """Of a test set that holds some of the training rows, and after those are excluded."""
+    mixed = folder.parent / "mixed"
+    write(mixed, "test", [*items("train", 3), *items("new", 5)])
+    with pytest.raises(UserError, match="3 of 8 rows"):
+        Trained(folder).check(mixed, "test")
+    exclude = [{"task": task(mixed), "languages": ["fr"]}]
+    Trained(folder, exclude=exclude, name="other").check(mixed, "test")
+
+
+def test_a_task_whose_items_are_those_of_another_is_known_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no language is shared, so that no text is: the items are."""
+    elsewhere = folder.parent / "elsewhere"
+    write(elsewhere, "train", items("uñach'ukiwi", 12))
+    for language in ("en", "fr"):
+        (elsewhere / f"train-{language}.tsv").unlink()
+    kind = registry.get("task", "text-classification")
+    trained = Trained(folder, languages=["fr"])
+    trained.check(elsewhere, "train")
+    monkeypatch.setattr(kind, "items", "the same")
+    trained = Trained(folder, languages=["fr"], name="with-items")
+    with pytest.raises(UserError, match=r"12 of 12 rows of 'text-classification' \(train, de\)"):
+        trained.check(elsewhere, "train")

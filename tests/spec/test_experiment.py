@@ -119,5 +119,5 @@ def test_a_run_whose_earlier_task_is_gone_still_states_its_training(write_spec: 
     spec = resolve(read(write_spec(RICH))).spec
     spec.stages[0].task.name = "a-task-that-is-gone"
     trained = Trained.stored(spec)
-    assert [task and task.name for _, task in trained.stages] == [None, "mini-pawsx"]
+    assert [stage and stage.task.name for _, stage in trained.stages] == [None, "mini-pawsx"]
     assert trained.languages == {"en", "de", "fr"}

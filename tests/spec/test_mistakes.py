@@ -35,7 +35,6 @@ FOREIGN = [
     ("settings: generalized", "'settings' is a field of an evaluation"),
     ("eps: 1e-6", "`eps` has no counterpart here: AdamW's epsilon cannot be set"),
     ("optimizer: adam", "has no counterpart here: the optimizer is AdamW"),
-    ("labels: [a, b]", "a parameter of the tasks for your own files"),
 ]
 
 
@@ -47,6 +46,12 @@ def test_other_tools_names_are_translated(refused: Refused, line: str, hint: str
     assert error.where == f"spec.yaml:4: stages.0.{name}"
     assert hint in error.hint
     assert "known:" not in error.hint
+
+
+def test_labels_of_a_data_set_are_told_their_place(refused: Refused) -> None:
+    error = refused(STAGE + "labels: [a, b]\n")
+    assert "a parameter of the tasks for your own files" in error.what
+    assert error.where == "spec.yaml:4: stages.0.labels"
 
 
 @pytest.mark.parametrize(

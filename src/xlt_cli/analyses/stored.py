@@ -245,7 +245,7 @@ def _trained_on(run: Run) -> list[str]:
     if "spec" not in run.record:
         return list(run.record.get("trained_on", ()))
     stages = reversed(run.spec.stages)
-    return list(dict.fromkeys(x for stage in stages for x in stage.languages or ()))
+    return list(dict.fromkeys(x for stage in stages for x in stage.trained_languages))
 
 
 def _unaligned(task: Task, rows: Mapping[str, Mapping[str, Example]]) -> str:

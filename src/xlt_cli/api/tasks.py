@@ -20,6 +20,8 @@ class Task(Plugin):
         metric: the published metric, one of the problem's; may depend on the parameters.
         aligned: whether one id is the same item in every language (needed for the generalized
             setting); may depend on the parameters.
+        items: what names the items, where other tasks have translations of them: rows of tasks with
+            the same `items` are of the same item if they have the same id. Empty: the task's own.
         source_language: the language that a stage trains on unless the spec says otherwise.
         texts: how many texts an example has, where that is known before loading; may depend on the
             parameters. The generalized setting needs two.
@@ -32,6 +34,7 @@ class Task(Plugin):
     problem: ClassVar[type[Problem]]
     metric: str
     aligned: bool = False
+    items: str = ""
     texts: int | None = None
     source_language: ClassVar[str] = "en"
     scheme: str | None = None

@@ -104,6 +104,13 @@ def evaluate(
             "'{not_entailment: [neutral, contradiction]}'.",
         ),
     ] = None,
+    allow_overlap: Annotated[
+        bool,
+        typer.Option(
+            "--allow-overlap",
+            help="Evaluate although the model was trained on some of the rows, or on translations.",
+        ),
+    ] = False,
     labels: Annotated[
         str | None,
         typer.Option(
@@ -165,6 +172,7 @@ def evaluate(
         conditions=condition,
         smoothing=smoothing,
         collapse=collapse,
+        allow_overlap=allow_overlap,
     )
     results: Sequence[dict[str, Any]]
     if model is not None:

@@ -40,7 +40,9 @@ def _fetch(experiment: ResolvedExperiment, done: set[str]) -> None:
         perturbation.fetch()
     wanted = []
     for stage in experiment.stages:
-        wanted.append((stage.task, stage.spec.split, stage.languages))
+        excluded = [each.rows for each in stage.exclusions if each.rows]
+        for rows in (*stage.sources, *excluded):
+            wanted.append((rows.task, rows.split, rows.languages))
         if stage.dev is not None:
             wanted.append((stage.task, stage.dev.split, stage.dev.languages))
     for evaluation in experiment.evaluations:

@@ -15,6 +15,14 @@ def text_hash(example: Example) -> int:
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
 
 
+def item_hash(items: str, example: Example) -> int:
+    """64 bits of what names the item of an example, in whatever language it stands (see
+    `Task.items`)."""
+    content = json.dumps({"items": items, "id": example.id}, ensure_ascii=False)
+    digest = hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
 def data_hash(examples: Sequence[Example]) -> str:
     """SHA-256 over ids, texts and labels, in order."""
     digest = hashlib.sha256()

@@ -13,20 +13,21 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from xlt_cli.api import Example, Split, Task
-from xlt_cli.data.hashing import text_hash
+from xlt_cli.data.hashing import item_hash, text_hash
 from xlt_cli.data.rows import RowStore, task_key
+from xlt_cli.data.training_rows import training_rows
 from xlt_cli.errors import DamagedFile, PluginError, UserError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import Stage
+from xlt_cli.spec import ResolvedRows, ResolvedStage, Stage
 
 if TYPE_CHECKING:
     from xlt_cli.evaluation.plan import Plan
@@ -58,8 +59,9 @@ class Used:
     Attributes:
         task: the name of their task.
         limit: so many of each language, the first ones.
-        texts: hashes of their texts, sorted; None where they were not recorded.
-        files: language -> hash of all rows of the split, as far as known.
+        texts: hashes of their texts, and of their items where tasks share these, sorted; None where
+            they were not recorded.
+        files: task, split and language -> hash of all their rows, as far as known.
     """
 
     how: How
@@ -71,17 +73,17 @@ class Used:
     files: Mapping[str, str]
 
 
-StageOf = tuple[Stage, Task | None]
-"""A stage and its task; None where the task cannot be built any more."""
+StageOf = tuple[Stage, ResolvedStage | None]
+"""A stage as it is written and resolved; None where its plugins cannot be built any more."""
 
 
 def record(run: Run, stages: Sequence[StageOf], rows: RowStore) -> None:
     """Keeps hashes of the texts that each stage uses; `rows` has loaded them."""
-    for index, (stage, task) in enumerate(stages):
+    for index, (stage, resolved) in enumerate(stages):
         path = run.stage(index) / FILE
         if not path.exists():
-            found = {part.how: part for part in _parts(stage, task, rows, rows.fingerprints)}
-            texts = {how: part.texts for how, part in found.items() if part.texts is not None}
+            parts = _parts(stage, resolved, rows, rows.fingerprints, run.seed)
+            texts = {part.how: part.texts for part in parts if part.texts is not None}
             buffer = io.BytesIO()
             np.savez_compressed(buffer, **texts)  # type: ignore[arg-type]
             atomic.write_bytes(path, buffer.getvalue())
@@ -90,13 +92,12 @@ def record(run: Run, stages: Sequence[StageOf], rows: RowStore) -> None:
 def used(run: Run, stages: Sequence[StageOf], rows: RowStore) -> list[Used]:
     """What the stages of a run were trained and selected on, as far as its files say."""
     fingerprints = atomic.read_json(run.path / "fingerprints.json") or {}
-    found: list[Used] = []
-    for index, (stage, task) in enumerate(stages):
+    uses: list[Used] = []
+    for index, (stage, resolved) in enumerate(stages):
         kept = _read(run.stage(index) / FILE)
-        for part in _parts(stage, task, rows, fingerprints):
-            texts = kept.get(part.how, part.texts)
-            found.append(Used(**{**vars(part), "texts": texts}))
-    return found
+        for part in _parts(stage, resolved, rows, fingerprints, run.seed, kept):
+            uses.append(replace(part, texts=kept.get(part.how, part.texts)))
+    return uses
 
 
 def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
@@ -104,7 +105,7 @@ def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
     evaluated = {language: _load(plan, language) or () for language in plan.languages}
     beside = _beside(plan, uses) if plan.task.aligned else {}
     hashes = {
-        language: np.array([text_hash(example) for example in examples], dtype=np.uint64)
+        language: _hashes(plan.task, examples)
         for language, examples in {**beside, **evaluated}.items()
     }
     found: list[dict[str, Any]] = []
@@ -135,41 +136,104 @@ def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
     return found
 
 
+def check(plan: Plan, uses: Sequence[Used]) -> None:
+    """Refuses to evaluate on rows that were trained on, unless the evaluation allows it.
+
+    Raises:
+        UserError: the message says how many rows, in which languages.
+    """
+    if plan.evaluation.allow_overlap:
+        return
+    split, name = plan.evaluation.split, plan.task.name
+    for warning in warnings(plan, uses):
+        if warning["kind"] != "not_held_out" or warning["how"] != "trained":
+            continue
+        cells = list(zip(warning["cells"], warning["rows"], warning["of"], strict=True))
+        language, rows, of = max(cells, key=lambda cell: cell[1])
+        more = f", and rows of {len(cells) - 1} more languages" if len(cells) > 1 else ""
+        raise UserError(
+            f"{rows:,} of {of:,} rows of '{name}' ({split}, {language}){more} were trained on, or "
+            "are translations of rows that were",
+            "evaluations",
+            f"exclude them from training (in the stage: `exclude: [{{task: {name}, split: {split}}}"
+            "]`), or evaluate on them all the same with `allow_overlap: true` "
+            "(`xlt eval --allow-overlap`)",
+        )
+
+
 def _parts(
-    stage: Stage, task: Task | None, rows: RowStore, fingerprints: Mapping[str, Any]
+    stage: Stage,
+    resolved: ResolvedStage | None,
+    rows: RowStore,
+    fingerprints: Mapping[str, Any],
+    seed: int,
+    kept: Collection[str] = (),
 ) -> list[Used]:
-    """What a stage uses: hashes of rows that are loaded, and of files that are recorded."""
-    wanted: list[tuple[How, Split, list[str], int | None]] = [
-        ("trained", stage.split, stage.languages or [], stage.limit)
+    """What a stage uses: hashes of rows that are loaded, and of files that are recorded.
+
+    Args:
+        kept: the uses whose texts are recorded, and need not be hashed.
+    """
+    wanted: list[tuple[How, Split, Sequence[str], int | None, Sequence[ResolvedRows]]] = [
+        (
+            "trained",
+            stage.split,
+            stage.trained_languages,
+            stage.limit,
+            resolved.sources if resolved else (),
+        )
     ]
     dev = stage.dev
     if dev is not None and (stage.select == "best" or stage.patience is not None):
-        wanted.append(("selected", dev.split, dev.languages or [], dev.limit))
+        codes = tuple(dev.languages or ())
+        of_dev = [ResolvedRows(resolved.task, dev.split, codes, dev.limit)] if resolved else []
+        wanted.append(("selected", dev.split, codes, dev.limit, of_dev))
     parts = []
-    for how, split, languages, limit in wanted:
+    for how, split, languages, limit, sources in wanted:
+        files = {key: sha256 for source in sources for key, sha256 in _files(source, fingerprints)}
         texts = None
-        files: dict[str, str] = {}
-        if task is not None:
-            files = _files(task, split, languages, fingerprints)
-            if all(_at_hand(rows, task, split, x, files.get(x)) for x in languages):
-                examples = [e for x in languages for e in rows.load(task, split, x, limit)]
-                texts = np.unique(np.array([text_hash(e) for e in examples], dtype=np.uint64))
+        if resolved and how not in kept and _at_hand(sources, rows, files):
+            if how == "trained":
+                groups = training_rows(resolved, rows, seed).groups
+                by_task = [(group.task, group.examples) for group in groups]
+            else:
+                by_task = [(source.task, _loaded(source, rows)) for source in sources]
+            hashes = [_hashes(task, examples).ravel() for task, examples in by_task]
+            texts = np.unique(np.concatenate(hashes))
         parts.append(Used(how, stage.task.name, split, tuple(languages), limit, texts, files))
     return parts
 
 
-def _at_hand(rows: RowStore, task: Task, split: Split, language: str, sha256: str | None) -> bool:
+def _loaded(source: ResolvedRows, rows: RowStore) -> tuple[Example, ...]:
+    return tuple(
+        example
+        for language in source.languages
+        for example in rows.load(source.task, source.split, language, source.limit)
+    )
+
+
+def _at_hand(sources: Sequence[ResolvedRows], rows: RowStore, files: Mapping[str, str]) -> bool:
     """Whether rows are loaded that are known to be those of the stage."""
-    loaded = rows.loaded(task, split, language)
-    return loaded and rows.about(task, split, language)["sha256"] == sha256
+    return all(
+        rows.loaded(source.task, source.split, language)
+        and rows.about(source.task, source.split, language)["sha256"]
+        == files.get(_key(source, language))
+        for source in sources
+        for language in source.languages
+    )
 
 
-def _files(
-    task: Task, split: Split, languages: Sequence[str], fingerprints: Mapping[str, Any]
-) -> dict[str, str]:
-    keys = {language: f"{task_key(task)}/{split}/{language}" for language in languages}
-    known = {language: fingerprints.get(key, {}).get("sha256") for language, key in keys.items()}
-    return {language: sha256 for language, sha256 in known.items() if sha256}
+def _files(source: ResolvedRows, fingerprints: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The hashes of the files of rows that were used, as far as they are recorded."""
+    for language in source.languages:
+        key = _key(source, language)
+        sha256 = fingerprints.get(key, {}).get("sha256")
+        if sha256:
+            yield key, sha256
+
+
+def _key(source: ResolvedRows, language: str) -> str:
+    return f"{task_key(source.task)}/{source.split}/{language}"
 
 
 def _beside(plan: Plan, uses: Sequence[Used]) -> dict[str, Sequence[Example]]:
@@ -190,13 +254,24 @@ def _load(plan: Plan, language: str) -> Sequence[Example] | None:
         return None
 
 
+def _hashes(task: Task, examples: Sequence[Example]) -> np.ndarray:
+    """Of each row, the hashes of its texts and, where tasks share items, of its item, [N, 1 or 2].
+
+    The item tells a row again whose texts were used in languages that its own task does not have.
+    """
+    hashes = [[text_hash(example) for example in examples]]
+    if task.items:
+        hashes.append([item_hash(task.items, example) for example in examples])
+    return np.array(hashes, dtype=np.uint64).T
+
+
 def _seen(
     plan: Plan, use: Used, language: str, examples: Sequence[Example], hashes: np.ndarray
 ) -> set[str]:
     """The ids of rows that were used."""
     if use.texts is not None:
-        known = np.isin(hashes, use.texts)
-        return {e.id for e, is_known in zip(examples, known, strict=True) if is_known}
+        known = np.asarray(np.isin(hashes, use.texts).any(axis=1))
+        return {examples[int(row)].id for row in np.flatnonzero(known)}
     about = plan.rows.about(plan.task, plan.evaluation.split, language)
     if about["sha256"] not in use.files.values():
         return set()

@@ -29,6 +29,7 @@ class Options(TypedDict, total=False):
     conditions: Sequence[Written] | None
     smoothing: Written | None
     collapse: Written | None
+    allow_overlap: bool
 
 
 def requested(
@@ -81,6 +82,8 @@ def requested(
     if collapse is not None:
         given, where = _given(collapse, f"{prefix}collapse"), f"{prefix}collapse"
         changes.append(Override(("collapse",), given.value, where, given.texts))
+    if options.get("allow_overlap"):
+        changes.append(Override(("allow_overlap",), True, f"{prefix}allow-overlap"))
     return [resolve_evaluation(evaluation, changes) for evaluation in chosen]
 
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import Encoder, EncoderModel, Perturbation
+from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
+from xlt_cli.data.training_rows import list_fingerprints, training_rows
 from xlt_cli.errors import PluginFailure, RunError, UserError
 from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.evaluate import evaluate, missing
@@ -70,7 +71,7 @@ def _run_experiment(
     restore: bool,
 ) -> list[dict[str, Any]]:
     rows = RowStore()
-    plans = preflight(experiment, rows)
+    plans = preflight(experiment, rows, run.seed)
     gone = any(map(is_pruned, pruned.stages(run)))
     if _trained(run, experiment) and not (restore and gone):
         subject = trained_subject(run, Trained.of(experiment), rows, runtime)
@@ -102,10 +103,13 @@ def _made(
         if runtime.is_main:
             _restore(run, experiment, restore)
         runtime.wait()
-        fingerprint(run, rows, runtime, experiment.encoder, experiment.perturbations)
+        fingerprint(run, rows, runtime, experiment)
         trained = Trained.of(experiment)
         if runtime.is_main:
             held_out.record(run, trained.stages, rows)
+            uses = held_out.used(run, trained.stages, rows)
+            for plan in plans:
+                held_out.check(plan, uses)
         for index in range(len(experiment.stages)):
             train_stage(run, experiment, index, rows, runtime, reporter)
         subject = trained_subject(run, trained, rows, runtime)
@@ -129,6 +133,8 @@ def evaluate_run(
     found = _stored(run, plans, rows, subject, runtime)
     if found is not None:
         return found
+    for plan in plans:
+        held_out.check(plan, subject.used)
     pruned.check_weights(run)
     with session(run, runtime, training=False):
         fingerprint(run, rows, runtime)
@@ -269,14 +275,13 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
             (run.path / "error.txt").unlink(missing_ok=True)
 
 
-def preflight(experiment: ResolvedExperiment, rows: RowStore) -> list[Plan]:
+def preflight(experiment: ResolvedExperiment, rows: RowStore, seed: int) -> list[Plan]:
     """Loads and checks all that an experiment reads: bad data is found before hours of training."""
     for perturbation in experiment.perturbations:
         perturbation.fetch()
     for stage in experiment.stages:
         task = stage.task
-        for language in stage.languages:
-            rows.load(task, stage.spec.split, language, stage.spec.limit)
+        training_rows(stage, rows, seed)
         if stage.dev is not None:
             for language in stage.dev.languages:
                 rows.load(task, stage.dev.split, language, stage.dev.limit)
@@ -291,22 +296,24 @@ def fingerprint(
     run: Run,
     rows: RowStore,
     runtime: Runtime,
-    encoder: Encoder | None = None,
-    perturbations: Sequence[Perturbation] = (),
+    trained: ResolvedExperiment | None = None,
 ) -> None:
     """Records what data, encoder and lexicons are; refuses others than the run began with.
 
-    Evaluation needs no pretrained encoder, and gives none.
+    Args:
+        trained: what is trained; None for evaluation, which needs no pretrained encoder.
     """
     if not runtime.is_main:
         return
-    found: dict[str, Any] = {}
-    if encoder is not None:
-        found[f"encoder/{encoder.name}"] = encoder.fingerprint()
-    for perturbation in perturbations:
-        for name, digest in perturbation.fingerprint().items():
-            found[f"perturbation/{perturbation.name}/{name}"] = {"sha256": digest}
-    run.add_fingerprints({**found, **rows.fingerprints})
+    hashes: dict[str, Any] = {}
+    if trained is not None:
+        hashes[f"encoder/{trained.encoder.name}"] = trained.encoder.fingerprint()
+        for perturbation in trained.perturbations:
+            for name, digest in perturbation.fingerprint().items():
+                hashes[f"perturbation/{perturbation.name}/{name}"] = {"sha256": digest}
+        for stage in trained.stages:
+            hashes |= list_fingerprints(stage)
+    run.add_fingerprints({**hashes, **rows.fingerprints})
 
 
 def _stated(language: str, tested: Collection[str]) -> str:

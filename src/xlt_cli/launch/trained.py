@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import Encoder, EncoderModel, Task
+from xlt_cli.api import Encoder, EncoderModel, Plugin, Task
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import UserError
@@ -17,8 +17,9 @@ from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, Stage
-from xlt_cli.spec.building import build_encoder, build_perturbation, build_task
+from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, ResolvedStage, Stage
+from xlt_cli.spec.building import build_encoder, build_perturbation
+from xlt_cli.spec.stages import reopen_stage
 from xlt_cli.training.words import warn_of_other_way
 
 
@@ -27,14 +28,14 @@ class Trained:
     """The training of a run.
 
     Attributes:
-        stages: each with its task; None where the task of an earlier stage cannot be built any
-            more, which leaves the model as it is.
+        stages: as they are written and resolved; None where the plugins of an earlier stage cannot
+            be built any more, which leaves the model as it is.
         task: that of the last stage.
         caveats: what must be said beside the model's results.
     """
 
     encoder: Encoder
-    stages: Sequence[tuple[Stage, Task | None]]
+    stages: Sequence[tuple[Stage, ResolvedStage | None]]
     task: Task
     caveats: tuple[str, ...]
     max_length: int
@@ -45,7 +46,7 @@ class Trained:
         plugins = (experiment.encoder, *experiment.perturbations)
         return cls(
             experiment.encoder,
-            [(stage.spec, stage.task) for stage in experiment.stages],
+            [(stage.spec, stage) for stage in experiment.stages],
             experiment.stages[-1].task,
             tuple(dict.fromkeys(plugin.caveat for plugin in plugins if plugin.caveat)),
             experiment.spec.max_length,
@@ -59,14 +60,19 @@ class Trained:
             PluginError: the plugin of its encoder, its last task or a perturbation is gone, or does
                 not take parameters that it once took.
         """
-        *earlier, last = spec.stages
-        task, encoder = build_task(last.task), build_encoder(spec.encoder)
-        uses = [use for stage in spec.stages for use in stage.perturbation]
-        plugins = (encoder, *map(build_perturbation, uses))
+        *earlier, written = spec.stages
+        last, encoder = reopen_stage(written), build_encoder(spec.encoder)
+        stages = [*((stage, _reopened(stage)) for stage in earlier), (written, last)]
+        plugins: list[Plugin] = [encoder]
+        for stage, resolved in stages:
+            if resolved is None:
+                plugins += map(build_perturbation, stage.perturbation)
+            else:
+                plugins += (perturbation for perturbation, _ in resolved.perturbations)
         return cls(
             encoder,
-            [*((stage, _task(stage)) for stage in earlier), (last, task)],
-            task,
+            stages,
+            last.task,
             tuple(dict.fromkeys(plugin.caveat for plugin in plugins if plugin.caveat)),
             spec.max_length,
         )
@@ -74,7 +80,7 @@ class Trained:
     @property
     def languages(self) -> set[str]:
         """The languages of all stages, as their files have them."""
-        return {language for stage, _ in self.stages for language in stage.languages or []}
+        return {language for stage, _ in self.stages for language in stage.trained_languages}
 
 
 def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime) -> Subject:
@@ -104,8 +110,8 @@ def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime
     )
 
 
-def _task(stage: Stage) -> Task | None:
+def _reopened(stage: Stage) -> ResolvedStage | None:
     try:
-        return build_task(stage.task)
-    except UserError:  # its plugin is gone, or its parameters have changed
+        return reopen_stage(stage)
+    except UserError:  # a plugin is gone, or its parameters have changed
         return None

@@ -102,7 +102,7 @@ def one_answer_on_dev(run: Run) -> bool | None:
 
 def _trained_on(language: str, stage: Stage) -> bool:
     try:
-        return among(language, stage.languages or [])
+        return among(language, stage.trained_languages)
     except UserError:  # of a version that took any code
         return False
 

@@ -50,7 +50,9 @@ def explained(root: Path, resolve: Callable[[], T]) -> T:
 def _uses(spec: ExperimentSpec) -> Iterator[tuple[str, PluginUse]]:
     yield "encoder", spec.encoder
     for stage in spec.stages:
-        yield "task", stage.task
+        tasks = [stage.task, *(rows.task for rows in stage.also)]
+        tasks += [each.task for each in stage.exclude if each.task is not None]
+        yield from (("task", use) for use in tasks)
         for use in stage.perturbation:
             yield "perturbation", use
     for evaluation in spec.evaluations:

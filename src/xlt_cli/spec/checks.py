@@ -12,7 +12,7 @@ from pathlib import Path
 from xlt_cli.api import SPLITS, DataError, OfflineError, Plugin, Split, Task
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.languages import among
-from xlt_cli.spec.experiment import ResolvedEvaluation, ResolvedExperiment
+from xlt_cli.spec.experiment import ResolvedEvaluation, ResolvedExperiment, ResolvedStage
 from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import Document, Loc
@@ -32,8 +32,7 @@ def check_inputs(experiment: ResolvedExperiment, source: Source) -> None:
         for at, (perturbation, _) in enumerate(stage.perturbations):
             _check_plugin(perturbation, (*loc, "perturbation", at), source, faults)
         if _check_plugin(stage.task, (*loc, "task"), source, faults):
-            with faults.gather():
-                _check_split(stage.task, stage.spec.split, stage.languages, loc, source)
+            _check_rows(stage, loc, source, faults)
             if stage.dev is not None:
                 dev = (*loc, "dev")
                 with faults.gather():
@@ -42,6 +41,26 @@ def check_inputs(experiment: ResolvedExperiment, source: Source) -> None:
     for index, evaluation in enumerate(experiment.evaluations):
         _check_evaluation(evaluation, ("evaluations", index), source, faults, trained_on)
     faults.complain()
+
+
+def _check_rows(stage: ResolvedStage, loc: Loc, source: Source, faults: Faults) -> None:
+    """Refuses a stage whose rows, or those that it excludes, are not there."""
+    for index, rows in enumerate(stage.sources):
+        at = (*loc, "also", index - 1) if index else loc
+        if not index or _check_plugin(rows.task, (*at, "task"), source, faults):
+            with faults.gather():
+                _check_split(rows.task, rows.split, rows.languages, at, source)
+    for index, exclusion in enumerate(stage.exclusions):
+        at = (*loc, "exclude", index)
+        if exclusion.spec.ids is not None and not Path(exclusion.spec.ids).is_file():
+            with faults.gather():
+                raise SpecError(
+                    f"there is no file '{exclusion.spec.ids}'", source.where((*at, "ids"))
+                )
+        excluded = exclusion.rows
+        if excluded and _check_plugin(excluded.task, (*at, "task"), source, faults):
+            with faults.gather():
+                _check_split(excluded.task, excluded.split, excluded.languages, at, source)
 
 
 def check_evaluations(evaluations: Sequence[ResolvedEvaluation]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from xlt_cli.api import Condition, Encoder, Perturbation, Split, Task
+from xlt_cli.spec.rows import Exclusion
 from xlt_cli.spec.written import Evaluation, ExperimentSpec, Stage
 
 
@@ -28,21 +29,57 @@ class ResolvedDev:
 
 
 @dataclass(frozen=True)
+class ResolvedRows:
+    """Rows of a task that a stage trains on.
+
+    Attributes:
+        languages: as the task's files name them.
+        limit: use only the first rows of each language; None for all.
+    """
+
+    task: Task
+    split: Split
+    languages: tuple[str, ...]
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class ResolvedExclusion:
+    """Rows that a stage does not train on.
+
+    Attributes:
+        spec: says where their ids are, if they are listed in a file.
+        rows: those of another task; its languages are empty for all that it has.
+    """
+
+    spec: Exclusion
+    rows: ResolvedRows | None
+
+
+@dataclass(frozen=True)
 class ResolvedStage:
     """A stage of training.
 
     Attributes:
         spec: the stage with all defaults filled in; the schedule is read from here.
-        languages: as the task's files name them.
+        task: gives the stage its problem, its labels and its rows for dev.
+        sources: the rows to choose from: those of the task, then those of further tasks.
+        exclusions: which of them are left out.
         perturbations: each with its share of the examples.
         dev: None where nothing is evaluated while training.
     """
 
     spec: Stage
     task: Task
-    languages: tuple[str, ...]
+    sources: tuple[ResolvedRows, ...]
     perturbations: tuple[tuple[Perturbation, float], ...]
     dev: ResolvedDev | None
+    exclusions: tuple[ResolvedExclusion, ...] = ()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of all sources, once each, as the tasks' files name them."""
+        return tuple(dict.fromkeys(code for rows in self.sources for code in rows.languages))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,15 @@ from typing import Any
 
 from xlt_cli import registry
 from xlt_cli.compute.devices import resolve_precision
-from xlt_cli.spec import Evaluation, ExperimentSpec, PerturbationUse, PluginUse, Stage
+from xlt_cli.spec import (
+    Evaluation,
+    Exclusion,
+    ExperimentSpec,
+    MoreRows,
+    PerturbationUse,
+    PluginUse,
+    Stage,
+)
 from xlt_cli.spec.parts import parts_of
 from xlt_cli.spec.stated import stated
 
@@ -62,7 +70,7 @@ def evaluation_stated(evaluation: Evaluation) -> dict[str, Any]:
     """
     assert evaluation.task is not None
     about = stated(evaluation)
-    for name in ("languages", "settings", "conditions"):
+    for name in ("languages", "settings", "conditions", "allow_overlap"):
         about.pop(name, None)
     about["task"] = plugin_stated(evaluation.task, "task")
     if evaluation.former is not None:
@@ -97,11 +105,19 @@ def plugin_stated(use: PluginUse, kind: str) -> dict[str, Any]:
 def _stage(stage: Stage) -> dict[str, Any]:
     content = stated(stage)
     content["task"] = plugin_stated(stage.task, "task")
+    for field, rows in (("also", stage.also), ("exclude", stage.exclude)):
+        if rows:
+            content[field] = [_rows(each) for each in rows]
     if stage.perturbation:
         content["perturbation"] = [_perturbation(use) for use in stage.perturbation]
     if stage.head_learning_rate == stage.learning_rate:
         content.pop("head_learning_rate", None)  # its default, written out
     return content
+
+
+def _rows(rows: MoreRows | Exclusion) -> dict[str, Any]:
+    task = {} if rows.task is None else {"task": plugin_stated(rows.task, "task")}
+    return {**stated(rows), **task}
 
 
 def _perturbation(use: PerturbationUse) -> dict[str, Any]:

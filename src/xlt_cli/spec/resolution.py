@@ -12,41 +12,33 @@ from typing import Any
 
 from xlt_cli.api import (
     Condition,
-    EmbeddingPerturbation,
     Encoder,
-    Perturbation,
     PluginUse,
-    Split,
     Task,
 )
-from xlt_cli.errors import PluginError, SpecError, UserError
-from xlt_cli.languages import own_codes
+from xlt_cli.errors import SpecError, UserError
 from xlt_cli.problems import collapse
-from xlt_cli.registry.checks.tasks import check_source_language
 from xlt_cli.spec.building import (
     build_condition,
     build_encoder,
-    build_perturbation,
     build_task,
     build_written,
 )
 from xlt_cli.spec.experiment import (
-    ResolvedDev,
     ResolvedEvaluation,
     ResolvedExperiment,
-    ResolvedStage,
 )
 from xlt_cli.spec.faults import Faults, together
+from xlt_cli.spec.model import PerturbationUse
 from xlt_cli.spec.source import Override, Source, read, values
+from xlt_cli.spec.stages import codes_of, reopen_stage, resolve_stage, written_task
 from xlt_cli.spec.suitability import (
     check_condition,
     check_head,
     check_pairs,
-    check_speaks,
-    check_together,
 )
 from xlt_cli.spec.values import validated
-from xlt_cli.spec.written import Evaluation, ExperimentSpec, PerturbationUse, Stage
+from xlt_cli.spec.written import Evaluation, ExperimentSpec
 from xlt_cli.spec.yaml_lines import Document, Loc
 
 
@@ -89,14 +81,7 @@ def reopen(spec: ExperimentSpec) -> ResolvedExperiment:
     Raises:
         PluginError: a plugin is unknown or broken, or does not take parameters that it once took.
     """
-    stages = [
-        _stage(
-            stage,
-            build_task(stage.task),
-            [build_perturbation(use) for use in stage.perturbation],
-        )
-        for stage in spec.stages
-    ]
+    stages = [reopen_stage(stage) for stage in spec.stages]
     evaluations = [reopen_evaluation(evaluation) for evaluation in spec.evaluations]
     return ResolvedExperiment(spec, build_encoder(spec.encoder), tuple(stages), tuple(evaluations))
 
@@ -120,10 +105,16 @@ def _plugin_errors(value: Any, source: Source) -> list[UserError]:
     stages = top.get("stages")
     for index, stage in enumerate(stages if isinstance(stages, list) else []):
         if isinstance(stage, dict):
-            places.append(("task", ("stages", index, "task"), stage.get("task")))
+            at: Loc = ("stages", index)
+            places.append(("task", (*at, "task"), stage.get("task")))
+            for field in ("also", "exclude"):
+                rows = stage.get(field)
+                for number, one in enumerate(rows if isinstance(rows, list) else []):
+                    if isinstance(one, dict):
+                        places.append(("task", (*at, field, number, "task"), one.get("task")))
             uses = stage.get("perturbation")
-            for at, use in enumerate(uses if isinstance(uses, list) else [uses]):
-                places.append(("perturbation", ("stages", index, "perturbation", at), use))
+            for number, use in enumerate(uses if isinstance(uses, list) else [uses]):
+                places.append(("perturbation", (*at, "perturbation", number), use))
     for kind, loc, written in places:
         use = {"name": written} if isinstance(written, str) else written
         if isinstance(use, dict) and isinstance(use.get("name"), str):
@@ -139,7 +130,7 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ResolvedExperiment
         encoder = typing.cast(Encoder, build_written(spec.encoder, "encoder", ("encoder",), source))
     for index, stage in enumerate(spec.stages):
         with faults.gather():
-            stages.append(_resolve_stage(stage, ("stages", index), source))
+            stages.append(resolve_stage(stage, ("stages", index), source))
     for index, evaluation in enumerate(spec.evaluations):
         if evaluation.task is None and not faults.errors:
             evaluation.task = spec.stages[-1].task.model_copy(deep=True)
@@ -155,83 +146,13 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ResolvedExperiment
     return ResolvedExperiment(spec, encoder, tuple(stages), tuple(evaluations))
 
 
-def _resolve_stage(stage: Stage, loc: Loc, source: Source) -> ResolvedStage:
-    """Fills in what a stage leaves open: languages, and shares of perturbations."""
-    faults = Faults()
-    with faults.gather():
-        task = _task(stage.task, (*loc, "task"), source)
-    plugins = []
-    for index, use in enumerate(stage.perturbation):
-        with faults.gather():
-            plugin = build_written(use, "perturbation", (*loc, "perturbation", index), source)
-            plugins.append(typing.cast(Perturbation, plugin))
-    faults.complain()
-    if not stage.languages:
-        check_source_language(task, stage.split, source.where((*loc, "languages")))
-    languages = _own_codes(
-        task, stage.split, stage.languages or [task.source_language], (*loc, "languages"), source
-    )
-    stage.languages = languages
-    if stage.dev is not None:
-        where = (*loc, "dev", "languages")
-        wanted = stage.dev.languages or languages
-        stage.dev.languages = _own_codes(task, stage.dev.split, wanted, where, source)
-    for index, plugin in enumerate(plugins):
-        check_speaks(plugin, task, languages, source.where((*loc, "perturbation", index)))
-    check_together(plugins, source.where((*loc, "perturbation")))
-    _share_out(stage.perturbation, plugins, source.where((*loc, "perturbation")))
-    return _stage(stage, task, plugins)
-
-
-def _stage(stage: Stage, task: Task, plugins: Sequence[Perturbation]) -> ResolvedStage:
-    """A stage whose defaults are filled in, with its plugins."""
-    shares = [use.proportion or 1.0 for use in stage.perturbation]
-    dev = None
-    if stage.dev is not None:
-        languages = tuple(stage.dev.languages or ())
-        dev = ResolvedDev(stage.dev.split, languages, stage.dev.limit)
-    return ResolvedStage(
-        stage,
-        task,
-        tuple(stage.languages or ()),
-        tuple(zip(plugins, shares, strict=True)),
-        dev,
-    )
-
-
-def _share_out(
-    uses: Sequence[PerturbationUse], plugins: Sequence[Perturbation], where: str
-) -> None:
-    """Fills in proportions that are not stated.
-
-    All examples for perturbations of text and of segmentation; for those of embeddings, equal
-    shares of what the others leave.
-    """
-    methods = []
-    for use, plugin in zip(uses, plugins, strict=True):
-        if isinstance(plugin, EmbeddingPerturbation):
-            methods.append(use)
-        elif use.proportion is None:
-            use.proportion = 1.0
-    left = 1.0 - sum(use.proportion or 0.0 for use in methods)
-    open_ones = [use for use in methods if use.proportion is None]
-    if left < -1e-9 or (open_ones and left < 1e-9):
-        raise SpecError(
-            "perturbations of embeddings share the examples, and their proportions come to more "
-            "than 1" + (" with those that have none stated" if open_ones else ""),
-            where,
-        )
-    for use in open_ones:
-        use.proportion = left / len(open_ones)
-
-
 def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> ResolvedEvaluation:
     assert evaluation.task is not None
-    task = _task(evaluation.task, (*loc, "task"), source)
+    task = written_task(evaluation.task, (*loc, "task"), source)
     if "generalized" in evaluation.settings:
         check_pairs(task, source.where((*loc, "settings")))
     if evaluation.languages:
-        evaluation.languages = _own_codes(
+        evaluation.languages = codes_of(
             task, evaluation.split, evaluation.languages, (*loc, "languages"), source
         )
     if evaluation.collapse:
@@ -264,31 +185,6 @@ def _condition(use: PluginUse, task: Task, loc: Loc, source: Source) -> Conditio
     condition = typing.cast(Condition, build_written(use, "condition", loc, source))
     check_condition(condition, task, loc, source)
     return condition
-
-
-def _task(use: PluginUse, loc: Loc, source: Source) -> Task:
-    return typing.cast(Task, build_written(use, "task", loc, source))
-
-
-def _known_languages(task: Task, split: Split) -> tuple[str, ...]:
-    """The languages of a split; none where the data are not on this machine."""
-    try:
-        return task.languages(split)
-    except PluginError:
-        raise
-    except UserError:
-        return ()  # training looks again
-
-
-def _own_codes(
-    task: Task, split: Split, languages: Sequence[str], loc: Loc, source: Source
-) -> list[str]:
-    """Languages in whatever form as the codes that the task has for them, where it has them."""
-    known = _known_languages(task, split)
-    try:
-        return own_codes(languages, known)
-    except UserError as error:
-        raise SpecError(error.what, source.where(loc), error.hint) from None
 
 
 def _slug(stem: str) -> str:

@@ -67,6 +67,40 @@ def check_together(plugins: Sequence[Perturbation], where: str) -> None:
         )
 
 
+def check_same_head(own: Task, other: Task, where: str) -> None:
+    """Refuses a further task of a stage that its own task's head cannot answer."""
+    if own.problem.name != other.problem.name or set(own.labels) != set(other.labels):
+        raise SpecError(
+            f"'{own.name}' ({_head(own)}) and '{other.name}' ({_head(other)}) cannot share a head",
+            where,
+            "tasks with other labels get a stage of their own; `label_map` renames labels",
+        )
+    if own.texts and other.texts and own.texts != other.texts:
+        raise SpecError(
+            f"examples of '{own.name}' have {own.texts} texts, and those of '{other.name}' "
+            f"{other.texts}",
+            where,
+            "tasks of another shape get a stage of their own",
+        )
+
+
+def check_aligned(tasks: Sequence[Task], where: str) -> None:
+    """Refuses to draw a language for each item where rows are not aligned across languages."""
+    loose = [task.name for task in tasks if not task.aligned]
+    if loose:
+        raise SpecError(
+            f"one-per-item needs rows aligned across languages; '{loose[0]}' has none",
+            where,
+            "leave `sampling` out, or choose an aligned task",
+        )
+
+
+def check_labelled(task: Task, where: str) -> None:
+    """Refuses to shuffle the labels of a task that has none."""
+    if not task.problem.labelled:
+        raise SpecError(f"'{task.name}' has no labels to shuffle", where, "leave `labels` out")
+
+
 def check_pairs(task: Task, where: str) -> None:
     """Refuses the generalized setting for a task whose examples are no aligned pairs of texts."""
     if not task.aligned:

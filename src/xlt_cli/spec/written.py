@@ -9,72 +9,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from xlt_cli.api import PluginUse, Split
-from xlt_cli.api.plugin import by_name as _by_name
-
-
-class Model(BaseModel):
-    """Base of the spec's models: unknown keys are refused, and nothing is guessed (`true` is no
-    number, `inf` is no learning rate)."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class PerturbationUse(PluginUse):
-    """A perturbation by name, with the share of the examples that it is for."""
-
-    proportion: float | None = Field(
-        None,
-        gt=0,
-        le=1,
-        description="share of the examples; default: all, or for perturbations of embeddings an "
-        "equal share of what the others leave",
-    )
-
-
-def _as_list(value: object) -> object:
-    """`de` and `de,sw` as lists."""
-    if isinstance(value, str) and "," in value:
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return [value] if isinstance(value, str) else value
-
-
-def split_name(text: str) -> str:
-    """A split by another of its names: `validation` is `dev`."""
-    return SPLIT_NAMES.get(text.lower(), text)
-
-
-def _split_name(value: object) -> object:
-    return split_name(value) if isinstance(value, str) else value
-
-
-def _device_name(value: object) -> object:
-    """`gpu` is what many call `cuda`."""
-    text = value.lower() if isinstance(value, str) else value
-    return re.sub("^gpu", "cuda", text) if isinstance(text, str) else value
-
-
-def _all_or_list(value: object) -> object:
-    return None if value == "all" else _as_list(value)
-
-
-def _uses(value: object) -> object:
-    if value is None:
-        return []
-    return [_by_name(item) for item in value] if isinstance(value, list) else [_by_name(value)]
-
-
-SPLIT_NAMES: dict[str, Split] = {
-    **dict.fromkeys(("validation", "valid", "val", "development", "dev"), "dev"),
-    **dict.fromkeys(("testing", "test"), "test"),
-    **dict.fromkeys(("training", "train"), "train"),
-}
-"""What else the splits are called."""
-NamedSplit = Annotated[Split, BeforeValidator(_split_name)]
-Use = Annotated[PluginUse, BeforeValidator(_by_name)]
-Languages = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+from xlt_cli.api import PluginUse
+from xlt_cli.spec.model import (
+    Languages,
+    Model,
+    NamedSplit,
+    PerturbationUse,
+    Use,
+    all_or_list,
+    as_list,
+    device_name,
+    uses,
+)
+from xlt_cli.spec.rows import Exclusion, MoreRows
 
 
 class Dev(Model):
@@ -94,7 +43,37 @@ class Stage(Model):
     languages: Languages | None = Field(None, description="default: the task's source language")
     split: NamedSplit = Field("train", description="split to train on")
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
-    perturbation: Annotated[list[PerturbationUse], BeforeValidator(_uses)] = Field(
+    also: list[MoreRows] = Field(
+        default_factory=list,
+        description="rows of further tasks with the same labels, trained on together with these",
+    )
+    sampling: Literal["all", "one-per-item"] = Field(
+        "all",
+        description="all: the rows of all languages; one-per-item: each item of aligned rows once, "
+        "in one of its languages, drawn at random with the run's seed",
+    )
+    temperature: float = Field(
+        1.0,
+        ge=1,
+        description="evens out tasks and languages of different sizes: each has a share of the "
+        "epoch in proportion to its number of rows to the power of 1/temperature",
+    )
+    exclude: list[Exclusion] = Field(
+        default_factory=list, description="rows that are not trained on"
+    )
+    shots: int | None = Field(
+        None,
+        ge=1,
+        description="few-shot training: only so many rows of each label in each language (where "
+        "an example has several labels, so many rows in all)",
+    )
+    shot_sample: int = Field(
+        0, ge=0, description="names the random sample of shots; more shots include fewer ones"
+    )
+    labels: Literal["given", "shuffled"] = Field(
+        "given", description="shuffled: labels are permuted at random over the rows, as a control"
+    )
+    perturbation: Annotated[list[PerturbationUse], BeforeValidator(uses)] = Field(
         default_factory=list,
         description="perturbation plugin, or a list of them; none: plain training (ERM)",
     )
@@ -151,10 +130,32 @@ class Stage(Model):
         None, ge=1, description="stop after this many evaluations on dev without a new best"
     )
 
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _labels_are_not_listed(cls, labels: object) -> object:
+        if isinstance(labels, list | tuple | dict):
+            raise ValueError(
+                "the labels of a data set are a parameter of the tasks for your own files: "
+                "task: {name: text-classification, path: DIR, labels: [...]}"
+            )
+        return labels
+
+    @property
+    def trained_languages(self) -> list[str]:
+        """The languages of all its rows, once each."""
+        written = [self.languages, *(rows.languages for rows in self.also)]
+        return list(dict.fromkeys(code for codes in written for code in codes or []))
+
     @model_validator(mode="after")
     def _patience_has_scores(self) -> Stage:
         if self.patience is not None and self.dev is None:
             raise ValueError("patience needs evaluations on dev, and dev is null")
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_of_sampling(self) -> Stage:
+        if self.sampling == "one-per-item" and self.temperature != 1:
+            raise ValueError("temperature has no effect with `sampling: one-per-item`")
         return self
 
     @model_validator(mode="after")
@@ -184,9 +185,9 @@ class Evaluation(Model):
     task: Use | None = Field(None, description="default: the last stage's")
     split: NamedSplit = Field("test", description="split to evaluate on")
     languages: Annotated[
-        Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(_all_or_list)
+        Annotated[list[str], Field(min_length=1)] | None, BeforeValidator(all_or_list)
     ] = Field(None, description="default: all that the task has")
-    settings: Annotated[list[Setting], BeforeValidator(_as_list)] = Field(
+    settings: Annotated[list[Setting], BeforeValidator(as_list)] = Field(
         ["standard"],
         min_length=1,
         description="standard: each language; generalized: all ordered pairs of different "
@@ -198,7 +199,7 @@ class Evaluation(Model):
         description="token labelling: show the model sentences longer than max_length in windows; "
         "false: cut them off, the words beyond count as wrong",
     )
-    conditions: Annotated[list[PluginUse], BeforeValidator(_uses)] = Field(
+    conditions: Annotated[list[PluginUse], BeforeValidator(uses)] = Field(
         default_factory=lambda: [PluginUse(name=CLEAN)],
         min_length=1,
         description="condition plugin, or several: what is done to the inputs or to the answers",
@@ -210,6 +211,11 @@ class Evaluation(Model):
         None,
         description="labels that count as one class, in the data and in the model's outputs: "
         "{not_entailment: [neutral, contradiction]}",
+    )
+
+    allow_overlap: bool = Field(
+        False,
+        description="evaluate although some of the rows, or translations of them, were trained on",
     )
 
     @model_validator(mode="after")
@@ -270,7 +276,7 @@ class ExperimentSpec(Model):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto", description="auto: bf16 on CUDA, fp32 elsewhere"
     )
-    device: Annotated[str, BeforeValidator(_device_name)] = Field(
+    device: Annotated[str, BeforeValidator(device_name)] = Field(
         "auto",
         description="auto, cpu, mps, cuda or cuda:N",
         json_schema_extra={"pattern": DEVICE},

@@ -7,7 +7,8 @@ other examples nor on where a run was interrupted.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,12 +29,14 @@ class Epochs:
 
     Attributes:
         seed: names the randomness of the stage.
+        sampling: the indices of the examples of an epoch, by its number; None for each once.
     """
 
     examples: Sequence[Example]
     featuriser: Featuriser
     seed: str
     noise: Noise = field(default_factory=Noise)
+    sampling: Callable[[int], Sequence[int]] | None = None
     _segment: Segment | None = None
     _clean: list[Feature] = field(default_factory=list)
     _translations: list[tuple[Feature, Feature]] = field(default_factory=list)
@@ -50,15 +53,16 @@ class Epochs:
         Raises:
             PluginError: the noise left no example.
         """
-        drawn = [(example, self._rng(epoch, example)) for example in self.examples]
+        indices = range(len(self.examples)) if self.sampling is None else self.sampling(epoch)
+        drawn = self._drawn(epoch, indices)
         companion = self.noise.companion
         if companion == "noisy":
-            return self._with_views(drawn)
+            return self._with_views(drawn, self._clean_features(indices))
         if self.noise.on_data:
             drawn = self._after_text(drawn)
             features = _with_rngs(self._after_segmentation(drawn), drawn)
         else:
-            features = _with_rngs(self._clean_features(), drawn)
+            features = _with_rngs(self._clean_features(indices), drawn)
         if companion == "partner":
             return [
                 replace(feature, companions=(features[rng.randrange(len(features))][0],))
@@ -71,19 +75,34 @@ class Epochs:
             ]
         return [feature for feature, _ in features]
 
-    def _rng(self, epoch: int, example: Example) -> random.Random:
-        language = "-".join(example.languages)
-        return random.Random(f"{self.seed}/noise/{epoch}/{language}/{example.id}")
+    def _drawn(self, epoch: int, indices: Sequence[int]) -> list[Drawn]:
+        """The examples of an epoch; one that comes again has other randomness each time."""
+        came: Counter[int] = Counter()
+        drawn: list[Drawn] = []
+        for index in indices:
+            drawn.append(
+                (self.examples[index], self._rng(epoch, self.examples[index], came[index]))
+            )
+            came[index] += 1
+        return drawn
 
-    def _clean_features(self) -> list[Feature]:
+    def _rng(self, epoch: int, example: Example, again: int) -> random.Random:
+        language = "-".join(example.languages)
+        copy = f"/{again}" if again else ""
+        return random.Random(f"{self.seed}/noise/{epoch}/{language}/{example.id}{copy}")
+
+    def _clean_features(self, indices: Sequence[int]) -> list[Feature]:
         if not self._clean:
             self._clean = self.featuriser.clean_features(self.examples)
-        return self._clean
+        if self.sampling is None:
+            return self._clean
+        inputs = by_example(self._clean)
+        return [feature for index in indices for feature in inputs[index]]
 
-    def _with_views(self, drawn: Sequence[Drawn]) -> list[Feature]:
+    def _with_views(self, drawn: Sequence[Drawn], clean_features: list[Feature]) -> list[Feature]:
         """Each clean example with each of its noisy versions."""
         pairs: list[tuple[list[Feature], Example, random.Random]] = []
-        clean_inputs = by_example(self._clean_features())
+        clean_inputs = by_example(clean_features)
         for clean, (example, rng) in zip(clean_inputs, drawn, strict=True):
             noisy = [e for e in self._perturbed(example, rng) if e != example]
             pairs += [(clean, view, rng) for view in noisy or [example]]

@@ -227,7 +227,7 @@ class StageTrainer:
         best = stage.select == "best" and position.best_step >= 0
         selected = position.best_step if best else position.step
         dev = list(self.parts.dev)
-        oracle = sorted(x for x in dev if not among(x, stage.languages or []))
+        oracle = sorted(x for x in dev if not among(x, stage.trained_languages))
         source: Path | EncoderModel = checkpoints.path_of(self.directory, selected)
         rule = f"best {self.parts.task.metric} on dev {'+'.join(dev)}" if best else "last step"
         if best and oracle:

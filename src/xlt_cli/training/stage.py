@@ -16,6 +16,7 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
+from xlt_cli.data.training_rows import TrainingRows, training_rows
 from xlt_cli.errors import UserError
 from xlt_cli.models.encoder_languages import check_languages
 from xlt_cli.models.opening import check_training
@@ -31,6 +32,7 @@ from xlt_cli.training import checkpoints
 from xlt_cli.training.epochs import Epochs
 from xlt_cli.training.loop import Parts, StageTrainer
 from xlt_cli.training.noise import Noise
+from xlt_cli.training.sampling import Sampling
 from xlt_cli.training.stream import Stream
 from xlt_cli.training.words import remember_way, trained_words
 
@@ -79,12 +81,16 @@ def train_stage(
     before = stages.model_of(run.stage(index - 1)) if index else None
     segments = of_stage(directory, before, restored is not None, runtime.is_main)
     featuriser = Featuriser(problem, tokenizer, experiment.spec.max_length, cache, segments)
-    by_language = {
-        language: rows.load(task, spec.split, language, spec.limit) for language in stage.languages
-    }
+    chosen = training_rows(stage, rows, run.seed)
+    if chosen.excluded:
+        left = len(chosen.examples)
+        reporter.say(
+            f"stage {index + 1} ({task.name}): {chosen.excluded:,} rows are excluded, "
+            f"{left:,} are trained on"
+        )
     trained = index > 0 or restored is not None
-    check_training(encoder, model, featuriser, by_language, trained)
-    examples = [example for loaded in by_language.values() for example in loaded]
+    check_training(encoder, model, featuriser, chosen.by_language, trained)
+    examples = chosen.examples
     if runtime.is_main:
         remember_way(run, index, featuriser, goes_on=restored is not None)
     words = trained_words(featuriser, examples)
@@ -95,7 +101,7 @@ def train_stage(
             f"{experiment.spec.max_length}, and not trained on"
         )
     seed = f"{run.seed}/stage/{index}"
-    epochs = Epochs(examples, featuriser, seed, noise)
+    epochs = Epochs(examples, featuriser, seed, noise, _sampling(stage, chosen, seed))
     stream = Stream(epochs, spec.batch_size, seed, problem.grouped)
     caveats = [p.caveat for p in (encoder, *experiment.perturbations) if p.caveat]
     parts = Parts(
@@ -118,6 +124,13 @@ def train_stage(
         parent=parent,
     )
     StageTrainer(run, index, spec, parts, runtime, reporter).train()
+
+
+def _sampling(stage: ResolvedStage, chosen: TrainingRows, seed: str) -> Sampling | None:
+    if stage.spec.temperature == 1:
+        return None
+    sizes = tuple(len(group.examples) for group in chosen.groups)
+    return Sampling(sizes, stage.spec.temperature, seed)
 
 
 def _say_other_parent(began_with: str, there: str, index: int, reporter: Reporter) -> None:

@@ -1,0 +1,287 @@
+"""Which rows a stage trains on: those of its tasks and languages, less what its spec leaves out.
+
+The choice depends on the spec, the rows and the seed alone, never on their order in memory, so that
+a stage that goes on from a checkpoint trains on the same rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from xlt_cli.api import DataError, Example, Task
+from xlt_cli.data.hashing import text_hash
+from xlt_cli.data.rows import RowStore, task_key
+from xlt_cli.errors import PluginError, UserError
+from xlt_cli.spec import ResolvedRows, ResolvedStage
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of a task in a language that a stage trains on."""
+
+    task: Task
+    language: str
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """The rows of a stage.
+
+    Attributes:
+        groups: task by task, in the order of their languages; those without rows are left out.
+        excluded: how many rows `exclude` left out.
+    """
+
+    groups: tuple[Group, ...]
+    excluded: int = 0
+
+    @property
+    def examples(self) -> list[Example]:
+        """All rows, in order."""
+        return [example for group in self.groups for example in group.examples]
+
+    @property
+    def by_language(self) -> dict[str, list[Example]]:
+        """The rows of each language."""
+        rows: dict[str, list[Example]] = defaultdict(list)
+        for group in self.groups:
+            rows[group.language] += group.examples
+        return dict(rows)
+
+
+def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRows:
+    """The rows that a stage trains on with a seed.
+
+    Raises:
+        DataError: nothing is left, or a list of ids has one that no row has.
+    """
+    spec = stage.spec
+    groups = [
+        Group(source.task, language, tuple(rows.load(source.task, source.split, language, limit)))
+        for source in stage.sources
+        for limit in (source.limit,)
+        for language in source.languages
+    ]
+    before = sum(len(group.examples) for group in groups)
+    groups = _without_excluded(stage, groups, rows)
+    excluded = before - sum(len(group.examples) for group in groups)
+    if spec.shots is not None:
+        groups = [_few(group, spec.shots, spec.shot_sample) for group in groups]
+    if spec.sampling == "one-per-item":
+        groups = _one_per_item(groups, seed)
+    if spec.labels == "shuffled":
+        groups = _shuffled(groups, seed)
+    groups = [group for group in groups if group.examples]
+    if not groups:
+        raise DataError(
+            f"no row of '{stage.task.name}' is left to train on",
+            hint="`exclude` leaves them all out",
+        )
+    return TrainingRows(tuple(groups), excluded)
+
+
+def list_fingerprints(stage: ResolvedStage) -> dict[str, dict[str, str]]:
+    """The hash of each list of ids that a stage excludes, as fingerprints of a run."""
+    lists = [exclusion.spec.ids for exclusion in stage.exclusions if exclusion.spec.ids]
+    return {
+        f"exclude/{Path(name).name}": {
+            "sha256": hashlib.sha256(Path(name).read_bytes()).hexdigest(),
+            "source": name,
+        }
+        for name in lists
+    }
+
+
+def item_of(task: Task, example: Example) -> tuple[str, str]:
+    """What names the item of a row of an aligned task, in all its languages."""
+    return task.items or task_key(task), example.id
+
+
+def _keeping(group: Group, kept: Sequence[Example]) -> Group:
+    return replace(group, examples=tuple(kept))
+
+
+def _without_excluded(stage: ResolvedStage, groups: Sequence[Group], rows: RowStore) -> list[Group]:
+    """The groups without what `exclude` names."""
+    listed = _listed_ids(stage, groups)
+    others = [each.rows for each in stage.exclusions if each.rows is not None]
+    if not listed and not others:
+        return list(groups)
+    hashes = {text_hash(example) for other in others for example in _loaded(other, rows)}
+    items = {
+        item_of(other.task, example)
+        for other in others
+        if other.task.items
+        for example in _loaded(other, rows)
+    }
+    split_items = {
+        item
+        for source in stage.sources
+        if source.task.aligned
+        for item in _seen_items(source, hashes, rows)
+    }
+    left = []
+    for group in groups:
+        own, task = group.task is stage.task, group.task
+        left.append(
+            _keeping(
+                group,
+                [
+                    example
+                    for example in group.examples
+                    if not (own and example.id in listed)
+                    and text_hash(example) not in hashes
+                    and not (task.aligned and item_of(task, example) in split_items)
+                    and not (task.items and item_of(task, example) in items)
+                ],
+            )
+        )
+    return left
+
+
+def _seen_items(
+    source: ResolvedRows, hashes: set[int], rows: RowStore
+) -> Iterator[tuple[str, str]]:
+    """The items of an aligned source that have one of these texts in any language at hand."""
+    for language in _languages(source):
+        for example in rows.load(source.task, source.split, language):
+            if text_hash(example) in hashes:
+                yield item_of(source.task, example)
+
+
+def _languages(source: ResolvedRows) -> tuple[str, ...]:
+    """All languages of a split: what was excluded may be a translation of a row."""
+    try:
+        return source.task.languages(source.split)
+    except PluginError:
+        raise
+    except UserError:
+        return source.languages
+
+
+def _loaded(source: ResolvedRows, rows: RowStore) -> Iterator[Example]:
+    for language in source.languages or source.task.languages(source.split):
+        yield from rows.load(source.task, source.split, language, source.limit)
+
+
+def _listed_ids(stage: ResolvedStage, groups: Sequence[Group]) -> set[str]:
+    """The ids in the files that `exclude` names.
+
+    Raises:
+        DataError: a file cannot be read, or has an id that no row of the stage's task has.
+    """
+    listed: set[str] = set()
+    known = {e.id for group in groups if group.task is stage.task for e in group.examples}
+    for exclusion in stage.exclusions:
+        if exclusion.spec.ids is None:
+            continue
+        try:
+            lines = Path(exclusion.spec.ids).read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as error:
+            raise DataError(f"cannot read the list of ids: {error}", exclusion.spec.ids) from None
+        ids = {line.strip() for line in lines if line.strip()}
+        strange = sorted(ids - known)
+        if strange:
+            raise DataError(
+                f"{len(strange)} of {len(ids)} ids are of no row of '{stage.task.name}', for "
+                f"example '{strange[0]}'",
+                exclusion.spec.ids,
+                f"its ids look like '{min(known)}'" if known else "",
+            )
+        listed |= ids
+    return listed
+
+
+def _few(group: Group, shots: int, sample: int) -> Group:
+    """The same sample of items in each language; more shots include fewer ones."""
+
+    def rank(example: Example) -> bytes:
+        return hashlib.blake2b(f"{sample}/{example.id}".encode(), digest_size=16).digest()
+
+    taken: dict[str | None, int] = defaultdict(int)
+    kept = set()
+    for example in sorted(group.examples, key=rank):
+        label = example.shared_label()
+        if taken[label] < shots:
+            taken[label] += 1
+            kept.add(example.id)
+    return _keeping(group, [example for example in group.examples if example.id in kept])
+
+
+def _one_per_item(groups: Sequence[Group], seed: int) -> list[Group]:
+    """Each item in one of the languages that have it."""
+    places: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, group in enumerate(groups):
+        for example in group.examples:
+            places[item_of(group.task, example)].append(number)
+    chosen = {
+        item: random.Random(f"{seed}/language/{item[1]}").choice(there)
+        for item, there in places.items()
+    }
+    return [
+        _keeping(
+            group,
+            [e for e in group.examples if chosen[item_of(group.task, e)] == number],
+        )
+        for number, group in enumerate(groups)
+    ]
+
+
+def _shuffled(groups: Sequence[Group], seed: int) -> list[Group]:
+    """Labels permuted over the rows: over items where each has one label in all languages, so that
+    translations still share a label; otherwise over all that a task labels in a language."""
+    labels: dict[tuple[str, str], str] = {}
+    for group in groups:
+        for example in group.examples:
+            label = example.shared_label()
+            if label is not None and group.task.aligned:
+                labels.setdefault(item_of(group.task, example), label)
+    pool = list(labels.values())
+    random.Random(f"{seed}/labels").shuffle(pool)
+    dealt = dict(zip(labels, pool, strict=True))
+    shuffled = []
+    for group in groups:
+        own = _pool(group.examples)
+        random.Random(f"{seed}/labels/{group.task.name}/{group.language}").shuffle(own)
+        rest = iter(own)
+        examples = []
+        for example in group.examples:
+            of_item = dealt.get(item_of(group.task, example))
+            given = rest if of_item is None else itertools.repeat(of_item)
+            examples.append(example.relabelled(partial(_next, given)))
+        shuffled.append(_keeping(group, examples))
+    return shuffled
+
+
+def _next(labels: Iterator[str], label: str) -> str:
+    return next(labels)
+
+
+def _pool(examples: Sequence[Example]) -> list[str]:
+    """All labels of some rows, in order.
+
+    Raises:
+        DataError: they have none that could be shuffled.
+    """
+    labels: list[str] = []
+
+    def note(label: str) -> str:
+        labels.append(label)
+        return label
+
+    for example in examples:
+        example.relabelled(note)
+    if examples and not labels:
+        raise DataError(
+            f"a {type(examples[0]).__name__} has no labels that could be shuffled",
+            hint="take `labels: shuffled` out",
+        )
+    return labels
