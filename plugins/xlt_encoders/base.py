@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from xlt_cli.api import Encoder, EncoderModel, Head, PluginParams, UserError, did_you_mean
 from xlt_cli.problems.head_choice import builder_for, head_names
+from xlt_encoders.own_heads import has_own
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -138,6 +139,12 @@ class TransformersEncoder(Encoder):
         asked = "pooling" in self.params.model_fields_set
         return load_checkpoint(weights, head, self._settings(checkpoint), strict=asked)
 
+    def head_plugin(self, head: Head) -> str | None:
+        """The head that is asked for; for heads that no architecture has, the shape's own."""
+        if self.params.pooling != NATIVE:
+            return self.params.pooling
+        return None if has_own(head) else head.kind
+
     def checkpoint_labels(self, checkpoint: Path) -> tuple[str, ...] | None:
         """As the contract says: from the head's own file, or from config.json."""
         from xlt_cli.problems.heads import INFO_FILE, read_head_info
@@ -149,12 +156,9 @@ class TransformersEncoder(Encoder):
 
     def _check_pooling(self, head: Head) -> None:
         """Before anything is loaded: there is such a head, and it is one of the shape asked for."""
-        from xlt_encoders.loading import has_own
-
-        if self.params.pooling != NATIVE:
-            builder_for(head, self.params.pooling)
-        elif not has_own(head):
-            builder_for(head, None)
+        plugin = self.head_plugin(head)
+        if plugin is not None:
+            builder_for(head, None if self.params.pooling == NATIVE else plugin)
 
     def _settings(self, checkpoint: Path | None = None) -> Settings:
         from xlt_encoders.loading import Settings

@@ -26,6 +26,7 @@ from xlt_encoders.freezing import embedding_modules, first_layers
 from xlt_encoders.halves import POOLER, Halves, NativeModel
 from xlt_encoders.hub import WEIGHT_FILES
 from xlt_encoders.labels import output_names
+from xlt_encoders.own_heads import SUFFIX, has_own
 from xlt_encoders.quiet import quiet
 from xlt_encoders.refusals import (
     UNREADABLE,
@@ -40,10 +41,6 @@ from xlt_encoders.refusals import (
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-_SUFFIX = {
-    "sequence-classification": "ForSequenceClassification",
-    "token-classification": "ForTokenClassification",
-}
 _DROPOUT = re.compile(r"dropout|pdrop")
 _DEFAULT_DROPOUT = 0.1  # of our heads, where the encoder's config names none
 _H = TypeVar("_H", bound=Halves)
@@ -83,11 +80,6 @@ class Weights:
     folder: Path | None = None
     state_dict: dict[str, torch.Tensor] | None = None
     trust_remote_code: bool = False
-
-
-def has_own(head: Head) -> bool:
-    """Whether transformers' architectures have heads of this shape of their own."""
-    return head.kind in _SUFFIX
 
 
 def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConfig:
@@ -167,7 +159,7 @@ def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeMode
     architecture = (config.architectures or [""])[0]
     if not has_own(head):
         raise other_problem(weights.where, f"of a {architecture}", head)
-    if architecture and not architecture.endswith(_SUFFIX[head.kind]):
+    if architecture and not architecture.endswith(SUFFIX[head.kind]):
         raise other_problem(weights.where, f"of a {architecture}", head)
     if config.problem_type not in (None, "single_label_classification"):
         raise other_problem(weights.where, f"for {config.problem_type}", head)
@@ -189,7 +181,7 @@ def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeMode
 def _auto_class(head: Head) -> Any:
     import transformers
 
-    return getattr(transformers, f"AutoModel{_SUFFIX[head.kind]}")
+    return getattr(transformers, f"AutoModel{SUFFIX[head.kind]}")
 
 
 def _open(weights: Weights, head: Head | None) -> tuple[PreTrainedModel, Report]:

@@ -173,6 +173,7 @@ def test_sound_plugins_train_and_a_run_says_where_its_plugins_were_from(
     assert set(plugins) == {
         ("condition", "clean"),
         ("encoder", "hf"),
+        ("problem", "sequence-classification"),
         ("task", "odd-task"),
         *(("perturbation", f"odd-{name}") for name in ("text", "cuts", "method")),
     }

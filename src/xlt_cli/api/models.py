@@ -179,6 +179,14 @@ class Encoder(Plugin):
         """
         return None
 
+    def head_plugin(self, head: Head) -> str | None:
+        """The head plugin that builds the head of a new model; runs record where it comes from.
+
+        None if the encoder has such a head of its own. By default what the parameter `pooling`
+        names.
+        """
+        return getattr(self.params, "pooling", None)
+
     def folder(self) -> Path | None:
         """The folder with the encoder's own files, fetched where needed; None if it has none."""
         return None

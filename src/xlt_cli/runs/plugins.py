@@ -7,22 +7,30 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from xlt_cli import registry
+from xlt_cli.api import Problem
 from xlt_cli.errors import UserError
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs import atomic
 from xlt_cli.spec import ExperimentSpec, PluginUse
+from xlt_cli.spec.building import build_encoder, build_task
 from xlt_cli.spec.parts import every_use
 
 T = TypeVar("T")
 
 
 def plugins_of(spec: ExperimentSpec) -> list[dict[str, str]]:
-    """Kind, name, distribution and version of each plugin that a resolved spec uses, once."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for kind, use in _uses(spec):
-        distribution, version = registry.source(kind, use.name)
-        about = {"kind": kind, "name": use.name, "distribution": distribution, "version": version}
-        found[kind, use.name] = about
-    return list(found.values())
+    """Kind, name, distribution and version of each plugin that a resolved spec uses, once.
+
+    Also of those that it does not name: the problems of its tasks, and the heads that the encoder
+    takes for them.
+    """
+    used = dict.fromkeys((kind, use.name) for kind, use in _uses(spec))
+    used |= dict.fromkeys(_problems_and_heads(spec))
+    origins = {(kind, name): registry.source(kind, name) for kind, name in used}
+    return [
+        {"kind": kind, "name": name, "distribution": distribution, "version": version}
+        for (kind, name), (distribution, version) in origins.items()
+    ]
 
 
 def remember(record: Any) -> None:
@@ -45,6 +53,29 @@ def explained(root: Path, resolve: Callable[[], T]) -> T:
             except (OSError, ValueError, UserError):  # a damaged run is another's affair
                 continue
         return resolve()
+
+
+def _problems_and_heads(spec: ExperimentSpec) -> Iterator[tuple[str, str]]:
+    encoder = build_encoder(spec.encoder)
+    for stage in spec.stages:
+        problem = problem_of(build_task(stage.task))
+        if registered := _registered(problem):
+            yield "problem", registered
+        if head := encoder.head_plugin(problem.head):
+            yield "head", head
+
+
+def _registered(problem: Problem) -> str | None:
+    """The name under which a problem, or the one that it derives from, is a plugin.
+
+    A problem that is none comes from the distribution of its task.
+    """
+    names = registry.names("problem")
+    for base in type(problem).__mro__:
+        name = vars(base).get("name")
+        if name in names and registry.get("problem", name) is base:
+            return str(name)
+    return None
 
 
 def _uses(spec: ExperimentSpec) -> Iterator[tuple[str, PluginUse]]:

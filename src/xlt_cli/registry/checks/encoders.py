@@ -28,6 +28,13 @@ def checkpoint_labels(call: Call, value: Any, checkpoint: Any) -> tuple[str, ...
     return names(call, value, "the labels of a checkpoint's outputs, or None")
 
 
+def head_plugin(call: Call, value: Any, head: Any) -> str | None:
+    """The name of a head plugin, or none."""
+    if value is not None and not isinstance(value, str):
+        raise call.wrong(value, "the name of a head plugin, or None")
+    return value
+
+
 def opened(call: Call, value: Any) -> dict[str, Any] | None:
     """Parameters that stand for a name, or none."""
     if value is not None and not (isinstance(value, dict) and all_texts(value)):
@@ -63,6 +70,7 @@ KIND = PluginKind(
         Encoder: {
             "load_tokenizer": tokenizer,
             "load_model": model,
+            "head_plugin": head_plugin,
             "folder": folder,
             "checkpoint_labels": checkpoint_labels,
             "fingerprint": fingerprint,

@@ -1,0 +1,16 @@
+"""The heads that transformers' architectures have of their own. Without torch."""
+
+from __future__ import annotations
+
+from xlt_cli.api import Head
+
+SUFFIX = {
+    "sequence-classification": "ForSequenceClassification",
+    "token-classification": "ForTokenClassification",
+}
+"""By the shape of the head, how the names of the architectures' classes with it end."""
+
+
+def has_own(head: Head) -> bool:
+    """Whether transformers' architectures have heads of this shape of their own."""
+    return head.kind in SUFFIX
