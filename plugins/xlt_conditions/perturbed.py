@@ -19,6 +19,7 @@ from xlt_cli.api import (
     Perturbation,
     Place,
     PluginParams,
+    Problem,
     Seam,
     SegmentationPerturbation,
     SpecError,
@@ -76,9 +77,10 @@ class Perturbed(Condition):
     def speaks(self) -> tuple[str, ...] | None:  # type: ignore[override]
         return self.noise.speaks
 
-    @property
-    def problems(self) -> tuple[str, ...] | None:  # type: ignore[override]
-        return self.parts["perturbation"].problems  # type: ignore[attr-defined, no-any-return]
+    def problem_fault(self, problem: Problem) -> str:
+        part = self.parts["perturbation"]
+        assert isinstance(part, Perturbation)
+        return part.problem_fault(problem)
 
     def accept(self, task: Task) -> None:
         part = self.parts["perturbation"]

@@ -37,7 +37,6 @@ class BpeSampling(SegmentationPerturbation):
     name = "bpe-sampling"
     summary = "subword regularisation: words cut at random into pieces of the vocabulary"
     reference = "Kudo 2018; Zheng et al. 2021 (xTune); Provilkov et al. 2020; Hiraoka 2022"
-    problems = ("sequence-classification", "token-classification")
     strength = "word_ratio"
 
     class Params(PluginParams):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from xlt_cli.api import EmbeddingPerturbation, PluginParams, Seam
+from xlt_cli.api import PluginParams, Problem, Seam
 from xlt_perturbations import ascent, divergence
 
 if TYPE_CHECKING:
     import torch
 
 
-class Consistency(EmbeddingPerturbation):
+class Consistency(divergence.Comparing):
     """The clean loss, and the symmetric KL divergence from the prediction for a second view.
 
     The second view is what the perturbations of text or segmentation beside it make of the
@@ -25,7 +25,6 @@ class Consistency(EmbeddingPerturbation):
     name = "consistency"
     summary = "xTune: symmetric KL between the predictions for a text and its noisy version"
     reference = "Zheng et al. 2021 (xTune), arXiv:2106.08226, section 3.1"
-    problems = ("sequence-classification",)
     companion = "noisy"
 
     class Params(PluginParams):
@@ -38,6 +37,11 @@ class Consistency(EmbeddingPerturbation):
         )
 
     params: Params
+
+    def problem_fault(self, problem: Problem) -> str:
+        if problem.classifies == "tokens":
+            return "the tokens of a noisy version are not those of the clean one"
+        return super().problem_fault(problem)
 
     def phase(self, progress: float) -> Hashable:
         return "noise"

@@ -9,14 +9,20 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from xlt_cli.api import IGNORED, Batch
+from xlt_cli.api import IGNORED, Batch, EmbeddingPerturbation, Problem
 from xlt_perturbations.balls import precise
 
 if TYPE_CHECKING:
     import torch
 
-PROBLEMS = ("sequence-classification", "token-classification")
-"""The problems whose logits are of these shapes."""
+
+class Comparing(EmbeddingPerturbation):
+    """Base of perturbations whose loss compares predictions."""
+
+    def problem_fault(self, problem: Problem) -> str:
+        if problem.classifies:
+            return ""
+        return "it compares probabilities of labels, and this problem's logits give none"
 
 
 def kl(target: torch.Tensor, logits: torch.Tensor, batch: Batch) -> torch.Tensor:

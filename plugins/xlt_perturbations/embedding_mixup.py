@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from xlt_cli.api import Batch, EmbeddingPerturbation, PluginParams, Seam
+from xlt_cli.api import Batch, EmbeddingPerturbation, PluginParams, Problem, Seam
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +23,6 @@ class EmbeddingMixup(EmbeddingPerturbation):
     name = "embedding-mixup"
     summary = "mixup: word embeddings and losses of two examples in random proportions"
     reference = "Guo et al. 2019 (wordMixup), arXiv:1905.08941; Zhang et al. 2018"
-    problems = ("sequence-classification",)
     companion = "partner"
 
     class Params(PluginParams):
@@ -32,6 +31,13 @@ class EmbeddingMixup(EmbeddingPerturbation):
         )
 
     params: Params
+
+    def problem_fault(self, problem: Problem) -> str:
+        if problem.head.per_token:
+            return "a mixture of two texts has one answer in two shares, not one for each token"
+        if problem.grouped:
+            return "the loss of an input that is mixed depends on the other inputs of its example"
+        return ""
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """share * loss + (1 - share) * the loss with the partner's label, [B]."""

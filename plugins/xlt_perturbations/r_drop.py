@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from xlt_cli.api import EmbeddingPerturbation, PluginParams, Seam
+from xlt_cli.api import PluginParams, Seam
 from xlt_perturbations import divergence
 
 if TYPE_CHECKING:
     import torch
 
 
-class RDrop(EmbeddingPerturbation):
+class RDrop(divergence.Comparing):
     """The mean loss of two passes and half the symmetric KL divergence between them.
 
     The noise is the model's own dropout: without any, this is plain training at twice the cost.
@@ -24,7 +24,6 @@ class RDrop(EmbeddingPerturbation):
     name = "r-drop"
     summary = "R-Drop: symmetric KL between two passes with dropout"
     reference = "Liang et al. 2021, arXiv:2106.14448"
-    problems = divergence.PROBLEMS
 
     class Params(PluginParams):
         alpha: float = Field(1.0, ge=0, description="weight of the divergence")

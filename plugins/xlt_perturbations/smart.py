@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from xlt_cli.api import EmbeddingPerturbation, PluginParams, Seam
+from xlt_cli.api import PluginParams, Seam
 from xlt_perturbations import ascent, balls, divergence
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ TINY = 1e-30
 """Below every gradient that is not zero."""
 
 
-class Smart(EmbeddingPerturbation):
+class Smart(divergence.Comparing):
     """The clean loss and the symmetric KL divergence between clean and noisy predictions.
 
     The noise is found nearly as in the authors' code: small Gaussian noise plus a step along the
@@ -31,7 +31,6 @@ class Smart(EmbeddingPerturbation):
     name = "smart"
     summary = "SMART: symmetric KL between predictions with and without adversarial noise"
     reference = "Jiang et al. 2020, arXiv:1911.03437, its smoothness-inducing regulariser"
-    problems = divergence.PROBLEMS
 
     class Params(PluginParams):
         weight: float = Field(1.0, ge=0, description="of the divergence")

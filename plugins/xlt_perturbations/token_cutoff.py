@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from xlt_cli.api import EmbeddingPerturbation, PluginParams, Seam
+from xlt_cli.api import PluginParams, Seam
 from xlt_perturbations import ascent, balls, divergence
 
 if TYPE_CHECKING:
     import torch
 
 
-class TokenCutoff(EmbeddingPerturbation):
+class TokenCutoff(divergence.Comparing):
     """The loss of the text, of the text with embeddings erased, and the divergence between both.
 
     Of n tokens, rate * n (rounded up) are erased, but never all. Their positions stay.
@@ -24,7 +24,6 @@ class TokenCutoff(EmbeddingPerturbation):
     name = "token-cutoff"
     summary = "token cutoff: some word embeddings set to zero, with a consistency loss"
     reference = "Shen et al. 2020, arXiv:2009.13818"
-    problems = divergence.PROBLEMS
 
     class Params(PluginParams):
         rate: float = Field(0.1, ge=0, lt=1, description="share of a text's tokens to erase")

@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from xlt_cli.api import EmbeddingPerturbation, PluginParams, Seam
+from xlt_cli.api import PluginParams, Seam
 from xlt_perturbations import ascent, balls, divergence
 
 if TYPE_CHECKING:
     import torch
 
 
-class Vat(EmbeddingPerturbation):
+class Vat(divergence.Comparing):
     """The clean loss and KL(clean || noisy), the noise found by power iteration."""
 
     api_version = 1
     name = "vat"
     summary = "virtual adversarial training: KL from the clean prediction, by power iteration"
     reference = "Miyato et al. 2018, arXiv:1704.03976; on embeddings: Miyato et al. 2017"
-    problems = divergence.PROBLEMS
 
     class Params(PluginParams):
         weight: float = Field(1.0, ge=0, description="of the divergence")

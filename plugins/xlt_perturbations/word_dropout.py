@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from xlt_cli.api import Example, PluginParams, TextPerturbation
+from xlt_cli.api import Example, PluginParams, Problem, TextPerturbation
+from xlt_perturbations.words import bound_fault
 
 
 class WordDropout(TextPerturbation):
@@ -20,7 +21,6 @@ class WordDropout(TextPerturbation):
     name = "word-dropout"
     summary = "leaves out each word with a probability"
     reference = "Iyyer et al. 2015 (Deep Averaging Networks), section 2.2"
-    problems = ("sequence-classification",)
     strength = "probability"
 
     class Params(PluginParams):
@@ -28,6 +28,9 @@ class WordDropout(TextPerturbation):
         keep_clean: bool = Field(True, description="train on the clean example as well")
 
     params: Params
+
+    def problem_fault(self, problem: Problem) -> str:
+        return bound_fault(problem)
 
     def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:
         texts = example.editable()

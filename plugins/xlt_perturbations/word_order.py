@@ -7,8 +7,9 @@ import re
 
 from pydantic import Field
 
+from xlt_cli.api import Problem
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
-from xlt_perturbations.words import core, is_unspaced
+from xlt_perturbations.words import bound_fault, core, is_unspaced
 
 SPACES = re.compile(r"(\s+)")
 
@@ -29,13 +30,15 @@ class WordOrder(NoisyCopies):
         "word-order keeps a label true only where it does not rest on the order of words: in "
         "paraphrase tasks such as PAWS and PAWS-X that order is what is asked for"
     )
-    problems = ("sequence-classification",)
     strength = "distance"
 
     class Params(CopiesParams):
         distance: int = Field(3, ge=0, description="places that a word moves at most")
 
     params: Params
+
+    def problem_fault(self, problem: Problem) -> str:
+        return bound_fault(problem)
 
     def text(self, text: str, language: str, side: int, rng: random.Random) -> str:
         if is_unspaced(text):

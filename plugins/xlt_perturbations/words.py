@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
+from xlt_cli.api import Problem
 from xlt_cli.languages import lookup, serves
 
 # Thai and Lao, Tibetan, Myanmar, Khmer, kana (and bopomofo), Han.
@@ -63,6 +64,11 @@ def match_case(word: str, model: str, language: str = "") -> str:
     if model[1:] == model[1:].lower():
         return _upper(word[:1], language) + word[1:]
     return word
+
+
+def bound_fault(problem: Problem) -> str:
+    """Why words cannot be moved or left out; empty if they can."""
+    return "its labels belong to the words, which therefore stay" if problem.by_words else ""
 
 
 def is_unspaced(text: str) -> bool:

@@ -161,7 +161,7 @@ def test_a_wrong_field_is_named_with_its_line_and_what_it_should_be(
         ),
         (
             "encoder: mbert\nstages:\n- task: {name: panx}\n  perturbation: word-dropout\n",
-            "'word-dropout' serves sequence-classification; 'panx' is token-",
+            "'word-dropout' cannot be used with 'panx' (token-classification): its labels belong",
             "spec.yaml:4: stages.0.perturbation",
             "",
         ),

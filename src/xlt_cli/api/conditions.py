@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from xlt_cli.api.examples import Example
 from xlt_cli.api.perturbations import Perturbation, Seam
 from xlt_cli.api.plugin import Plugin
+from xlt_cli.api.problems import Prediction, Problem, not_among
 from xlt_cli.api.tasks import Task
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
-
-    from xlt_cli.api.problems import Prediction, Problem
 
 Place = Literal["text", "segmentation", "answer"]
 """Where a condition acts: examples, how their words are cut, how a batch is answered."""
@@ -64,7 +63,8 @@ class Condition(Plugin):
 
     Attributes:
         acts: where it acts; one that acts nowhere is the evaluation as it is.
-        problems: the kinds of problem that it can be used with; None for all.
+        problems: the names of the problems that it is made for, if it is made for some alone; None
+            for all. What any problem may have or not is asked in `problem_fault`.
         measured: what `figures` returns; None for nothing.
         for_problem: the problem of the cells, set before the first is predicted.
     """
@@ -80,6 +80,10 @@ class Condition(Plugin):
         """Names all randomness, together with the condition and the example: the parameter
         `seed`, where there is one."""
         return int(getattr(self.params, "seed", 0))
+
+    def problem_fault(self, problem: Problem) -> str:
+        """Why it cannot be used with a problem; empty if it can. By default as `problems` says."""
+        return not_among(problem, self.problems)
 
     def accept(self, task: Task) -> None:
         """Refuses what it cannot be used with; called when a spec is read.

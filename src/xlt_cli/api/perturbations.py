@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 from xlt_cli.api.examples import Edit, Example, SequenceExample
 from xlt_cli.api.models import Batch
 from xlt_cli.api.plugin import Plugin
+from xlt_cli.api.problems import Problem, not_among
 from xlt_cli.compute.draws import Draws
 from xlt_cli.errors import PluginError
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
-
-    from xlt_cli.api.problems import Problem
 
 
 class SecondHalf(Protocol):
@@ -75,13 +74,18 @@ class Perturbation(Plugin):
     `EmbeddingPerturbation`.
 
     Attributes:
-        problems: the kinds of problem whose labels it keeps true; None for all.
+        problems: the names of the problems that it is made for, if it is made for some alone; None
+            for all. What any problem may have or not is asked in `problem_fault`.
         strength: the parameter that says how strong it is, 0 for no noise; empty if none does.
     """
 
     plugin_kind = "perturbation"
     problems: ClassVar[tuple[str, ...] | None] = None
     strength: ClassVar[str] = ""
+
+    def problem_fault(self, problem: Problem) -> str:
+        """Why it cannot be used with a problem; empty if it can. By default as `problems` says."""
+        return not_among(problem, self.problems)
 
     def fetch(self) -> None:
         """Brings and checks what it works with, e.g. a lexicon; called before training begins.

@@ -163,6 +163,9 @@ class Problem(Plugin):
         pairs: whether its examples may be pairs of texts, also in two languages (see `pair`).
         votes: whether an answer is one of the labels, by the highest logit of one input, so that a
             smoothed classifier can vote on it.
+        classifies: what the softmax of logits over their last dimension gives the probabilities of
+            labels of: `rows`, from logits [B, C]; `tokens`, those whose target is not `IGNORED`,
+            from logits [B, L, C]; empty where it gives none.
     """
 
     plugin_kind = "problem"
@@ -172,6 +175,7 @@ class Problem(Plugin):
     by_words: ClassVar[bool] = False
     pairs: ClassVar[bool] = False
     votes: ClassVar[bool] = False
+    classifies: ClassVar[Literal["", "rows", "tokens"]] = ""
 
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__()
@@ -320,3 +324,11 @@ class Problem(Plugin):
         Raises DataError if this problem's examples are not pairs of texts.
         """
         raise DataError(f"the problem '{self.name}' has no pairs of texts to mix languages in")
+
+
+def not_among(problem: Problem, names: Sequence[str] | None) -> str:
+    """Says so where a problem has none of these names, and derives from none that has."""
+    if names is None:
+        return ""
+    own = (getattr(base, "name", None) for base in type(problem).__mro__)
+    return "" if any(name in names for name in own) else f"it is made for {', '.join(names)}"

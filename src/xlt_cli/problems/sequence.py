@@ -36,6 +36,7 @@ class SequenceClassification(Problem):
     example_type = SequenceExample
     pairs = True
     votes = True
+    classifies = "rows"
 
     @classmethod
     def task_fault(cls, task: type[Task]) -> str:

@@ -54,6 +54,7 @@ class TokenLabelling(Problem):
     summary = "a tag for each word of a sentence"
     example_type = TokenExample
     by_words = True
+    classifies = "tokens"
 
     def __init__(self, labels: Sequence[str], scheme: str | None = None) -> None:
         super().__init__(labels)

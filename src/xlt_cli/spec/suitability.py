@@ -14,7 +14,8 @@ from xlt_cli.api import (
 )
 from xlt_cli.errors import SpecError, UserError
 from xlt_cli.languages import serves
-from xlt_cli.problems import Problem, collapse
+from xlt_cli.problems import collapse
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.experiment import ResolvedEvaluation
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import Loc
@@ -22,12 +23,7 @@ from xlt_cli.spec.yaml_lines import Loc
 
 def check_speaks(plugin: Perturbation, task: Task, languages: Sequence[str], where: str) -> None:
     """Refuses a perturbation that does not serve a stage's problem or its languages."""
-    problems = plugin.problems
-    if problems is not None and not _is_one_of(task.problem, problems):
-        raise SpecError(
-            f"'{plugin.name}' serves {', '.join(problems)}; '{task.name}' is {task.problem.name}",
-            where,
-        )
+    _check_problem(plugin, task, where)
     if plugin.speaks is None:
         return
     try:
@@ -119,13 +115,7 @@ def check_pairs(task: Task, where: str) -> None:
 
 def check_condition(condition: Condition, task: Task, loc: Loc, source: Source) -> None:
     """Refuses a condition that cannot be used with a task."""
-    problems = condition.problems
-    if problems is not None and not _is_one_of(task.problem, problems):
-        raise SpecError(
-            f"'{condition.name}' serves {', '.join(problems)}; '{task.name}' is "
-            f"{task.problem.name}",
-            source.where(loc),
-        )
+    _check_problem(condition, task, source.where(loc))
     try:
         condition.accept(task)
     except SpecError as error:
@@ -157,6 +147,9 @@ def _both(names: Sequence[str]) -> str:
     return " and ".join(f"'{name}'" for name in names)
 
 
-def _is_one_of(problem: type[Problem], names: Sequence[str]) -> bool:
-    """Whether a problem has one of these names, or derives from one that has."""
-    return any(getattr(base, "name", None) in names for base in problem.__mro__)
+def _check_problem(plugin: Perturbation | Condition, task: Task, where: str) -> None:
+    problem = problem_of(task)
+    if fault := plugin.problem_fault(problem):
+        raise SpecError(
+            f"'{plugin.name}' cannot be used with '{task.name}' ({problem.name}): {fault}", where
+        )

@@ -79,7 +79,7 @@ def benches(plugin: EmbeddingPerturbation | Condition) -> list[Bench]:
     return [
         bench(plugin, problem, examples)
         for problem, examples in known
-        if plugin.problems is None or problem.head.kind in plugin.problems
+        if not plugin.problem_fault(problem)
     ]
 
 

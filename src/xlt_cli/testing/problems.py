@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xlt_cli.api import Metric, Plugin, Prediction, Problem, Task
+from xlt_cli.api import Head, Metric, Plugin, Prediction, Problem, Task
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.suite import PluginSuite
@@ -111,6 +111,27 @@ class ProblemSuite(PluginSuite):
                         f"{float(other):.6f} {where}",
                         Problem.losses,
                     )
+
+    def test_softmax_of_logits_gives_what_it_classifies(
+        self, checked: Problem, trained: Inputs
+    ) -> None:
+        if not checked.classifies:
+            pytest.skip("its logits give no probabilities of labels")
+        stated, head = f"it classifies {checked.classifies}", checked.head
+        if checked.grouped or len(head.labels) < 2:
+            broken(f"{stated}, and its logits give no probabilities of them", Problem)
+        if head.per_token != (checked.classifies == "tokens"):
+            broken(f"{stated}, and its head is {'' if head.per_token else 'not '}per token", Head)
+        logits, batch = trained.batch(range(len(trained.examples)))
+        if batch.targets.shape != logits.shape[:-1]:
+            broken(f"{stated}, and has targets {list(batch.targets.shape)}", Problem.targets)
+        one, other = checked.losses(logits, batch), checked.losses(logits + 2, batch)
+        if any(map(_differ, one, other)):
+            broken(
+                f"{stated}, and its losses change where 2 is added to all logits, which leaves "
+                "their softmax as it is",
+                Problem.losses,
+            )
 
     def test_predictions_depend_on_no_other_example_and_no_padding(self, inputs: Inputs) -> None:
         rows = list(range(len(inputs.examples)))

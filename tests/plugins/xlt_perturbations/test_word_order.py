@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from xlt_cli.api import SequenceExample, TokenExample
+from xlt_cli.problems import TokenLabelling
 from xlt_perturbations.word_order import WordOrder
 
 
@@ -69,7 +70,8 @@ def test_scripts_without_spaces_stay(text: str) -> None:
 
 
 def test_token_labelling_is_refused() -> None:
-    assert WordOrder.problems == ("sequence-classification",)
+    problem = TokenLabelling(("O", "B-X"))
+    assert "labels belong to the words" in shuffling().problem_fault(problem)
     example = TokenExample("1", ("a", "b", "c"), ("O", "B-X", "O"), ("en",))
     assert shuffling().perturb(example, random.Random(0)) == [example]  # words keep their tags
 

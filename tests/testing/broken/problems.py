@@ -53,6 +53,14 @@ class TestCutsTheGradient(Suite):
     fails = ("test_losses_are_finite_and_have_a_gradient",)
 
 
+class TestMeasuresLogits(Suite):
+    class made(Sound):
+        def losses(self, logits: Any, batch: Batch) -> Any:
+            return super().losses(logits, batch) + logits.square().sum(dim=-1)
+
+    fails = ("test_softmax_of_logits_gives_what_it_classifies",)
+
+
 class TestComparesAnswersInTheBatch(Suite):
     class made(Sound):
         def predict(self, logits: Any, features: Sequence[Feature]) -> list[Any]:

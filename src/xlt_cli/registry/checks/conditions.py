@@ -20,6 +20,7 @@ from xlt_cli.registry.checks.values import (
     fingerprint,
     is_property,
     listed,
+    text,
 )
 from xlt_cli.registry.kinds import PluginKind
 
@@ -119,6 +120,7 @@ KIND = PluginKind(
     "what is done to the inputs or answers of an evaluation",
     {
         Condition: {
+            "problem_fault": text,
             "accept": anything,
             "fetch": anything,
             "fingerprint": fingerprint,

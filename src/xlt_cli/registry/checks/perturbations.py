@@ -20,7 +20,7 @@ from xlt_cli.api import (
 from xlt_cli.errors import did_you_mean, near
 from xlt_cli.registry.calls import Call, calling, described
 from xlt_cli.registry.checks.examples import example_fault, named, type_name
-from xlt_cli.registry.checks.values import anything, are_texts, fingerprint, is_property
+from xlt_cli.registry.checks.values import anything, are_texts, fingerprint, is_property, text
 from xlt_cli.registry.kinds import PluginKind
 from xlt_cli.registry.points import names_in
 
@@ -204,7 +204,7 @@ KIND = PluginKind(
     Perturbation,
     "noise on text, on its segmentation, on embeddings",
     {
-        Perturbation: {"fetch": anything, "fingerprint": fingerprint},
+        Perturbation: {"problem_fault": text, "fetch": anything, "fingerprint": fingerprint},
         TextPerturbation: {"perturb": replacements},
         SegmentationPerturbation: {"segmenter": segmenter},
         EmbeddingPerturbation: {

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from xlt_cli.api import Encoded, Metric, Prediction, Problem
+from xlt_cli.errors import did_you_mean
 from xlt_cli.registry.calls import Call, described
 from xlt_cli.registry.checks.values import anything, is_property
 from xlt_cli.registry.kinds import PluginKind
 
 FLAGS = ("labelled", "grouped", "by_words", "pairs", "votes")
+CLASSIFIED = ("", "rows", "tokens")
 
 
 def encoded(call: Call, value: Any, examples: Sequence[Any], tokenizer: Any) -> list[Encoded]:
@@ -89,6 +91,9 @@ def fault(plugin: type[Problem]) -> str:
     for name in FLAGS:
         if not isinstance(getattr(plugin, name), bool):
             return f"{name} = {getattr(plugin, name)!r} is neither True nor False"
+    if plugin.classifies not in CLASSIFIED:
+        hint = did_you_mean(str(plugin.classifies), CLASSIFIED[1:])
+        return f"classifies = {plugin.classifies!r}: {hint}"
     if plugin.Params.model_fields:
         return "has parameters; a problem takes what it needs from its task, in `of`"
     metrics = inspect.getattr_static(plugin, "metrics")
