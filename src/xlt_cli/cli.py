@@ -22,6 +22,7 @@ from xlt_cli.commands import (
     runs,
     schema,
     show,
+    stages,
     sweep,
     train,
     validate,
@@ -61,7 +62,12 @@ VERBS: dict[str, Callable[..., None]] = {
 for verb, function in VERBS.items():
     # As a short help, the first line stands in the list of commands uncut.
     app.command(verb, cls=Verb, short_help=(function.__doc__ or "").partition("\n")[0])(function)
-GROUPS: dict[str, typer.Typer] = {"runs": runs.app, "analyze": analyze.app, "cache": cache.app}
+GROUPS: dict[str, typer.Typer] = {
+    "runs": runs.app,
+    "stages": stages.app,
+    "analyze": analyze.app,
+    "cache": cache.app,
+}
 for verb, group in GROUPS.items():
     app.add_typer(group, name=verb)
 

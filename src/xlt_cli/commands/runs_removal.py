@@ -9,7 +9,7 @@ from typing import Literal
 from xlt_cli.commands.errors import note
 from xlt_cli.errors import RunError
 from xlt_cli.reports.values import size_in_words
-from xlt_cli.runs import pruned, removal
+from xlt_cli.runs import pruned, removal, stage_store
 from xlt_cli.runs.directory import all_runs
 from xlt_cli.sweep import pruning
 from xlt_cli.terminal import echo
@@ -47,6 +47,7 @@ def remove(root: Path, names: Sequence[str], dry_run: bool) -> None:
             note(f"{run.path} stays, for what xlt did not write: {', '.join(left)}")
     if not dry_run:
         removal.remove_leftovers(root)
+        stage_store.collect(root)
 
 
 def prune(root: Path, names: Sequence[str], keep: Literal["best", "none"], dry_run: bool) -> None:
@@ -66,6 +67,8 @@ def prune(root: Path, names: Sequence[str], keep: Literal["best", "none"], dry_r
             continue
         total += freed
         echo(f"{'would free' if dry_run else 'freed'} {size_in_words(freed)} of {run.name}")
+    if not dry_run:
+        stage_store.collect(root)
     for name, reason in left.items():
         echo(f"kept {name}: {reason}")
     echo(f"{'would free' if dry_run else 'freed'} {size_in_words(total)} in all")

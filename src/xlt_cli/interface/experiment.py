@@ -145,13 +145,16 @@ class Experiment:
         check_inputs(self._resolved, self._source)
         from xlt_cli.launch.jobs import PlannedRun
         from xlt_cli.launch.local import run_jobs
+        from xlt_cli.runs.stage_store import collect
 
         reporter = reporter or usual_reporter()
         spec = self._resolved.spec
         if spec.sweep and (spec.sweep.points or spec.sweep.grid):
             reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
         jobs = [PlannedRun(spec, seed, self._source.text, self._overrides) for seed in spec.seeds]
-        return Runs(run_jobs(jobs, root_of(runs_dir), reporter, False, plain, restore))
+        made = run_jobs(jobs, root_of(runs_dir), reporter, False, plain, restore)
+        collect(root_of(runs_dir))  # what `keep` took from the last run that used it
+        return Runs(made)
 
     def evaluate(
         self,
@@ -267,9 +270,12 @@ class Experiment:
         if launcher is None and len(planned) == 1:
             chosen = None  # there is nothing to do at once
         from xlt_cli.launch.launching import run_jobs
+        from xlt_cli.runs.stage_store import collect
 
         reporter, go_on = reporter or usual_reporter(), not stop_on_error
-        return Runs(run_jobs(planned, root, reporter, go_on, plain, chosen, offline))
+        made = run_jobs(planned, root, reporter, go_on, plain, chosen, offline)
+        collect(root)
+        return Runs(made)
 
     def write_manifest(
         self,

@@ -26,6 +26,8 @@ from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summarise_all, summary
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.launch.keeping import keep
+from xlt_cli.launch.sharing import attach_stages, train_shared_stage
+from xlt_cli.launch.stage_keys import stage_keys
 from xlt_cli.launch.trained import Trained, trained_subject
 from xlt_cli.models.foreign import Foreign
 from xlt_cli.models.segments import of_model
@@ -36,7 +38,7 @@ from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
 from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.stage import ABOUT, is_pruned
 from xlt_cli.spec import ResolvedEvaluation, ResolvedExperiment
-from xlt_cli.training.stage import finished_stage, train_stage
+from xlt_cli.training.stage import finished_stage
 
 INPUTS = 2
 """How texts become inputs: results of checkpoints that were made otherwise are not mixed in."""
@@ -105,13 +107,15 @@ def _made(
         runtime.wait()
         fingerprint(run, rows, runtime, experiment)
         trained = Trained.of(experiment)
+        keys = stage_keys(experiment, rows, run.seed, runtime.precision)
         if runtime.is_main:
+            attach_stages(run, experiment, keys)
             held_out.record(run, trained.stages, rows)
             uses = held_out.used(run, trained.stages, rows)
             for plan in plans:
                 held_out.check(plan, uses)
-        for index in range(len(experiment.stages)):
-            train_stage(run, experiment, index, rows, runtime, reporter)
+        for index, key in enumerate(keys):
+            train_shared_stage(run, experiment, index, key, rows, runtime, reporter)
         subject = trained_subject(run, trained, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
 

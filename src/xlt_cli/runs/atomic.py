@@ -110,6 +110,7 @@ def _damaged(path: Path, how: str) -> DamagedFile:
 def append_line(path: Path, value: Any) -> None:
     """Appends one JSON line, after mending a torn last line."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    _make_own(path)
     with path.open("ab+") as file:
         _drop_torn_line(file.fileno(), path)
         file.write(json_bytes(value) + b"\n")
@@ -134,6 +135,7 @@ def read_lines(path: Path) -> list[Any]:
 def truncate(path: Path, size: int) -> None:
     """Cuts a file back to `size` bytes, where it is longer."""
     if path.exists() and path.stat().st_size > size:
+        _make_own(path)
         with path.open("rb+") as file:
             file.truncate(size)
             os.fsync(file.fileno())
@@ -252,6 +254,14 @@ def _give_usual_mode(file: Path, directory: Path) -> None:
     if stat.S_IMODE(file.stat().st_mode) != usual:
         with contextlib.suppress(OSError):  # a file system without permissions
             file.chmod(usual)
+
+
+def _make_own(path: Path) -> None:
+    """Gives a file that has other names (hard links) a copy of its own: those stay as they are."""
+    with contextlib.suppress(FileNotFoundError):
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode) and status.st_nlink > 1:
+            write_bytes(path, path.read_bytes())
 
 
 def _drop_torn_line(descriptor: int, path: Path) -> None:

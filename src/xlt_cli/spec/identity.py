@@ -62,6 +62,22 @@ def identity(spec: ExperimentSpec, seed: int, precision: str | None = None) -> s
     return _digest(content)[:16]
 
 
+def stage_key(spec: ExperimentSpec, stage: Stage, made_from: Mapping[str, Any]) -> str:
+    """Twenty-four hexadecimal digits that name a trained stage, whatever runs share it.
+
+    Args:
+        made_from: what it is trained from besides its spec: the stage before, data, seed.
+    """
+    content = {
+        **made_from,
+        "format": FORMAT,
+        "encoder plugin": plugin_stated(spec.encoder, "encoder"),
+        "max_length": spec.max_length,
+        "stage": _stage(stage),
+    }
+    return _digest(content)[:24]
+
+
 def evaluation_stated(evaluation: Evaluation) -> dict[str, Any]:
     """What makes an evaluation's cells what they are: task, split, limit.
 

@@ -103,7 +103,8 @@ def train_stage(
     seed = f"{run.seed}/stage/{index}"
     epochs = Epochs(examples, featuriser, seed, noise, _sampling(stage, chosen, seed))
     stream = Stream(epochs, spec.batch_size, seed, problem.grouped)
-    caveats = [p.caveat for p in (encoder, *experiment.perturbations) if p.caveat]
+    until_now = [p for s in experiment.stages[: index + 1] for p, _ in s.perturbations]
+    caveats = [p.caveat for p in (encoder, *until_now) if p.caveat]
     parts = Parts(
         about={
             "encoder": encoder.name,

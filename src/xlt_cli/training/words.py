@@ -14,6 +14,9 @@ from xlt_cli.problems.words import ALONE, ask_space_before
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 
+FILE = "words.json"
+"""In a stage's directory: how it cuts words."""
+
 WAYS = {True: "alone", False: "with the space before them"}
 
 
@@ -29,14 +32,18 @@ def remember_way(run: Run, index: int, featuriser: Featuriser, goes_on: bool) ->
     key = f"words/stage {index + 1}"
     known = atomic.read_json(run.path / "fingerprints.json") or {}
     alone = featuriser.space_before == ALONE
-    if goes_on and not alone and key not in known:
+    # The stage may have been begun by another run that shares it.
+    began = atomic.read_json(run.stage(index) / FILE) or known.get(key)
+    if goes_on and not alone and began is None:
         raise UserError(
             f"stage {index + 1} began with a version of xlt that cut words as if each began a "
             "sentence; now they are cut as in running text",
             str(run.path),
             "start a new run: another --runs-dir, or another name",
         )
+    run.add_fingerprints({key: {"cut": began["cut"] if goes_on and began else WAYS[alone]}})
     run.add_fingerprints({key: {"cut": WAYS[alone]}})
+    atomic.write_json(run.stage(index) / FILE, {"cut": WAYS[alone]})
 
 
 def trained_words(featuriser: Featuriser, examples: Sequence[Example]) -> dict[str, Any]:

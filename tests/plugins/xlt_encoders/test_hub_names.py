@@ -124,7 +124,7 @@ def test_a_checkpoint_of_the_hub_is_evaluated_from_the_cache(
     cached("org/paws", "1", "0", commit=OTHER, ref="v2")
     by_id = evaluate(xlt, "org/paws", tiny_data, tmp_path)
     assert by_id.exit_code == 0, by_id.stderr
-    (run,) = (tmp_path / "runs").iterdir()
+    (run,) = (tmp_path / "runs").glob("[!.]*")
     record = json.loads((run / "run.json").read_text())
     assert (record["model"], record["commit"]) == ("org/paws", COMMIT)
     assert run.name.startswith("org--paws-")

@@ -1,0 +1,79 @@
+"""Training the stages of a run in the store that all runs of its folder share."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from xlt_cli.compute.runtime import Runtime
+from xlt_cli.console.progress import Reporter
+from xlt_cli.data.rows import RowStore
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.stage_store import SharedStage, attach, offer, shared, take
+from xlt_cli.spec import ResolvedExperiment
+from xlt_cli.training.stage import finished_stage, train_stage
+
+
+def root_of(run: Run) -> Path:
+    """The folder whose runs share their stages with this one."""
+    return run.path.absolute().parent
+
+
+def attach_stages(run: Run, experiment: ResolvedExperiment, keys: Sequence[str]) -> None:
+    """Gives each stage that is to be trained its place in the store."""
+    for index, (stage, key) in enumerate(zip(experiment.stages, keys, strict=True)):
+        if not finished_stage(run.stage(index)):
+            record = {
+                "parent": keys[index - 1] if index else "",
+                "encoder": experiment.encoder.name,
+                "task": stage.task.name,
+                "languages": list(stage.languages),
+                "perturbations": [perturbation.name for perturbation, _ in stage.perturbations],
+                "seed": run.seed,
+            }
+            attach(run.stage(index), shared(root_of(run), key), record)
+
+
+def train_shared_stage(
+    run: Run,
+    experiment: ResolvedExperiment,
+    index: int,
+    key: str,
+    rows: RowStore,
+    runtime: Runtime,
+    reporter: Reporter,
+) -> None:
+    """Trains a stage unless it is finished, here or in the store.
+
+    Of several processes that need the same stage, one trains it, and the others wait; if that one
+    is killed, the next goes on from its last checkpoint.
+    """
+    directory, entry = run.stage(index), shared(root_of(run), key)
+    done = finished_stage(directory) and not directory.is_symlink()
+    with _held(entry, index, runtime, reporter) if not done else contextlib.nullcontext():
+        if not done and runtime.is_main and entry.is_trained:
+            take(directory, entry)
+            reporter.say(f"stage {index + 1}: taken from another run that trained the same stage")
+        runtime.wait()
+        train_stage(run, experiment, index, rows, runtime, reporter)
+        if not done and runtime.is_main:
+            if directory.is_symlink():
+                take(directory, entry)
+            else:
+                offer(directory, entry)
+        runtime.wait()
+
+
+@contextlib.contextmanager
+def _held(entry: SharedStage, index: int, runtime: Runtime, reporter: Reporter) -> Iterator[None]:
+    """Holds a shared stage, in the main process of several."""
+    if not runtime.is_main:
+        yield
+        return
+
+    def waiting() -> None:
+        reporter.say(f"stage {index + 1}: another process trains the same stage; waiting for it")
+
+    with entry.locked(waiting):
+        yield

@@ -1,0 +1,252 @@
+"""Trained stages by content, shared by all runs of a folder that begin with the same stages.
+
+    RUNS/.stages/KEY/        a stage: what `stages/N` of a run holds, and `stage.json`
+    RUNS/.stages/KEY.lock    held by the process that trains it, or takes it
+
+While a stage is being trained, `stages/N` of each run that needs it is a link to the shared one:
+whoever holds the lock goes on from its checkpoints, also from those that a killed process left.
+Once it is trained, a run takes it over: its `stages/N` becomes a directory of its own whose files
+are hard links to the shared ones, so that they use no further space, and stay whatever becomes of
+the store. Where a file system has no hard links, they are copied; where it has no symbolic links,
+runs share nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from xlt_cli.errors import RunError
+from xlt_cli.runs import atomic
+from xlt_cli.runs import stage as stages
+
+FOLDER = ".stages"
+RECORD = "stage.json"
+FORMAT = 1
+"""Of stage.json."""
+
+POLL = 0.2
+"""Seconds between two looks at a lock that another process holds."""
+
+_NOT_SHARED = ("checkpoints",)
+_REMOVED = ".removed-"
+
+
+@dataclass(frozen=True)
+class SharedStage:
+    """A stage of the store, trained, in training, or only begun."""
+
+    path: Path
+
+    @property
+    def key(self) -> str:
+        return self.path.name
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What stage.json says of it; empty if it cannot be read."""
+        with contextlib.suppress(RunError, OSError, ValueError):
+            return atomic.read_json(self.path / RECORD) or {}
+        return {}
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it has a result and the whole model that belongs to it."""
+        return stages.result_of(self.path) is not None and not stages.fault(self.path)
+
+    @property
+    def state(self) -> str:
+        """`trained`, `training` (a process holds it), `interrupted` or `begun`."""
+        if self.is_trained:
+            return "trained"
+        if self.busy():
+            return "training"
+        return "interrupted" if any((self.path / "checkpoints").glob("step-*")) else "begun"
+
+    def busy(self) -> bool:
+        """Whether a process trains it, or is taking it."""
+        try:
+            with self._lock().acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+        except OSError:
+            return False
+
+    @contextlib.contextmanager
+    def locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Holds the stage for this process; the operating system frees it however that ends.
+
+        Args:
+            waiting: called once if another process holds it, before waiting for that to end.
+
+        Raises:
+            RunError: the lock cannot be made.
+        """
+        lock = self._lock()
+        try:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                waiting()
+                lock.acquire(poll_interval=POLL)
+        except (OSError, NotImplementedError) as error:
+            raise RunError(
+                f"the stage cannot be locked: {getattr(error, 'strerror', None) or error}",
+                lock.lock_file,
+                "choose a place that can be written and locked, with --runs-dir",
+            ) from None
+        try:
+            atomic.remove_partials(self.path)
+            yield
+        finally:
+            lock.release()
+
+    def _lock(self) -> FileLock:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.path.with_name(f"{self.path.name}.lock"))
+
+
+def shared(root: Path, key: str) -> SharedStage:
+    """The stage of a key in the store of a runs folder; there may be nothing of it yet."""
+    return SharedStage(root / FOLDER / key)
+
+
+def all_shared(root: Path) -> list[SharedStage]:
+    """All stages of a store, oldest first."""
+    paths = [path for path in (root / FOLDER).glob("*") if path.is_dir()]
+    whole = [path for path in paths if not path.name.startswith(".")]
+    return [SharedStage(path) for path in sorted(whole, key=lambda p: p.stat().st_mtime)]
+
+
+def attach(stage: Path, entry: SharedStage, record: dict[str, Any]) -> None:
+    """Lets a run's stage be trained in the store, where the run has nothing of it yet.
+
+    Args:
+        stage: the run's `stages/N`.
+        record: what stage.json is to say.
+    """
+    if stage.is_symlink() and stage.resolve() != entry.path.resolve():
+        stage.unlink()  # of data or a plugin that have changed since
+    if stage.is_symlink() or not stage.exists():
+        entry.path.mkdir(parents=True, exist_ok=True)
+        _write_record(entry.path, entry.key, record)
+        if not stage.is_symlink():
+            stage.parent.mkdir(parents=True, exist_ok=True)
+            target = os.path.relpath(entry.path.resolve(), stage.parent.resolve())
+            try:
+                stage.symlink_to(target, target_is_directory=True)
+            except OSError:  # no links here: the run trains it for itself
+                stage.mkdir(exist_ok=True)
+    if not stage.is_symlink():
+        _write_record(stage, entry.key, record)
+
+
+def take(stage: Path, entry: SharedStage) -> None:
+    """Makes a trained stage of the store the run's own; call it while holding the entry.
+
+    What the run's directory held of it (a damaged model, say) makes way.
+    """
+    partial = stage.with_name(f".{stage.name}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    _link_all(entry.path, partial)
+    if stage.exists() or stage.is_symlink():
+        atomic.remove(stage)
+    partial.rename(stage)
+
+
+def offer(stage: Path, entry: SharedStage) -> None:
+    """Puts a stage that a run trained in its own directory into the store, if there is none yet."""
+    if entry.is_trained:
+        return
+    partial = entry.path.with_name(f".{entry.key}.{os.getpid()}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    _link_all(stage, partial)
+    atomic.remove(entry.path)
+    partial.rename(entry.path)
+
+
+def users(root: Path) -> dict[str, list[str]]:
+    """The names of the runs that use each stage of a store: to train with it, or with its model."""
+    names: dict[str, list[str]] = {}
+    for path in root.glob("*/run.json"):
+        for stage in sorted((path.parent / "stages").glob("*")):
+            key = _used_by(stage)
+            if key:
+                names.setdefault(key, []).append(path.parent.name)
+    return names
+
+
+def _used_by(stage: Path) -> str:
+    """The key of the shared stage that a run's stage needs, or has; empty for none."""
+    if stage.is_symlink():
+        return Path(os.readlink(stage)).name
+    with contextlib.suppress(RunError, OSError, ValueError):
+        if (stage / "model").exists():
+            return str((atomic.read_json(stage / RECORD) or {}).get("key", ""))
+    return ""
+
+
+def unused(root: Path) -> list[tuple[SharedStage, int]]:
+    """The stages that no run uses and no process holds, each with its bytes."""
+    used = users(root)
+    return [
+        (entry, _size(entry.path))
+        for entry in all_shared(root)
+        if entry.key not in used and not entry.busy()
+    ]
+
+
+def collect(root: Path) -> list[tuple[SharedStage, int]]:
+    """Removes the stages that no run uses and no process holds; each with the bytes that it had.
+
+    A run that asks for one meanwhile either holds it, so that it stays, or finds nothing of it and
+    trains it.
+    """
+    for path in (root / FOLDER).glob(f"{_REMOVED}*"):
+        shutil.rmtree(path, ignore_errors=True)
+    gone: list[tuple[SharedStage, int]] = []
+    for entry, size in unused(root):
+        with entry.locked():
+            if entry.key in users(root):
+                continue
+            aside = entry.path.with_name(f"{_REMOVED}{entry.key}-{os.getpid()}")
+            shutil.rmtree(aside, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):
+                entry.path.rename(aside)
+                gone.append((entry, size))
+            shutil.rmtree(aside, ignore_errors=True)
+    return gone
+
+
+def _write_record(directory: Path, key: str, record: dict[str, Any]) -> None:
+    if not (directory / RECORD).exists():
+        atomic.write_json(directory / RECORD, {"format": FORMAT, "key": key, **record})
+
+
+def _link_all(source: Path, target: Path) -> None:
+    """A copy of a directory whose files are hard links, where these can be made."""
+    shutil.copytree(
+        source,
+        target,
+        copy_function=_link_or_copy,
+        ignore=shutil.ignore_patterns(*_NOT_SHARED, ".*"),
+    )
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
