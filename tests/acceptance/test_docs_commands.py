@@ -2,14 +2,18 @@
 
 The guides are followed in one folder, in the order of the site's navigation, as a reader would.
 Their specs are cut down to a tiny encoder, a few updates and a few rows; nothing else is changed.
+Blocks that begin with the name of a file are written into it; other Python blocks are executed,
+those of a page one after another with the same variables.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +32,8 @@ HOW_TO = [
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = ("index.md", "launching.md")
 """A page without commands, and one with a test of its own."""
-BLOCK = re.compile(r"^```(yaml|sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(yaml|sh|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"# ([\w./-]+\.\w+)\n")
 NLI = ("entailment", "neutral", "contradiction")
 LANGUAGES = ("en", "de", "sw", "th")
 TINY_STAGE = {"max_steps": 2, "batch_size": 8, "limit": 24, "dev": {"limit": 8}}
@@ -36,15 +41,21 @@ TINY_STAGE = {"max_steps": 2, "batch_size": 8, "limit": 24, "dev": {"limit": 8}}
 
 @pytest.mark.timeout(900)  # half a minute on two idle cores
 def test_the_how_to_guides_can_be_followed(
-    desk_of_a_reader: Path, xlt: Any, tiny_encoder: Path
+    desk_of_a_reader: Path, xlt: Any, install: Any, tiny_encoder: Path
 ) -> None:
     for page in (page for page in HOW_TO if page.name not in NOT_RUN):
+        variables: dict[str, Any] = {}
         for kind, text in BLOCK.findall(page.read_text("utf-8")):
             if kind == "sh":
                 for command in commands(text):
-                    run(desk_of_a_reader, xlt, page.name, command)
-            else:
+                    if command.startswith("pip install ./"):
+                        install_package(desk_of_a_reader / command.split()[-1], install)
+                    else:
+                        run(desk_of_a_reader, xlt, page.name, command)
+            elif NAMED.match(text):
                 write(desk_of_a_reader, text, tiny_encoder)
+            elif kind == "python":
+                exec(compile(text, page.name, "exec"), variables)  # noqa: S102  (the page's code)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -71,7 +82,8 @@ def test_every_guide_is_run() -> None:
         path.name for path in (ROOT / "docs" / "how-to").glob("*.md")
     }
     for page in HOW_TO:
-        assert page.name in NOT_RUN or "```sh\n" in page.read_text("utf-8"), page
+        kinds = {kind for kind, _ in BLOCK.findall(page.read_text("utf-8"))}
+        assert page.name in NOT_RUN or kinds & {"sh", "python"}, page
 
 
 def commands(text: str) -> Iterator[str]:
@@ -100,15 +112,21 @@ def run(desk: Path, xlt: Any, page: str, command: str) -> None:
 
 def write(desk: Path, text: str, encoder: Path) -> None:
     """Writes a block that names its file in its first line; a spec is cut down."""
-    named = re.match(r"# ([\w./-]+)\n", text)
-    if named is None:
-        return
+    named = NAMED.match(text)
+    assert named is not None
     path = desk / named[1]
     path.parent.mkdir(exist_ok=True)
     content = yaml.safe_load(text) if path.suffix == ".yaml" else {}
     if "stages" in content:
         text = yaml.safe_dump(cut_down(content, encoder), sort_keys=False)
     path.write_text(text, "utf-8")
+
+
+def install_package(folder: Path, install: Any) -> None:
+    """Installs a folder with a pyproject.toml and modules, without pip."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    modules = {path.stem: path.read_text("utf-8") for path in folder.glob("*.py")}
+    install(project["name"], project["entry-points"], modules, project["version"])
 
 
 def cut_down(spec: dict[str, Any], encoder: Path) -> dict[str, Any]:
@@ -136,7 +154,11 @@ def desk_of_a_reader(
         ("my-two-way", two_way),
     ):  # fmt: skip
         write_pairs(tmp_path / folder, labels, rng)
-    write_sentiment(tmp_path / "my-sentiment", rng)
+    write_labelled(tmp_path / "my-sentiment", ("en", "de"), ("negative", "positive"), rng)
+    write_labelled(tmp_path / "my-topics", ("sw",), ("health", "politics", "sports"), rng)
+    lexicons = tmp_path / "data" / "lexicons"
+    lexicons.mkdir()
+    (lexicons / "en-de.tsv").write_text("cat\tKatze\nsees\tsieht\n", "utf-8")
     (tmp_path / "data" / "panx").symlink_to(tiny_data / "panx")
     write_entities(tmp_path / "my-entities")
     write_checkpoint(tmp_path / "my-checkpoint", tiny_encoder, [name.upper() for name in NLI[::-1]])
@@ -159,14 +181,16 @@ def write_pairs(folder: Path, labels: tuple[str, ...], rng: random.Random) -> No
             (folder / f"{split}-{language}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
 
 
-def write_sentiment(folder: Path, rng: random.Random) -> None:
+def write_labelled(
+    folder: Path, languages: tuple[str, ...], labels: tuple[str, ...], rng: random.Random
+) -> None:
     folder.mkdir()
-    for name in ("train-en", "dev-en", "test-en", "test-de"):
+    for split, language in itertools.product(("train", "dev", "test"), languages):
         rows = [
-            f"the cat {rng.randrange(9999)} {name}\t{('negative', 'positive')[number % 2]}"
+            f"the cat {rng.randrange(9999)} {split} {language}!\t{labels[number % len(labels)]}"
             for number in range(24)
         ]
-        (folder / f"{name}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
+        (folder / f"{split}-{language}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
 
 
 def write_entities(folder: Path) -> None:
