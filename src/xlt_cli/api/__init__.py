@@ -1,24 +1,24 @@
-"""The plugin contract: everything that a plugin author imports, and nothing heavy.
+"""The plugin contract: everything that a plugin author imports.
 
 A plugin is a class of one of these kinds, found through an entry point:
 
     ============  ======================  ==================================================
-    kind          entry-point group       what it brings
+    kind          entry-point group       what it provides
     ============  ======================  ==================================================
     Encoder       `xlt.encoders`          a tokenizer and a model that runs in two halves
     Perturbation  `xlt.perturbations`     noise on text, on its segmentation, on embeddings
     Task          `xlt.tasks`             examples per split and language, and their problem
-    Problem       `xlt.problems`          the shape of a task: inputs, loss, decoding, metrics
-    HeadBuilder   `xlt.heads`             what turns hidden states into a problem's outputs
-    Analysis      `xlt.analyses`          what is measured of runs, row by row, and its report
+    Problem       `xlt.problems`          inputs, loss, decoding and metrics of a type of task
+    HeadBuilder   `xlt.heads`             layers from hidden states to a problem's outputs
+    Analysis      `xlt.analyses`          measurements of the rows of runs, and a report on them
     Launcher      `xlt.launchers`         a way to run the jobs of a sweep
-    Condition     `xlt.conditions`        what is done to the inputs or answers of an evaluation
+    Condition     `xlt.conditions`        changes of an evaluation's inputs or of its predictions
     ============  ======================  ==================================================
 
-Every plugin class states `api_version = 1` itself (a literal, not `API_VERSION`: it says which
-contract the plugin was written for), a `name`, a `summary`, and a `Params` model against which
-its parameters are validated before anything is loaded. Plugin modules import torch, transformers
-and datasets inside the methods that need them, so that `xlt list-plugins` answers at once.
+Every plugin class states `api_version = 1` (a literal and not `API_VERSION`, because it is the
+version that the plugin was written for), a `name`, a `summary`, and a `Params` model with which its
+parameters are validated before anything is loaded. Plugin modules import torch, transformers and
+datasets inside the methods that need them, so that `xlt list-plugins` stays fast.
 """
 
 from xlt_cli.api.analyses import (

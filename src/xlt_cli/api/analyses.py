@@ -1,11 +1,11 @@
-"""Analyses: what is measured of the rows of finished runs, and what is reported of it.
+"""Analyses: measurements of the rows of finished runs, and a report on them.
 
     prepare(runs)       which rows are measured, pass by pass
     measure(rows)       a record for each row of a batch; the runner keeps them in the run
     report(measured)    a report of all records of all runs
 
-The runner brings the rest: it finds the runs, loads rows, models and stored predictions, goes on
-where a killed analysis stopped, writes archives and files, and makes the command line
+The runner does the rest: it finds the runs, loads rows, models and stored predictions, continues
+interrupted analyses, writes archives and files, and makes the command
 `xlt analyze NAME RUN... [--option ...]`, whose options are the fields of the plugin's `Params`.
 """
 
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from xlt_cli.api.problems import Feature, Prediction, Problem
 
 Record = Mapping[str, Any]
-"""What was measured of a row: JSON values by name, the row's `id` among them."""
+"""The measurements of a row: JSON values by name, including the row's `id`."""
 
 
 @dataclass(frozen=True)
 class AnalysedRun:
-    """A run and its rows, as an analysis sees them.
+    """A run and its rows, as they are passed to an analysis.
 
     Attributes:
         name: what tables call it; runs of one name are the seeds of one method.
-        path: its directory.
-        source: the language that it was trained on, the first of several.
+        path: the directory of the run.
+        source: the language that it was trained on, or the first of several.
         trained_on: the languages of all its stages.
-        aligned: whether one id is the same item in every language.
-        unaligned: why it is not, where the task should be.
-        rows: examples by language and id, in the data's order. In an aligned task, all languages
-            have the rows of the source's.
-        inputs: the model's inputs for the rows of a language, by id (of a `ModelAnalysis` only).
+        aligned: whether rows with the same id are translations of each other.
+        unaligned: the reason why the rows are not aligned although the task states that they are.
+        rows: examples by language and id, in the order of the data. In an aligned task, all
+            languages have the same rows as the source language.
+        inputs: the model's inputs for the rows of a language, by id (for a `ModelAnalysis` only).
     """
 
     name: str
@@ -61,12 +61,12 @@ class AnalysedRun:
 
 @dataclass(frozen=True)
 class Pass:
-    """Rows of one language that are to be measured.
+    """Rows of one language to be measured.
 
     Attributes:
-        ids: which rows; each gets one record.
-        beside: other languages in which the same rows are needed at the same time.
-        title: what progress calls it.
+        ids: the ids of the rows; each gets one record.
+        beside: other languages in which the same rows are needed as well.
+        title: the name that is shown with the progress.
     """
 
     language: str
@@ -77,10 +77,11 @@ class Pass:
 
 @dataclass(frozen=True)
 class ModelRows:
-    """Some rows of a pass as inputs of the model.
+    """A batch of rows of a pass, as inputs of the model.
 
     Attributes:
-        inputs: by language (the pass's own, and those beside it), row i being `ids[i]` in each.
+        inputs: a batch for each language of the pass; in each, row i is the row with the id
+            `ids[i]`.
     """
 
     run: AnalysedRun
@@ -91,7 +92,7 @@ class ModelRows:
 
 @dataclass(frozen=True)
 class PredictedRows:
-    """Some rows of a pass with the predictions that are stored of them, one for each of `ids`."""
+    """A batch of rows of a pass with their stored predictions, one for each of `ids`."""
 
     run: AnalysedRun
     language: str
@@ -108,8 +109,8 @@ class MeasuredRun:
         name: what tables call it; runs of one name are the seeds of one method.
         run: the name of its directory.
         seed: None for a model that xlt did not train.
-        weights: hash of its weights.
-        records: by language, in the order of the passes; each language's in the order of its ids.
+        weights: the hash of its weights.
+        records: the records by language, in the order of the passes and of their ids.
     """
 
     name: str
@@ -121,19 +122,19 @@ class MeasuredRun:
 
 @dataclass(frozen=True)
 class Measured:
-    """All that a report is made from.
+    """Everything that a report is computed from.
 
     Attributes:
-        about: task, split, limit, source (a language), demonstration; what `describe` returned;
-            notes, which are to be said in the report.
-        runs: in the order of the command line; those of the first name come first.
+        about: task, split, limit, source (a language), demonstration; the values that `describe`
+            returned; notes, which the report has to contain.
+        runs: the runs in the order of the command line; those with the first name come first.
     """
 
     about: Mapping[str, Any]
     runs: Sequence[MeasuredRun]
 
     def by_name(self) -> dict[str, list[MeasuredRun]]:
-        """The runs of each name, one seed after the other."""
+        """The runs of each name, seed by seed."""
         named: dict[str, list[MeasuredRun]] = {}
         for run in self.runs:
             named.setdefault(run.name, []).append(run)
@@ -141,12 +142,12 @@ class Measured:
 
 
 class Analysis(Plugin):
-    """What the two kinds of analyses share; derive from one of these.
+    """Base class of the two kinds of analyses; derive from one of them.
 
     Attributes:
-        limit: how many rows of each language are measured unless the user says otherwise; 0: all.
-        reporting: names of parameters that `report` alone reads. They may be given beside an
-            archive, and records do not depend on them.
+        limit: the default number of rows of each language to measure; 0: all.
+        reporting: the names of parameters that only `report` uses. Records do not depend on them,
+            and they may be given together with an archive.
     """
 
     plugin_kind = "analysis"
@@ -154,31 +155,34 @@ class Analysis(Plugin):
     reporting: ClassVar[tuple[str, ...]] = ()
 
     def prepare(self, runs: Sequence[AnalysedRun]) -> Sequence[Pass]:
-        """What is measured of each of the runs; by default, every row of every language.
+        """The passes to measure for each of the runs; by default, all rows of all languages.
 
-        All runs have the same rows. Nothing has been loaded but them.
+        All runs have the same rows. Nothing else has been loaded yet.
 
         Raises:
-            UserError: these runs, or so many, cannot be analysed.
+            UserError: these runs, or this number of runs, cannot be analysed.
         """
         return [Pass(language, list(rows)) for language, rows in runs[0].rows.items()]
 
     def describe(self) -> Mapping[str, Any]:
-        """What must be known of the measuring, as JSON values; it is archived with the records."""
+        """Information about the measurement, as JSON values, which is archived with the records."""
         return {}
 
     @abstractmethod
     def report(self, measured: Measured) -> Report:
-        """The report. It reads records and parameters alone, so that an archive gives it again."""
+        """The report. It uses records and parameters only, so that an archive gives the same
+        report."""
 
     def figures(self, measured: Measured, report: Report) -> Mapping[str, Any]:
-        """Figures of matplotlib by file name, each on a canvas of its own (never with pyplot)."""
+        """Matplotlib figures by file name, created with `matplotlib.figure.Figure` (never with
+        pyplot)."""
         return {}
 
     def upgraded(self, about: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What an earlier version of the analysis wrote of its records, as this one would write it.
+        """Converts what an earlier version stored about its records to what this version would
+        store.
 
-        `about["params"]` are the parameters that records depend on.
+        `about["params"]` contains the parameters that the records depend on.
         """
         return about
 
@@ -188,10 +192,10 @@ class ModelAnalysis(Analysis):
 
     @abstractmethod
     def measure(self, model: EncoderModel, rows: ModelRows) -> Sequence[Record]:
-        """The records of the rows, in their order.
+        """The records of the rows, in the order of `rows.ids`.
 
-        The model is in evaluation mode and in fp32, and its parameters ask for no gradients. The
-        record of a row depends on no other row of the batch.
+        The model is in evaluation mode and in fp32, and its parameters require no gradients. The
+        record of a row must not depend on other rows of the batch.
         """
 
 
@@ -199,11 +203,11 @@ class PredictionAnalysis(Analysis):
     """An analysis that needs the stored predictions of runs; no model is loaded for it.
 
     Attributes:
-        keeps: whether records are kept in the run; worth it where measuring takes long.
+        keeps: whether records are stored in the run, which saves time if measuring is slow.
     """
 
     keeps: ClassVar[bool] = True
 
     @abstractmethod
     def measure(self, rows: PredictedRows) -> Sequence[Record]:
-        """The records of the rows, in their order; a row's record depends on no other row."""
+        """The records of the rows, in order; the record of a row must not depend on other rows."""

@@ -1,4 +1,5 @@
-"""Conditions: what is done to the inputs of an evaluation, or to the way of answering them."""
+"""Conditions: changes of the inputs of an evaluation, or of the way in which predictions are
+made."""
 
 from __future__ import annotations
 
@@ -18,17 +19,19 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Place = Literal["text", "segmentation", "answer"]
-"""Where a condition acts: examples, how their words are cut, how a batch is answered."""
+"""Where a condition acts: on examples, on the segmentation of words, or on the predictions."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How a batch was answered.
+    """The answer of a condition to a batch.
 
     Attributes:
-        logits: what stands for the model's logits, [B, C] or [B, L, C]; the problem decodes them.
-        abstained: True for examples without an answer, which count as wrong, [B]; None: for none.
-        values: further numbers of each example by name, [B], stored beside its prediction.
+        logits: the replacement for the model's logits, [B, C] or [B, L, C]; the problem decodes
+            them.
+        abstained: True for examples without a prediction, which count as wrong, [B]; None if there
+            are none.
+        values: additional numbers for each example by name, [B], stored with its prediction.
     """
 
     logits: torch.Tensor
@@ -38,10 +41,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class MeasuredColumn:
-    """A figure of a cell beyond the metrics, as tables show it.
+    """A figure of a cell in addition to the metrics, as shown in tables.
 
     Attributes:
-        shown: `share`: in percent; `number`; `curve`: pairs of a number and the share at it.
+        shown: `share` (as a percentage), `number`, or `curve` (pairs of a number and a share).
     """
 
     name: str
@@ -59,13 +62,13 @@ class MeasuredTable:
 
 
 class Condition(Plugin):
-    """What is done in an evaluation; a subclass overrides the methods of the places it acts in.
+    """A condition of an evaluation; a subclass overrides the methods of the places where it acts.
 
     Attributes:
-        acts: where it acts; one that acts nowhere is the evaluation as it is.
-        problems: the names of the problems that it is made for, if it is made for some alone; None
-            for all. What any problem may have or not is asked in `problem_fault`.
-        measured: what `figures` returns; None for nothing.
+        acts: where it acts; empty for the unchanged evaluation.
+        problems: the names of the only problems that it is made for; None for all. Restrictions
+            that depend on properties of a problem belong in `problem_fault`.
+        measured: a description of what `figures` returns; None if it returns nothing.
         for_problem: the problem of the cells, set before the first is predicted.
     """
 
@@ -77,37 +80,38 @@ class Condition(Plugin):
 
     @property
     def seed(self) -> int:
-        """Names all randomness, together with the condition and the example: the parameter
-        `seed`, where there is one."""
+        """The seed of all random numbers, together with the condition and the example: the
+        parameter `seed`, or 0 if there is none."""
         return int(getattr(self.params, "seed", 0))
 
     def problem_fault(self, problem: Problem) -> str:
-        """Why it cannot be used with a problem; empty if it can. By default as `problems` says."""
+        """The reason why it cannot be used with a problem; empty if it can. By default by
+        `problems`."""
         return not_among(problem, self.problems)
 
     def accept(self, task: Task) -> None:
-        """Refuses what it cannot be used with; called when a spec is read.
+        """Refuses tasks and parts that it cannot be used with; called when a spec is read.
 
         Raises:
-            SpecError: `where` names the parameter at fault, or is empty.
+            SpecError: the condition cannot be used; `where` names the parameter, or is empty.
         """
 
     def fetch(self) -> None:
-        """Brings and checks what it works with; by default, what its parts do."""
+        """Downloads and checks the data that it needs; by default, that of its parts."""
         for part in self.parts.values():
             if isinstance(part, Perturbation):
                 part.fetch()
 
     def fingerprint(self) -> dict[str, str]:
-        """Hashes of what it works with, by name, which are part of its cells' key; by default,
-        those of its parts."""
+        """Hashes of the data that it uses, by name, which are part of the key of its cells; by
+        default, those of its parts."""
         perturbations = [part for part in self.parts.values() if isinstance(part, Perturbation)]
         return {k: v for part in perturbations for k, v in part.fingerprint().items()}
 
     def edit(self, example: Example, rng: random.Random) -> Example:
-        """`text`: the example to answer in this one's place; a pure function of (example, rng).
+        """`text`: the example to predict in place of this one; a pure function of (example, rng).
 
-        Its id and its label stay; tags go with their words.
+        Its id and label stay the same, and each word keeps its tag.
         """
         return example
 
@@ -118,17 +122,19 @@ class Condition(Plugin):
         raise NotImplementedError
 
     def answer(self, seam: Seam) -> Answer:
-        """`answer`: the answers to a batch, from between the two halves of the model.
+        """`answer`: the answer to a batch, computed between the two halves of the model.
 
-        Called without gradients. An attack turns them on (`torch.enable_grad()`) and has the gold
-        labels in `seam.loss`. `seam.draws` are the examples' own random numbers.
+        Called without gradients. An attack enables them (`torch.enable_grad()`) and can use the
+        gold labels through `seam.loss`. `seam.draws` are random numbers that belong to the
+        examples.
         """
         return Answer(seam.logits(seam.embeddings))
 
     def figures(self, predictions: Sequence[Prediction]) -> dict[str, Any]:
-        """Figures of a cell beyond the metrics, as JSON values, named as `measured` says."""
+        """Figures of a cell in addition to the metrics, as JSON values with the names in
+        `measured`."""
         return {}
 
     def notes(self) -> Sequence[str]:
-        """What must be said beside the figures."""
+        """Notes that are shown with the figures."""
         return ()

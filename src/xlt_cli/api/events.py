@@ -1,4 +1,4 @@
-"""What a launcher tells while it works: to a terminal, to a file, to whoever listens."""
+"""Events that a launcher reports; they are shown on the terminal and written to `jobs.jsonl`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Event:
     """Something that happened.
 
     Attributes:
-        about: what else the launcher knows of it, for the record (a process, a place); JSON values.
+        about: additional information for `jobs.jsonl` (a process, a machine), as JSON values.
     """
 
     about: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
@@ -22,7 +22,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Stopping(Event):
-    """The launcher was interrupted and waits for the end of its jobs."""
+    """The launcher was interrupted and waits for its jobs to end."""
 
     jobs: tuple[Job, ...]
 
@@ -36,14 +36,14 @@ class JobEvent(Event):
 
 @dataclass(frozen=True)
 class Started(JobEvent):
-    """A job has been started; `again` says of which kind a repeated start is."""
+    """A job has been started; for a repeated start, `again` states its kind."""
 
     again: str = ""
 
 
 @dataclass(frozen=True)
 class Waiting(JobEvent):
-    """A job waits, for memory for instance."""
+    """A job is waiting, for example for memory."""
 
     why: str
 
@@ -57,12 +57,12 @@ class Said(JobEvent):
 
 @dataclass(frozen=True)
 class Interrupted(JobEvent):
-    """A job was stopped with the launcher; the same command goes on with it."""
+    """A job was stopped together with the launcher; the same command continues it."""
 
 
 @dataclass(frozen=True)
 class Finished(JobEvent):
-    """A job is done, after so many seconds."""
+    """A job is done; `seconds` is how long it took."""
 
     seconds: float | None = None
     peak: Memory = Memory()  # noqa: RUF009  (frozen)
@@ -70,7 +70,7 @@ class Finished(JobEvent):
 
 @dataclass(frozen=True)
 class Failed(JobEvent):
-    """A job has failed, and is not started again."""
+    """A job has failed and is not started again."""
 
     error: str
     out_of_memory: bool = False
@@ -80,7 +80,7 @@ class Failed(JobEvent):
 
 @dataclass(frozen=True)
 class Retried(JobEvent):
-    """An attempt has failed, and the job is to go on later from its last checkpoint."""
+    """An attempt has failed, and the job will be continued from its last checkpoint."""
 
     error: str
     out_of_memory: bool = False

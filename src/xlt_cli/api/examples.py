@@ -1,7 +1,8 @@
-"""The rows of a task: examples that know their texts, and how they look with other texts.
+"""The rows of a task: examples that give access to their texts and can be edited.
 
 An example is a frozen dataclass that derives from `Example` and has `id` and `languages`. Text
-perturbations, hashes and checks work through the methods below and know no type of example.
+perturbations, hashes and checks use the methods below only, so that they work with any type of
+example.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 
 Edit = str | tuple[tuple[str, ...], ...]
-"""What a text is replaced by: another text; or, for each of its words, the words in its place."""
+"""The replacement of a text: another text or, for each of its words, the words that replace it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class ExampleText:
     """A text of an example, as perturbations see it.
 
     Attributes:
-        content: the text, where nothing hangs on its words.
-        words: its words, where labels hang on them: a word may be replaced, not moved.
+        content: the text, if no labels belong to its words.
+        words: its words, if labels belong to them: a word may be replaced but not moved.
     """
 
     language: str
@@ -40,8 +41,8 @@ class Example:
     """One row of a task.
 
     Attributes:
-        id: the row's identity within its split. In an aligned task the same id is the same item
-            in every language.
+        id: identifies the row within its split. In an aligned task, rows with the same id are
+            translations of each other.
         languages: the language of each text.
     """
 
@@ -54,36 +55,39 @@ class Example:
         return ()
 
     def edited(self, texts: Sequence[Edit]) -> Self | None:
-        """The example with an edit of each of its `editable()` texts; None if its labels, tags or
-        answers would not hold then. It is told what the problem knows (see `Problem.edited`)."""
+        """The example with each of its `editable()` texts edited; None if its labels, tags or
+        answers would not be correct any more. `Problem.edited` may override this with knowledge of
+        the problem."""
         return None
 
     def content(self) -> Any:
-        """What its labels are asked of, as JSON values, whatever its id and its labels."""
+        """The input that its labels refer to, as JSON values, without its id and its labels."""
         return [t.content if t.words is None else list(t.words) for t in self.editable()]
 
     def fingerprint(self) -> list[Any]:
-        """All of it but the languages, as JSON values; by default its fields in their order."""
+        """Everything except the languages, as JSON values; by default its fields in order."""
         names = [field.name for field in fields(self)]  # type: ignore[arg-type]
         return [getattr(self, name) for name in names if name != "languages"]
 
     def shared_label(self) -> str | None:
-        """The label that an item has in all languages; None where each has labels of its own."""
+        """The label that an item has in all languages; None if each language has labels of its
+        own."""
         return None
 
     def relabelled(self, label_of: Callable[[str], str]) -> Self:
-        """The example with each label counted as another; by default it has none."""
+        """The example with each label mapped to another; by default examples have no labels."""
         return self
 
     def fault(self) -> str:
-        """What is wrong with it, its fields being of the types that they state; else empty."""
+        """A description of what is wrong with the example, beyond the types of its fields; empty if
+        nothing is."""
         return ""
 
     def replacement_fault(self, other: Self, labels: Sequence[str]) -> str:
-        """Why another example of its type cannot be trained on in its place.
+        """The reason why another example of the same type cannot replace this one in training.
 
         Args:
-            labels: those of the task, as far as they are known.
+            labels: the labels of the task, if they are known.
         """
         return ""
 
@@ -142,7 +146,8 @@ class TokenExample(Example):
         return (ExampleText(self.languages[0], words=self.tokens),)
 
     def edited(self, texts: Sequence[Edit]) -> Self | None:
-        """Word by word; what several words in the place of one are tagged, its problem knows."""
+        """Replaces word by word. None if one word is replaced by several: only the problem knows
+        their tags."""
         words = texts[0]
         if any(len(in_place) != 1 for in_place in words):
             return None
@@ -163,7 +168,7 @@ class TokenExample(Example):
         return ""
 
     def replacement_fault(self, other: Self, labels: Sequence[str]) -> str:
-        """Words may be moved, left out or split; their tags go with them."""
+        """Words may be moved, removed or split; their tags stay with them."""
         strange = [tag for tag in other.tags if tag not in {*self.tags, *labels}]
         if strange:
             return f"its tag '{strange[0]}' is not one of the task's"
@@ -174,12 +179,12 @@ class TokenExample(Example):
 
 @dataclass(frozen=True)
 class Rows:
-    """What `Task.load` returns: the examples of one split in one language, and where they are from.
+    """The examples of one split in one language, and their source; returned by `Task.load`.
 
     Attributes:
-        examples: in the source's order.
-        source: the file's path, or `repository@commit` for the hub.
-        notes: what a reader of the results must know, e.g. rows left out and why.
+        examples: the examples, in the order of the source.
+        source: the path of the file, or `repository@commit` for the hub.
+        notes: what readers of the results need to know, e.g. which rows were left out and why.
     """
 
     examples: tuple[Example, ...]

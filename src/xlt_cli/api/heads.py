@@ -1,4 +1,4 @@
-"""Heads: what turns a model's hidden states into the outputs that a problem asks for."""
+"""Heads: layers from a model's hidden states to the outputs that a problem requires."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class HeadBuilder(Plugin):
-    """Builds the layers over hidden states, for any encoder that runs in two halves.
+    """Builds a head on hidden states, for any encoder that runs in two halves.
 
-    An encoder's parameter `pooling` names one. Where it names none, the head whose name is the
-    shape itself is built.
+    The parameter `pooling` of an encoder selects one. Without it, the head whose name equals the
+    shape is built.
 
     Attributes:
-        shape: the shape of head that it builds: the `kind` of the `Head` that a problem asks for.
+        shape: the shape of the head, that is, the `kind` of the `Head` that a problem requires.
     """
 
     plugin_kind = "head"
@@ -26,9 +26,9 @@ class HeadBuilder(Plugin):
 
     @abstractmethod
     def build(self, hidden_size: int, outputs: int, dropout: float) -> torch.nn.Module:
-        """A module that is called with hidden states [B, L, H] and their batch.
+        """Returns a module that is called with hidden states [B, L, H] and their batch.
 
-        It returns logits, [B, outputs], or [B, L, outputs] where the problem's head is per token.
-        New weights are drawn from torch's global generator. A head whose last layer is a linear
-        layer named `out` also opens checkpoints that have its outputs in another order.
+        The module returns logits, [B, outputs], or [B, L, outputs] if the problem's head is per
+        token. New weights are drawn from torch's global generator. If its last layer is a linear
+        layer named `out`, checkpoints with the outputs in another order can be opened as well.
         """

@@ -1,4 +1,4 @@
-"""Jobs: runs to be made, each by a command of its own, and what they end with."""
+"""Jobs: runs to be executed, each by a command of its own, and their results."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from xlt_cli.errors import EXIT_INTERRUPTED
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes of the machine's memory and of a GPU's."""
+    """Bytes of the machine's memory and of a GPU's memory."""
 
     ram: int = 0
     gpu: int = 0
 
     def most(self, other: Memory) -> Memory:
-        """The larger of the two in each place."""
+        """The larger value of the two for each kind of memory."""
         return Memory(max(self.ram, other.ram), max(self.gpu, other.gpu))
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What the process of a job ended with; without an `error` the job is done."""
+    """The result of a job's process; the job is done if `error` is empty."""
 
     error: str = ""
     out_of_memory: bool = False
@@ -36,22 +36,23 @@ class Ended:
 
 @dataclass(frozen=True)
 class Job:
-    """One run to be made.
+    """One run to be executed.
 
     Attributes:
         number: its place in the manifest, counted from 1.
         id: its name in the manifest.
         label: the point of the sweep.
-        directory: of its run. Two jobs with one directory must not be at work at the same time.
-        command: makes the run, in a process of its own, in any working directory. It exits with 0,
-            1 or 2, and with 130 after SIGINT or SIGTERM; it goes on from the run's last checkpoint.
-            With `--attached` after it, it also ends when its standard input does.
-        log: where its output is kept.
-        answer: where the command leaves what it ended with; `ended` reads it.
-        device: as the spec has it: auto, cpu, mps, cuda or cuda:N.
+        directory: the directory of its run. Two jobs with the same directory must not run at the
+            same time.
+        command: executes the run in a process of its own, in any working directory. It exits with
+            0, 1 or 2, and with 130 after SIGINT or SIGTERM, and continues from the run's last
+            checkpoint. With `--attached` after it, it also ends when its standard input is closed.
+        log: the file for its output.
+        answer: the file in which the command stores its result; `ended` reads it.
+        device: the device in the spec: auto, cpu, mps, cuda or cuda:N.
         shape: jobs of the same shape need the same memory.
-        memory: the peaks of runs of this shape that were measured, by the kind of device: `cpu`, or
-            the model of a GPU.
+        memory: the measured peaks of runs of this shape, by kind of device: `cpu`, or the model of
+            a GPU.
     """
 
     number: int
@@ -67,7 +68,7 @@ class Job:
     memory: Mapping[str, Memory] = field(default_factory=dict)
 
     def ended(self, code: int) -> Ended:
-        """What the command ended with, once it has, with this exit code."""
+        """The result of the command, after it has ended with this exit code."""
         answer = _read(self.answer)
         if answer is not None and isinstance(answer.get("error"), str):
             short, peak = answer.get("out_of_memory", False), _memory(answer.get("peak"))
@@ -76,7 +77,7 @@ class Job:
         return Ended(_died(code), code == -signal.SIGKILL, self.use() or Memory())
 
     def use(self) -> Memory | None:
-        """The memory that the command holds now; None where it has not said so yet."""
+        """The memory that the command uses now; None if it has not reported it yet."""
         return _memory(_read(self.answer.with_name(f"{self.answer.name}.memory")))
 
 
@@ -94,7 +95,7 @@ def _memory(values: Any) -> Memory | None:
 
 
 def _died(code: int) -> str:
-    """What a process that left no answer has ended with."""
+    """The error of a process that has ended without storing a result."""
     if code == EXIT_INTERRUPTED:
         return "interrupted"
     with contextlib.suppress(ValueError):

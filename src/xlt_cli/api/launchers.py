@@ -1,4 +1,4 @@
-"""Launchers: what gets the jobs of a sweep done, each in a process of its own."""
+"""Launchers: they run the jobs of a sweep, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Manifest:
     """The jobs of a sweep.
 
     Attributes:
-        path: the file that holds them, as `xlt run` reads it.
+        path: the manifest file, which `xlt run` reads.
         runs: the runs directory.
         keep_going: whether to start further jobs after one has failed.
     """
@@ -30,10 +30,11 @@ class Manifest:
 
 
 class Launcher(Plugin):
-    """Gets jobs done: on this machine, or on others that see the same files.
+    """Runs jobs, on this machine or on others that see the same files.
 
     Attributes:
-        on_this_machine: whether all jobs run here; their devices are then checked beforehand.
+        on_this_machine: whether all jobs run on this machine, so that their devices can be checked
+            before any is started.
     """
 
     plugin_kind = "launcher"
@@ -41,10 +42,10 @@ class Launcher(Plugin):
 
     @abstractmethod
     def launch(self, manifest: Manifest, tell: Callable[[Event], None]) -> None:
-        """Runs the command of each job, and returns when none is at work any more.
+        """Runs the command of each job, and returns when no job is running any more.
 
-        It prints nothing: what happens is told as events, of which `Failed` counts as the job's
-        outcome. A failing job does not stop the others. Ctrl-C (and SIGTERM) raises
-        KeyboardInterrupt in it: it then stops its jobs with SIGINT, waits for their end, and lets
-        the exception pass.
+        It prints nothing and reports what happens by calling `tell` with events; a `Failed` event
+        determines the outcome of the job. A failing job must not stop the others. Ctrl-C and
+        SIGTERM raise KeyboardInterrupt: the launcher then stops its jobs with SIGINT, waits for
+        them, and lets the exception pass.
         """

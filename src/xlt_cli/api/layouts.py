@@ -1,4 +1,4 @@
-"""Model inputs as token ids, and what puts texts together into one."""
+"""Model inputs as token ids, and templates that combine texts into an input."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One model input: token ids with special tokens, and what each position is.
+    """One model input: token ids with special tokens, and a description of each position.
 
-    All lists but `input_ids` are shared with other inputs, and not to be changed.
+    All lists except `input_ids` are shared with other inputs and must not be changed.
 
     Attributes:
         starts: the position of each text's first token.
-        text_ids: the text that a position belongs to; special tokens go with the text before
-            them (the first ones with the first text).
+        text_ids: the index of the text that a position belongs to; special tokens belong to the
+            text before them (the first ones to the first text).
     """
 
     input_ids: list[int]
@@ -26,16 +26,17 @@ class Layout:
 
 
 class Template(Protocol):
-    """Where a tokenizer puts its special tokens, for one text and for two."""
+    """The positions of a tokenizer's special tokens, for one text and for two."""
 
     def shortest(self, texts: int) -> int:
-        """The fewest tokens that leave one to each of one or two texts."""
+        """The smallest input length that leaves one token for each of one or two texts."""
         ...
 
     def room(self, texts: int, max_length: int) -> int:
-        """Tokens of an input that are left for one or two texts."""
+        """The number of tokens of an input that are available for one or two texts."""
         ...
 
     def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
-        """Puts token ids of one or two texts into the frame, cut to `max_length` tokens."""
+        """Combines the token ids of one or two texts with special tokens, truncated to
+        `max_length`."""
         ...

@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 
 
 STAGED = 1 << 16
-"""Bytes that CUDA takes from ordinary memory without waiting for the device."""
+"""Number of bytes that CUDA copies from pageable memory without waiting for the device."""
 
 
 @dataclass
 class Batch:
-    """Features of several examples, padded on the right to the longest or further.
+    """Inputs of several examples, padded on the right to the longest one or further.
 
-    A model that needs its padding on the left shifts the rows itself, and returns what belongs to
-    tokens where the tokens are in the batch; it then has an attribute `pads_left` that is True.
+    A model that needs padding on the left shifts the rows itself, returns outputs of tokens at the
+    positions of the batch, and has an attribute `pads_left` that is True.
 
     Attributes:
         input_ids: token ids, [B, L].
         attention_mask: 1 for tokens and 0 for padding, [B, L].
-        token_type_ids: the segment ids that `tokenizer(a, b)` returns, zeros where it returns
-            none, [B, L].
+        token_type_ids: the segment ids that `tokenizer(a, b)` returns, zeros if it returns none,
+            [B, L].
         special_mask: True for special tokens and padding, [B, L].
-        text_ids: which of the example's texts a token belongs to (padding: any), [B, L].
+        text_ids: the index of the text that a token belongs to (arbitrary for padding), [B, L].
         languages: the language of each text, per example.
-        targets: class ids [B], or tag ids [B, L] with -100 where nothing is to be predicted.
-        parts: where examples have several rows that belong together: which of its example's a row
-            is, 0 for the first, [B]; the rows of an example stand next to each other.
-        companions: batches whose rows travel with this one's (see `Companion`), each padded to
-            a length of its own; a translation has nothing to predict, and empty targets.
+        targets: class ids [B], or tag ids [B, L] with -100 for positions without a prediction.
+        parts: if examples have several rows that belong together, the index of each row within its
+            example, starting at 0, [B]. The rows of an example are adjacent.
+        companions: batches whose rows belong to those of this batch (see `Companion`), each padded
+            to a length of its own. Translations have no labels and empty targets.
     """
 
     input_ids: torch.Tensor
@@ -55,7 +55,7 @@ class Batch:
         return len(self.languages)
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on another device; a GPU that is busy is not waited for."""
+        """The same batch on another device, copied without waiting for a busy GPU."""
         return Batch(
             **{name: _sent(tensor, device) for name, tensor in self.tensors().items()},
             languages=self.languages,
@@ -71,7 +71,7 @@ class Batch:
         )
 
     def repeat(self, times: int) -> Batch:
-        """The batch's rows again and again, e.g. to run two versions of them in one pass."""
+        """The batch with its rows repeated, e.g. to run two versions of them in one pass."""
         return Batch(
             **{n: t.repeat(times, *[1] * (t.dim() - 1)) for n, t in self.tensors().items()},
             languages=self.languages * times,
@@ -79,13 +79,13 @@ class Batch:
         )
 
     def tensors(self) -> dict[str, torch.Tensor]:
-        """Its own tensors, by name."""
+        """The tensors of the batch, by name, without those of companions."""
         others = ("languages", "companions")
         own = vars(self).items()
         return {name: value for name, value in own if name not in others and value is not None}
 
     def firsts(self) -> torch.Tensor | None:
-        """For each row the first row of its example, [B]; None where each row is an example."""
+        """The index of the first row of each row's example, [B]; None if each row is an example."""
         if self.parts is None:
             return None
         import torch
@@ -100,15 +100,15 @@ def _sent(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Head:
-    """What a problem asks of a model: the shape of its head, and its outputs in their order.
+    """The head that a problem requires of a model: its shape, and its outputs in order.
 
     Attributes:
-        kind: the shape of the head; an encoder that has no head of its own for it takes one of the
-            head plugins of this `shape` (see `xlt_cli.problems.heads.WithHead`).
+        kind: the shape of the head. An encoder without a head of its own for this shape uses a head
+            plugin of this `shape` (see `xlt_cli.problems.heads.WithHead`).
         labels: the names of the outputs.
-        outputs: the labels of a checkpoint's outputs in their order, where the user states them;
-            they count instead of the names that the checkpoint gives them.
-        per_token: whether there are outputs for each token, [B, L, C], or for each row, [B, C].
+        outputs: the labels of a checkpoint's outputs in order, if the user states them; they
+            override the names in the checkpoint.
+        per_token: whether the logits are [B, L, C], for each token, or [B, C], for each row.
     """
 
     kind: str
@@ -119,13 +119,13 @@ class Head:
 
 @runtime_checkable
 class EncoderModel(Protocol):
-    """A `torch.nn.Module` that runs in two halves; the seam between them is where noise goes.
+    """A `torch.nn.Module` that runs in two halves, between which noise can be added.
 
-    `logits(embed(batch), batch)` equals the model's ordinary forward pass. What is computed for a
-    row depends on no other row of the batch and on no padding; the runner tries it on each load.
-    A model that is told the languages of its texts, or a module in it, may have a method
-    `check_languages(languages)` that raises a UserError for those that it lacks; it is called
-    before training.
+    `logits(embed(batch), batch)` must equal the model's ordinary forward pass. The outputs for a
+    row must not depend on other rows of the batch or on padding; the runner checks this each time a
+    model is loaded. A model that uses the languages of its texts, or a module in it, may have a
+    method `check_languages(languages)` that raises a UserError for languages that it does not
+    support; it is called before training.
     """
 
     def embed(self, batch: Batch) -> torch.Tensor:
@@ -137,15 +137,15 @@ class EncoderModel(Protocol):
         ...
 
     def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """The head's output: [B, C], or [B, L, C] where the head is per token."""
+        """The output of the head: [B, C], or [B, L, C] if the head is per token."""
         ...
 
     def head_parameters(self) -> Iterable[torch.nn.Parameter]:
-        """The head's parameters, which may have a learning rate of their own."""
+        """The parameters of the head, which may have a separate learning rate."""
         ...
 
     def save(self, directory: Path) -> None:
-        """Writes config and safetensors weights, so that `Encoder.load_model` can read them."""
+        """Writes config and weights (safetensors) such that `Encoder.load_model` can read them."""
         ...
 
 
@@ -156,7 +156,7 @@ class Encoder(Plugin):
 
     @abstractmethod
     def load_tokenizer(self, checkpoint: Path | None = None) -> PreTrainedTokenizerBase:
-        """The tokenizer; from a checkpoint directory where one is given."""
+        """The tokenizer, from a checkpoint directory if one is given."""
 
     @abstractmethod
     def load_model(
@@ -164,49 +164,52 @@ class Encoder(Plugin):
     ) -> EncoderModel:
         """The model with a head: pretrained with a new head, or as saved in a checkpoint.
 
-        With `new_head`, the checkpoint gives everything but the head (a later stage with other
-        labels). New weights are drawn from torch's global generator, which the runner seeds.
+        With `new_head`, everything except the head is read from the checkpoint (for a later stage
+        with other labels). New weights are drawn from torch's global generator, which the runner
+        seeds.
         """
 
     @classmethod
     def opens(cls, name: str) -> dict[str, Any] | None:
-        """The parameters that stand for a name which is no plugin's: `org/model`, `./folder`.
+        """The parameters for a name that is not the name of a plugin, such as `org/model` or
+        `./folder`.
 
-        None if this encoder does not open it. Nothing is fetched for it.
+        None if this encoder cannot open the name. Nothing is downloaded.
 
         Raises:
-            UserError: the name is a path, and nothing is there.
+            UserError: the name is a path that does not exist.
         """
         return None
 
     def head_plugin(self, head: Head) -> str | None:
-        """The head plugin that builds the head of a new model; runs record where it comes from.
+        """The name of the head plugin that builds the head of a new model; runs record its
+        distribution.
 
-        None if the encoder has such a head of its own. By default what the parameter `pooling`
-        names.
+        None if the encoder has such a head of its own. By default the value of the parameter
+        `pooling`.
         """
         return getattr(self.params, "pooling", None)
 
     def folder(self) -> Path | None:
-        """The folder with the encoder's own files, fetched where needed; None if it has none."""
+        """The folder with the encoder's files, downloaded if necessary; None if it has none."""
         return None
 
     def checkpoint_labels(self, checkpoint: Path) -> tuple[str, ...] | None:
         """The labels of a checkpoint's outputs, in order; None if it does not name them.
 
-        An encoder that opens checkpoints which xlt did not train defines it, and `load_model`
-        then obeys `head.outputs`.
+        Encoders that open checkpoints that were not trained with xlt define it; their `load_model`
+        then uses `head.outputs`.
 
         Raises:
-            UserError: the checkpoint contradicts itself.
+            UserError: the labels in the checkpoint contradict each other.
         """
         return None
 
     @abstractmethod
     def fingerprint(self) -> dict[str, str]:
-        """What identifies the weights: a hash, or the commit that a revision resolved to."""
+        """Identifies the weights: a hash, or the commit that a revision resolved to."""
 
     def fetch(self) -> None:
-        """Brings everything that a later offline run needs."""
+        """Downloads everything that a later offline run needs."""
         self.load_tokenizer()
         self.fingerprint()

@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class SecondHalf(Protocol):
-    """The second half of the model on a batch, or on `batch` where another is given."""
+    """The second half of the model, applied to the view's batch, or to `batch` if it is given."""
 
     def __call__(self, embeddings: torch.Tensor, batch: Batch | None = None) -> torch.Tensor: ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """A batch seen from between the two halves of the model.
+    """A batch between the two halves of the model.
 
     Attributes:
-        embeddings: what the first half made of the batch, [B, L, D], with its gradient graph.
+        embeddings: the output of the first half for the batch, [B, L, D], with its gradient graph.
         batch: the batch itself.
-        perturbable: True for the positions that noise may touch (no padding, no special
+        perturbable: True for the positions that noise may change (neither padding nor special
             tokens), [B, L].
-        states: embeddings to last hidden states, [B, L, H].
-        logits: embeddings to logits.
-        loss: logits to the task's loss of each example, summed over its predictions, [B].
+        states: maps embeddings to last hidden states, [B, L, H].
+        logits: maps embeddings to logits, [B, C], or [B, L, C] if the head is per token.
+        loss: maps logits to the task's loss of each row, summed over its predictions, [B].
     """
 
     embeddings: torch.Tensor
@@ -53,11 +53,11 @@ class Seam(View):
     """The batch that a perturbation works on.
 
     Attributes:
-        draws: random numbers of each example, independent of the batch it stands in; with them
-            alone, runs are reproducible and resumable.
-        progress: the share of the stage's updates made so far, in [0, 1), for schedules.
-        companions: what the perturbation asked for beside each example (see `Companion`); row i
-            belongs to example i.
+        draws: random numbers that belong to each example and do not depend on its batch. Runs are
+            reproducible and resumable only if all random numbers come from here.
+        progress: the fraction of the stage's updates that are done, in [0, 1), for schedules.
+        companions: the additional views that the perturbation asked for (see `Companion`); their
+            row i belongs to row i of the batch.
         module: the perturbation's `own_module`, in training; None in evaluation.
     """
 
@@ -68,15 +68,16 @@ class Seam(View):
 
 
 class Perturbation(Plugin):
-    """Noise; subclass the one of three kinds that says where it acts.
+    """Base class of perturbations. Subclass one of the three kinds, which determine where it acts:
 
-    `TextPerturbation`, `SegmentationPerturbation` (how words are cut into pieces) or
+    `TextPerturbation`, `SegmentationPerturbation` (how words are split into pieces) or
     `EmbeddingPerturbation`.
 
     Attributes:
-        problems: the names of the problems that it is made for, if it is made for some alone; None
-            for all. What any problem may have or not is asked in `problem_fault`.
-        strength: the parameter that says how strong it is, 0 for no noise; empty if none does.
+        problems: the names of the only problems that it is made for; None for all. Restrictions
+            that depend on properties of a problem belong in `problem_fault`.
+        strength: the name of the parameter that controls its strength, where 0 means no noise;
+            empty if there is none.
     """
 
     plugin_kind = "perturbation"
@@ -84,18 +85,20 @@ class Perturbation(Plugin):
     strength: ClassVar[str] = ""
 
     def problem_fault(self, problem: Problem) -> str:
-        """Why it cannot be used with a problem; empty if it can. By default as `problems` says."""
+        """The reason why it cannot be used with a problem; empty if it can. By default by
+        `problems`."""
         return not_among(problem, self.problems)
 
     def fetch(self) -> None:
-        """Brings and checks what it works with, e.g. a lexicon; called before training begins.
+        """Downloads and checks the data that it needs, e.g. a lexicon; called before training
+        begins.
 
         Raises:
-            DataError, OfflineError: it is missing or malformed.
+            DataError, OfflineError: the data is missing or malformed.
         """
 
     def fingerprint(self) -> dict[str, str]:
-        """Hashes of what it works with, by name; none by default."""
+        """Hashes of the data that it uses, by name; none by default."""
         return {}
 
 
@@ -103,16 +106,17 @@ class TextPerturbation(Perturbation):
     """Noise on the text.
 
     Attributes:
-        for_problem: the problem whose examples it changes, with its labels and, in token labelling,
-            the scheme of its tags; set before training.
+        for_problem: the problem of the examples, with its labels and, for token labelling, the
+            scheme of its tags; set before training.
     """
 
     for_problem: Problem | None = None
 
     def edited(self, example: Example, texts: Sequence[Edit]) -> Example:
-        """The example with an edit of each of its `editable()` texts.
+        """The example with each of its `editable()` texts edited.
 
-        It stays as it is where its labels, tags or answers would not be true of the edited texts.
+        The example is returned unchanged if its labels, tags or answers would not be correct for
+        the edited texts.
         """
         problem = self.for_problem
         edited = example.edited(texts) if problem is None else problem.edited(example, texts)
@@ -120,28 +124,29 @@ class TextPerturbation(Perturbation):
 
     @abstractmethod
     def perturb(self, example: Example, rng: random.Random) -> Sequence[Example]:
-        """The examples to train on in this one's place; a pure function of (example, rng).
+        """The examples to train on in place of this one; a pure function of (example, rng).
 
-        Labels and tags stay true. To keep the clean example, return it as well.
+        Labels and tags must stay correct. To train on the clean example as well, return it too.
         """
 
 
 class SegmentationPerturbation(Perturbation):
-    """Noise on how words are cut into the pieces of the vocabulary."""
+    """Noise on how words are split into pieces of the vocabulary."""
 
     @abstractmethod
     def segmenter(
         self, tokenizer: PreTrainedTokenizerBase
     ) -> Callable[[str, random.Random], list[int]]:
-        """A function from a text to token ids without special tokens, pure in (text, rng).
+        """Returns a function from (text, rng) to token ids without special tokens; the function is
+        pure.
 
         Raises:
-            PluginError: it cannot work with this tokenizer.
+            PluginError: the tokenizer is not supported.
         """
 
 
 Companion = Literal["", "noisy", "partner", "translations"]
-"""What stands beside each example when a loss is computed:
+"""The additional views of each example that a loss can ask for:
 
     noisy         the example after the stage's noise on text and segmentation (the example itself
                   stays clean then): one view
@@ -154,28 +159,30 @@ class EmbeddingPerturbation(Perturbation):
     """Noise on the word embeddings.
 
     Attributes:
-        companion: what the loss needs beside each example.
+        companion: the additional views that the loss needs for each example.
     """
 
     companion: ClassVar[Companion] = ""
 
     def phase(self, progress: float) -> Hashable:
-        """What of a stage's progress the loss depends on; on a GPU, an update is then recorded
-        once for each value, and replayed.
+        """The part of a stage's progress that the loss depends on, as a hashable value. On a GPU,
+        an update is recorded once for each value and then replayed.
 
-        None, the default, says that the loss cannot be recorded: it looks at values on the device,
-        or depends on progress in another way.
+        None, the default, means that the loss cannot be recorded, because its computation depends
+        on values on the device, or on progress in another way.
         """
         return None
 
     def own_module(self, width: int) -> torch.nn.Module | None:
-        """A new module whose parameters are trained with the model; it comes back as `seam.module`.
+        """A new module whose parameters are trained with the model; it is available as
+        `seam.module`.
 
-        Called once for each stage, before training; its initial weights are drawn from torch's
-        global generator. It is kept in checkpoints, and no part of the model that is published.
+        Called once for each stage, before training. Its initial weights are drawn from torch's
+        global generator. The module is stored in checkpoints and is not part of the published
+        model.
 
         Args:
-            width: of the embeddings, D.
+            width: the dimension D of the embeddings.
         """
         return None
 
@@ -183,7 +190,7 @@ class EmbeddingPerturbation(Perturbation):
     def loss(self, seam: Seam) -> torch.Tensor:
         """The robust loss of each example, [B].
 
-        One example's loss depends on no other's; where it needs others, it has `companions`.
+        The loss of an example must not depend on other rows of the batch, except for `companions`.
         """
 
     def parallel(self) -> Sequence[SequenceExample]:
@@ -191,17 +198,17 @@ class EmbeddingPerturbation(Perturbation):
         return ()
 
     def perturbed(self, seam: Seam) -> torch.Tensor:
-        """The embeddings with noise, [B, L, D], for use in evaluation.
+        """The noisy embeddings, [B, L, D], for use in evaluation.
 
         Raises:
-            PluginError: it has no noise that could be put on embeddings.
+            PluginError: the perturbation only defines a loss for training.
         """
         raise PluginError(f"the perturbation '{self.name}' is for training only")
 
     @property
     def gaussian(self) -> bool:
-        """Whether `perturbed` adds noise that is Gaussian, independent and of one deviation in
-        all coordinates that it touches; randomized smoothing certifies with such noise only."""
+        """Whether `perturbed` adds independent Gaussian noise with the same deviation in all
+        coordinates that it changes. Randomized smoothing requires such noise."""
         return False
 
     def deviation(self, seam: Seam) -> torch.Tensor:

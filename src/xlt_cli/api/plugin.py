@@ -1,4 +1,4 @@
-"""What every plugin states, of whatever kind."""
+"""The base classes of plugins of all kinds."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ API_VERSION = 1
 
 
 class PluginParams(BaseModel):
-    """Base of every `Params`: unknown names are refused, values do not change afterwards."""
+    """Base class of every `Params`: unknown names are refused, and instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class PluginUse(BaseModel):
-    """A plugin by name, with its parameters beside the name.
+    """A plugin in a spec: its name, and its parameters in the same mapping.
 
     Written as `encoder: mbert` or as `encoder: {name: hf, model: ./my-encoder}`.
     """
 
     model_config = ConfigDict(extra="allow")
 
-    name: str = Field(description="name of the plugin; its parameters stand beside it")
+    name: str = Field(description="name of the plugin; its parameters are further fields beside it")
 
     @property
     def params(self) -> dict[str, Any]:
@@ -36,36 +36,37 @@ class PluginUse(BaseModel):
 
 
 def by_name(value: object) -> object:
-    """A bare name as the plugin of that name, without parameters."""
+    """Converts a bare name to a mapping with that name and no parameters."""
     return {"name": value} if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
 class OfKind:
-    """Says of a parameter that it names another plugin, and of which kind."""
+    """Marks a parameter that names another plugin, and states the kind of that plugin."""
 
     kind: str
 
 
 AnyPerturbation = Annotated[PluginUse, BeforeValidator(by_name), OfKind("perturbation")]
-"""A parameter that names a perturbation, which is then in the plugin's `parts`."""
+"""A parameter that names a perturbation, which the runner builds and stores in `parts`."""
 
 
 class Plugin(ABC):
-    """What all kinds share.
+    """The attributes and methods that all kinds of plugins have.
 
     Attributes:
-        plugin_kind: which kind it is; each kind's base class states it.
-        api_version: the contract's version that the plugin was written for.
+        plugin_kind: the kind of plugin; stated by the base class of each kind.
+        api_version: the version of the contract that the plugin was written for.
         name: the name used in specs; equals the entry point's name.
         summary: one line for `xlt list-plugins`.
-        reference: the paper or model card behind it.
-        speaks: the languages it can serve, in any form of their codes; None where it serves any.
-        caveat: what must be said wherever results that it took part in are shown.
-        version: of what it does; raised by its author where the same parameters do something else
-            than before, so that what was made before is not taken for the same.
-        parts: the plugins that its parameters name (see `OfKind`), by the parameter; the runner
-            makes them.
+        reference: the paper or model card that describes the method.
+        speaks: the languages that the plugin supports, in any form of their codes; None for all.
+        caveat: a note that is shown with all results in which the plugin was used.
+        version: the version of the plugin's behaviour. Increase it if the same parameters have a
+            different effect than before, so that earlier results are not mistaken for those of the
+            new version.
+        parts: the plugins that its parameters name (see `OfKind`), by parameter; the runner builds
+            them.
     """
 
     plugin_kind: ClassVar[str]
@@ -85,11 +86,12 @@ class Plugin(ABC):
         self.params = self.Params() if params is None else params
 
     def check(self) -> None:  # noqa: B027  (most have nothing to check)
-        """Refuses, before anything is loaded, what cannot work on this machine.
+        """Checks, before anything is loaded, that the plugin can work on this machine.
 
-        `xlt validate` calls it, and training does first of all. It looks at files' names at most,
-        and imports nothing heavy; what has to be downloaded is not missing.
+        `xlt validate` calls it, and training calls it before anything else. It may look at the
+        names of files, but not at their content, and must not import slow libraries. Files that can
+        be downloaded do not count as missing.
 
         Raises:
-            UserError: a file or a folder that the parameters name, or a package, is not there.
+            UserError: a file or folder that the parameters name, or a package, is missing.
         """

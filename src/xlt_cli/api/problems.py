@@ -1,4 +1,4 @@
-"""Problems: the shapes that tasks come in, from examples to metrics.
+"""Problems: the types of tasks, from examples to metrics.
 
     examples --encode---> Encoded (token ids of each text, no special tokens)
              --features-> Feature (one model input, or several of an example) --collate--> Batch
@@ -6,7 +6,7 @@
              --predict--> what is kept of each input --decode--> a Prediction of each example
     predictions --statistics, score--> metrics (and, resampled, their intervals)
 
-Texts are tokenized once per language; pairs of languages are then put together from token ids.
+Texts are tokenized once per language; pairs of languages are then assembled from token ids.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from xlt_cli.api.tasks import Task
 
 IGNORED = -100
-"""Target of a position where nothing is to be predicted (torch's own convention)."""
+"""The target of a position without a prediction (torch's `ignore_index`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class Encoded:
         id: the example's id.
         pieces: token ids of each text of an input (one or two), without special tokens.
         languages: the language of each text.
-        gold: what is to be predicted: the label, the tags of the words, or whatever else a
-            `Prediction` may hold.
-        heads: where labels hang on words, the position in `pieces[0]` of each word's first piece.
-        data: what else the problem needs to make inputs of it.
+        gold: the correct answer: the label, the tags of the words, or any other value that a
+            `Prediction` may have.
+        heads: if labels belong to words, the position in `pieces[0]` of each word's first piece.
+        data: other values that the problem needs to make inputs.
     """
 
     id: str
@@ -57,15 +57,15 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One model input. The sequences have the same length, `target` too where it is a list.
+    """One model input. The sequences have the same length, including `target` if it is a list.
 
     Attributes:
-        target: what `targets` makes the batch's of: the id of the label, or of each token's tag;
-            None where nothing is to be predicted.
-        gold: the example's, or what it has of the part that this input answers for.
-        companions: the features that travel with it (see `xlt_cli.api.Companion`).
-        goes_on: whether it is a further input of the example of the feature before.
-        data: what the problem needs to decode what is predicted for it.
+        target: the value from which `targets` makes the batch's targets: the id of the label, or of
+            each token's tag; None if nothing is to be predicted.
+        gold: the correct answer of the example, or of the part of it that this input covers.
+        companions: additional features that belong to it (see `xlt_cli.api.Companion`).
+        goes_on: whether it is another input of the same example as the feature before it.
+        data: values that the problem needs to decode the prediction for it.
     """
 
     id: str
@@ -82,7 +82,7 @@ class Feature:
 
     @classmethod
     def of(cls, encoded: Encoded, layout: Layout, target: Any, **others: Any) -> Feature:
-        """The input of an example that a template laid out."""
+        """The input of an example from the layout that a template made."""
         return cls(
             encoded.id,
             layout.input_ids,
@@ -97,15 +97,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model said of one example.
+    """The prediction of a model for one example.
 
     Attributes:
         id: the example's id.
-        gold: the label, the tags of the words, or an answer of the problem's own shape, made of
+        gold: the label, the tags of the words, or an answer of another shape that consists of
             texts, numbers, None and tuples of them.
-        predicted: the same; None where the model abstained, or for a word that it never saw.
-        probabilities: of the labels in order of their ids; may be empty.
-        values: further numbers by name, of the condition under which it was made.
+        predicted: a value of the same shape; None if the model abstained, or for a word that was
+            cut off.
+        probabilities: the probabilities of the labels in order of their ids; may be empty.
+        values: additional numbers by name, from the condition of the evaluation.
     """
 
     id: str
@@ -117,14 +118,14 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure of a set of examples, computed from their summed statistics.
+    """A metric, computed for a set of examples from the sums of their statistics.
 
     Attributes:
-        unit: `share` of a value in [0, 1], which is shown as a percentage; `number` of any other,
-            which is shown as it is.
-        higher_is_better: False for errors and distances.
-        of_examples: whether it is the proportion of the examples of which something holds, so that
-            its interval is that of a binomial proportion.
+        unit: `share` for values in [0, 1], which are shown as percentages; `number` for others,
+            which are shown unchanged.
+        higher_is_better: whether higher values are better; False for errors and distances.
+        of_examples: whether it is a proportion of the examples, so that it has the interval of a
+            binomial proportion.
     """
 
     name: str
@@ -139,11 +140,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is to be said of the words of some sentences.
+    """Counts of the words of some sentences, for notes.
 
     Attributes:
-        unseen: how many of them the model never saw.
-        stray: how many are marked as parts of an entity in gold, and are in no whole one.
+        unseen: the number of words that were cut off and that the model never saw.
+        stray: the number of words whose gold tag marks a part of an entity that is incomplete.
     """
 
     all: int
@@ -152,20 +153,21 @@ class Words:
 
 
 class Problem(Plugin):
-    """A problem with its labels. A task states the class; `of` makes the task's own.
+    """A problem with its labels. A task states the class, and `of` makes the instance for the task.
 
     Attributes:
         example_type: the class of its examples, a subclass of `Example`.
         labelled: whether its tasks have labels.
-        grouped: whether the loss of an example needs all its inputs in one batch, next to each
-            other; otherwise training takes each input for itself.
-        by_words: whether its labels hang on the words of a text, each given to the tokenizer alone.
-        pairs: whether its examples may be pairs of texts, also in two languages (see `pair`).
-        votes: whether an answer is one of the labels, by the highest logit of one input, so that a
-            smoothed classifier can vote on it.
-        classifies: what the softmax of logits over their last dimension gives the probabilities of
-            labels of: `rows`, from logits [B, C]; `tokens`, those whose target is not `IGNORED`,
-            from logits [B, L, C]; empty where it gives none.
+        grouped: whether the loss of an example needs all its inputs in one batch, in adjacent rows;
+            otherwise training treats each input separately.
+        by_words: whether its labels belong to the words of a text, which are tokenized one by one.
+        pairs: whether its examples may be pairs of texts, which may be in two languages (see
+            `pair`).
+        votes: whether the prediction is the label with the highest logit of a single input, so that
+            a smoothed classifier can vote on it.
+        classifies: `rows` if the softmax of logits [B, C] gives the probabilities of each row's
+            labels; `tokens` if the softmax of logits [B, L, C] gives those of each token whose
+            target is not `IGNORED`; empty otherwise.
     """
 
     plugin_kind = "problem"
@@ -184,13 +186,13 @@ class Problem(Plugin):
 
     @classmethod
     def of(cls, task: Task) -> Problem:
-        """The problem of a task."""
+        """The instance for a task."""
         return cls(task.labels)
 
     @property
     @abstractmethod
     def head(self) -> Head:
-        """The head that a model needs for it."""
+        """The head that a model needs for this problem."""
 
     @property
     @abstractmethod
@@ -199,25 +201,26 @@ class Problem(Plugin):
 
     @property
     def metric_names(self) -> tuple[str, ...]:
-        """Their names."""
+        """The names of the metrics."""
         return tuple(metric.name for metric in self.metrics)
 
     def metric(self, name: str) -> Metric:
-        """The metric of a name."""
+        """The metric with a name."""
         return next(metric for metric in self.metrics if metric.name == name)
 
     @property
     def scoring(self) -> str:
-        """What is scored, to be said beside the figures; nothing if there is but one way."""
+        """A description of what is scored, shown with the figures; empty if there is only one
+        possibility."""
         return ""
 
     @classmethod
     def task_fault(cls, task: type[Task]) -> str:
-        """What else keeps a class from being a task of this problem; empty if nothing does."""
+        """A reason why a class cannot be a task of this problem; empty if there is none."""
         return ""
 
     def check_example(self, example: Example) -> None:
-        """Raises DataError if the example is not of this problem or has an unknown label."""
+        """Raises DataError if the example has the wrong type or an unknown label."""
         if not isinstance(example, self.example_type):
             raise DataError(
                 f"the task gave a {type(example).__name__} for the problem '{self.name}'",
@@ -226,7 +229,7 @@ class Problem(Plugin):
             )
 
     def edited(self, example: Any, texts: Sequence[Edit]) -> Example | None:
-        """The example with its texts edited; None where its labels would not be true of it."""
+        """The example with its texts edited; None if its labels would not be correct any more."""
         edited: Example | None = example.edited(texts)
         return edited
 
@@ -242,54 +245,57 @@ class Problem(Plugin):
 
     @abstractmethod
     def encode(self, examples: Sequence[Any], tokenizer: PreTrainedTokenizerBase) -> list[Encoded]:
-        """Tokenizes the texts, each on its own."""
+        """Tokenizes each text separately."""
 
     def feature(self, encoded: Encoded, template: Template, max_length: int) -> Feature:
-        """The first input of an example, cut to `max_length` tokens.
+        """The first input of an example, truncated to `max_length` tokens.
 
-        A problem defines this, or `features` where an example may have several inputs.
+        A problem defines this method, or `features` if an example may have several inputs.
         """
         return self.features(encoded, template, max_length)[0]
 
     def features(
         self, encoded: Encoded, template: Template, max_length: int, windows: bool = True
     ) -> list[Feature]:
-        """All inputs of an example: a first one, and others that go on; by default one.
+        """All inputs of an example: a first one, and others with `goes_on`. By default there is
+        one.
 
         Args:
-            windows: whether what is too long for one input goes on in another, as in evaluation;
-                otherwise it is cut off, where the problem can do without it.
+            windows: whether an example that is too long is divided into several inputs, as in
+                evaluation; otherwise it is truncated, if the problem allows that.
         """
         return [self.feature(encoded, template, max_length)]
 
     def targets(self, features: Sequence[Feature], length: int) -> list[Any]:
-        """The targets of a batch, padded to `length` tokens where they are per token."""
+        """The targets of a batch, padded to `length` tokens if they are per token."""
         return [feature.target for feature in features]
 
     @abstractmethod
     def losses(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """The loss of each row, summed over what it has to predict, [B].
+        """The loss of each row, summed over its predictions, [B].
 
-        Where inputs are `grouped`, the losses of an example's rows add up to the example's;
-        `batch.parts` says which rows are of one example.
+        If the problem is `grouped`, the losses of an example's rows add up to the loss of the
+        example; `batch.parts` tells which rows belong to the same example.
         """
 
     def size(self, feature: Feature) -> int:
-        """How many predictions an input asks for; the loss of a batch is a mean over them."""
+        """The number of predictions of an input; the loss of a batch is the mean over all
+        predictions."""
         return int(not (self.grouped and feature.goes_on))
 
     @abstractmethod
     def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Any]:
-        """What is kept of the logits of a batch for each input: its `Prediction`, or whatever
-        `decode` makes predictions of, as values that another process can be sent."""
+        """Returns for each input of a batch what is kept of its logits: its `Prediction`, or values
+        from which `decode` makes predictions. They must be picklable."""
 
     def decode(
         self, kept: Sequence[Any], features: Sequence[Feature], tokenizer: Any
     ) -> list[Prediction]:
-        """The prediction of each example of a cell, from what was kept of all its inputs.
+        """The prediction for each example of a cell, from what `predict` kept of all inputs.
 
-        Examples and their inputs are in order; an input that goes on belongs to the example of the
-        one before. By default each input is an example, and what was kept its prediction.
+        Examples and their inputs are in order; an input with `goes_on` belongs to the same example
+        as the one before it. By default each input is an example, and its prediction is what was
+        kept.
         """
         return list(kept)
 
@@ -297,7 +303,7 @@ class Problem(Plugin):
     def by_example(
         features: Sequence[Feature], kept: Sequence[Any]
     ) -> list[tuple[list[Feature], list[Any]]]:
-        """The inputs of each example, with what was kept of them."""
+        """Groups inputs, and what was kept of them, by example."""
         examples: list[tuple[list[Feature], list[Any]]] = []
         for feature, own in zip(features, kept, strict=True):
             if not feature.goes_on:
@@ -308,14 +314,16 @@ class Problem(Plugin):
 
     @abstractmethod
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
-        """Counts per example, [N, S], whose sums over any set of examples determine the metrics."""
+        """Statistics of each example, [N, S]; their sums over a set of examples determine its
+        metrics."""
 
     @abstractmethod
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        """Metrics from summed statistics: [..., S] -> one array [...] per metric, by its name."""
+        """The metrics for sums of statistics, [..., S]: an array [...] for each metric, by its
+        name."""
 
     def words(self, sums: np.ndarray) -> Words:
-        """What summed statistics say of words; by default they are not counted."""
+        """The counts of words for sums of statistics; by default words are not counted."""
         return Words(0)
 
     def pair(self, first: Encoded, second: Encoded) -> Encoded:
@@ -327,7 +335,8 @@ class Problem(Plugin):
 
 
 def not_among(problem: Problem, names: Sequence[str] | None) -> str:
-    """Says so where a problem has none of these names, and derives from none that has."""
+    """The reason to refuse a problem if neither it nor a base class has one of the names; else
+    empty."""
     if names is None:
         return ""
     own = (getattr(base, "name", None) for base in type(problem).__mro__)

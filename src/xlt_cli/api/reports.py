@@ -1,8 +1,7 @@
 """Reports as data: typed pieces that every format (terminal, JSON, CSV, Markdown) renders once.
 
-A builder says what is shown and what each value is; how a share becomes a percentage, how many
-digits it has and how an interval is written is decided in one place for all of them. So a builder
-never formats a number:
+A builder states what is shown and what each value means. The notation of percentages, digits and
+intervals is defined in one place for all formats, so that a builder never formats a number:
 
     Report(
         title="xnli test",
@@ -16,8 +15,8 @@ never formats a number:
         notes=["only the first 1000 rows of each language"],
     )
 
-Values are checked as pieces are made: a row of the wrong length raises `ValueError` there, a figure
-that is no number raises `TypeError`, and neither waits until it is printed.
+Values are checked when pieces are created and not when they are printed: a row of the wrong length
+raises `ValueError`, and a figure that is not a number raises `TypeError`.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ Unit = Literal["share", "number"]
 number: shown as it is."""
 
 Sign = Literal["none", "value", "all"]
-"""Where a `+` stands before what is not negative: nowhere, before the value (`+1.1 [0.2, 2.0]`), or
-before its bounds, too (`+1.1 [+0.2, +2.0]`)."""
+"""Where non-negative numbers have a `+`: nowhere, at the value (`+1.1 [0.2, 2.0]`), or at the value
+and its bounds (`+1.1 [+0.2, +2.0]`)."""
 
 Tone = Literal["plain", "strong", "muted", "good", "caution", "bad"]
-"""How a text is meant; a terminal shows it by colour or weight."""
+"""The tone of a text, which a terminal shows by colour or weight."""
 
 Align = Literal["left", "right"]
 
@@ -46,14 +45,14 @@ class Figure:
     """A measured value: `71.3 [70.1, 72.4]`, or `71.3 (0.6)`.
 
     Attributes:
-        value: the point estimate; NaN where it is undefined.
-        low, high: the bounds of its interval, both or neither.
-        deviation: the standard deviation over seeds, where that is shown instead.
-        unit: what the numbers are.
-        digits: how many follow the decimal point where it is shown; None for the unit's own (1 of
-            a percentage, 3 of a number).
-        sign: where a `+` is shown.
-        mark: stands right after it, e.g. `†` beside a figure of a collapsed run.
+        value: the point estimate; NaN if it is undefined.
+        low, high: the bounds of its interval; both or neither.
+        deviation: the standard deviation over seeds, if it is shown instead of an interval.
+        unit: the unit of the numbers.
+        digits: the number of decimal places that are shown; None for the default of the unit (1 for
+            a percentage, 3 for a number).
+        sign: which numbers have a `+`.
+        mark: shown right after the figure, e.g. `†` for a collapsed run.
     """
 
     value: float
@@ -76,12 +75,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Text:
-    """Words: a paragraph of a report, or a part of a cell.
+    """Text: a paragraph of a report, or a part of a cell.
 
     Attributes:
         text: may have several lines; an empty one is an empty line on a terminal.
-        tone: how it is meant.
-        whole: never folded, however narrow the terminal is: paths, names, commands.
+        tone: the tone of the text.
+        whole: never wrapped, even on a narrow terminal; for paths, names and commands.
     """
 
     text: str
@@ -94,9 +93,9 @@ class Series:
     """Figures along an axis; in a cell: `95.0 at 0.000  90.1 at 0.012`.
 
     Attributes:
-        name: of the series in its legend; may be empty in a cell.
-        points: pairs of a place on the axis and the figure there.
-        digits: of the places, where they are shown.
+        name: the name of the series in the legend; may be empty in a cell.
+        points: pairs of a position on the axis and the figure at that position.
+        digits: the number of decimal places of the positions.
     """
 
     name: str
@@ -106,14 +105,14 @@ class Series:
 
 @dataclass(frozen=True)
 class Stack:
-    """Values of one cell, one below the other; empty ones (None, "") take no line."""
+    """Values of one cell, one below the other; empty ones (None, "") are omitted."""
 
     values: Sequence[Figure | Text | str | int | float | None]
 
 
 Value = Figure | Text | Series | Stack | str | int | float | None
-"""What a cell holds. Integers are counts (`1,234`); None is an empty cell; other numbers are shown
-with up to four significant digits, so give a `Figure` where that is not what you want."""
+"""The content of a cell. Integers are counts (`1,234`), and None is an empty cell. Other numbers
+are shown with up to four significant digits; use a `Figure` for another format."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +120,11 @@ class Column:
     """A column of a table.
 
     Attributes:
-        name: its heading; a line feed in it breaks the heading on a terminal.
-        align: words to the left, figures to the right.
-        key: what machine-readable formats call it; empty: `name`.
-        fold: whether a terminal may fold its cells.
-        width: the widest it may be on a terminal.
+        name: the heading; a line feed breaks the heading on a terminal.
+        align: left for text, right for figures.
+        key: the name in machine-readable formats; empty: `name`.
+        fold: whether a terminal may wrap its cells.
+        width: the maximum width on a terminal.
     """
 
     name: str
@@ -141,8 +140,8 @@ class Row:
 
     Attributes:
         cells: one value for each column.
-        strong: it sums others up, as an average does.
-        rule: a rule follows it, since a section ends.
+        strong: whether the row summarizes others, such as an average.
+        rule: whether a rule follows the row, at the end of a section.
     """
 
     cells: Sequence[Value]
@@ -155,8 +154,8 @@ class Table:
     """Rows of values.
 
     Attributes:
-        footer: said below it.
-        narrow: leave out what a terminal can leave out of the space between columns.
+        footer: a line below the table.
+        narrow: whether a terminal uses as little space between columns as possible.
     """
 
     title: str
@@ -188,13 +187,14 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Figures of pairs, e.g. of the languages of a first text (down) and of a second (across).
+    """Figures for pairs, e.g. of the languages of a first text (rows) and of a second text
+    (columns).
 
-    Where it is shown as text, figures are without intervals.
+    Intervals of the figures are not shown in text formats.
 
     Attributes:
-        rows, columns: the names down and across.
-        cells: by (row, column); a pair that is missing is an empty cell.
+        rows, columns: the names of rows and columns.
+        cells: the figures by (row, column); missing pairs are empty cells.
     """
 
     title: str
@@ -210,10 +210,10 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Line:
-    """Figures along an axis, e.g. accuracy under noise of growing strength; one or more series.
+    """Figures along an axis, e.g. accuracy by strength of noise, in one or more series.
 
     Attributes:
-        across, up: what the axis is, and what the figures are.
+        across, up: the names of the axis and of the figures.
     """
 
     title: str
@@ -224,11 +224,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Forest:
-    """Figures with intervals beside each other, e.g. a gain by language, against a reference.
+    """Figures with intervals compared with a reference, e.g. the gain in each language.
 
     Attributes:
         entries: pairs of a label and its figure, from top to bottom.
-        reference: where there is neither a gain nor a loss, in the figures' own unit.
+        reference: the value that stands for neither a gain nor a loss, in the unit of the figures.
     """
 
     title: str
@@ -238,17 +238,16 @@ class Forest:
 
 @dataclass(frozen=True)
 class Report:
-    """Pieces in their order, and what must be said beside them.
+    """Pieces in order, and the notes that belong to them.
 
     Attributes:
         pieces: a report may be a piece of another, e.g. one for each evaluation.
-        title: a heading above them; empty where the pieces' own titles say enough.
-        notes: what a reader must know of the figures; each is a sentence without a full stop.
-        warnings: what makes all figures worthless, said before and after them.
-        values: everything as JSON values (dicts, lists, strings, numbers, None), for programs. JSON
-            is this; without it, JSON is the pieces.
-        records: a line for each figure, for programs. CSV is this; without it, CSV is made of the
+        title: the heading; empty if the titles of the pieces suffice.
+        notes: what a reader needs to know about the figures; sentences without a full stop.
+        warnings: reasons why all figures are meaningless, shown before and after them.
+        values: the content of the JSON format (dicts, lists, strings, numbers, None); default: the
             pieces.
+        records: the content of the CSV format, with one line per figure; default: the pieces.
     """
 
     pieces: Sequence[Piece]

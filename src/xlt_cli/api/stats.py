@@ -1,8 +1,8 @@
 """Statistics for analyses: intervals by resampling, associations, certified radii.
 
-A resample says how often each of `n` items is drawn: `draws(n, name)` is [RESAMPLES, n], the same
-for the same name. So figures that are computed with one set of draws vary together, and
-differences, averages and correlations of them keep that (`Resampled`).
+A resample states how often each of `n` items is drawn: `draws(n, name)` is [RESAMPLES, n] and is
+the same for the same name. Figures that are computed with the same draws are therefore paired, and
+so are differences, averages and correlations of them (`Resampled`).
 """
 
 from xlt_cli.stats.association import auc, correlation

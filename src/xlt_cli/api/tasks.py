@@ -16,18 +16,19 @@ class Task(Plugin):
     """Examples in several languages, for one problem.
 
     Attributes:
-        problem: the shape of the task, a subclass of `Problem`.
-        metric: the published metric, one of the problem's; may depend on the parameters.
-        aligned: whether one id is the same item in every language (needed for the generalized
-            setting); may depend on the parameters.
-        items: what names the items, where other tasks have translations of them: rows of tasks with
-            the same `items` are of the same item if they have the same id. Empty: the task's own.
+        problem: the problem of the task, a subclass of `Problem`.
+        metric: the main metric, one of the problem's metrics; may depend on the parameters.
+        aligned: whether rows with the same id are translations of each other (required by the
+            generalized setting); may depend on the parameters.
+        items: the name of the set of items, if other tasks contain translations of the same items:
+            rows of tasks with the same `items` and the same id are translations of each other.
+            Empty: no other task has the same items.
         source_language: the language that a stage trains on unless the spec says otherwise.
-        texts: how many texts an example has, where that is known before loading; may depend on the
-            parameters. The generalized setting needs two.
-        scheme: of the tags of words, one of `xlt_cli.problems.schemes.NAMES`; None: as the tags
-            show.
-        demonstration: True for data that must never be taken for evidence.
+        texts: the number of texts of an example, if it is known before loading; may depend on the
+            parameters. The generalized setting requires two.
+        scheme: the tagging scheme, one of `xlt_cli.problems.schemes.NAMES`; None: derived from the
+            tags.
+        demonstration: whether the data is a demonstration only, which results state in a note.
     """
 
     plugin_kind = "task"
@@ -47,10 +48,10 @@ class Task(Plugin):
 
     @abstractmethod
     def languages(self, split: Split) -> tuple[str, ...]:
-        """The languages that this split is there for."""
+        """The languages in which this split exists."""
 
     def missing(self, split: Split) -> str:
-        """What there is instead of a split without languages, as a hint for the user."""
+        """A hint for the user about the existing data, if the split has no languages."""
         return ""
 
     @abstractmethod
@@ -59,9 +60,9 @@ class Task(Plugin):
 
         Raises:
             DataError: if the data is missing or malformed.
-            OfflineError: if it would have to be fetched and cannot be.
+            OfflineError: if the data is not on this machine and cannot be downloaded.
         """
 
     def fetch(self, split: Split, language: str) -> None:
-        """Brings everything that a later offline `load` needs."""
+        """Downloads everything that a later offline `load` needs."""
         self.load(split, language)
