@@ -6,8 +6,8 @@
     runs = experiment.train()
     runs.frame()
 
-What is listed in `__all__` is the public interface; all else may change without notice. Importing
-this package imports nothing heavy: each name is looked up when it is first used.
+The names in `__all__` are the public interface; everything else may change without notice.
+Importing this package is fast, because each name is imported when it is first used.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The entry point of `xlt` and of `python -m xlt_cli`.
 
-It imports nothing of its own, so that Ctrl-C is answered from the first import on.
+It imports nothing of xlt at the top, so that Ctrl-C is handled from the first import on.
 """
 
 import os
@@ -8,8 +8,8 @@ import sys
 
 
 def main() -> None:
-    """Runs `xlt`; interrupted while it still starts, it ends with 130 and no traceback."""
-    # Processes that are started from here look for no module in the working directory either.
+    """Runs `xlt`; if it is interrupted during start-up, it exits with 130 and no traceback."""
+    # Child processes do not import modules from the working directory either.
     os.environ.setdefault("PYTHONSAFEPATH", "1")
     try:
         from xlt_cli.cli import run
@@ -20,9 +20,9 @@ def main() -> None:
 
 
 def _forget_working_directory() -> None:
-    """Takes the working directory, which `-m` puts first, from the places to import from.
+    """Removes the working directory, which `-m` puts first, from `sys.path`.
 
-    A file of a user's that is named like a library (`typer.py`, `torch.py`) would run in its place.
+    Otherwise a user's file with the name of a library (`typer.py`, `torch.py`) would be imported.
     """
     try:
         here = os.getcwd()

@@ -1,4 +1,4 @@
-"""The command line: one file per verb under `commands`, each imported light and working lazily."""
+"""The command line. Each command has a file in `commands`, whose import is fast."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from xlt_cli.version import __version__
 app = typer.Typer(
     name="xlt",
     cls=ErrorReporting,
-    help="Zero-shot cross-lingual transfer under robust training: train on one language, "
-    "test in many.",
+    help="Experiments in zero-shot cross-lingual transfer under robust training: train on one "
+    "language, test in many.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: importing rich for its frames doubles the start-up
@@ -60,7 +60,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "bench": bench.bench,
 }
 for verb, function in VERBS.items():
-    # As a short help, the first line stands in the list of commands uncut.
+    # As a short help, the first line is shown in the list of commands without being cut.
     app.command(verb, cls=Verb, short_help=(function.__doc__ or "").partition("\n")[0])(function)
 GROUPS: dict[str, typer.Typer] = {
     "runs": runs.app,

@@ -1,8 +1,8 @@
-"""Errors that a user can act on: what is wrong, where, and what to do.
+"""Errors that a user can correct: what is wrong, where, and what to do.
 
-A `UserError` is printed without a traceback and ends the command with exit code 2; anything
-else is a failure of xlt, or of a plugin (`PluginFailure`), with exit code 1. The lowest room of the
-house: it imports nothing of ours.
+A `UserError` is printed without a traceback and ends the command with exit code 2. Any other
+exception is a failure of xlt, or of a plugin (`PluginFailure`), with exit code 1. This module
+imports no other module of xlt.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ EXIT_INTERRUPTED = 130
 
 @dataclass(eq=False)
 class UserError(Exception):
-    """A mistake that the user can mend.
+    """A mistake that the user can correct.
 
     Attributes:
         what: what is wrong, in one sentence.
         where: the file and line, the field, the plugin or the path, as precisely as known.
         hint: what to do about it.
-        further: other mistakes, found in the same look.
+        further: other mistakes that were found at the same time.
     """
 
     what: str
@@ -42,7 +42,7 @@ class UserError(Exception):
 
 
 class DataError(UserError):
-    """A data file is missing or holds something that it must not hold."""
+    """A data file is missing or has invalid content."""
 
 
 class PluginError(UserError):
@@ -52,7 +52,7 @@ class PluginError(UserError):
 class PluginFailure(PluginError):
     """A plugin raised an exception: a fault in its code, which is the exception's cause.
 
-    Unlike other errors of users it ends the command with exit code 1, and the traceback is kept.
+    Unlike other user errors, it ends the command with exit code 1, and the traceback is kept.
     """
 
 
@@ -65,15 +65,15 @@ class RunError(UserError):
 
 
 class DamagedFile(RunError, ValueError):
-    """A file of a run does not hold what xlt wrote into it."""
+    """The content of a run's file is not what xlt wrote."""
 
 
 class ResultWarning(UserWarning):
-    """What must be said beside results; the runner stores it with them."""
+    """A note that belongs to results; the runner stores it with them."""
 
 
 class OfflineError(UserError):
-    """Something has to come from the network, and the network is off or out of reach."""
+    """Something has to be downloaded, and the network is turned off or cannot be reached."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -87,7 +87,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def near(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
-    """The known name that is nearest to a word, case aside; empty if none is near."""
+    """The known name that is most similar to a word, ignoring case; empty if none is similar."""
     lowered = {name.lower(): name for name in known}
     found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=cutoff)
     return lowered[found[0]] if found else ""

@@ -1,8 +1,8 @@
-"""All that goes to the terminal as text: what may steer it is shown, not sent.
+"""Output to the terminal as text: control characters are shown and not sent.
 
-Names, labels, paths, values of a spec and texts of errors are written by others. An escape sequence
-in them could recolour the screen, rename its window or hide a line; a sign that turns the direction
-of writing could make a name read as another. They are shown as `\\x1b` and `\\u202e`.
+Names, labels, paths, values of a spec and texts of errors come from outside. An escape sequence in
+them could recolour the screen, rename its window or hide a line, and a character that changes the
+direction of writing could disguise a name. They are shown as `\\x1b` and `\\u202e`.
 
 NO_COLOR (no-color.org) and TERM=dumb turn colours off.
 """
@@ -22,12 +22,12 @@ STEERING = re.compile(
 
 
 def printable(text: str) -> str:
-    """The text with all that steers a terminal shown as an escape; line feeds and tabs stay."""
+    """The text with control characters shown as escapes, except for line feeds and tabs."""
     return STEERING.sub(_escaped, text)
 
 
 def echo(text: object = "", *, err: bool = False, **style: Any) -> None:
-    """A line on stdout or stderr; `style` as `typer.style` takes it, where colours are wanted."""
+    """Prints a line on stdout or stderr; `style` is passed to `typer.style` if colours are on."""
     import typer
 
     line = printable(str(text))
@@ -47,12 +47,12 @@ def print_json(value: Any) -> None:
 
 
 def is_plain() -> bool:
-    """Whether escape sequences are unwanted."""
+    """Whether colours and other escape sequences are turned off."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM", "") in ("dumb", "unknown")
 
 
 def color_system() -> Literal["auto"] | None:
-    """What a rich console may use; None leaves out bold and dim as well."""
+    """The `color_system` of a rich console; None also turns bold and dim off."""
     return None if is_plain() else "auto"
 
 

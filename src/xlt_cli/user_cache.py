@@ -1,7 +1,6 @@
-"""The user's cache: one folder for all that can be fetched or computed again.
+"""The user's cache: one folder for files that can be downloaded or computed again.
 
-The commands that need no model list and clear it, and plugins find their place in it: it imports
-nothing heavy.
+This module imports nothing slow, because fast commands and plugins use it.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ def user_cache() -> Path:
 
 
 def entries(folder: Path) -> list[Path]:
-    """The files of one of the cache's folders; hidden ones are locks, or half written."""
+    """The files of a folder of the cache, without hidden ones, which are locks or incomplete."""
     if not folder.is_dir():
         return []
     return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.is_file())
 
 
 def written(folder: Path) -> list[Path]:
-    """The files of a folder that xlt wrote and nobody changed since: a user's own may lie there.
+    """The files of a folder that xlt wrote and that have not been changed; users may add their own.
 
     Each has a hidden file beside it, `.NAME.written`, with the hash of its content.
     """
@@ -67,7 +66,7 @@ def _is_own(path: Path) -> bool:
 
 
 def total_size(paths: Iterable[Path]) -> int:
-    """Bytes of all files; one that another process has just removed counts nothing."""
+    """The size of all files in bytes; files that another process has just removed count as 0."""
     total = 0
     for path in paths:
         try:

@@ -158,14 +158,14 @@ def test_mistakes_in_names_and_archives(
     text = refused(xlt, desk, f"A={pair[0]}", f"A={again}", f"B={pair[1]}")
     assert "'A' and 'B' have different numbers of runs: 2 and 1" in text
     assert "there is no run 'nobody'" in refused(xlt, desk, "A=nobody")
-    assert "no run is named" in refused(xlt, desk)
-    assert "no RUN can stand beside it" in refused(xlt, desk, pair[0], "--from", tmp_path)
+    assert "no run is given" in refused(xlt, desk)
+    assert "no RUN and no option of the measurement can be given" in refused(xlt, desk, pair[0], "--from", tmp_path)
     assert "no whole archive" in refused(xlt, desk, "--from", tmp_path)
     for empty in ("A=", f"={pair[0]}", ""):
         assert "lacks a name or a run" in refused(xlt, desk, empty)
-    assert "no RUN can stand beside it" in refused(xlt, desk, "--from", tmp_path, "--limit", "3")
+    assert "no RUN and no option of the measurement can be given" in refused(xlt, desk, "--from", tmp_path, "--limit", "3")
     text = refused(xlt, desk, "--from", tmp_path, "--limit", "200")  # its default, but said
-    assert "no RUN can stand beside it" in text
+    assert "no RUN and no option of the measurement can be given" in text
     (tmp_path / "file").write_text("")
     text = refused(xlt, desk, pair[0], "--out", tmp_path / "file" / "deeper")
     assert f"'{tmp_path / 'file'}' is a file" in text

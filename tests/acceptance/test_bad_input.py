@@ -146,7 +146,7 @@ def test_a_full_disk_loses_nothing(desk: Desk) -> None:
     )
     assert found.returncode == 2, found.stderr
     assert "the disk is full" in found.stderr
-    assert "goes on from the last checkpoint" in found.stderr
+    assert "continues from the last checkpoint" in found.stderr
     assert "Traceback" not in found.stderr
     assert not list(desk.path.rglob("*.partial"))
     assert json.loads((desk.run() / "status.json").read_text())["state"] == "error"

@@ -135,7 +135,7 @@ def test_a_rerun_that_fails_leaves_the_report_in_place(
     code, out, err = desk.xlt(*arguments, XLT_DATA_DIR=str(data))
     assert code == 1
     assert "4 of 8 runs are missing" in out
-    assert "holds a report over more finished runs, and stays as it is" in err
+    assert "contains a report over more finished runs and is kept" in err
     assert contents(folder) == before
     assert len(report(desk, "robust-xlt-hf-quick-incomplete")["missing"]) == 4
 

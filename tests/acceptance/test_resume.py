@@ -96,7 +96,7 @@ def test_interrupted_politely_it_says_so_and_goes_on(
     wait_for_step(desk, process, 60)
     _, err = kill(process, number)
     assert process.returncode == code, err
-    assert "goes on where it stopped" in err
+    assert "continues where it stopped" in err
     assert "Traceback" not in err
     assert json.loads((desk.run() / "status.json").read_text())["state"] == "cancelled"
     assert desk.xlt("train", spec)[0] == 0

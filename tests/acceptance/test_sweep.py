@@ -118,7 +118,7 @@ def test_interrupted_its_runs_end_and_the_same_command_goes_on(desk: Desk, numbe
     else:
         assert process.returncode == 130, err
         assert "interrupting 2 runs" in err
-        assert "goes on where it stopped" in err
+        assert "continues where it stopped" in err
         assert "Traceback" not in err
     assert not [pid for pid in pids if alive(pid)]
     assert [run.state for run in runs] == ["cancelled", "cancelled"]

@@ -90,7 +90,7 @@ def test_the_text_names_them_completely_and_check_fails(klingon: Xlt) -> None:
         "is it a proverb of [honour]?",
         "[broken] import failed: ImportError: no module named 'dilithium'; pip install dilithium",
         "[broken] built for plugin API 99, this xlt has 1",
-        "3 with something to mend",
+        "3 with problems",
     ):
         assert text in done.stdout
 

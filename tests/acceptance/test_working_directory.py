@@ -15,7 +15,7 @@ def test_modules_of_the_working_directory_are_not_imported(tmp_path: Path) -> No
     command = [sys.executable, "-m", "xlt_cli", "runs", "--runs-dir", "none"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "no runs in none; `xlt train SPEC` makes one\n"
+    assert done.stdout == "no runs in none; `xlt train SPEC` starts one\n"
 
 
 def test_processes_of_its_own_do_not_either(tmp_path: Path) -> None:

@@ -269,7 +269,7 @@ def test_what_is_not_clear_is_refused_with_all_that_is_wrong(
 def test_labels_are_of_checkpoints_only(xlt: Cli) -> None:
     result = xlt("eval", "some-run", "--labels", "a,b")
     assert result.exit_code == 2
-    assert "--labels is for --model" in result.stderr
+    assert "--labels needs --model" in result.stderr
 
 
 def test_a_run_is_tested_on_data_with_other_labels(

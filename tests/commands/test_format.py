@@ -49,7 +49,7 @@ def test_two_formats_are_refused(xlt: Cli, root: Path, verb: str) -> None:
     given = [root / "spec.yaml"] if argument is None else argument
     result = xlt(verb, *given, "--json", "--format", "csv")
     assert result.exit_code == 2
-    assert "two formats" in str(result.exception) + result.stderr
+    assert "contradict each other" in str(result.exception) + result.stderr
 
 
 def test_an_unknown_format_is_refused(xlt: Cli, root: Path) -> None:

@@ -100,7 +100,7 @@ def test_json_tells_everything(rows: Rows) -> None:
 def test_check_of_what_is_shipped_finds_nothing(xlt: Cli) -> None:
     result = xlt("list-plugins", "--check")
     assert result.exit_code == 0
-    assert result.stdout.rstrip().endswith("0 with something to mend")
+    assert result.stdout.rstrip().endswith("0 with problems")
 
 
 @pytest.mark.usefixtures("broken")
@@ -116,8 +116,8 @@ def test_a_broken_plugin_is_listed_and_only_check_fails(
 
 @pytest.mark.usefixtures("broken")
 def test_check_counts_what_is_to_be_mended(xlt: Cli) -> None:
-    assert "plugins, 1 with something to mend" in xlt("list-plugins", "--check").stdout
-    assert "0 with something" in xlt("list-plugins", "--check", "--kind", "encoder").stdout
+    assert "plugins, 1 with problems" in xlt("list-plugins", "--check").stdout
+    assert "0 with problems" in xlt("list-plugins", "--check", "--kind", "encoder").stdout
 
 
 @pytest.mark.usefixtures("broken")

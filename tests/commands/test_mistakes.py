@@ -46,15 +46,15 @@ def said(result: Result) -> str:
         ("train --config x.yaml", "xlt train SPEC"),
         ("train x.yaml --optimizer adam", "the optimizer is AdamW"),
         ("train x.yaml epochs=1", "--set epochs=1"),
-        ("train x.yaml y.yaml", "one spec at a time"),
+        ("train x.yaml y.yaml", "give one spec"),
         ("train x.yaml --seed 1 2", "--seed 1,2"),
         ("train x.yaml --set a=1 b=2", "--set a=1 --set b=2"),
         ("eval run --languages de fr", "--languages de,fr"),
         ("eval run --language de", "--languages"),
         ("eval run --trained-on en de", "--trained-on en,de"),
         ("eval run --checkpoint x", "--model"),
-        ("train x.yaml --seed 1,x", "a seed is a whole number from 0 on, not 'x'"),
-        ("train x.yaml --seed=-1", "a seed is a whole number from 0 on, not '-1'"),
+        ("train x.yaml --seed 1,x", "a seed is a whole number, at least 0, not 'x'"),
+        ("train x.yaml --seed=-1", "a seed is a whole number, at least 0, not '-1'"),
     ],
 )
 def test_a_wrong_option_is_answered_with_the_right_one(xlt: Cli, line: str, hint: str) -> None:
@@ -80,11 +80,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.mark.parametrize(
     ("line", "parts"),
     [
-        ("eval", ["nothing is named", "xlt eval RUN", "--model DIR"]),
+        ("eval", ["neither a run nor a model is given", "xlt eval RUN", "--model DIR"]),
         ("eval {run} --model x --task xnli", ["both a run", "a model ('x')", "xlt eval RUN"]),
-        ("eval {run}/stages/1/model", ["a part of a run", "xlt eval runs/{name}`"]),
+        ("eval {run}/stages/1/model", ["inside a run", "xlt eval runs/{name}`"]),
         ("eval --model {run} --task mini-pawsx", ["a run, not a model", "xlt eval runs/{name}"]),
-        ("eval spec.yaml", ["is no run", "xlt train spec.yaml"]),
+        ("eval spec.yaml", ["is not a run", "xlt train spec.yaml"]),
         ("eval nosuch", ["no run 'nosuch'", "{name}"]),
         ("eval --languages de fr", ["no run 'fr'", "--languages de,fr"]),
         ("eval {run} --task panx", ["cannot be tested on 'panx'", "token-classification"]),

@@ -27,7 +27,7 @@ Cli = Callable[..., Result]
 def test_no_runs_is_said_with_what_makes_one(xlt: Cli, tmp_path: Path, folder: str) -> None:
     result = xlt("runs", "--runs-dir", tmp_path / folder)
     assert result.exit_code == 0
-    assert result.stdout == f"no runs in {tmp_path / folder}; `xlt train SPEC` makes one\n"
+    assert result.stdout == f"no runs in {tmp_path / folder}; `xlt train SPEC` starts one\n"
     assert json.loads(xlt("runs", "--runs-dir", tmp_path / folder, "--json").stdout) == []
 
 

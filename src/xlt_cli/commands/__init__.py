@@ -1,1 +1,4 @@
-"""One file per verb, thin: parse, call, print. Heavy imports stand inside the functions."""
+"""The commands, one file each: they parse options, call a function and print its result.
+
+Slow libraries are imported inside the functions.
+"""

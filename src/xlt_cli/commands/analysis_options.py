@@ -1,7 +1,7 @@
 """Options of the command line from the `Params` of a plugin, and from options to the plugin.
 
-An option takes text, which is validated as a value of a spec is: the same types, the same errors. A
-list may be written with commas, anything else as YAML.
+The text of an option is validated like a value of a spec, with the same types and errors. Lists may
+be written with commas, and other values as YAML.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LISTS = (list, tuple, set, frozenset)
 BOUNDS = {"ge": "x>={}", "gt": "x>{}", "le": "x<={}", "lt": "x<{}"}
-"""pydantic's constraints, and how help says them."""
+"""pydantic's constraints, and their notation in the help."""
 
 
 def generated(params: type[BaseModel]) -> dict[str, Any]:
@@ -32,10 +32,10 @@ def generated(params: type[BaseModel]) -> dict[str, Any]:
 def build(
     plugin: type[Analysis], given: Mapping[str, str | bool | None], stored: Mapping[str, Any] = {}
 ) -> Analysis:
-    """The analysis with the options that are given; others are as stored, or at their defaults.
+    """The analysis with the given options; others are as stored, or have their defaults.
 
     Raises:
-        SpecError: an option has a value that its field does not take.
+        SpecError: an option has an invalid value.
     """
     from xlt_cli.registry.guard import make
     from xlt_cli.spec.source import Override, Source, values
@@ -105,7 +105,7 @@ def _option(name: str, info: FieldInfo) -> Any:
 
 
 def _kinds(annotation: Any) -> list[Any]:
-    """The types that an annotation allows, None aside."""
+    """The types that an annotation allows, without None."""
     origin = typing.get_origin(annotation)
     if origin is Annotated:
         return _kinds(typing.get_args(annotation)[0])
@@ -127,7 +127,7 @@ def _metavar(kinds: list[Any], words: list[str]) -> str:
 
 
 def _text(default: Any) -> str:
-    """A default as the option would be given."""
+    """A default in the notation of the option."""
     if isinstance(default, bool):
         return "yes" if default else "no"
     if isinstance(default, LISTS):

@@ -38,17 +38,17 @@ if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
 
 BESIDE_ARCHIVE = ("out", "format", "json")
-"""What may stand beside --from, for every analysis."""
+"""The options that every analysis accepts together with --from."""
 
 MEASURING = ("given", "languages", "limit", "split", "task", "archive_to", "device")
-"""What says something of measuring, and so nothing of an archive."""
+"""The options of the measurement, which are refused together with --from."""
 
 Given = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[NAME=]RUN...",
         autocompletion=completion.runs,
-        help="Finished runs; the first is the baseline. Runs of one NAME are its seeds.",
+        help="Finished runs; the first is the baseline. Runs with the same NAME are its seeds.",
     ),
 ]
 Languages = Annotated[
@@ -68,14 +68,14 @@ Task = Annotated[
     typer.Option(
         "--task",
         metavar="NAME",
-        help="Which of the tasks that were evaluated. Default: the run's.",
+        help="An evaluated task. Default: that of the run.",
         autocompletion=completion.tasks,
     ),
 ]
 
 
 class Analyses(TyperGroup):
-    """The installed analyses; the module of one is imported when it is used, or all are listed."""
+    """The installed analyses, which are imported when they are used or listed."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         from xlt_cli import registry
@@ -95,7 +95,7 @@ class Analyses(TyperGroup):
 
 
 app = typer.Typer(
-    cls=Analyses, help="Analyze finished runs: why they transfer as they do.", no_args_is_help=True
+    cls=Analyses, help="Analyze finished runs, e.g. their errors.", no_args_is_help=True
 )
 
 
@@ -106,12 +106,14 @@ def _command(name: str, function: Callable[..., None], summary: str) -> Any:
 
 
 def _broken(name: str, error: PluginError) -> Any:
-    """Stands where an analysis cannot be used, and says why."""
+    """A sub-command for an analysis that cannot be used, which raises its error."""
 
     def broken(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
         raise error
 
-    return _command(name, broken, f"cannot be used; `xlt list-plugins --check` says why ({name})")
+    return _command(
+        name, broken, f"cannot be used; `xlt list-plugins --check` gives the reason ({name})"
+    )
 
 
 def _function(plugin: type[Analysis]) -> Callable[..., None]:
@@ -201,18 +203,18 @@ def _analyze(
         measuring = [*MEASURING, *(name for name in own if name not in plugin.reporting)]
         if any(_is_given(context, name) for name in measuring):
             raise SpecError(
-                "an archive holds all that was measured: no RUN can stand beside it",
+                "with an archive, no RUN and no option of the measurement can be given",
                 f"{where} --from",
                 "give at most "
                 f"{', '.join(f'--{n}' for n in (*BESIDE_ARCHIVE, *plugin.reporting))} and --quiet "
-                "beside it",
+                "in addition",
             )
         with as_folder(archived) as folder:
             measured, params = archive.read(folder, plugin.name)
         _show(build(plugin, own, params), measured, out, reporter, output)
         return
     if not given:
-        raise SpecError("no run is named", where, "name runs, or an archive")
+        raise SpecError("no run is given", where, "name runs, or an archive with --from")
     split = split_name(split)
     if split not in SPLITS:
         raise SpecError(f"there is no split '{split}'", "--split", did_you_mean(split, SPLITS))
@@ -235,7 +237,7 @@ def _analyze(
 
 
 def _is_given(context: typer.Context, name: str) -> bool:
-    """Whether the command line says it, be it the default."""
+    """Whether an option is given on the command line, even with its default value."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
@@ -243,7 +245,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 def _show(
     analysis: Analysis, measured: Measured, out: Path | None, reporter: Reporter, output: Format
 ) -> None:
-    """The report on stdout and, where a folder is named, in files."""
+    """Prints the report and, if a folder is given, writes it to files."""
     from xlt_cli.analyses import files
     from xlt_cli.commands.printing import print_report
 

@@ -1,4 +1,4 @@
-"""`xlt bench`: what this machine does, in about a minute."""
+"""`xlt bench`: measures the speed of this machine in about a minute."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def bench(
         int, typer.Option("--batch-size", min=1, help="Examples in an update of training.")
     ] = 32,
     seconds: Annotated[
-        float, typer.Option("--seconds", min=0.1, help="To time training for, and evaluation.")
+        float, typer.Option("--seconds", min=0.1, help="Time to measure training, and evaluation.")
     ] = 12.0,
     device: Device = None,
     offline: Offline = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure how fast this machine starts, trains and evaluates; leaves nothing behind."""
+    """Measure how fast this machine starts, trains and evaluates; no files are kept."""
     go_offline(offline)
     from dataclasses import asdict
 
@@ -56,7 +56,7 @@ def bench(
     built_encoder, built_task = experiment.encoder, experiment.stages[0].task
     runtime = start(device or "auto", "auto")
     if runtime.world > 1:
-        raise SpecError("speeds are measured in one process", "xlt bench")
+        raise SpecError("xlt bench needs a single process", "xlt bench")
     if not as_json:
         echo(f"measuring {built_encoder.name} on {built_task.name} ...", err=True)
     start_up = _start_up()
@@ -85,7 +85,7 @@ def bench(
 
 
 def _experiment(encoder: str, task: str) -> ResolvedExperiment:
-    """The experiment that training is timed on; raises UserError for plugins and parameters."""
+    """The experiment to measure; raises UserError if a plugin or a parameter is wrong."""
     from xlt_cli.spec.resolution import resolve
     from xlt_cli.spec.source import Override, Source
     from xlt_cli.spec.yaml_lines import Document, parse_given

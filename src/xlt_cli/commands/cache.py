@@ -1,4 +1,4 @@
-"""`xlt cache`: what stands in the user's cache, and clearing it."""
+"""`xlt cache`: shows and clears the user's cache."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from xlt_cli.reports.values import size_in_words
 from xlt_cli.terminal import echo, print_json
 
 LEXICONS = "lexicons"
-"""Where perturbations keep what they fetched or made."""
+"""The folder of downloaded and computed lexicons."""
 
 CHECKSUMS = "checksums"
-"""Where digests of models' files are kept."""
+"""The folder of checksums of models' files."""
 
 app = typer.Typer(
-    short_help="Show what is kept between runs, where, and how much; clear it.",
+    short_help="Show or clear the cache of token ids, lexicons and checksums.",
     invoke_without_command=True,
 )
 
 
 @app.callback()
 def cache(context: typer.Context, as_json: AsJson = False) -> None:
-    """Show what is kept between runs, where, and how much; `clear` removes it.
+    """Show the path and the size of the cache; `clear` empties it.
 
-    It holds the token ids of texts (features), lexicons, and checksums of files that have not
-    changed; all is made or fetched again when it is needed.
+    The cache contains token ids of texts (features), lexicons, and checksums of models' files.
+    Whatever is missing is made or downloaded again when it is needed.
 
-    $XLT_CACHE_DIR says where it is, $XLT_CACHE_SIZE how much the features may take (default: 2GB;
-    0 turns them off).
+    $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features (default:
+    2GB; 0 turns them off).
     """
     if context.invoked_subcommand is not None:
         return
@@ -54,14 +54,13 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command("clear")
 def clear(
     features: Annotated[
-        bool, typer.Option("--features", help="Only the token ids of texts.")
+        bool, typer.Option("--features", help="Remove only the token ids of texts.")
     ] = False,
-    lexicons: Annotated[bool, typer.Option("--lexicons", help="Only the lexicons.")] = False,
+    lexicons: Annotated[bool, typer.Option("--lexicons", help="Remove only the lexicons.")] = False,
 ) -> None:
-    """Remove what is kept between runs.
+    """Remove what is in the cache.
 
-    Lexicons that were downloaded need the network again. Runs that go on meanwhile are not
-    disturbed.
+    Downloaded lexicons need the network again. Active runs are not affected.
     """
     from xlt_cli.data.feature_cache import FOLDER, abandoned
     from xlt_cli.user_cache import entries, mark_of, total_size, user_cache
@@ -77,14 +76,14 @@ def clear(
         echo(f"removed {_entries(len(files))} of {kind} ({size_in_words(size)})")
         left = entries(user_cache() / kind)
         if left:
-            note(f"{_entries(len(left))} of {user_cache() / kind} that xlt did not write: left")
+            note(f"kept {_entries(len(left))} of {user_cache() / kind} that xlt did not write")
     if features or not lexicons:
         for path in abandoned(user_cache() / FOLDER):
             path.unlink(missing_ok=True)
 
 
 def _files() -> dict[str, list[Path]]:
-    """The files of each kind that the cache holds."""
+    """The files in the cache by kind."""
     from xlt_cli.data.feature_cache import stored
     from xlt_cli.user_cache import entries, user_cache, written
 

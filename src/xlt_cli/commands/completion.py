@@ -1,4 +1,4 @@
-"""What the shell completes: runs, plugins, splits, languages, devices. Errors are never printed."""
+"""Completion in the shell: runs, plugins, splits, languages, devices. Errors are not printed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ SPLITS = ("train", "dev", "test")
 
 
 def quietly(offer: Callable[[Any, str], Iterable[str]]) -> Callable[[Any, str], list[str]]:
-    """Makes a completion of a function that offers words: only those that fit, and no errors."""
+    """Turns a function that returns words into a completion without errors or output."""
 
-    # Typer passes what the parameters' names ask for; `incomplete` is the word so far.
+    # Typer passes arguments by the names of the parameters; `incomplete` is the word so far.
     @functools.wraps(offer)
     def complete(ctx: Any, incomplete: str) -> list[str]:
         try:
@@ -33,7 +33,7 @@ def quietly(offer: Callable[[Any, str], Iterable[str]]) -> Callable[[Any, str], 
 
 @quietly
 def runs(ctx: Any, incomplete: str) -> Iterable[str]:
-    """The names of the runs, newest first; their paths, where the word is one."""
+    """The names of the runs, newest first, or their paths if the word is a path."""
     if "/" in incomplete:
         folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
         return [str(path.parent) for path in sorted(folder.glob("*/run.json"))]
@@ -92,13 +92,13 @@ def splits(ctx: Any, incomplete: str) -> Iterable[str]:
 
 @quietly
 def devices(ctx: Any, incomplete: str) -> Iterable[str]:
-    """The kinds of device; which of them are there only torch could tell."""
+    """The kinds of devices, including those that do not exist on this machine."""
     return DEVICES
 
 
 @quietly
 def languages(ctx: Any, incomplete: str) -> Iterable[str]:
-    """The languages of the task or run that the command line names, after those given already."""
+    """The languages of the task or run on the command line, without those given already."""
     before, comma, _ = incomplete.rpartition(",")
     given = before.split(",")
     return [f"{before}{comma}{language}" for language in _languages(ctx) if language not in given]

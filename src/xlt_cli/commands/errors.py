@@ -1,6 +1,6 @@
-"""What the user sees when something goes wrong, and the exit code.
+"""How errors are shown to the user, and the exit codes.
 
-2: a mistake the user can mend (also Typer's own usage errors); 1: a failure; 130: interrupted.
+2: a mistake that the user can correct (including usage errors); 1: a failure; 130: interrupted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from xlt_cli.terminal import echo, printable
 
 
 class ErrorReporting(TyperGroup):
-    """A command group that ends every command with the right message and exit code."""
+    """A command group that turns exceptions into messages and exit codes."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given = list(args)
@@ -38,7 +38,7 @@ class ErrorReporting(TyperGroup):
                 echo(traceback.format_exc(), err=True)
             sys.exit(_ended(error))
         except KeyboardInterrupt:
-            _say("interrupted; the same command goes on where it stopped", fg="yellow")
+            _say("interrupted; the same command continues where it stopped", fg="yellow")
             sys.exit(EXIT_INTERRUPTED)
         except BrokenPipeError:
             # The reader (head, less) has gone; nothing is wrong.
@@ -67,7 +67,7 @@ def _make_printable(error: Exception) -> None:
 
 
 def note(text: str) -> None:
-    """A line on stderr that must not be missed, beside a command that goes on."""
+    """Prints a note on stderr; the command continues."""
     _say(f"note: {text}", fg="yellow")
 
 
@@ -86,7 +86,7 @@ def complain(error: UserError) -> None:
 
 
 def _ended(error: UserError) -> int:
-    """Says an error of the user, or of a plugin, and gives the exit code."""
+    """Prints an error of the user or of a plugin, and returns the exit code."""
     if not isinstance(error, PluginFailure):
         complain(error)
         return EXIT_USER_ERROR
@@ -109,7 +109,8 @@ def _failure(error: Exception) -> int:
             UserError(
                 "the disk is full",
                 getattr(error, "filename", None) or str(error),
-                "make room and run the same command again: it goes on from the last checkpoint",
+                "free some space and run the same command again: it continues from the last "
+                "checkpoint",
             )
         )
         return EXIT_USER_ERROR
@@ -122,5 +123,5 @@ def _failure(error: Exception) -> int:
         echo(f"  {REMEDY}", err=True)
         return EXIT_FAILURE
     _say(f"failed: {type(error).__name__}: {error}", fg="red", bold=True)
-    echo("  `xlt --debug ...` shows where; a run's error.txt holds the traceback", err=True)
+    echo("  `xlt --debug ...` shows the traceback; that of a run is in its error.txt", err=True)
     return EXIT_FAILURE

@@ -81,8 +81,8 @@ def evaluate(
         typer.Option(
             "--condition",
             metavar="CONDITION",
-            help="A condition, or '{name: perturbed, perturbation: typos, strength: 0.2}'; give it "
-            "again for several. Default: the run's.",
+            help="A condition, or '{name: perturbed, perturbation: typos, strength: 0.2}'; "
+            "repeatable. Default: the run's.",
             autocompletion=completion.conditions,
         ),
     ] = None,
@@ -91,8 +91,8 @@ def evaluate(
         typer.Option(
             "--smoothing",
             metavar="'{noise: ...}'",
-            help="The condition `smoothing` alone, as an evaluation of its own: --condition "
-            "'{name: smoothing, ...}' puts it beside others.",
+            help="Only the condition `smoothing`, as a separate evaluation. To combine it with "
+            "others, use --condition '{name: smoothing, ...}'.",
         ),
     ] = None,
     collapse: Annotated[
@@ -116,31 +116,39 @@ def evaluate(
         typer.Option(
             "--labels",
             metavar="LABEL,...",
-            help="With --model: its outputs in order, in the task's words; for checkpoints that "
-            "do not name them (LABEL_0, ...), or name them wrongly.",
+            help="With --model: the task's labels in the order of the model's outputs, for "
+            "checkpoints that do not name them (LABEL_0, ...) or name them wrongly.",
         ),
     ] = None,
     encoder: Annotated[
         str,
         typer.Option(
             "--encoder",
-            help="With --model: the plugin that opens it, with parameters where it needs some: "
+            help="With --model: the encoder plugin that opens it, as a name or with parameters: "
             "'{name: hf, trust_remote_code: true}'.",
             autocompletion=completion.encoders,
         ),
     ] = "hf",
     trained_on: Annotated[
-        str, typer.Option("--trained-on", help="With --model: the languages it was trained on.")
+        str,
+        typer.Option("--trained-on", help="With --model: the languages that it was trained on."),
     ] = "en",
     max_length: Annotated[
-        int, typer.Option("--max-length", min=8, help="With --model: tokens of an input.")
+        int,
+        typer.Option(
+            "--max-length", min=8, help="With --model: largest number of tokens of an input."
+        ),
     ] = 128,
     csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write the figures as CSV, too.")
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Also write the figures to a CSV file."),
     ] = None,
     device: Device = None,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Predict the plain way: slower, the same answers.")
+        bool,
+        typer.Option(
+            "--plain", help="Predict without accelerations: slower, the same predictions."
+        ),
     ] = False,
     runs_dir: RunsDir = None,
     offline: Offline = False,

@@ -1,4 +1,4 @@
-"""What `xlt eval` refuses before torch is imported."""
+"""Checks of `xlt eval` before torch is imported."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ if TYPE_CHECKING:
 
 
 def check_choice(run_name: str | None, model: object) -> None:
-    """Exactly one of a run and a model is named."""
+    """Refuses to evaluate both a run and a model, or neither."""
     if run_name is not None and model is not None:
         raise SpecError(
-            f"both a run ('{run_name}') and a model ('{model}') are named",
+            f"both a run ('{run_name}') and a model ('{model}') are given",
             "xlt eval",
-            "evaluate a run with `xlt eval RUN`, a model that xlt did not train with "
+            "evaluate a run with `xlt eval RUN`, and a model that was not trained with xlt with "
             "`xlt eval --model DIR --task TASK`",
         )
     if run_name is None and model is None:
         raise SpecError(
-            "nothing is named to evaluate",
+            "neither a run nor a model is given",
             "xlt eval",
-            "`xlt eval RUN` evaluates a run (`xlt runs` lists them), `xlt eval --model DIR --task "
-            "TASK` a model that xlt did not train",
+            "`xlt eval RUN` evaluates a run (`xlt runs` lists them); `xlt eval --model DIR --task "
+            "TASK` evaluates a model that was not trained with xlt",
         )
 
 
 def check_labels(labels: str | None, model: object) -> None:
-    """Outputs are stated of a model only."""
+    """Refuses --labels without --model."""
     if labels is not None and model is None:
         raise SpecError(
-            "--labels is for --model; a run knows the labels it was trained with", "--labels"
+            "--labels needs --model; the labels of a run are stored with it", "--labels"
         )
 
 
 def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
-    """The finished run that is named.
+    """The finished run with a name.
 
     Raises:
-        RunError: there is none; says what is named instead.
+        RunError: there is none; the hint says what the name stands for instead.
     """
     from xlt_cli.runs.directory import find
 
     owner = run_above(Path(wanted))
     if owner is not None:
         raise RunError(
-            "this is a part of a run, not the run",
+            "this is a file or folder inside a run",
             wanted,
             f"evaluate the run with `xlt eval {owner}`; to evaluate the model alone, "
             f"`xlt eval --model {wanted} --task TASK`",
@@ -60,10 +60,10 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
         folder = Path(wanted)
         if (folder / "config.json").is_file():
             hint = f"it is a model: `xlt eval --model {wanted} --task TASK`"
-            raise RunError(f"'{wanted}' is no run", str(root), hint) from None
+            raise RunError(f"'{wanted}' is not a run", str(root), hint) from None
         if folder.suffix in (".yaml", ".yml") and folder.is_file():
-            hint = f"it is a spec: `xlt train {wanted}` makes its runs"
-            raise RunError(f"'{wanted}' is no run", str(root), hint) from None
+            hint = f"it is a spec: `xlt train {wanted}` trains its runs"
+            raise RunError(f"'{wanted}' is not a run", str(root), hint) from None
         if languages and len(wanted) <= 3:
             listed = ",".join([*languages, wanted])
             hint = f"several languages are separated by commas: --languages {listed}"
@@ -74,7 +74,7 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
 
 
 def run_above(path: Path) -> Path | None:
-    """The run that a path lies in; None if it is a run itself, or in none."""
+    """The run that contains a path; None if the path is a run itself, or is in none."""
     if (path / "run.json").is_file():
         return None
     return next((folder for folder in path.parents if (folder / "run.json").is_file()), None)

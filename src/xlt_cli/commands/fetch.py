@@ -1,4 +1,4 @@
-"""`xlt fetch SPEC`: brings everything that a later `--offline` run needs."""
+"""`xlt fetch SPEC`: downloads everything that a later `--offline` run needs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
     done: set[str] = set()
     for experiment in [files.resolve(source), *(point.experiment for point in points(source))]:
         _fetch(experiment, done)
-    echo(f"all of {spec_file} is here; `xlt train {spec_file} --offline` needs no network")
+    echo(f"{spec_file} is complete; `xlt train {spec_file} --offline` needs no network")
 
 
 def _fetch(experiment: ResolvedExperiment, done: set[str]) -> None:
-    """Fetches what an experiment needs and is not in `done`."""
+    """Downloads what an experiment needs, except for what is in `done`."""
     from xlt_cli.data.rows import task_key
     from xlt_cli.errors import DataError
     from xlt_cli.languages import own_codes

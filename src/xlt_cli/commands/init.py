@@ -66,14 +66,14 @@ def init(
     from xlt_cli.runs import atomic, places
 
     uses = [registry.get("encoder", encoder, "--encoder"), registry.get("task", task, "--task")]
-    above = file.parent.parent  # the file's own folder is made
+    above = file.parent.parent  # the folder of the file is created
     if not file.parent.is_dir() and not above.is_dir():
-        raise SpecError("the folder does not exist", str(above), "make it, or name another")
+        raise SpecError("the folder does not exist", str(above), "create it, or name another")
     if file.is_dir():
-        raise SpecError("this is a directory; name the file to write", str(file))
+        raise SpecError("this is a directory; give the name of a file", str(file))
     to_stream = places.is_stream(file)
     if file.exists() and not force and not to_stream:
-        raise SpecError("the file is there already", str(file), "--force overwrites it")
+        raise SpecError("the file already exists", str(file), "--force overwrites it")
     encoder_use, task_use = (_use(plugin) for plugin in uses)
     text = TEMPLATE.format(file=file, encoder=encoder, encoder_use=encoder_use, task_use=task_use)
     atomic.write_text(file, text)
@@ -82,7 +82,7 @@ def init(
 
 
 def _use(plugin: type[Plugin]) -> str:
-    """How a spec names a plugin; what it cannot do without is left to fill in."""
+    """A plugin as it is written in a spec, with `null` for its required parameters."""
     fields = plugin.Params.model_fields.items()
     required = [f"{name}: null" for name, field in fields if field.is_required()]
     return f"{{name: {plugin.name}, {', '.join(required)}}}" if required else plugin.name

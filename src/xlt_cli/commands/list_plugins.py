@@ -1,4 +1,4 @@
-"""`xlt list-plugins`: what is installed, and what is wrong with what is broken."""
+"""`xlt list-plugins`: the installed plugins, and the errors of broken ones."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 def list_plugins(
     kind: Annotated[
-        str | None, typer.Option("--kind", help="One kind of plugins, e.g. encoder.")
+        str | None, typer.Option("--kind", help="Only this kind of plugin, e.g. encoder.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Look closer; exit 1 if any plugin is broken.")
+        bool, typer.Option("--check", help="Inspect each plugin; exit with 1 if one is broken.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the installed plugins, the broken ones with their error."""
+    """List the installed plugins, broken ones with their error."""
     from xlt_cli import registry
 
     if kind is not None and kind not in registry.KINDS:
@@ -77,10 +77,12 @@ def _stray_row(stray: Stray) -> dict[str, Any]:
 
 
 def _warnings(entry: Entry) -> list[str]:
-    """What does not stop a plugin from working, but should be mended."""
+    """Problems that do not stop a plugin from working but should be fixed."""
     found = []
     if entry.heavy:
-        found.append(f"imports {', '.join(entry.heavy)} at import time; every command waits for it")
+        found.append(
+            f"imports {', '.join(entry.heavy)} at import time, which slows down every command"
+        )
     if entry.plugin is not None:
         try:
             entry.plugin.Params.model_json_schema()
@@ -113,4 +115,4 @@ def _print(rows: list[dict[str, Any]], check: bool) -> None:
     console.print(table)
     if check:
         bad = sum(bool(row["error"] or row["warnings"]) for row in rows)
-        console.print(f"{len(rows)} plugins, {bad} with something to mend")
+        console.print(f"{len(rows)} plugins, {bad} with problems")

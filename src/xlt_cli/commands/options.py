@@ -1,4 +1,4 @@
-"""Options that several verbs share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ Overrides = Annotated[
 ]
 RunsDir = Annotated[
     Path | None,
-    typer.Option("--runs-dir", help="Where runs live. Default: $XLT_RUNS_DIR, or ./runs."),
+    typer.Option("--runs-dir", help="The runs directory. Default: $XLT_RUNS_DIR, or ./runs."),
 ]
 Plain = Annotated[
-    bool, typer.Option("--plain", help="Make updates the plain way: slower, the same training.")
+    bool, typer.Option("--plain", help="Train without accelerations: slower, the same training.")
 ]
 Jobs = Annotated[
     str,
     typer.Option(
         "--jobs",
         metavar="N|auto",
-        help="Runs at once, each in a process of its own, as far as their memory allows; auto: as "
-        "many as cores and memory allow.",
+        help="Number of runs at once, each in a process of its own, if there is enough memory; "
+        "auto: as many as cores and memory allow.",
     ),
 ]
 
@@ -45,15 +45,15 @@ Launcher = Annotated[
     typer.Option(
         "--launcher",
         metavar="NAME",
-        help="What runs the jobs: local (here, one after another), processes (what --jobs means), "
-        "or another plugin; '{name: ..., ...}' gives parameters.",
+        help="The launcher: local (in this process, one after another), processes (the one of "
+        "--jobs), or another plugin; '{name: ..., ...}' gives parameters.",
         autocompletion=completion.launchers,
     ),
 ]
 
 
 def device_name(given: str | None) -> str | None:
-    """The device as torch calls it; `gpu` is what many call `cuda`.
+    """The name of the device in torch; `gpu` is accepted for `cuda`.
 
     Raises:
         SpecError: there is no such kind of device.
@@ -79,18 +79,22 @@ Device = Annotated[
     ),
 ]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Make no network call; what is missing is an error.")
+    bool, typer.Option("--offline", help="Do not use the network; missing files are an error.")
 ]
 ArchiveTo = Annotated[
     Path | None,
-    typer.Option("--archive", metavar="DIR", help="Also keep all that the figures rest on."),
+    typer.Option(
+        "--archive",
+        metavar="DIR",
+        help="Also write an archive of everything that the figures need.",
+    ),
 ]
 Archived = Annotated[
     Path | None,
     typer.Option(
         "--from",
         metavar="ARCHIVE",
-        help="Figures from an archive, a folder or a file (.tar.xz, .zip); nothing is run.",
+        help="Make the report from an archive, a folder or a file (.tar.xz, .zip); run nothing.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
@@ -107,9 +111,9 @@ class Format(StrEnum):
 
 FormatOption = Annotated[
     Format | None,
-    typer.Option("--format", help="How to print the report. Default: terminal; json: as --json."),
+    typer.Option("--format", help="Format of the report. Default: terminal."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print results only, no progress.")]
 
 
 def format_of(given: Format | None, as_json: bool) -> Format:
@@ -121,15 +125,17 @@ def format_of(given: Format | None, as_json: bool) -> Format:
     from xlt_cli.errors import SpecError
 
     if as_json and given not in (None, Format.json):
-        raise SpecError(f"--json and --format {given} ask for two formats", "--format", "give one")
+        raise SpecError(
+            f"--json and --format {given} contradict each other", "--format", "give one"
+        )
     return Format.json if as_json else given or Format.terminal
 
 
 def check_folder(path: Path | None, option: str) -> None:
-    """Refuses a file where a folder is to be written, before anything is computed.
+    """Refuses a path that cannot be a folder, before anything is computed.
 
     Raises:
-        SpecError: the path, or what it would lie in, is a file.
+        SpecError: the path, or a folder above it, is a file.
     """
     from xlt_cli.errors import SpecError
 
@@ -139,10 +145,10 @@ def check_folder(path: Path | None, option: str) -> None:
 
 
 def check_file(path: Path | None, option: str) -> None:
-    """Refuses a folder where a file is to be written, before anything is computed.
+    """Refuses a path that cannot be a file, before anything is computed.
 
     Raises:
-        SpecError: the path is a folder, or what it would lie in is a file.
+        SpecError: the path is a folder, or a folder above it is a file.
     """
     from xlt_cli.errors import SpecError
 
@@ -154,7 +160,7 @@ def check_file(path: Path | None, option: str) -> None:
 
 
 def jobs_at_once(text: str) -> int | None:
-    """The number that --jobs gives; None for `auto`.
+    """The value of --jobs; None for `auto`.
 
     Raises:
         SpecError: it is neither.
@@ -175,33 +181,33 @@ def seeds(given: list[str] | None) -> list[str] | None:
     parts = [part.strip() for text in given or [] for part in text.split(",") if part.strip()]
     for part in parts:
         if not (part.isascii() and part.isdecimal()):
-            raise typer.BadParameter(f"a seed is a whole number from 0 on, not '{part}'")
+            raise typer.BadParameter(f"a seed is a whole number, at least 0, not '{part}'")
     return parts or None
 
 
 def runs_root(given: Path | None) -> Path:
-    """The directory that runs live in."""
+    """The runs directory."""
     from xlt_cli.runs.directory import default_root
 
     return given or default_root()
 
 
 def reporter(quiet: bool) -> Reporter:
-    """Shows progress on stderr, unless it is not wanted or another process shows it."""
+    """Shows progress on stderr, unless `quiet` or another process shows it."""
     from xlt_cli.console.progress import Reporter
 
     return Reporter(quiet=quiet or not is_first_process())
 
 
 def go_offline(offline: bool) -> None:
-    """Turns the network off for every library below; call it before they are imported."""
+    """Turns the network off for all libraries; call it before they are imported."""
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
 def listed(text: str | None) -> list[str] | None:
-    """The parts of a comma-separated option; None where it is not given."""
+    """The parts of a comma-separated option; None if it is not given."""
     if text is None:
         return None
     return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,4 +1,4 @@
-"""What finished commands print on stdout, in the format that is asked for."""
+"""Printing of the reports of commands on stdout, in the selected format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def print_report(report: Report, output: Format, place: str = "") -> None:
-    """A report; on a terminal also where it is written."""
+    """Prints a report; on a terminal, also where it was written."""
     from xlt_cli import formats
     from xlt_cli.api.reports import Report, Text
     from xlt_cli.commands.options import Format
@@ -24,7 +24,7 @@ def print_report(report: Report, output: Format, place: str = "") -> None:
 
 
 def print_outcomes(outcomes: Sequence[Outcome], output: Format) -> None:
-    """The results of runs: a table per run and evaluation, and one over all if several."""
+    """Prints the results of runs: a table per run and evaluation, and one over several runs."""
     from xlt_cli import formats
     from xlt_cli.reports import sweep
 

@@ -1,4 +1,4 @@
-"""`xlt reproduce NAME`: a paper's comparison, run, and held against its claims."""
+"""`xlt reproduce NAME`: runs a paper's comparison and judges its claims."""
 
 from __future__ import annotations
 
@@ -49,10 +49,12 @@ def reproduce(
         ),
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", min=1, help="Seeds 1 to N. Default: the specs' own.")
+        int | None,
+        typer.Option("--seeds", min=1, help="Seeds 1 to N. Default: those of the specs."),
     ] = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Cut down to minutes: its figures mean nothing.")
+        bool,
+        typer.Option("--quick", help="A trial run of a few minutes; its figures mean nothing."),
     ] = False,
     overrides: Overrides = None,
     tasks: Annotated[
@@ -67,12 +69,14 @@ def reproduce(
     baseline: Annotated[
         str | None,
         typer.Option(
-            "--baseline", metavar="METHOD", help="What gains are over. Default: the first method."
+            "--baseline", metavar="METHOD", help="Baseline of gains. Default: the first method."
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Where the report goes. Default: the runs'."),
+        typer.Option(
+            "--out", metavar="DIR", help="Folder of the report. Default: in the runs directory."
+        ),
     ] = None,
     archive_to: ArchiveTo = None,
     archived: Archived = None,
@@ -87,7 +91,7 @@ def reproduce(
 ) -> None:
     """Run a paper's comparison and say which of its claims the results confirm.
 
-    The same command again goes on where it stopped; once all runs are finished, it only reports.
+    The same command continues where it stopped; once all runs are finished, it only reports.
     """
     at_once, output = jobs_at_once(jobs_option), format_of(format_, as_json)
     check_folder(out, "--out")
@@ -125,7 +129,7 @@ def reproduce(
     from xlt_cli.reproduce.records import of_run
 
     if quick and is_first_process():
-        reporter.warn("--quick: this shows the machinery at work; its figures mean nothing")
+        reporter.warn("--quick: this is a trial run; its figures mean nothing")
     root = runs_root(runs_dir)
     jobs = [trial.job for trial in planned]
     if launcher_option is None and len(jobs) == 1:
@@ -146,18 +150,19 @@ def reproduce(
 
 
 def _nothing_beside_from() -> Exception:
-    """An archive says which runs there are; what changes the report alone may stand beside it."""
+    """The error for options with --from that an archive does not allow."""
     from xlt_cli.errors import SpecError
 
     return SpecError(
-        "an archive holds finished runs, which cannot be changed or run",
+        "an archive contains finished runs, which cannot be changed or run",
         "xlt reproduce --from",
-        "give NAME, and at most --baseline, --out, --jobs, --format, --json and --quiet beside it",
+        "give NAME, and at most --baseline, --out, --jobs, --format, --json and --quiet in "
+        "addition",
     )
 
 
 def _label(values: dict[str, Any]) -> str:
-    """Of the report's folder: what is no ordinary report does not replace one."""
+    """The name of the report's folder: special reports do not replace ordinary ones."""
     parts = [values["reproduction"], values["encoder"], *values["only"]]
     label = "-".join([*parts, "quick"] if values["quick"] else parts)
     if values["baseline"] == values["methods"][0]:
@@ -166,7 +171,7 @@ def _label(values: dict[str, Any]) -> str:
 
 
 def _written(values: dict[str, Any], folder: Path, reporter: Reporter) -> Path:
-    """Writes the report; says so if it is not where it was to go."""
+    """Writes the report, and reports if its folder is not the expected one."""
     from xlt_cli.reproduce import files
 
     place = files.write(folder, values)
@@ -177,8 +182,8 @@ def _written(values: dict[str, Any], folder: Path, reporter: Reporter) -> Path:
 def _say_place(place: Path, folder: Path, what: str, reporter: Reporter) -> None:
     if place != folder:
         reporter.warn(
-            f"{folder} holds {what} over more finished runs, and stays as it is; "
-            f"this one goes to {place}"
+            f"{folder} contains {what} over more finished runs and is kept; "
+            f"this one is written to {place}"
         )
 
 

@@ -1,4 +1,4 @@
-"""`xlt run MANIFEST JOB`: one job of a manifest, whatever scheduler asks for it."""
+"""`xlt run MANIFEST JOB`: one job of a manifest, for any scheduler."""
 
 from __future__ import annotations
 
@@ -30,48 +30,53 @@ if TYPE_CHECKING:
 def run(
     manifest_file: Annotated[
         Path,
-        typer.Argument(metavar="MANIFEST", help="What `xlt sweep SPEC --plan MANIFEST` wrote."),
+        typer.Argument(
+            metavar="MANIFEST", help="A file that `xlt sweep SPEC --plan MANIFEST` wrote."
+        ),
     ],
     job: Annotated[
-        str | None, typer.Argument(metavar="JOB", help="Number of a job, from 1 on, or its id.")
+        str | None,
+        typer.Argument(metavar="JOB", help="Number of a job, counted from 1, or its id."),
     ] = None,
     list_jobs: Annotated[
-        bool, typer.Option("--list", help="List the jobs with their state, run none.")
+        bool, typer.Option("--list", help="List the jobs with their states without running them.")
     ] = False,
     runs_dir: Annotated[
         Path | None,
-        typer.Option("--runs-dir", help="Where the runs live by now. Default: as planned."),
+        typer.Option(
+            "--runs-dir", help="The runs directory, if it was moved. Default: that of the manifest."
+        ),
     ] = None,
     answer: Annotated[
         Path | None,
         typer.Option(
-            "--answer", metavar="FILE", help="Write what the job ends with to FILE, as JSON."
+            "--answer", metavar="FILE", help="Write the results or the error to FILE, as JSON."
         ),
     ] = None,
     attached: Annotated[
         bool,
-        typer.Option("--attached", help="End when standard input ends, with who holds it open."),
+        typer.Option("--attached", help="End when standard input is closed."),
     ] = False,
     quiet: Quiet = False,
     format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make one run of a manifest, as any scheduler may ask for it.
+    """Execute one run of a manifest, for use with a scheduler.
 
-    A finished run is not run again; an interrupted one goes on from its last checkpoint; one that
-    another process works on is left alone.
+    A finished run is not run again, and an interrupted run continues from its last checkpoint. It
+    is an error if another process is working on the run.
     """
     output = format_of(format_, as_json)
     from xlt_cli.launch import manifest as manifests
 
     if list_jobs and job is not None:
-        raise RunError("--list lists all jobs", "xlt run", "leave JOB or --list away")
+        raise RunError("--list lists all jobs", "xlt run", "omit JOB or --list")
     if list_jobs:
         manifest = manifests.read(manifest_file)
         _list(manifest, (runs_dir or manifest.runs).absolute(), output)
         return
     if job is None:
-        raise RunError("which job is to be run?", "xlt run", "`xlt run MANIFEST --list` shows them")
+        raise RunError("no job is given", "xlt run", "`xlt run MANIFEST --list` lists the jobs")
     from xlt_cli.launch import answers
 
     with answers.interrupted_once(), answers.answering(answer and answer.absolute()) as given:
@@ -89,10 +94,10 @@ def run(
 
 
 def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> PlannedRun:
-    """The run of a job, checked against this machine; from then on xlt works where it was planned.
+    """The run of a job, checked against this machine. Changes to the manifest's working directory.
 
     Raises:
-        UserError: it cannot be made here, or would be another run.
+        UserError: it cannot be executed here, or would be a different run.
     """
     from xlt_cli.launch.manifest import check_run
 
@@ -115,7 +120,7 @@ def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> Planned
 
 
 def _perform(planned: PlannedRun, root: Path, plain: bool, quiet: bool, given: Answer) -> Outcome:
-    """Makes a run, and puts what it ends with into the answer."""
+    """Executes a run, and stores its results in the answer."""
     from xlt_cli.console.progress import Reporter
     from xlt_cli.launch import answers, memory
     from xlt_cli.launch.jobs import Outcome
@@ -126,7 +131,7 @@ def _perform(planned: PlannedRun, root: Path, plain: bool, quiet: bool, given: A
     reporter.say(f"{planned.title} -> {run.path}")
     done_before = run.state == "success"
     given.results = perform(planned, run, runtime, reporter)
-    # What a finished run takes to be looked at is not what its training takes.
+    # Reading a finished run needs less memory than its training.
     given.measured = not done_before
     if given.measured and runtime.world == 1:
         kind, shape = memory.kind_of(runtime.device), memory.shape(planned.spec)
@@ -135,15 +140,15 @@ def _perform(planned: PlannedRun, root: Path, plain: bool, quiet: bool, given: A
 
 
 def _enter(directory: Path) -> None:
-    """Works where the manifest was written: relative paths in a spec are relative to it."""
+    """Changes to the directory where the manifest was written, for relative paths in the spec."""
     try:
         os.chdir(directory)
     except OSError as error:
         raise RunError(
             f"the working directory of the manifest cannot be entered: {error.strerror}",
             str(directory),
-            "relative paths in the spec are relative to it; write the manifest anew from where "
-            "they hold",
+            "relative paths in the spec are relative to it; write the manifest again from the "
+            "directory where they are valid",
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""`xlt runs`: the runs there are, how far they are, and what they found; removing them."""
+"""`xlt runs`: lists runs with their states and results, and removes them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from xlt_cli.commands.usage import Verb
 from xlt_cli.terminal import echo
 
 app = typer.Typer(
-    short_help="List the runs with what they are and found; remove them, or their weights.",
+    short_help="List the runs with their results; remove runs or their weights.",
     invoke_without_command=True,
 )
 
 
 class Sort(StrEnum):
-    """What the list may be in the order of."""
+    """The orders of the list."""
 
     date = "date"
     name = "name"
@@ -31,7 +31,7 @@ class Sort(StrEnum):
 
 
 class Keep(StrEnum):
-    """Which weights pruning leaves."""
+    """The weights that pruning keeps."""
 
     best = "best"
     none = "none"
@@ -43,14 +43,16 @@ Named = Annotated[
         metavar="RUN...", help="Whole names, or directories.", autocompletion=completion.runs
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would go; remove nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Report what would be removed, and remove nothing.")
+]
 
 
 @app.callback()
 def runs(
     context: typer.Context,
     name: Annotated[
-        str, typer.Option("--name", metavar="BEGINNING", help="Only names that begin so.")
+        str, typer.Option("--name", metavar="PREFIX", help="Only runs whose names begin with this.")
     ] = "",
     task: Annotated[
         str,
@@ -90,9 +92,9 @@ def runs(
     if rows or output in (Format.json, Format.csv):
         formats.show(report(rows), output)
     elif not every:
-        echo(f"no runs in {root}; `xlt train SPEC` makes one")
+        echo(f"no runs in {root}; `xlt train SPEC` starts one")
     else:
-        echo(f"none of the {len(every)} runs in {root} is such a run")
+        echo(f"none of the {len(every)} runs in {root} matches")
 
 
 @app.command("rm", cls=Verb)
@@ -101,8 +103,8 @@ def remove(
 ) -> None:
     """Remove runs with all their results.
 
-    All of them, or none: a run that is at work, or that another run's encoder was taken from,
-    stays, and so do files in its directory that xlt did not write.
+    All of them are removed, or none: it is an error if a process is working on one of them, or if
+    another run started from its model. Files that xlt did not write are kept.
     """
     from xlt_cli.commands import runs_removal
 
@@ -115,7 +117,7 @@ def prune(
     keep: Annotated[
         Keep,
         typer.Option(
-            "--keep", help="best: the weights of each spec's best run on dev; none: no weights."
+            "--keep", help="best: keep the weights of each spec's best run on dev; none: keep none."
         ),
     ],
     names: Annotated[
@@ -127,9 +129,9 @@ def prune(
     dry_run: DryRun = False,
     runs_dir: RunsDir = None,
 ) -> None:
-    """Free the disk of the weights of finished runs; results and predictions stay.
+    """Remove the weights of finished runs; results and predictions are kept.
 
-    `xlt train SPEC --restore` makes weights again.
+    `xlt train SPEC --restore` trains the weights again.
     """
     from xlt_cli.commands import runs_removal
 
@@ -137,7 +139,7 @@ def prune(
 
 
 def _root(context: typer.Context, given: Path | None) -> Path:
-    """The runs directory, named before the subcommand or after it."""
+    """The runs directory, given before the subcommand or after it."""
     above = context.parent.params.get("runs_dir") if context.parent else None
     return runs_root(given or (Path(above) if above else None))
 
@@ -179,6 +181,6 @@ def _sorted(rows: list[dict[str, Any]], by: Sort) -> list[dict[str, Any]]:
 
 
 def _goodness(dev: dict[str, Any]) -> float | None:
-    """A score on dev of which more is better."""
+    """The score on dev, negated if lower is better."""
     score = dev.get("score")
     return -score if score is not None and dev.get("better") == "lower" else score

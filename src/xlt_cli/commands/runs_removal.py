@@ -1,4 +1,4 @@
-"""`xlt runs rm` and `xlt runs prune`: what goes is said first, by name."""
+"""`xlt runs rm` and `xlt runs prune`: remove runs or their weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def remove(root: Path, names: Sequence[str], dry_run: bool) -> None:
     """Removes runs, all or none.
 
     Raises:
-        RunError: there is no such run, a process works on it, or another run started from it.
+        RunError: a run does not exist, a process is working on it, or another run started from it.
     """
     chosen = removal.named(root, names)
     every = pruning.others(all_runs(root), chosen)
@@ -27,14 +27,14 @@ def remove(root: Path, names: Sequence[str], dry_run: bool) -> None:
     staying = removal.starts([run for run in every if run.path.resolve() not in going])
     for run in chosen:
         if run.busy():
-            what = f"a process works on '{run.name}': nothing was removed"
+            what = f"a process is working on '{run.name}': nothing was removed"
             raise RunError(what, str(run.path), "wait for it to end, or stop it")
         users = removal.needed_by(run, staying)
         if users:
             raise RunError(
                 f"{', '.join(users)} started from a model of '{run.name}': nothing was removed",
                 str(run.path),
-                "remove those too, in the same command",
+                "remove them in the same command",
             )
     for run in chosen:
         size = size_in_words(pruned.size(run.path))
@@ -44,14 +44,14 @@ def remove(root: Path, names: Sequence[str], dry_run: bool) -> None:
         left = removal.remove(run)
         echo(f"removed {run.name} ({size})")
         if left:
-            note(f"{run.path} stays, for what xlt did not write: {', '.join(left)}")
+            note(f"{run.path} is kept because of files that xlt did not write: {', '.join(left)}")
     if not dry_run:
         removal.remove_leftovers(root)
         stage_store.collect(root)
 
 
 def prune(root: Path, names: Sequence[str], keep: Literal["best", "none"], dry_run: bool) -> None:
-    """Frees the weights of finished runs, and says of the others why theirs stay.
+    """Removes the weights of finished runs, and reports why others are kept.
 
     Raises:
         RunError: there is no such run.

@@ -17,7 +17,7 @@ def schema() -> None:
 
 
 def build() -> dict[str, Any]:
-    """The schema: the spec's own, where each use of a plugin names one of the installed."""
+    """The schema of specs, in which each plugin is one of the installed ones."""
     from xlt_cli import registry
     from xlt_cli.spec import FORMER, ExperimentSpec
 
@@ -42,7 +42,7 @@ def build() -> dict[str, Any]:
     definitions["Evaluation"]["properties"]["task"] = {
         "anyOf": [{"$ref": "#/$defs/task"}, {"type": "null"}]
     }
-    # What YAML may write shorter than the models hold it.
+    # Short forms that are allowed in YAML.
     for owner, field in (("Stage", "languages"), ("Dev", "languages"), ("Evaluation", "languages")):
         definitions[owner]["properties"][field] = _or_one(definitions[owner]["properties"][field])
     settings = definitions["Evaluation"]["properties"]["settings"]
@@ -113,19 +113,19 @@ def _opened(plugins: list[Any]) -> list[dict[str, Any]]:
 
 
 def _params(kind: Any, plugin: Any) -> dict[str, Any] | None:
-    """The schema of a plugin's parameters; None where it has none that JSON Schema can say."""
+    """The schema of a plugin's parameters; None if they have no JSON Schema."""
     try:
         params: Any = plugin.Params.model_json_schema(
             ref_template=f"#/$defs/{kind}.{plugin.name}.{{model}}"
         )
-    except Exception:  # a stranger's annotations; `xlt list-plugins --check` tells of it
+    except Exception:  # a third party's annotations; `xlt list-plugins --check` reports it
         return None
     with_text: dict[str, Any] = _as_text(params)
     return with_text
 
 
 def _as_text(shape: Any) -> Any:
-    """The same schema with what YAML takes for numbers and booleans wherever text is wanted."""
+    """The same schema, in which numbers and Booleans are allowed as text."""
     if isinstance(shape, list):
         return [_as_text(item) for item in shape]
     if not isinstance(shape, dict):
@@ -137,7 +137,7 @@ def _as_text(shape: Any) -> Any:
 
 
 def _or_one(shape: dict[str, Any]) -> dict[str, Any]:
-    """The shape of a list (or of nothing), or one item of it."""
+    """A schema for a list (or null), or for a single item of the list."""
     lists = [option for option in shape.get("anyOf", [shape]) if "items" in option]
     options = [shape, *(option["items"] for option in lists)]
     return {"anyOf": options, "description": shape.get("description", "")}

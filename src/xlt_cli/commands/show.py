@@ -1,4 +1,4 @@
-"""`xlt show PLUGIN`: what a plugin does, and its parameters."""
+"""`xlt show PLUGIN`: a description of a plugin and its parameters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def show(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show a plugin's parameters, and how it is written in a spec."""
+    """Show a plugin's parameters and how to write it in a spec."""
     from xlt_cli import registry
 
     kinds = [kind for kind in registry.KINDS if name in registry.names(kind)] or [
@@ -61,7 +61,7 @@ def _schema(plugin: Any) -> dict[str, Any]:
         raise PluginError(
             f"the parameters of '{plugin.name}' have no JSON Schema: {error}",
             "xlt show --json",
-            "without --json they can be shown",
+            "omit --json",
         ) from None
     return schema
 
@@ -108,7 +108,7 @@ def _print(kind: str, plugin: Any) -> None:
 
 
 def _type(annotation: Any) -> str:
-    """An annotation as a reader writes it, without what validates it."""
+    """A type annotation in short form, without validators."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _type(inner[0])

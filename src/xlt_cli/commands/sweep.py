@@ -37,17 +37,19 @@ if TYPE_CHECKING:
 def sweep(
     spec_file: SpecFile,
     overrides: Overrides = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the runs, run none.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the runs without running them.")
+    ] = False,
     plan: Annotated[
         Path | None,
         typer.Option(
             "--plan",
             metavar="FILE",
-            help="Write a manifest of the runs, for `xlt run FILE JOB`; run none.",
+            help="Write a manifest for `xlt run FILE JOB` instead of running anything.",
         ),
     ] = None,
     stop_on_error: Annotated[
-        bool, typer.Option("--stop-on-error", help="Do not go on after a failed run.")
+        bool, typer.Option("--stop-on-error", help="Start no more runs after one has failed.")
     ] = False,
     jobs_option: Jobs = "1",
     launcher_option: Launcher = None,
@@ -61,7 +63,7 @@ def sweep(
 ) -> None:
     """Run every point of a spec's sweep, with every seed.
 
-    The same command again runs only what is missing, and goes on with what was interrupted.
+    The same command runs only what is missing and continues interrupted runs.
     """
     at_once, output = jobs_at_once(jobs_option), format_of(format_, as_json)
     check_file(plan, "--plan")
@@ -80,9 +82,7 @@ def sweep(
         return
     if plan is not None:
         count = experiment.write_manifest(plan, runs_dir=root, plain=plain, offline=offline)
-        echo(
-            f"{plan}: {count} jobs; `xlt run {plan} 1` makes the first, --list shows all", err=True
-        )
+        echo(f"{plan}: {count} jobs; `xlt run {plan} 1` runs the first, --list lists all", err=True)
         return
     made = experiment.sweep(
         runs_dir=root,
@@ -99,7 +99,7 @@ def sweep(
 
 
 def _list(planned: Table, output: Format) -> None:
-    """What a sweep would run."""
+    """Prints the runs of a sweep."""
     from xlt_cli import formats
     from xlt_cli.reports.sweep import planned_report
 

@@ -34,14 +34,14 @@ def train(
         typer.Option(
             "--seed",
             metavar="SEED,...",
-            help="Instead of the spec's seeds; repeatable.",
+            help="Seeds in place of those of the spec; repeatable.",
             callback=seeds,
         ),
     ] = None,
     restore: Annotated[
         bool,
         typer.Option(
-            "--restore", help="Train runs again whose weights were pruned, and keep them."
+            "--restore", help="Train runs again whose weights were pruned, and keep the weights."
         ),
     ] = False,
     device: Device = None,
@@ -54,7 +54,7 @@ def train(
 ) -> None:
     """Train a spec's stages and evaluate the result, for every seed.
 
-    A finished run is not run again; an interrupted one goes on from its last checkpoint.
+    A finished run is not run again; an interrupted run continues from its last checkpoint.
     """
     output = format_of(format_, as_json)
     go_offline(offline)

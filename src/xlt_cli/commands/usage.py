@@ -1,4 +1,4 @@
-"""What to type instead of an option or an argument that a verb does not have."""
+"""Hints for options and arguments that a command does not have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from typer.core import TyperCommand
 
 FIRST = ("--debug", "--version")
-"""Options that stand before the verb."""
+"""Options that are given before the command."""
 OTHER_NAMES: Mapping[str, str] = {
     "--output-dir": "--runs-dir",
     "--output": "--runs-dir",
@@ -39,7 +39,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "--dataset": "--task",
     "--override": "--set",
 }
-"""Names that other tools have for options."""
+"""Names of options in other tools."""
 SPEC_OPTIONS = ("--config", "--spec", "--file", "--yaml")
 SEVERAL: Mapping[str, str] = {
     "--languages": "several languages are separated by commas: --languages {values}",
@@ -50,7 +50,7 @@ SEVERAL: Mapping[str, str] = {
 
 
 class Verb(TyperCommand):
-    """A verb whose usage errors say what to type instead."""
+    """A command whose usage errors have a hint."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         given = list(args)
@@ -64,13 +64,13 @@ class Verb(TyperCommand):
 
 
 def improve(error: Any, command: str, options: set[str], args: Sequence[str]) -> None:
-    """Adds to a usage error what to type instead, where that is known."""
+    """Adds a hint to a usage error, if there is one."""
     name = getattr(error, "option_name", None)
     if name is not None and type(error).__name__ == "NoSuchOption":
         hint = option_hint(name, command, options)
         if command == "xlt":
             rest = " ".join(argument for argument in args if argument != name)
-            hint = f"options of a verb stand after it: xlt {rest or 'VERB ...'} {name}"
+            hint = f"options of a command follow its name: xlt {rest or 'COMMAND ...'} {name}"
     elif "unexpected extra argument" in str(error.message):
         hint = extra_hint(args, options)
     else:
@@ -81,19 +81,19 @@ def improve(error: Any, command: str, options: set[str], args: Sequence[str]) ->
 
 
 def option_hint(name: str, command: str, options: set[str]) -> str:
-    """What to type instead of an option that a command does not have; empty if not known."""
+    """The hint for an option that a command does not have; may be empty."""
     from xlt_cli.errors import near
     from xlt_cli.spec.foreign_names import remark
 
     key = name.lower().replace("_", "-")
     if key in FIRST:
-        return f"{key} stands before the verb: xlt {key} {command.partition(' ')[2]} ..."
+        return f"{key} goes before the command: xlt {key} {command.partition(' ')[2]} ..."
     spec = "--set" in options
     if spec and key in SPEC_OPTIONS:
         return f"the spec is an argument: {command} SPEC"
     other = OTHER_NAMES.get(key, "")
     if other.partition(" ")[0] in options:
-        return f"it is {other} here"
+        return f"use {other} instead"
     if near(key, options, cutoff=0.8):
         return ""
     if spec:
@@ -104,7 +104,7 @@ def option_hint(name: str, command: str, options: set[str]) -> str:
 
 
 def extra_hint(args: Sequence[str], options: set[str]) -> str:
-    """How to give one option several values, or what an argument too many may be."""
+    """The hint for an unexpected argument; may be empty."""
     for position, argument in enumerate(args):
         if argument not in SEVERAL or argument not in options:
             continue
@@ -120,7 +120,7 @@ def extra_hint(args: Sequence[str], options: set[str]) -> str:
         fields = [argument for argument in args if "=" in argument and argument[0] != "-"]
         if fields:
             return f"fields of the spec are set with --set {fields[-1]}"
-        return "one spec at a time"
+        return "give one spec"
     return ""
 
 
