@@ -10,4 +10,4 @@ class Clean(Condition):
 
     api_version = 1
     name = "clean"
-    summary = "texts as they are, answered by the model itself"
+    summary = "the unchanged evaluation"

@@ -41,17 +41,19 @@ class Perturbed(Condition):
 
     api_version = 1
     name = "perturbed"
-    summary = "any perturbation, at a strength, on every example"
+    summary = "a perturbation of every example, at a given strength"
 
     class Params(PluginParams):
         perturbation: AnyPerturbation = Field(description="perturbation plugin")
         strength: float | None = Field(
             None,
             ge=0,
-            description="of the perturbation's parameter that says how strong it is; default: as "
-            "its own parameters say",
+            description="value of the perturbation's parameter that controls its strength; "
+            "default: as in its own parameters",
         )
-        seed: int = Field(0, ge=0, description="names the noise; every model sees the same")
+        seed: int = Field(
+            0, ge=0, description="random seed of the noise; every model sees the same noise"
+        )
 
     params: Params
 
@@ -87,9 +89,9 @@ class Perturbed(Condition):
         assert isinstance(part, Perturbation)
         if self.params.strength is not None and not part.strength:
             raise SpecError(
-                f"'{part.name}' has no parameter that says how strong it is",
+                f"'{part.name}' has no parameter for its strength",
                 "strength",
-                f"leave `strength` out, and give '{part.name}' its own parameters",
+                f"omit `strength`, and give the parameters of '{part.name}'",
             )
         try:
             noise = self.noise
@@ -102,7 +104,7 @@ class Perturbed(Condition):
             and inspect.unwrap(type(noise).perturbed) is trains_only
         ):
             raise SpecError(
-                f"'{part.name}' is for training only: it puts no noise on embeddings by itself",
+                f"'{part.name}' is for training only: it only defines a loss",
                 "perturbation",
             )
 

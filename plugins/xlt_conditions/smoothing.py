@@ -51,9 +51,11 @@ class Smoothing(Condition):
     class Params(PluginParams):
         noise: AnyPerturbation = Field(description="perturbation plugin whose noise is Gaussian")
         samples: int = Field(1000, ge=1, description="votes from which the radius is certified")
-        selection: int = Field(100, ge=1, description="votes that choose the answer before that")
+        selection: int = Field(
+            100, ge=1, description="votes that choose the prediction before that"
+        )
         alpha: float = Field(
-            0.001, gt=0, lt=1, description="probability that an answer or its radius is wrong"
+            0.001, gt=0, lt=1, description="probability that a prediction or its radius is wrong"
         )
 
     params: Params
@@ -73,7 +75,8 @@ class Smoothing(Condition):
         noise = self.parts["noise"]
         if not isinstance(noise, EmbeddingPerturbation) or not noise.gaussian:
             raise SpecError(
-                f"smoothing needs Gaussian noise on the embeddings, which '{noise.name}' has not",
+                f"smoothing needs Gaussian noise on the embeddings, which '{noise.name}' does "
+                "not add",
                 "noise",
                 "e.g. {name: random-perturbation, distribution: gaussian}",
             )

@@ -14,11 +14,9 @@ from xlt_cli.api import Head, UserError
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel
 
-MEAN = (
-    "use `pooling: mean` (or cls, cls-mean, segments): a new head of xlt's own on the hidden states"
-)
-_HALF = "use `pooling: mean`: it takes the encoder half alone"
-_NO_HALF = "xlt runs encoders; of encoder-decoders only T5, mT5, UMT5 and their kin"
+MEAN = "use `pooling: mean` (or cls, cls-mean, segments), a new head of xlt on the hidden states"
+_HALF = "use `pooling: mean`, which uses the encoder alone"
+_NO_HALF = "xlt runs encoders; of encoder-decoders, only T5, mT5, UMT5 and similar models"
 
 
 def backbone_class(config: PreTrainedConfig) -> Any:
@@ -43,7 +41,7 @@ def _encoder_decoder(name: str, config: PreTrainedConfig, where: str) -> UserErr
     from transformers import AutoModel
 
     half = backbone_class(config) is not AutoModel
-    what = f"{name} is an encoder-decoder: its answer comes from the decoder"
+    what = f"{name} is an encoder-decoder: its prediction comes from the decoder"
     return UserError(what, where, _HALF if half else _NO_HALF)
 
 
@@ -59,13 +57,13 @@ def no_class(config: PreTrainedConfig, head: Head | None, where: str) -> UserErr
     takes = _base_arguments(config)
     if takes and "inputs_embeds" not in takes:
         what = f"'{config.model_type}' models cannot be run from word embeddings"
-        return UserError(what, where, "xlt needs an encoder of text, as BERT and XLM-R are")
+        return UserError(what, where, "xlt needs a text encoder, such as BERT or XLM-R")
     return UserError(
         f"transformers has no '{config.model_type}' model for {kind}",
         where,
         MEAN
         if head.kind == "sequence-classification"
-        else "choose another encoder for tasks that label tokens",
+        else "choose another encoder for token labelling",
     )
 
 
@@ -82,8 +80,8 @@ def explained(
     if bool(getattr(model.config, "is_encoder_decoder", False)):
         return _encoder_decoder(name, model.config, refused.where)
     if not _looks_words_up(model):
-        what = f"{name} has no table of word embeddings to cut it at"
-        hint = "xlt needs an encoder that looks its tokens up in a table, as BERT and XLM-R do"
+        what = f"{name} has no table of word embeddings"
+        hint = "xlt needs an encoder with a table of word embeddings, such as BERT or XLM-R"
         return UserError(what, refused.where, hint)
     if check_bare is None:
         return refused
@@ -92,8 +90,8 @@ def explained(
     except UserError:
         return refused
     return UserError(
-        f"the head of {name} needs token ids: it cannot be run from word embeddings, which the "
-        "encoder itself can",
+        f"the head of {name} needs token ids, so that it cannot be run from word embeddings, "
+        "although its encoder can",
         refused.where,
         MEAN,
     )

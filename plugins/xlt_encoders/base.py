@@ -44,22 +44,22 @@ class EncoderParams(PluginParams):
 
     pooling: Annotated[str, AfterValidator(_known)] = Field(
         default=NATIVE,
-        description="what the head sees: 'native' is the architecture's own head; cls, mean, "
-        "cls-mean and segments are a tanh layer on the first token, the mean over tokens, both, or "
-        "the comparison [u, v, |u-v|, u*v] of the means of two texts; or another head plugin",
+        description="the head: 'native' is the architecture's own head; cls, mean, cls-mean "
+        "and segments are a tanh layer on the first token, the mean over tokens, both, or the "
+        "comparison [u, v, |u-v|, u*v] of the means of two texts; or another head plugin",
         json_schema_extra=_list_known,
     )
     freeze_embeddings: bool = Field(
-        default=False, description="leave all embeddings (words, positions, ...) as pretrained"
+        default=False, description="do not train the embeddings (words, positions, ...)"
     )
     freeze_layers: int = Field(
-        default=0, ge=0, description="leave this many layers, from the input on, as pretrained"
+        default=0, ge=0, description="number of layers, from the input on, that are not trained"
     )
     dropout: float | None = Field(
         default=None,
         ge=0.0,
         lt=1.0,
-        description="probability of every dropout in encoder and head; None: the encoder's own",
+        description="dropout probability in encoder and head; None: the encoder's own",
     )
 
 
@@ -101,7 +101,7 @@ class TransformersEncoder(Encoder):
         tokenizer = self._pretrained_tokenizer()
         if len(tokenizer) > rows:
             raise UserError(
-                f"the checkpoint brings no tokenizer, and that of '{self.name}' has "
+                f"the checkpoint has no tokenizer, and that of '{self.name}' has "
                 f"{len(tokenizer)} entries for the checkpoint's {rows} word embeddings",
                 str(checkpoint),
                 "save the tokenizer that the checkpoint was trained with next to it",
@@ -184,7 +184,7 @@ def open_tokenizer(
 
     if not has_vocabulary(folder) and not trust_remote_code:
         raise UserError(
-            "the folder holds no tokenizer",
+            "the folder contains no tokenizer",
             str(folder),
             f"it needs one of: {', '.join(VOCABULARY_FILES)}",
         )

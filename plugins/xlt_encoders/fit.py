@@ -40,10 +40,9 @@ def choose_padding(halves: Halves) -> None:
         if change <= _TOLERANCE:
             return
     raise UserError(
-        f"{type(halves.model).__name__} answers a text differently when it is padded to the length "
-        f"of others in its batch (by {change:.0%} of its largest output, on either side), because "
-        "the architecture does not keep padding apart from text: its results would depend on the "
-        "batch size",
+        f"{type(halves.model).__name__} gives different outputs for a text that is padded (by "
+        f"{change:.0%} of its largest output, on either side), because its architecture does "
+        "not mask padding. Its results would depend on the batch size",
         hint="use an encoder whose attention masks padding, such as BERT, XLM-R, DeBERTa or "
         "ModernBERT",
     )
@@ -101,8 +100,8 @@ def check_cut(halves: Halves) -> None:
         halves.train(training)
     if not same:
         raise UserError(
-            f"{type(model).__name__} cannot be cut at its word embeddings: run from them, it does "
-            "not give what it gives for token ids",
+            f"{type(model).__name__} cannot be run from its word embeddings: its outputs "
+            "differ from those for token ids",
             hint="xlt needs an encoder like BERT, XLM, XLM-R or DeBERTa"
             + (f" ({type(problem).__name__}: {problem})" if problem else ""),
         ) from problem

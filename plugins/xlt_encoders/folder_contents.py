@@ -31,18 +31,19 @@ _WITH_TF = (
 _FORMATS = (
     _Format(
         ("adapter_config.json", "adapter_model.*"),
-        "an adapter (LoRA or another method of PEFT), not a whole model",
-        "merge it into its base model: AutoPeftModelForSequenceClassification.from_pretrained("
-        "FOLDER).merge_and_unload().save_pretrained(NEW_FOLDER), and save the tokenizer there, too",
+        "an adapter (LoRA or another PEFT method) and not a complete model",
+        "merge it into its base model: "
+        "AutoPeftModelForSequenceClassification.from_pretrained(FOLDER).merge_and_unload()"
+        ".save_pretrained(NEW_FOLDER), and save the tokenizer there as well",
     ),
     _Format(
         ("tf_model*.h5", "*.ckpt.index", "*.ckpt", "saved_model.pb"),
-        "weights of TensorFlow only",
+        "TensorFlow weights only",
         _WITH_TF.format(package="tensorflow", flag="from_tf"),
     ),
     _Format(
         ("flax_model*.msgpack", "flax_model*.msgpack.index.json"),
-        "weights of Flax only",
+        "Flax weights only",
         _WITH_TF.format(package="flax", flag="from_flax"),
     ),
     _Format(
@@ -55,7 +56,7 @@ _FORMATS = (
         "quantized weights in GGUF only",
         "give the model that was quantized, with its safetensors weights",
     ),
-    _Format(("rust_model.ot",), "weights of rust-bert only", "give the model's torch weights"),
+    _Format(("rust_model.ot",), "rust-bert weights only", "give the model's torch weights"),
     _Format(
         ("openvino_model.bin", "openvino_model.xml", "*.mlpackage", "*.tflite"),
         "a model exported for another runtime only",
@@ -72,7 +73,7 @@ def other_format(names: Iterable[str]) -> tuple[str, str]:
         if any(fnmatch(name, pattern) for name in names for pattern in known.patterns):
             return known.what, known.hint
     if names and all(any(fnmatch(name, p) for p in _TOKENIZER) for name in _models(names)):
-        return "a tokenizer only", "give the folder that holds the model; both in one folder"
+        return "a tokenizer only", "give the folder that contains both the model and the tokenizer"
     return "", ""
 
 
@@ -94,7 +95,7 @@ def check_model_folder(folder: Path, weight_files: Iterable[str]) -> None:
     missing = [name for name in shards if not (folder / name).is_file()]
     if missing:
         raise UserError(
-            f"{len(missing)} of the {len(shards)} files of weights are missing",
+            f"{len(missing)} of the {len(shards)} weight files are missing",
             str(folder),
             f"{', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}: copy or download them "
             "again",
@@ -104,7 +105,7 @@ def check_model_folder(folder: Path, weight_files: Iterable[str]) -> None:
             with path.open("rb") as stream:
                 if stream.read(len(_POINTER)) == _POINTER:
                     raise UserError(
-                        "the file of weights is a Git LFS pointer, not the weights",
+                        "the weight file is a Git LFS pointer and not the weights",
                         str(path),
                         "`git lfs pull` in that folder, or `hf download`",
                     )
@@ -115,11 +116,11 @@ def other_contents(folder: Path) -> UserError | None:
     names = [path.name for path in folder.iterdir()]
     names += [f"onnx/{path.name}" for path in folder.glob("onnx/*")]
     other, hint = other_format(names)
-    return UserError(f"the folder holds {other}", str(folder), hint) if other else None
+    return UserError(f"the folder contains {other}", str(folder), hint) if other else None
 
 
 def _no_model(folder: Path, lacks: list[str], weights: bool) -> UserError:
-    what = f"the folder holds no model: it has no {' and no '.join(lacks)}"
+    what = f"the folder contains no model: it has no {' and no '.join(lacks)}"
     other = None if weights else other_contents(folder)
     if other is not None:
         return other
@@ -147,5 +148,5 @@ def _shards(weights: Path) -> list[str]:
         return sorted(set(map(str, listed)))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
         raise UserError(
-            "the list of the files of weights cannot be read", str(weights), str(problem)
+            "the list of weight files cannot be read", str(weights), str(problem)
         ) from None

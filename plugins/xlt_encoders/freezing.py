@@ -25,7 +25,7 @@ def embedding_modules(base: PreTrainedModel) -> list[nn.Module]:
         raise UserError(
             f"{type(base).__name__} has no embeddings that xlt can freeze",
             "freeze_embeddings",
-            "leave freeze_embeddings out",
+            "omit freeze_embeddings",
         )
     return modules
 
@@ -56,6 +56,6 @@ def first_layers(base: PreTrainedModel, count: int) -> list[nn.Module]:
         raise UserError(
             f"the layers of {type(base).__name__} cannot be frozen one by one",
             "freeze_layers",
-            "leave freeze_layers out",
+            "omit freeze_layers",
         )
     return [layer for modules in lists.values() for layer in modules[:count]]

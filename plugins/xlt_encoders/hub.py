@@ -130,7 +130,7 @@ def download(model: str, revision: str, code: bool = False) -> Snapshot:
             other, hint = other_format(names)
             raise UserError(
                 "the model on the hub has no weights for torch"
-                + (f": it holds {other}" * bool(other)),
+                + (f": it contains {other}" * bool(other)),
                 f"{model}@{revision}",
                 hint,
             )
@@ -179,10 +179,10 @@ def check_folder(folder: Path, code: bool = False) -> None:
         other, hint = other_format(names) if "weights" in lacking[-1] else ("", "")
         held = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
         raise UserError(
-            f"the folder is no encoder: it lacks {' and '.join(lacking)}"
-            + (f"; it holds {other}" if other else ""),
+            f"the folder is not an encoder: it lacks {' and '.join(lacking)}"
+            + (f"; it contains {other}" if other else ""),
             str(folder),
-            hint or (f"it holds {held}" if held else "it is empty"),
+            hint or (f"it contains {held}" if held else "it is empty"),
         )
 
 
@@ -193,8 +193,8 @@ def offline(model: str, revision: str, problem: Exception) -> OfflineError:
     return OfflineError(
         "the encoder is not on this machine, and the Hugging Face hub cannot be reached",
         f"{model}@{revision} ({reason})",
-        f"where there is a network: `xlt fetch SPEC`, or `hf download {model} --revision "
-        f"{revision}`; or use `encoder: e5-small-q4`, which needs none",
+        f"on a machine with a network, run `xlt fetch SPEC` or `hf download {model} --revision "
+        f"{revision}`; or use `encoder: e5-small-q4`, which needs no network",
     )
 
 
@@ -226,13 +226,13 @@ def _list(api: HfApi, model: str, revision: str) -> list[str]:
         raise UserError(
             "the model on the hub is gated: its owner has to grant access",
             model,
-            f"ask for it on https://huggingface.co/{model}, then `hf auth login`",
+            f"request access on https://huggingface.co/{model}, then run `hf auth login`",
         ) from problem
     except RepositoryNotFoundError as problem:
         raise UserError(
             "there is no such model on the hub, or it is private",
             model,
-            "check the spelling (owner/name); for a private one, `hf auth login`",
+            "check the spelling (owner/name); for a private model, run `hf auth login`",
         ) from problem
     except RevisionNotFoundError as problem:
         raise UserError(

@@ -24,7 +24,7 @@ class HubParams(EncoderParams):
     revision: str = Field(default="main", description="branch, tag or commit on the hub")
     tokenizer: str | None = Field(
         default=None,
-        description="hub id or folder of the tokenizer, where the model comes without the right "
+        description="hub id or folder of the tokenizer, if the model comes without the right "
         "one; None: the model's own",
     )
 
@@ -145,7 +145,7 @@ class HuggingFaceEncoder(HubEncoder):
                 return values
             if values.get("revision", revision) != revision:
                 raise ValueError(
-                    f"the model names the revision '{revision}', and `revision` says "
+                    f"the model has the revision '{revision}', and `revision` is "
                     f"'{values['revision']}'"
                 )
             return {**values, "model": model, "revision": revision}

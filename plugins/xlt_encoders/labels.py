@@ -64,7 +64,7 @@ def read_outputs(folder: Path) -> Outputs:
         wrong = _contradictions(by_id, by_name)
     if wrong:
         raise UserError(
-            "the checkpoint's config does not say clearly which label each output is",
+            "the labels in the checkpoint's config are inconsistent",
             str(folder / "config.json"),
             f"{'; '.join(wrong)}. Correct the file, or state the outputs in order with --labels",
         )
@@ -97,8 +97,8 @@ def output_names(folder: Path, stated: Sequence[str] | None) -> Sequence[str]:
         )
     if own is not None and [folded(name) for name in own] != [folded(name) for name in stated]:
         warnings.warn(
-            f"the outputs are taken to be, as stated: {', '.join(stated)}; the checkpoint itself "
-            f"calls them: {', '.join(own)}",
+            f"the outputs are, as stated: {', '.join(stated)}; their names in the checkpoint "
+            f"are: {', '.join(own)}",
             ResultWarning,
             stacklevel=2,
         )
@@ -123,7 +123,7 @@ def _config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(config, dict):
-            raise ValueError("it holds no mapping")
+            raise ValueError("it is not a mapping")
     except (OSError, ValueError) as problem:
         raise UserError("the model's config cannot be read", str(path), str(problem)) from None
     return config
@@ -141,7 +141,7 @@ def _table(config: dict[str, Any], field_name: str, id_at: int) -> _Table:
     if isinstance(raw, list) and id_at == 0:
         raw = dict(enumerate(raw))
     if not isinstance(raw, dict):
-        table.wrong.append(f"{field_name} is no mapping")
+        table.wrong.append(f"{field_name} is not a mapping")
         return table
     for item in raw.items():
         number, name = _number(item[id_at]), item[1 - id_at]

@@ -43,7 +43,7 @@ def refuse(where: str, report: Report, model: PreTrainedModel, allowed: set[str]
             raise UserError(f"the model {problem} weights of its encoder", where, _some(names))
         if names <= report.mismatched:
             raise UserError(
-                "the checkpoint's classification head is of another size than the "
+                "the size of the checkpoint's classification head is not that of the "
                 f"{model.config.num_labels} labels of its config, or of --labels",
                 where,
                 f"{_some(names)}. Correct id2label in its config.json, or --labels",
@@ -63,7 +63,7 @@ def refuse(where: str, report: Report, model: PreTrainedModel, allowed: set[str]
         if {_NUMBER.sub(".#.", name), _NUMBER.sub(".#.", name.removeprefix(prefix))} & known
     }
     if left_out:
-        raise UserError("the model has more layers than its config says", where, _some(left_out))
+        raise UserError("the model has more layers than its config states", where, _some(left_out))
 
 
 def check_code(folder: Path) -> None:
@@ -79,8 +79,8 @@ def check_code(folder: Path) -> None:
         return
     sources = sorted({_source(value) for value in code.values() if isinstance(value, str)})
     raise UserError(
-        f"the model is of a kind that transformers does not have ('{architecture}'); it comes with "
-        "Python code of its own, which is not run unless you allow it",
+        f"transformers does not have the architecture '{architecture}'; the model comes with "
+        "Python code of its own, which is run only if you allow it",
         str(folder),
         f"read the code ({', '.join(sources)}); if you trust it, write trust_remote_code: true, "
         "as in {name: hf, model: ..., trust_remote_code: true} for `encoder:` or `--encoder`",
@@ -122,5 +122,5 @@ def other_pooling(where: str, has: str, asked: str) -> UserError:
     return UserError(
         f"the checkpoint was trained with the pooling '{has}', not '{asked}'",
         where,
-        f"set pooling: {has}, or leave it out",
+        f"set pooling: {has}, or omit it",
     )

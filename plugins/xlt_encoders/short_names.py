@@ -49,7 +49,9 @@ class GteMultilingual(HubEncoder):
 
     name = "gte-multilingual"
     model = "Alibaba-NLP/gte-multilingual-base"
-    summary = "multilingual GTE base (70 languages); runs Python code of its own; tuned on pairs"
+    summary = (
+        "multilingual GTE base (70 languages); runs Python code of its own; fine-tuned on pairs"
+    )
     reference = "Zhang et al. 2024, arXiv:2407.19669"
     caveat = (
         "GTE encoders were contrastively tuned on supervised pairs of texts, which may include "
@@ -109,7 +111,7 @@ class XlmV(HubEncoder):
 
     name = "xlm-v"
     model = "facebook/xlm-v-base"
-    summary = "XLM-V base, XLM-R with a vocabulary of a million (100 languages)"
+    summary = "XLM-V base, XLM-R with a vocabulary of a million pieces (100 languages)"
     reference = "Liang et al. 2023, arXiv:2301.10472"
 
 
@@ -127,7 +129,7 @@ class InfoXlmBase(HubEncoder):
 
     name = "infoxlm-base"
     model = "microsoft/infoxlm-base"
-    summary = "InfoXLM base (94 languages); trained on translation pairs, too"
+    summary = "InfoXLM base (94 languages); also trained on translation pairs"
     reference = "Chi et al. 2021, arXiv:2007.07834"
 
 
@@ -136,5 +138,5 @@ class InfoXlmLarge(HubEncoder):
 
     name = "infoxlm-large"
     model = "microsoft/infoxlm-large"
-    summary = "InfoXLM large (94 languages); trained on translation pairs, too"
+    summary = "InfoXLM large (94 languages); also trained on translation pairs"
     reference = "Chi et al. 2021, arXiv:2007.07834"

@@ -99,9 +99,9 @@ def lacking(
         if not there:
             continue
         if alone:
-            return f"it is to have {_name(place)} for itself"
+            return f"it needs {_name(place)} for itself"
         if any(tenant.alone for tenant in there):
-            return f"another run has {_name(place)} for itself"
+            return f"another run uses {_name(place)} alone"
         room = rooms.get(place)
         if room is None:
             continue

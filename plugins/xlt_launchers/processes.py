@@ -15,12 +15,12 @@ class Processes(Launcher):
 
     api_version = 1
     name = "processes"
-    summary = "several runs at once on this machine, as far as their memory allows"
+    summary = "several runs at once on this machine, if there is enough memory"
     on_this_machine = True
 
     class Params(PluginParams):
         jobs: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
-            "auto", description="how many at once; auto: as many as cores and memory allow"
+            "auto", description="number of runs at once; auto: as many as cores and memory allow"
         )
 
     params: Params

@@ -29,24 +29,28 @@ class Adversarial(EmbeddingPerturbation):
     strength = "epsilon"
 
     class Params(PluginParams):
-        norm: balls.Norm = Field("l2-token", description="the ball's shape")
+        norm: balls.Norm = Field("l2-token", description="shape of the ball")
         epsilon: float = Field(
             0.05, ge=0, description="radius, relative to the mean norm of a text's embeddings"
         )
-        absolute: bool = Field(False, description="epsilon is the radius itself")
-        steps: int = Field(3, ge=1, description="of gradient ascent")
+        absolute: bool = Field(False, description="epsilon is the radius itself, not relative")
+        steps: int = Field(3, ge=1, description="number of steps of gradient ascent")
         step_size: float | None = Field(
-            None, gt=0, description="relative to epsilon; None: 2.5 / steps, at most 1.25"
+            None,
+            gt=0,
+            description="length of a step, relative to epsilon; None: 2.5 / steps, at most 1.25",
         )
         random_start: bool = Field(
             False,
-            description="start anywhere in the ball, not at its centre; beside a clean loss, that "
-            "is one pass more",
+            description="start at a random point of the ball instead of its centre; with a "
+            "clean loss, this needs one more pass",
         )
         clean_weight: float = Field(
-            0.5, ge=0, le=1, description="of the clean loss; the rest is the attacked one's"
+            0.5, ge=0, le=1, description="weight of the clean loss; the attacked loss has the rest"
         )
-        warmup: float = Field(0.0, ge=0, le=1, description="share of training before the attack")
+        warmup: float = Field(
+            0.0, ge=0, le=1, description="fraction of the stage without an attack, at its beginning"
+        )
         special: bool = Field(False, description="attack special tokens as well")
 
     params: Params

@@ -35,12 +35,10 @@ class Alignment(EmbeddingPerturbation):
 
     api_version = 1
     name = "alignment"
-    summary = "baseline: mean hidden states of parallel sentences pulled together"
+    summary = "baseline: distance between mean hidden states of parallel sentences"
     reference = "Cao et al. 2020, arXiv:2002.03518, on sentences; Huang et al. 2021, section 1"
-    caveat = (
-        "alignment trains on sentences of other languages with their translations: those "
-        "languages are unseen in the task's labels only"
-    )
+    caveat = "alignment trains on sentences of other languages with their translations: only "
+    "the task's labels of those languages are unseen"
     companion = "translations"
 
     class Params(PluginParams):
@@ -51,7 +49,7 @@ class Alignment(EmbeddingPerturbation):
         languages: tuple[str, ...] | None = Field(
             None, min_length=2, description="use only pairs of these languages; default: all"
         )
-        weight: float = Field(1.0, ge=0, description="of the distance")
+        weight: float = Field(1.0, ge=0, description="weight of the distance")
 
     params: Params
 
@@ -93,7 +91,7 @@ class Alignment(EmbeddingPerturbation):
             raise DataError(
                 f"no file has sentences in {' and '.join(self.params.languages or ())}",
                 str(path),
-                f"there are {known}",
+                f"available: {known}",
             )
         return used
 

@@ -35,7 +35,7 @@ class BpeSampling(SegmentationPerturbation):
 
     api_version = 1
     name = "bpe-sampling"
-    summary = "subword regularisation: words cut at random into pieces of the vocabulary"
+    summary = "subword regularisation: words are split at random into pieces of the vocabulary"
     reference = "Kudo 2018; Zheng et al. 2021 (xTune); Provilkov et al. 2020; Hiraoka 2022"
     strength = "word_ratio"
 
@@ -43,13 +43,18 @@ class BpeSampling(SegmentationPerturbation):
         alpha: float = Field(
             0.3,
             ge=0,
-            description="Unigram: the power of a segmentation's probability; 0 is uniform, 1 the "
-            "model's own distribution",
+            description="Unigram: exponent of a segmentation's probability; 0: uniform, 1: "
+            "the model's own distribution",
         )
         dropout: float = Field(
-            0.1, ge=0, le=1, description="WordPiece and BPE: of passing over a match or a merge"
+            0.1,
+            ge=0,
+            le=1,
+            description="WordPiece and BPE: probability of skipping a match or a merge",
         )
-        word_ratio: float = Field(1.0, ge=0, le=1, description="of cutting a word anew at all")
+        word_ratio: float = Field(
+            1.0, ge=0, le=1, description="probability of resampling the segmentation of a word"
+        )
 
     params: Params
 
@@ -69,7 +74,7 @@ class BpeSampling(SegmentationPerturbation):
         names = {token["content"] for token in state["added_tokens"]}
         algorithm = self._algorithm(state["model"], names)
         if algorithm is None:
-            raise self._unsupported(f"{kind} is of the kind {state['model']['type']}")
+            raise self._unsupported(f"{kind} is of the type {state['model']['type']}")
         special = re.compile("|".join(map(re.escape, sorted(names)))) if names else None
         model, normalizer, pre_tokenizer = backend.model, backend.normalizer, backend.pre_tokenizer
         unknown, ratio = tokenizer.unk_token_id, self.params.word_ratio
@@ -120,8 +125,8 @@ class BpeSampling(SegmentationPerturbation):
 
     def _unsupported(self, why: str) -> PluginError:
         return PluginError(
-            f"the words of this encoder's tokenizer cannot be cut anew: {why}",
+            f"the segmentation of this encoder's tokenizer cannot be sampled: {why}",
             f"the perturbation '{self.name}'",
-            "it works with fast tokenizers of the kinds Unigram (XLM-R, mDeBERTa, multilingual E5 "
-            "and MiniLM), WordPiece (mBERT) and BPE",
+            "fast tokenizers of the types Unigram (XLM-R, mDeBERTa, multilingual E5 and "
+            "MiniLM), WordPiece (mBERT) and BPE are supported",
         )

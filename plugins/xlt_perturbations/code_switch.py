@@ -31,10 +31,8 @@ class CodeSwitch(NoisyCopies):
     name = "code-switch"
     summary = "CoSDA-ML: words replaced by translations into several languages"
     reference = "Qin et al. 2020 (CoSDA-ML)"
-    caveat = (
-        "code-switch puts words of its dictionaries' languages into English text: a model trained "
-        "with it has seen words, though no labelled sentence, of those languages"
-    )
+    caveat = "code-switch puts words of its dictionaries' languages into English text: a "
+    "model trained with it has seen words of those languages, but no labelled sentences"
     speaks = ("en",)
     strength = "word_ratio"
 
@@ -47,23 +45,23 @@ class CodeSwitch(NoisyCopies):
         languages: tuple[str, ...] | None = Field(
             None,
             min_length=1,
-            description="the languages to switch to; default: all there are",
+            description="the languages to switch to; default: all available",
         )
         sentence_ratio: float = Field(
-            1.0, ge=0, le=1, description="the probability of switching in a sentence at all"
+            1.0, ge=0, le=1, description="probability of switching words in a sentence"
         )
         word_ratio: float = Field(
-            0.5, ge=0, le=1, description="of looking a word up, in a sentence that is switched"
+            0.5, ge=0, le=1, description="probability of looking a word up, in such a sentence"
         )
         sides: Literal["both", "first", "second"] = Field(
-            "both", description="which texts of a pair are switched, each drawn for itself"
+            "both", description="which texts of a pair are switched, each with its own draws"
         )
 
         @field_validator("languages")
         @classmethod
         def _once(cls, languages: tuple[str, ...] | None) -> tuple[str, ...] | None:
             if languages and len(set(languages)) < len(languages):
-                raise ValueError("a language is named twice")
+                raise ValueError("a language is listed twice")
             return languages
 
     params: Params

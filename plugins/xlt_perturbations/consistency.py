@@ -28,12 +28,14 @@ class Consistency(divergence.Comparing):
     companion = "noisy"
 
     class Params(PluginParams):
-        weight: float = Field(5.0, ge=0, description="of the divergence; the paper's lambda 1")
-        noisy_weight: float = Field(0.0, ge=0, description="of the loss of the noisy view")
+        weight: float = Field(
+            5.0, ge=0, description="weight of the divergence; lambda 1 in the paper"
+        )
+        noisy_weight: float = Field(0.0, ge=0, description="weight of the loss of the noisy view")
         stop_gradient: bool = Field(
             True,
-            description="each prediction is a constant where the other is drawn to it, as in the "
-            "paper; otherwise gradients of the divergence reach both sides of both terms",
+            description="the target prediction of each divergence term is held constant, as "
+            "in the paper; otherwise, gradients flow to both predictions of both terms",
         )
 
     params: Params

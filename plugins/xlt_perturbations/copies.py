@@ -21,7 +21,9 @@ from xlt_cli.api import (
 class CopiesParams(PluginParams):
     """How many examples stand in for one."""
 
-    copies: int = Field(1, ge=1, description="noisy copies of each example, drawn in each epoch")
+    copies: int = Field(
+        1, ge=1, description="number of noisy copies of each example, drawn anew in each epoch"
+    )
     keep_clean: bool = Field(True, description="train on the clean example as well")
 
 

@@ -22,7 +22,7 @@ class Comparing(EmbeddingPerturbation):
     def problem_fault(self, problem: Problem) -> str:
         if problem.classifies:
             return ""
-        return "it compares probabilities of labels, and this problem's logits give none"
+        return "it compares probabilities of labels, which the logits of this problem do not give"
 
 
 def kl(target: torch.Tensor, logits: torch.Tensor, batch: Batch) -> torch.Tensor:

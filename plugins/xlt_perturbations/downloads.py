@@ -59,7 +59,7 @@ def fetch(url: str, sha256: str, name: str, by_hand: str) -> Path:
         raise OfflineError(
             f"{name} is not on this machine, and the network is turned off (HF_HUB_OFFLINE)",
             url,
-            f"where there is a network: `xlt fetch SPEC`; or {by_hand}",
+            f"on a machine with a network, run `xlt fetch SPEC`; or {by_hand}",
         )
     with one_process(name) as path:
         # Another process may have brought it meanwhile.
@@ -124,9 +124,9 @@ def _download(url: str, sha256: str, path: Path, by_hand: str) -> Path:
     digest = hashlib.sha256(content).hexdigest()
     if digest != sha256:
         raise DataError(
-            f"the server gave another file: its sha256 is {digest}, not {sha256}",
+            f"the server returned a different file: its sha256 is {digest}, not {sha256}",
             url,
-            f"a proxy may have answered in its place; otherwise {by_hand}",
+            f"a proxy may have answered instead of the server; otherwise {by_hand}",
         )
     write(path, content)
     return path

@@ -34,9 +34,11 @@ class EmbeddingMixup(EmbeddingPerturbation):
 
     def problem_fault(self, problem: Problem) -> str:
         if problem.head.per_token:
-            return "a mixture of two texts has one answer in two shares, not one for each token"
+            return (
+                "the mixture of two texts has a mixed label for the text, but none for each token"
+            )
         if problem.grouped:
-            return "the loss of an input that is mixed depends on the other inputs of its example"
+            return "the loss of a mixed input depends on the other inputs of its example"
         return ""
 
     def loss(self, seam: Seam) -> torch.Tensor:

@@ -27,18 +27,26 @@ class FreeLB(EmbeddingPerturbation):
     reference = "Zhu et al. 2020, arXiv:1909.11764"
 
     class Params(PluginParams):
-        steps: int = Field(3, ge=1, description="losses averaged; one less are steps of ascent")
-        learning_rate: float = Field(4e-2, ge=0, description="l2 length of a step, per example")
+        steps: int = Field(
+            3,
+            ge=1,
+            description="number of losses that are averaged; there is one step of ascent less",
+        )
+        learning_rate: float = Field(4e-2, ge=0, description="l2 norm of a step, per example")
         init_magnitude: float = Field(
-            8e-2, ge=0, description="of the first noise: uniform in +-this / sqrt(tokens * D)"
+            8e-2,
+            ge=0,
+            description="magnitude of the initial noise, uniform in +-this / sqrt(tokens * D)",
         )
         max_norm: float | None = Field(
             None, gt=0, description="bound on the l2 norm of an example's noise; None: no bound"
         )
         clean_weight: float = Field(
-            0.0, ge=0, le=1, description="of the clean loss; the rest is the attacked one's"
+            0.0, ge=0, le=1, description="weight of the clean loss; the attacked loss has the rest"
         )
-        warmup: float = Field(0.0, ge=0, le=1, description="share of training before the attack")
+        warmup: float = Field(
+            0.0, ge=0, le=1, description="fraction of the stage without an attack, at its beginning"
+        )
         special: bool = Field(False, description="attack special tokens as well")
 
     params: Params

@@ -34,15 +34,19 @@ class RandomPerturbation(EmbeddingPerturbation):
 
     class Params(PluginParams):
         radius: float = Field(
-            0.5, ge=0, description="of the ball, relative to the mean norm of a text's embeddings"
+            0.5,
+            ge=0,
+            description="radius of the ball, relative to the mean norm of a text's embeddings",
         )
         distribution: Literal["uniform", "gaussian"] = Field(
             "uniform",
-            description="uniform in the ball, or Gaussian of that root-mean-square norm",
+            description="uniform in the ball, or Gaussian with this root-mean-square norm",
         )
-        samples: int = Field(1, ge=1, description="draws for a batch, whose losses are averaged")
+        samples: int = Field(
+            1, ge=1, description="number of draws for each example, whose losses are averaged"
+        )
         clean_weight: float = Field(
-            0.0, ge=0, le=1, description="of the clean loss; the rest is the noisy one's"
+            0.0, ge=0, le=1, description="weight of the clean loss; the noisy loss has the rest"
         )
         special: bool = Field(False, description="perturb special tokens as well")
 

@@ -33,24 +33,31 @@ class Smart(divergence.Comparing):
     reference = "Jiang et al. 2020, arXiv:1911.03437, its smoothness-inducing regulariser"
 
     class Params(PluginParams):
-        weight: float = Field(1.0, ge=0, description="of the divergence")
+        weight: float = Field(1.0, ge=0, description="weight of the divergence")
         radius: float = Field(
             1.0,
             ge=0,
             description="largest coordinate of a token's noise, relative to the mean norm of a "
             "text's embeddings / sqrt(D)",
         )
-        absolute: bool = Field(False, description="the radius is the coordinate's bound itself")
-        steps: int = Field(1, ge=1, description="of gradient ascent")
-        step_size: float = Field(1e-3, ge=0, description="factor of the gradient")
+        absolute: bool = Field(
+            False, description="the radius is the bound of a coordinate itself, not relative"
+        )
+        steps: int = Field(1, ge=1, description="number of steps of gradient ascent")
+        step_size: float = Field(1e-3, ge=0, description="step size: factor of the gradient")
         normalise: bool = Field(
             False, description="divide each token's gradient by its largest coordinate first"
         )
-        noise: float = Field(1e-5, gt=0, description="standard deviation of the first noise")
+        noise: float = Field(1e-5, gt=0, description="standard deviation of the initial noise")
         stabiliser: float = Field(
             1e-6, gt=0, description="added to the divisor (`epsilon` in the authors' code)"
         )
-        warmup: float = Field(0.0, ge=0, le=1, description="share of training before it starts")
+        warmup: float = Field(
+            0.0,
+            ge=0,
+            le=1,
+            description="fraction of the stage without the divergence, at its beginning",
+        )
         special: bool = Field(False, description="perturb special tokens as well")
 
     params: Params

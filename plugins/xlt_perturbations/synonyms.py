@@ -23,10 +23,8 @@ URL = (
     f"175cddb89c4e86c7152d0175db8f824f7f4e6bad/{FILE}"
 )
 SHA256 = "103247143f39bd5dd66850f3a912393392641dbd98093c61e2b24a4cc8a96fb0"
-BY_HAND = (
-    f"take {FILE} from {SOURCE} and put it into $XLT_DATA_DIR/lexicons, or name the file in "
-    "`neighbors`"
-)
+BY_HAND = f"download {FILE} from {SOURCE} into $XLT_DATA_DIR/lexicons, or give the path of the "
+"file in `neighbors`"
 
 
 class Synonyms(NoisyCopies):
@@ -61,16 +59,18 @@ class Synonyms(NoisyCopies):
             1.0,
             ge=0,
             le=1,
-            description="of drawing a word anew, uniformly from itself and its neighbours; "
-            "1 is the paper's",
+            description="probability of replacing a word by a uniform draw from itself and "
+            "its neighbours; 1 in the paper",
         )
         most: int | None = Field(
-            None, ge=1, description="neighbours used of a word, from the front of its list"
+            None,
+            ge=1,
+            description="largest number of neighbours of a word, from the beginning of its list",
         )
         tokenization: Literal["words", "original"] = Field(
             "words",
-            description="words: punctuation is split off and case carried over; original: split "
-            "at single spaces and looked up as it is, as the paper's code does",
+            description="words: punctuation is split off and case is kept; original: split at "
+            "single spaces and looked up unchanged, as in the paper's code",
         )
 
         @model_validator(mode="after")
@@ -115,16 +115,16 @@ class Synonyms(NoisyCopies):
             if path.is_file():
                 return path
             raise DataError(
-                f"the synonyms of the WordNet '{p.wordnet}' have not been made yet",
+                f"the synonyms of the WordNet '{p.wordnet}' have not been extracted yet",
                 str(path),
-                "`xlt fetch SPEC` makes them",
+                "`xlt fetch SPEC` extracts them",
             )
         found = self._default() if p.neighbors is None else given_path(p.neighbors)
         if found is None or not found.is_file():
             raise DataError(
                 f"there is no file of synonyms ({FILE})",
                 str(found or downloads.cache_path(FILE)),
-                f"`xlt fetch SPEC` downloads the paper's; or {BY_HAND}",
+                f"`xlt fetch SPEC` downloads that of the paper; or {BY_HAND}",
             )
         return found
 

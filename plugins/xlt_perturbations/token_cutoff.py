@@ -26,11 +26,13 @@ class TokenCutoff(divergence.Comparing):
     reference = "Shen et al. 2020, arXiv:2009.13818"
 
     class Params(PluginParams):
-        rate: float = Field(0.1, ge=0, lt=1, description="share of a text's tokens to erase")
-        span: bool = Field(False, description="erase tokens that stand side by side")
-        cut_weight: float = Field(1.0, ge=0, description="of the loss with tokens erased")
+        rate: float = Field(0.1, ge=0, lt=1, description="fraction of a text's tokens to erase")
+        span: bool = Field(False, description="erase adjacent tokens")
+        cut_weight: float = Field(1.0, ge=0, description="weight of the loss with tokens erased")
         consistency_weight: float = Field(
-            1.0, ge=0, description="of the Jensen-Shannon divergence between both predictions"
+            1.0,
+            ge=0,
+            description="weight of the Jensen-Shannon divergence between the two predictions",
         )
         special: bool = Field(False, description="erase special tokens as well")
 

@@ -56,7 +56,7 @@ def read(path: Path) -> Translations:
     named = NAME.fullmatch(path.stem)
     if named is None:
         raise DataError(
-            "the file's name does not say its languages", str(path), f"expected {LAYOUT}"
+            "the name of the file does not contain its languages", str(path), f"expected {LAYOUT}"
         )
     languages = (named["one"], named["other"])
     try:

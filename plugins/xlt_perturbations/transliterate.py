@@ -42,7 +42,7 @@ class Transliterate(NoisyCopies):
 
     api_version = 1
     name = "transliterate"
-    summary = "script change: words written in Latin or in Cyrillic letters"
+    summary = "words are written in Latin or in Cyrillic letters"
     reference = "Hermjakob et al. 2018 (uroman)"
     strength = "word_ratio"
 
@@ -51,7 +51,7 @@ class Transliterate(NoisyCopies):
             description="latin: words in all other scripts, romanised; cyrillic: words in plain "
             "Latin letters, as if they were Russian"
         )
-        word_ratio: float = Field(0.5, ge=0, le=1, description="of changing a word")
+        word_ratio: float = Field(0.5, ge=0, le=1, description="probability of changing a word")
 
     params: Params
 

@@ -31,21 +31,22 @@ class Typos(NoisyCopies):
 
     api_version = 1
     name = "typos"
-    summary = "typing errors: letters swapped, left out, typed twice, hit beside"
+    summary = "typing errors: letters swapped, omitted, repeated, or replaced by a neighbouring key"
     reference = "Belinkov and Bisk 2018; Pruthi et al. 2019"
     strength = "rate"
 
     class Params(CopiesParams):
-        rate: float = Field(0.1, ge=0, le=1, description="the probability of an error in a word")
+        rate: float = Field(0.1, ge=0, le=1, description="probability of an error in a word")
         kinds: tuple[Kind, ...] = Field(
             ("swap", "drop", "repeat", "key"),
             min_length=1,
-            description="swap: two neighbouring letters; drop: left out; repeat: typed twice; "
-            "key: the key beside it on the script's keyboard (for kana: one that looks or "
-            "sounds alike); confusable: a character that looks alike, also of another script",
+            description="swap: two neighbouring letters swapped; drop: a letter omitted; "
+            "repeat: a letter typed twice; key: a letter replaced by that of a neighbouring "
+            "key (for kana: by one that looks or sounds similar); confusable: a letter "
+            "replaced by one that looks similar, possibly of another script",
         )
         keep_ends: bool = Field(
-            True, description="leave a word's first and last letter (in Hangul, key) alone"
+            True, description="do not change the first and last letter (in Hangul, key) of a word"
         )
 
     params: Params

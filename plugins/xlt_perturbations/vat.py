@@ -23,19 +23,28 @@ class Vat(divergence.Comparing):
     reference = "Miyato et al. 2018, arXiv:1704.03976; on embeddings: Miyato et al. 2017"
 
     class Params(PluginParams):
-        weight: float = Field(1.0, ge=0, description="of the divergence")
+        weight: float = Field(1.0, ge=0, description="weight of the divergence")
         norm: Literal["l2-token", "l2-sentence"] = Field(
-            "l2-sentence", description="the ball's shape"
+            "l2-sentence", description="shape of the ball"
         )
         epsilon: float = Field(
             0.05, ge=0, description="radius, relative to the mean norm of a text's embeddings"
         )
-        absolute: bool = Field(False, description="epsilon and xi are the radii themselves")
-        steps: int = Field(1, ge=1, description="of power iteration")
-        xi: float = Field(
-            0.01, gt=0, description="radius at which gradients are taken, like epsilon's"
+        absolute: bool = Field(
+            False, description="epsilon and xi are the radii themselves, not relative"
         )
-        warmup: float = Field(0.0, ge=0, le=1, description="share of training before it starts")
+        steps: int = Field(1, ge=1, description="number of steps of power iteration")
+        xi: float = Field(
+            0.01,
+            gt=0,
+            description="radius at which gradients are computed, in the units of epsilon",
+        )
+        warmup: float = Field(
+            0.0,
+            ge=0,
+            le=1,
+            description="fraction of the stage without the divergence, at its beginning",
+        )
         special: bool = Field(False, description="perturb special tokens as well")
 
     params: Params

@@ -24,7 +24,7 @@ class WordDropout(TextPerturbation):
     strength = "probability"
 
     class Params(PluginParams):
-        probability: float = Field(0.1, ge=0, lt=1, description="of leaving a word out")
+        probability: float = Field(0.1, ge=0, lt=1, description="probability of leaving a word out")
         keep_clean: bool = Field(True, description="train on the clean example as well")
 
     params: Params

@@ -24,16 +24,14 @@ class WordOrder(NoisyCopies):
 
     api_version = 1
     name = "word-order"
-    summary = "words change places with near ones"
+    summary = "words are shuffled locally"
     reference = "Lample et al. 2018 (unsupervised translation, monolingual corpora), section 2.3"
-    caveat = (
-        "word-order keeps a label true only where it does not rest on the order of words: in "
-        "paraphrase tasks such as PAWS and PAWS-X that order is what is asked for"
-    )
+    caveat = "word-order keeps labels correct only if they do not depend on word order, as "
+    "they do in PAWS and PAWS-X"
     strength = "distance"
 
     class Params(CopiesParams):
-        distance: int = Field(3, ge=0, description="places that a word moves at most")
+        distance: int = Field(3, ge=0, description="largest number of places that a word moves")
 
     params: Params
 

@@ -70,9 +70,9 @@ def _open(lexicon: str) -> Any:
         raise DataError(f"wn cannot read its data: {error}", f"wordnet: {lexicon}") from error
     if not serves(("en",), found.language):
         raise DataError(
-            f"the lexicon is of the language '{found.language}'",
+            f"the language of the lexicon is '{found.language}'",
             f"wordnet: {lexicon}",
-            "synonyms are drawn for English text: name an English one, e.g. oewn:2024",
+            "synonyms are for English text: give an English lexicon, e.g. oewn:2024",
         )
     return wordnet
 
@@ -88,7 +88,9 @@ def _download(lexicon: str) -> None:
             f"wordnet: {lexicon}",
             f"{error}; `python -m wn projects` lists those that it can download",
         ) from error
-    by_hand = f"where there is a network: `python -m wn download {lexicon}`, or `xlt fetch SPEC`"
+    by_hand = (
+        f"on a machine with a network, run `python -m wn download {lexicon}` or `xlt fetch SPEC`"
+    )
     if downloads.is_offline():
         raise OfflineError(
             "the WordNet is not on this machine, and the network is turned off (HF_HUB_OFFLINE)",

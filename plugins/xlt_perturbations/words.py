@@ -68,7 +68,11 @@ def match_case(word: str, model: str, language: str = "") -> str:
 
 def bound_fault(problem: Problem) -> str:
     """Why words cannot be moved or left out; empty if they can."""
-    return "its labels belong to the words, which therefore stay" if problem.by_words else ""
+    return (
+        "its labels belong to words, which therefore cannot be moved or left out"
+        if problem.by_words
+        else ""
+    )
 
 
 def is_unspaced(text: str) -> bool:

@@ -159,11 +159,15 @@ def test_mistakes_in_names_and_archives(
     assert "'A' and 'B' have different numbers of runs: 2 and 1" in text
     assert "there is no run 'nobody'" in refused(xlt, desk, "A=nobody")
     assert "no run is given" in refused(xlt, desk)
-    assert "no RUN and no option of the measurement can be given" in refused(xlt, desk, pair[0], "--from", tmp_path)
+    assert "no RUN and no option of the measurement can be given" in refused(
+        xlt, desk, pair[0], "--from", tmp_path
+    )
     assert "no whole archive" in refused(xlt, desk, "--from", tmp_path)
     for empty in ("A=", f"={pair[0]}", ""):
         assert "lacks a name or a run" in refused(xlt, desk, empty)
-    assert "no RUN and no option of the measurement can be given" in refused(xlt, desk, "--from", tmp_path, "--limit", "3")
+    assert "no RUN and no option of the measurement can be given" in refused(
+        xlt, desk, "--from", tmp_path, "--limit", "3"
+    )
     text = refused(xlt, desk, "--from", tmp_path, "--limit", "200")  # its default, but said
     assert "no RUN and no option of the measurement can be given" in text
     (tmp_path / "file").write_text("")
@@ -180,7 +184,7 @@ def test_mistakes_in_the_command_line(xlt: Any, desk: Desk, tiny_data: Path) -> 
     assert "no language to compare 'en' with" in refused(xlt, desk, run, "--languages", "en")
     assert "has no 'xx' in its test split" in refused(xlt, desk, run, "--languages", "xx")
     tags = trained(xlt, desk, "tags", task={"name": "panx", "path": str(tiny_data)})
-    assert "no sequence classification" in refused(xlt, desk, tags)
+    assert "not sequence classification" in refused(xlt, desk, tags)
     (run / "stages/0/model/COMPLETE.json").unlink()
     assert "is damaged: its list of files is missing" in refused(xlt, desk, run)
 

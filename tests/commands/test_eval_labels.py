@@ -162,7 +162,7 @@ def test_stated_labels_win_over_wrong_names_and_it_is_said(
     found = figures(xlt, folder, task(THREE), tmp_path, "--labels", ",".join(NAMED))
     predicted = [NAMED[i] for i in probabilities(folder, 3).argmax(-1)]
     check(found, [row[2] for row in rows(THREE)], predicted)
-    assert any("the checkpoint itself calls them" in note for note in found["notes"])
+    assert any("their names in the checkpoint are" in note for note in found["notes"])
 
 
 def test_a_two_way_model_on_three_way_data(
@@ -248,9 +248,9 @@ def test_collapse_and_stated_labels_together(
         (3, {}, ("--collapse", "{neutral: [entailment], b: [neutral]}"), ["class of its own"]),
         (2, {"id2label": {"0": "yes", "1": "no"}}, ("--collapse", "{no: [neutral]}"),
          ["the model's: yes, no", "entailment, no, contradiction"]),
-        (3, {"id2label": "entailment"}, (), ["id2label is no mapping"]),
-        (2, {"id2label": dict(enumerate(THREE))}, (), ["another size than the 3 labels"]),
-        (2, {}, ("--labels", ",".join(THREE)), ["another size than the 3 labels"]),
+        (3, {"id2label": "entailment"}, (), ["id2label is not a mapping"]),
+        (2, {"id2label": dict(enumerate(THREE))}, (), ["not that of the 3 labels"]),
+        (2, {}, ("--labels", ",".join(THREE)), ["not that of the 3 labels"]),
     ],
 )  # fmt: skip
 def test_what_is_not_clear_is_refused_with_all_that_is_wrong(

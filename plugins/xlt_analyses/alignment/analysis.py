@@ -44,13 +44,17 @@ class Alignment(ModelAnalysis):
 
     api_version = 1
     name = "alignment"
-    summary = "do translations lie where the decision on the English row still holds?"
+    summary = (
+        "do translations lie in the region where the decision on the English row stays the same?"
+    )
     reference = "https://arxiv.org/abs/2104.08645"
     limit = 200
 
     class Params(PluginParams):
-        votes: int = Field(100, ge=0, description="For the certified radius; 0: leave it out.")
-        sigma: float = Field(0.5, ge=0.001, description="Of the votes' noise, per token.")
+        votes: int = Field(100, ge=0, description="Votes for the certified radius; 0: omit it.")
+        sigma: float = Field(
+            0.5, ge=0.001, description="Standard deviation of the votes' noise, per token."
+        )
 
     params: Params
 
@@ -125,9 +129,9 @@ def _check(run: AnalysedRun) -> None:
     name, where = run.task.name, f"{run.task.name} ({run.split})"
     if not isinstance(run.problem, SequenceClassification):
         raise DataError(
-            f"the run '{run.path.name}' ends with '{name}', which is no sequence classification",
+            f"the run '{run.path.name}' ends with '{name}', which is not sequence classification",
             str(run.path),
-            "alignment is probed for tasks that give a text, or two texts, one label",
+            "alignment is measured for tasks with one label for a text or for two texts",
         )
     if len(run.rows) < 2:
         raise DataError(
@@ -139,7 +143,7 @@ def _check(run: AnalysedRun) -> None:
         raise DataError(
             run.unaligned or f"the rows of '{name}' are not aligned",
             where,
-            "alignment needs rows that are the same item in every language",
+            "alignment needs rows that are translations of each other",
         )
 
 
@@ -157,8 +161,8 @@ def _check_tokens(runs: Sequence[AnalysedRun]) -> None:
         )
         if mine != theirs:
             raise DataError(
-                f"'{first.path.name}' and '{other.path.name}' cut the same rows into different "
-                "tokens",
+                f"'{first.path.name}' and '{other.path.name}' split the same rows into "
+                "different tokens",
                 f"{first.path}\n{other.path}",
-                "compare runs of one tokenizer and max_length: radii are per token",
+                "compare runs with the same tokenizer and max_length, because radii are per token",
             )

@@ -32,13 +32,15 @@ class Errors(PredictionAnalysis):
 
     api_version = 1
     name = "errors"
-    summary = "what is taken for what, by language; which rows flip between two runs"
+    summary = "confusions of labels by language, and the rows that change between two runs"
     keeps = False  # predictions are stored already
     reporting = ("shown",)
 
     class Params(PluginParams):
         shown: int = Field(
-            5, ge=0, description="Rows of each language that are printed with their texts."
+            5,
+            ge=0,
+            description="Number of rows of each language that are printed with their texts.",
         )
 
     params: Params
@@ -46,16 +48,17 @@ class Errors(PredictionAnalysis):
     def prepare(self, runs: Sequence[AnalysedRun]) -> Sequence[Pass]:
         if len(runs) > 2:
             raise DataError(
-                f"{len(runs)} runs are named; errors are shown of one run, or compared between two",
+                f"{len(runs)} runs are given; errors are shown for one run, or compared "
+                "between two",
                 "xlt analyze errors",
-                "name one or two",
+                "give one or two runs",
             )
         if len(runs) == 2 and runs[0].name == runs[1].name:
             raise DataError(
-                f"both runs are called '{runs[0].name}'; errors are compared run by run, not over "
-                "seeds",
+                f"both runs have the name '{runs[0].name}'; errors are compared between runs, "
+                "not over seeds",
                 "xlt analyze errors",
-                "give each a name of its own",
+                "give them different names",
             )
         for run in runs:
             if not run.problem.labels:
@@ -96,7 +99,7 @@ def _labels(run: AnalysedRun, gold: Any) -> Any:
 
 def _without_labels(run: AnalysedRun) -> DataError:
     return DataError(
-        f"the rows of '{run.task.name}' have no labels that answers could be confused with",
+        f"the rows of '{run.task.name}' have no labels, so that there are no confusions",
         str(run.path),
-        "errors are shown for tasks that give a text, or each word, one of a set of labels",
+        "errors are shown for tasks with a set of labels for texts or words",
     )

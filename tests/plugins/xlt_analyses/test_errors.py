@@ -195,7 +195,7 @@ def test_mistakes(xlt: Any, tmp_path: Path, pawsx: Callable[..., Run]) -> None:
         text: str = result.output
         return text
 
-    assert "3 runs are named" in refused(*runs)
+    assert "3 runs are given" in refused(*runs)
     assert "greater than or equal to 0, not -1" in refused(runs[0], "--shown", "-1")
     assert "no stored predictions for a dev split" in refused(runs[0], "--split", "dev")
     assert "no stored predictions of 'xnli'" in refused(runs[0], "--task", "xnli")
@@ -203,7 +203,7 @@ def test_mistakes(xlt: Any, tmp_path: Path, pawsx: Callable[..., Run]) -> None:
     few = pawsx("few", 0.5, limit=5).name
     assert "have different rows" in refused(runs[0], few)
     assert errors(xlt, tmp_path, runs[0], few, "--limit", "5").exit_code == 0
-    assert "both runs are called 'x'" in refused(f"x={runs[0]}", f"x={runs[1]}")
+    assert "both runs have the name 'x'" in refused(f"x={runs[0]}", f"x={runs[1]}")
     french = pawsx("french", 0.5, languages=["fr"]).name
     german = pawsx("german", 0.5, languages=["de", "en"]).name
     assert "no language has stored predictions of all" in refused(french, german)

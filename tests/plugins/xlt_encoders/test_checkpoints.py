@@ -314,7 +314,7 @@ def test_damaged_checkpoints(pretrained: Pretrained, sequences: Head, tmp_path: 
     with pytest.raises(UserError, match="description of the head cannot be read"):
         plugin.load_model(sequences, tmp_path / "mean")
     (tmp_path / "mean" / "model.safetensors").unlink()
-    with pytest.raises(UserError, match="holds no model"):
+    with pytest.raises(UserError, match="contains no model"):
         plugin.load_model(sequences, tmp_path / "mean")
 
 

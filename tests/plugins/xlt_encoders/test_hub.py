@@ -247,9 +247,9 @@ def test_names_that_are_none(tmp_path: Path, sequences: Head) -> None:
     for name in ("two words", "a--b/c..d"):
         with pytest.raises(UserError, match="neither a folder nor the name of a model"):
             encoder(name).fetch()
-    with pytest.raises(UserError, match="holds no model"):
+    with pytest.raises(UserError, match="contains no model"):
         encoder(tmp_path).fetch()
-    with pytest.raises(UserError, match="holds no model"):
+    with pytest.raises(UserError, match="contains no model"):
         encoder(tmp_path).fingerprint()
 
 
@@ -288,5 +288,5 @@ def test_tokenizers_of_checkpoints(
     (tmp_path / "checkpoint" / "tokenizer.json").write_text("{}")
     with pytest.raises(UserError, match="tokenizer cannot be opened"):
         plugin.load_tokenizer(tmp_path / "checkpoint")
-    with pytest.raises(UserError, match="holds no tokenizer"):
+    with pytest.raises(UserError, match="contains no tokenizer"):
         encoder(pretrained("bert")).load_tokenizer()

@@ -78,7 +78,9 @@ def test_a_model_that_mixes_padding_in_is_refused_by_name(
     name: str, pooling: str, tmp_path: Path
 ) -> None:
     build(name, tmp_path, head=False)
-    with pytest.raises(UserError, match="answers a text differently when it is padded") as caught:
+    with pytest.raises(
+        UserError, match="gives different outputs for a text that is padded"
+    ) as caught:
         load(tmp_path, pooling=pooling)
     assert caught.value.what.lower().startswith(name)
     assert "XLM-R" in caught.value.hint

@@ -35,12 +35,13 @@ def encoder(model: Path, **params: Any) -> HuggingFaceEncoder:
     ("files", "what", "hint"),
     [
         (["adapter_config.json", "adapter_model.safetensors"], "an adapter", "merge_and_unload()"),
-        (["config.json", "tf_model.h5", "tokenizer.json"], "TensorFlow only", "from_tf=True"),
-        (["config.json", "flax_model.msgpack"], "Flax only", "from_flax=True"),
+        (["config.json", "tf_model.h5", "tokenizer.json"],
+         "TensorFlow weights only", "from_tf=True"),
+        (["config.json", "flax_model.msgpack"], "Flax weights only", "from_flax=True"),
         (["config.json", "onnx/model.onnx", "tokenizer.json"], "ONNX only", "exported from"),
         (["config.json", "model.onnx"], "ONNX only", "exported from"),
         (["model-q4_k_m.gguf"], "GGUF only", "safetensors"),
-        (["config.json", "rust_model.ot"], "rust-bert only", "torch weights"),
+        (["config.json", "rust_model.ot"], "rust-bert weights only", "torch weights"),
         (["tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"],
          "a tokenizer only", "the model"),
         (["vocab.txt", "README.md"], "a tokenizer only", "the model"),
@@ -96,7 +97,7 @@ def test_missing_shards_and_pointers_are_named(
     shards[1].write_bytes(content)
     encoder(folder).load_model(sequences)
     shards[1].unlink()
-    with pytest.raises(UserError, match=f"1 of the {len(shards)} files") as caught:
+    with pytest.raises(UserError, match=f"1 of the {len(shards)} weight files") as caught:
         encoder(folder).load_model(sequences)
     assert shards[1].name in caught.value.hint
 
@@ -181,7 +182,7 @@ def test_mean_pooling_works_where_the_hidden_states_do(
         ("M2M100Config", _BART, "native", "encoder-decoder", "only T5"),
         ("CanineConfig", {**{k: v for k, v in _PLAIN.items() if k != "vocab_size"},
                           "num_hash_buckets": 16, "num_hash_functions": 2},
-         "mean", "no table of word embeddings", "looks its tokens up"),
+         "mean", "no table of word embeddings", "with a table of word embeddings"),
         ("XGLMConfig", {"vocab_size": 60, "d_model": 16, "num_layers": 2, "attention_heads": 2,
                         "ffn_dim": 24, "max_position_embeddings": 40},
          "native", "no 'xglm' model for sequence classification", "pooling: mean"),

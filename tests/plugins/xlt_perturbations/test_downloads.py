@@ -86,7 +86,7 @@ def test_a_file_of_other_content_is_fetched_again(server: Server, folder: Path) 
 
 def test_a_file_with_the_wrong_hash_is_not_kept(server: Server, folder: Path) -> None:
     server.content = b"<html>Please log in</html>"
-    with pytest.raises(DataError, match="the server gave another file") as caught:
+    with pytest.raises(DataError, match="the server returned a different file") as caught:
         fetch(server.url)
     assert caught.value.where == server.url
     assert files(folder) == []

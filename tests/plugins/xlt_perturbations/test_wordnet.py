@@ -97,7 +97,7 @@ def test_synonyms_are_drawn_from_them() -> None:
 
 
 def test_the_lexicon_is_recorded_and_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DataError, match="have not been made yet") as caught:
+    with pytest.raises(DataError, match="have not been extracted yet") as caught:
         draw(synonyms(wordnet="test:1.0"), "film", 1)
     assert "`xlt fetch SPEC`" in caught.value.hint
     synonyms(wordnet="test:1.0").fetch()
@@ -115,7 +115,7 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_lexicon_of_another_language_is_refused() -> None:
-    with pytest.raises(DataError, match="the lexicon is of the language 'de'"):
+    with pytest.raises(DataError, match="the language of the lexicon is 'de'"):
         synonyms(wordnet="testde:1.0").fetch()
 
 
