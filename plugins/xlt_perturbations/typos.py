@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Literal
@@ -14,7 +13,7 @@ from xlt_cli.api import Edit
 from xlt_perturbations import hangul
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
 from xlt_perturbations.keyboards import lookalikes, neighbors, script
-from xlt_perturbations.words import map_words
+from xlt_perturbations.words import letters, map_words
 
 Kind = Literal["swap", "drop", "repeat", "key", "confusable"]
 Strokes = list[str]
@@ -58,16 +57,16 @@ class Typos(NoisyCopies):
         return tuple((self.text(word, language, 0, rng),) for word in words)
 
     def _word(self, word: str, rng: random.Random) -> str:
-        runs = groupby(_letters(word), key=lambda letter: script(letter[0]))
-        return "".join(self._run(kind, list(letters), rng) for kind, letters in runs)
+        runs = groupby(letters(word), key=lambda letter: script(letter[0]))
+        return "".join(self._run(kind, list(own), rng) for kind, own in runs)
 
-    def _run(self, kind: str, letters: Strokes, rng: random.Random) -> str:
+    def _run(self, kind: str, run: Strokes, rng: random.Random) -> str:
         """Letters of one script, with an error or without."""
-        word = "".join(letters)
+        word = "".join(run)
         if not kind or rng.random() >= self.params.rate:
             return word
         is_typed = kind == "HANGUL" and all(map(hangul.is_syllable, word))
-        strokes = hangul.strokes(word) if is_typed else letters
+        strokes = hangul.strokes(word) if is_typed else run
         ends = 1 if self.params.keep_ends else 0
         inside = range(ends, len(strokes) - ends)
         possible = [
@@ -80,17 +79,6 @@ class Typos(NoisyCopies):
         make, places = rng.choice(possible)
         changed = make(strokes, rng.choice(places), rng)
         return hangul.compose(changed) if is_typed else "".join(changed)
-
-
-def _letters(word: str) -> Strokes:
-    """Characters, each with the marks that combine with it."""
-    letters: Strokes = []
-    for char in word:
-        if letters and unicodedata.category(char)[0] == "M":
-            letters[-1] += char
-        else:
-            letters.append(char)
-    return letters
 
 
 def _swap(strokes: Strokes, i: int, rng: random.Random) -> Strokes:

@@ -21,6 +21,7 @@ UNSPACED = re.compile(
     r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 DOTTED = str.maketrans({"i": "İ", "ı": "I"})
+UNDOTTED = str.maketrans({"İ": "i", "I": "ı"})
 DOTTED_LANGUAGES = ("tr", "az")
 
 
@@ -38,6 +39,17 @@ def map_words(text: str, change: Callable[[str], str]) -> str:
     pieces = split(text)
     pieces[1::2] = [change(word) for word in pieces[1::2]]
     return "".join(pieces)
+
+
+def letters(text: str) -> list[str]:
+    """Characters, each with the marks that combine with it."""
+    clusters: list[str] = []
+    for char in text:
+        if clusters and unicodedata.category(char)[0] == "M":
+            clusters[-1] += char
+        else:
+            clusters.append(char)
+    return clusters
 
 
 def core(token: str) -> tuple[str, str, str]:
@@ -60,9 +72,9 @@ def match_case(word: str, model: str, language: str = "") -> str:
     if model == "I" or not model[:1].isupper():  # English writes its "I" so in all places.
         return word
     if len(model) > 1 and model.isupper():
-        return _upper(word, language)
+        return upper(word, language)
     if model[1:] == model[1:].lower():
-        return _upper(word[:1], language) + word[1:]
+        return upper(word[:1], language) + word[1:]
     return word
 
 
@@ -81,8 +93,14 @@ def is_unspaced(text: str) -> bool:
     return 2 * len(UNSPACED.findall(text)) > letters
 
 
-def _upper(word: str, language: str) -> str:
+def upper(word: str, language: str) -> str:
+    """The word in capitals, as its language has them."""
     return (word.translate(DOTTED) if _has_dotted_capitals(language) else word).upper()
+
+
+def lower(word: str, language: str) -> str:
+    """The word in small letters, as its language has them."""
+    return (word.translate(UNDOTTED) if _has_dotted_capitals(language) else word).lower()
 
 
 @cache

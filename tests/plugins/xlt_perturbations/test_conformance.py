@@ -17,7 +17,12 @@ from xlt_cli.testing import (
 )
 
 OFF: dict[str, dict[str, Any]] = {
+    "casing": {"rate": 0},
     "code-switch": {"word_ratio": 0},
+    "diacritics": {"rate": 0},
+    "homoglyphs": {"rate": 0},
+    "ocr": {"rate": 0},
+    "punctuation": {"rate": 0},
     "synonyms": {"probability": 0},
     "transliterate": {"word_ratio": 0},
     "typos": {"rate": 0},
@@ -67,6 +72,7 @@ class TestText(TextPerturbationSuite):
     @pytest.fixture
     def plugin(self, made: TextPerturbation) -> TextPerturbation:
         TestText.without_noise = OFF[made.name]
+        TestText.is_random = made.name != "diacritics"  # by default it takes all of them off
         return made
 
     def extremes(self, plugin: TextPerturbation) -> list[Any]:
