@@ -6,9 +6,11 @@ import contextlib
 import gc
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import torch
 
+from xlt_cli.api import Condition
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
@@ -17,15 +19,15 @@ from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.evaluation import collapsed
 from xlt_cli.evaluation.answering import answered
 from xlt_cli.evaluation.conditions import Tested
-from xlt_cli.evaluation.inputs import changes_inputs
-from xlt_cli.evaluation.inputs import encoded as encoded_under
+from xlt_cli.evaluation.inputs import Inputs, changes_inputs, clean, noisy, of_cell
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.predict import launch
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models import segments
 from xlt_cli.models.opening import check_evaluation
 from xlt_cli.models.placing import on_device
-from xlt_cli.problems import Encoded, Feature, Prediction, Problem
+from xlt_cli.noise.changes import Changed
+from xlt_cli.problems import Feature, Prediction
 from xlt_cli.reports.summary import Counted, counted
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store
@@ -60,16 +62,18 @@ def fill(
     model = on_device(model, runtime)
     assert isinstance(model, torch.nn.Module)
     conditions = {tested.key: tested for tested in plan.conditions}
-    encoded: dict[tuple[str, str], dict[str, Encoded]] = {}
+    encoded: dict[tuple[str, str], Inputs] = {}
 
-    def of(language: str, tested: Tested) -> dict[str, Encoded]:
+    def of(language: str, condition: Condition | None, key: str = "") -> Inputs:
         """The rows of a language as token ids; each language is tokenized once."""
-        key = tested.key if changes_inputs(tested.condition) else ""
         if (language, key) not in encoded:
             for other in [other for other in encoded if other[1] not in ("", key)]:
                 del encoded[other]  # of a condition that is done
-            rows = encoded_under(tested.condition, featuriser, loaded[language])
-            encoded[language, key] = {e.id: e for e in rows}
+            rows = loaded[language]
+            if condition is None:
+                encoded[language, key] = clean(featuriser, rows)
+            else:
+                encoded[language, key] = noisy(condition, featuriser, rows, partial(of, language))
             gc.freeze()  # they stay: the collector need not walk through them again and again
         return encoded[language, key]
 
@@ -83,22 +87,24 @@ def fill(
 
     def store_last() -> None:
         while underway:
-            cell, waited_for = underway.pop()
+            cell, waited_for, changed = underway.pop()
             predictions = waited_for()
             if runtime.is_main:
                 if cell.condition:
                     store.write_given(cell.condition, conditions[cell.condition].given())
-                store.write(cell, predictions)
+                store.write(cell, predictions, changed.as_dict() if changed else None)
                 stored[cell] = counted(problem, predictions)
             bar.advance(1, len(predictions), "-".join(dict.fromkeys(cell.languages)))
 
-    underway: list[tuple[Cell, Callable[[], list[Prediction]]]] = []
+    underway: list[tuple[Cell, Callable[[], list[Prediction]], Changed | None]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
     with _unfrozen_after(), reporter.bar(title, len(absent), "examples") as bar:
         for cell in absent:
             first, second = cell.languages
             tested = conditions[cell.condition]
-            rows = _cell(of(first, tested), of(second, tested), cell.is_standard, problem)
+            by = (tested.condition, tested.key) if changes_inputs(tested.condition) else (None, "")
+            one, other = of(first, *by), of(second, *by)
+            rows, changed = of_cell(one, other, cell.is_standard, problem)
             if not rows:
                 raise DataError(
                     f"no row of '{plan.task.name}' is there in both languages",
@@ -107,7 +113,7 @@ def fill(
             features = featuriser.laid_out(rows, plan.evaluation.windows)
             begun = answers(features, tested)
             store_last()  # while a GPU is busy with this cell
-            underway.append((cell, begun))
+            underway.append((cell, begun, changed))
             if runtime.device.type == "cpu":
                 store_last()
         store_last()
@@ -123,11 +129,3 @@ def _unfrozen_after() -> Iterator[None]:
     finally:
         gc.unfreeze()
         gc.collect()  # counts what is left, or the collector would walk through it ever again
-
-
-def _cell(
-    first: dict[str, Encoded], second: dict[str, Encoded], same: bool, problem: Problem
-) -> list[Encoded]:
-    if same:
-        return list(first.values())
-    return [problem.pair(row, second[key]) for key, row in first.items() if key in second]

@@ -1,33 +1,84 @@
-"""The rows of an evaluation as token ids, under a condition.
-
-What a condition draws belongs to the example: it is named by the condition, its seed, the
-example's languages and its id, so that every model sees the same noise, and every strength the
-same draws.
-"""
+"""The rows of an evaluation as token ids, under a condition."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from xlt_cli.api import Condition, Example
 from xlt_cli.data.features import Featuriser
-from xlt_cli.problems import Encoded
+from xlt_cli.noise import changes
+from xlt_cli.noise.drawing import edited, generator
+from xlt_cli.problems import Encoded, Problem
 
 
-def encoded(
-    condition: Condition, featuriser: Featuriser, examples: Sequence[Example]
-) -> list[Encoded]:
-    """The rows of a language, edited and cut as the condition does; each is tokenized once."""
+@dataclass(frozen=True)
+class Inputs:
+    """The rows of a language under a condition, by their ids.
+
+    Attributes:
+        changes: what the condition's noise did to the texts of each; None where it does not act
+            on inputs.
+        counted: what was counted as words.
+    """
+
+    rows: dict[str, Encoded]
+    changes: dict[str, changes.RowChange] | None = None
+    counted: str = "words"
+
+
+def clean(featuriser: Featuriser, examples: Sequence[Example]) -> Inputs:
+    """The rows of a language as they are; they are tokenized once for all runs."""
+    return Inputs(_by_id(featuriser.clean(examples)))
+
+
+def noisy(
+    condition: Condition,
+    featuriser: Featuriser,
+    examples: Sequence[Example],
+    unchanged: Callable[[None], Inputs],
+) -> Inputs:
+    """The rows of a language, edited and cut as the condition does.
+
+    Args:
+        unchanged: gives the same rows as they are.
+    """
     acts = condition.acts
-    if not changes_inputs(condition):
-        return featuriser.clean(examples)
+    after = edited(condition, examples) if "text" in acts else examples
+    if "segmentation" in acts:
+        segment = condition.segmenter(featuriser.tokenizer)
+        rows = _by_id(
+            featuriser.segmented(e, segment, generator(condition, "segmentation", e)) for e in after
+        )
+    else:
+        rows = _by_id(featuriser.fresh(after))
     if "text" in acts:
-        examples = [condition.edit(e, _rng(condition, "text", e)) for e in examples]
-    if "segmentation" not in acts:
-        return featuriser.fresh(examples)
-    segment = condition.segmenter(featuriser.tokenizer)
-    return [featuriser.segmented(e, segment, _rng(condition, "segmentation", e)) for e in examples]
+        pairs = zip(examples, after, strict=True)
+        return Inputs(rows, {one.id: changes.in_texts(one, other) for one, other in pairs})
+    before = unchanged(None).rows
+    pieces = {key: changes.in_pieces(before[key], row) for key, row in rows.items()}
+    return Inputs(rows, pieces, "pieces")
+
+
+def of_cell(
+    first: Inputs, second: Inputs, same: bool, problem: Problem
+) -> tuple[list[Encoded], changes.Changed | None]:
+    """The rows of a cell, and what noise did to them.
+
+    Args:
+        same: whether both texts are in one language.
+    """
+    if same:
+        rows = list(first.rows.values())
+        changed = None if first.changes is None else list(first.changes.values())
+    else:
+        shared = [key for key in first.rows if key in second.rows]
+        rows = [problem.pair(first.rows[key], second.rows[key]) for key in shared]
+        changed = None
+        if first.changes is not None and second.changes is not None:
+            one, other = first.changes, second.changes
+            changed = [changes.of_pair(one[key], other[key]) for key in shared]
+    return rows, None if changed is None else changes.total(changed, first.counted)
 
 
 def changes_inputs(condition: Condition) -> bool:
@@ -35,6 +86,5 @@ def changes_inputs(condition: Condition) -> bool:
     return not {"text", "segmentation"}.isdisjoint(condition.acts)
 
 
-def _rng(condition: Condition, place: str, example: Example) -> random.Random:
-    languages = "-".join(example.languages)
-    return random.Random(f"{condition.name}/{condition.seed}/{place}/{languages}/{example.id}")
+def _by_id(rows: Iterable[Encoded]) -> dict[str, Encoded]:
+    return {row.id: row for row in rows}

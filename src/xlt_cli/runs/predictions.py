@@ -3,7 +3,8 @@
 evaluation.json                 task, split, limit, and all else that makes its cells what they are
 cells.jsonl                     one line per finished cell: languages, rows, hash; `condition`: the
                                 key of its condition, unless it is the evaluation's own; `unseen`:
-                                words that the model never saw (their prediction is null)
+                                words that the model never saw (their prediction is null);
+                                `changed`: rows and words that the noise of a condition changed
 predictions/en.parquet          per example: id, gold, predicted ... (see prediction_table)
 predictions/en+de.parquet       first text in en, second in de (generalized)
 conditions/KEY/condition.json   what a condition was given
@@ -152,8 +153,17 @@ class Store:
             kept = list(dict.fromkeys([*self.notes(), *notes]))
             atomic.write_json(self.path / "notes.json", {self.weights: kept})
 
-    def write(self, cell: Cell, predictions: Sequence[Prediction]) -> None:
-        """Stores a cell; its file first, then the line that says it is there."""
+    def write(
+        self,
+        cell: Cell,
+        predictions: Sequence[Prediction],
+        changed: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Stores a cell; its file first, then the line that says it is there.
+
+        Args:
+            changed: how many rows and words the noise of its condition changed.
+        """
         self._write_about()
         content = prediction_table.encode([(*cell.languages, p) for p in predictions])
         atomic.write_bytes(self._place(cell, prediction_table.SUFFIX), content)
@@ -165,11 +175,17 @@ class Store:
             "sha256": hashlib.sha256(content).hexdigest(),
             "weights": self.weights,
         }
+        if changed is not None:
+            line["changed"] = dict(changed)
         words = [p.predicted for p in predictions if isinstance(p.predicted, tuple)]
         if words:
             line["unseen"] = sum(told.count(None) for told in words)
         atomic.append_line(self.path / "cells.jsonl", line)
         self._place(cell, prediction_lines.SUFFIX).unlink(missing_ok=True)  # of another model
+
+    def changed(self) -> dict[Cell, dict[str, Any]]:
+        """How many rows and words noise changed, of the cells that say so."""
+        return changes_of(self.path)
 
     def _write_about(self) -> None:
         if self._recorded() is None:
@@ -240,6 +256,18 @@ def cells_of(path: Path, words: bool = False) -> dict[Cell, tuple[str, str]]:
             if words and "unseen" not in line:
                 del cells[cell]
     return cells
+
+
+def changes_of(path: Path) -> dict[Cell, dict[str, Any]]:
+    """What noise changed in the cells of an evaluation's directory, as they were stored last."""
+    changes: dict[Cell, dict[str, Any]] = {}
+    for line in atomic.read_lines(path / "cells.jsonl"):
+        with contextlib.suppress(KeyError, TypeError):
+            cell = Cell((line["first"], line["second"]), line.get("condition", ""))
+            changes.pop(cell, None)
+            if isinstance(line.get("changed"), dict):
+                changes[cell] = line["changed"]
+    return changes
 
 
 def summaries(root: Path) -> Iterator[tuple[str, dict[str, Any], dict[str, Any] | None]]:
