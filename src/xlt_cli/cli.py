@@ -28,6 +28,7 @@ from xlt_cli.commands import (
     validate,
 )
 from xlt_cli.commands import run as run_command
+from xlt_cli.commands.alone import EvaluationVerb
 from xlt_cli.commands.errors import ErrorReporting
 from xlt_cli.commands.usage import Verb
 from xlt_cli.compute.processes import is_first_process
@@ -61,7 +62,11 @@ VERBS: dict[str, Callable[..., None]] = {
 }
 for verb, function in VERBS.items():
     # As a short help, the first line is shown in the list of commands without being cut.
-    app.command(verb, cls=Verb, short_help=(function.__doc__ or "").partition("\n")[0])(function)
+    app.command(
+        verb,
+        cls=EvaluationVerb if verb == "eval" else Verb,
+        short_help=(function.__doc__ or "").partition("\n")[0],
+    )(function)
 GROUPS: dict[str, typer.Typer] = {
     "runs": runs.app,
     "stages": stages.app,

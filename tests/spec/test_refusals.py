@@ -181,7 +181,7 @@ def test_a_wrong_field_is_named_with_its_line_and_what_it_should_be(
             STAGE + "perturbation: consistency\n",
             "nothing here makes one",
             "spec.yaml:4: stages.0.perturbation",
-            "[synonyms, consistency]",
+            "[PERTURBATION, consistency]",
         ),
         (
             STAGE + "perturbation: [typos, consistency, embedding-mixup]\n",

@@ -69,6 +69,8 @@ class Condition(Plugin):
         problems: the names of the only problems that it is made for; None for all. Restrictions
             that depend on properties of a problem belong in `problem_fault`.
         measured: a description of what `figures` returns; None if it returns nothing.
+        former_field: an example of the field that evaluations had for this condition, under its
+            name, before there were conditions; empty for those that never had one.
         for_problem: the problem of the cells, set before the first is predicted.
     """
 
@@ -76,6 +78,7 @@ class Condition(Plugin):
     acts: ClassVar[tuple[Place, ...]] = ()
     problems: ClassVar[tuple[str, ...] | None] = None
     measured: ClassVar[MeasuredTable | None] = None
+    former_field: ClassVar[str] = ""
     for_problem: Problem | None = None
 
     @property

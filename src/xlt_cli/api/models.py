@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from xlt_cli.api.plugin import Plugin
 
@@ -150,9 +150,14 @@ class EncoderModel(Protocol):
 
 
 class Encoder(Plugin):
-    """A pretrained multilingual encoder."""
+    """A pretrained multilingual encoder.
+
+    Attributes:
+        offline: whether its weights come with installed packages, so that it needs no network.
+    """
 
     plugin_kind = "encoder"
+    offline: ClassVar[bool] = False
 
     @abstractmethod
     def load_tokenizer(self, checkpoint: Path | None = None) -> PreTrainedTokenizerBase:

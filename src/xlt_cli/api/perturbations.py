@@ -208,7 +208,7 @@ class EmbeddingPerturbation(Perturbation):
     @property
     def gaussian(self) -> bool:
         """Whether `perturbed` adds independent Gaussian noise with the same deviation in all
-        coordinates that it changes. Randomized smoothing requires such noise."""
+        coordinates that it changes. Certified answers require such noise."""
         return False
 
     def deviation(self, seam: Seam) -> torch.Tensor:

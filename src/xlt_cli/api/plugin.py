@@ -22,7 +22,7 @@ class PluginParams(BaseModel):
 class PluginUse(BaseModel):
     """A plugin in a spec: its name, and its parameters in the same mapping.
 
-    Written as `encoder: mbert` or as `encoder: {name: hf, model: ./my-encoder}`.
+    Written as `encoder: NAME` or as `encoder: {name: NAME, model: ./my-encoder}`.
     """
 
     model_config = ConfigDict(extra="allow")

@@ -4,7 +4,7 @@ A builder states what is shown and what each value means. The notation of percen
 intervals is defined in one place for all formats, so that a builder never formats a number:
 
     Report(
-        title="xnli test",
+        title="test in all languages",
         pieces=[
             Table(
                 title="accuracy by language",

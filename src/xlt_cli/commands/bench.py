@@ -21,19 +21,22 @@ STARTS = 3
 
 def bench(
     encoder: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--encoder",
-            help="An encoder, or '{name: hf, model: DIR}'.",
+            help="An encoder, or '{name: ENCODER, ...}' with parameters. Default: the one that "
+            "works offline.",
             autocompletion=completion.encoders,
         ),
-    ] = "e5-small-q4",
+    ] = None,
     task: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--task", help="A task, or '{name: xnli, path: DIR}'.", autocompletion=completion.tasks
+            "--task",
+            help="A task, or '{name: TASK, ...}' with parameters. Default: the demonstration.",
+            autocompletion=completion.tasks,
         ),
-    ] = "mini-pawsx",
+    ] = None,
     batch_size: Annotated[
         int, typer.Option("--batch-size", min=1, help="Examples in an update of training.")
     ] = 32,
@@ -51,8 +54,11 @@ def bench(
     from xlt_cli.launch.computing import start
     from xlt_cli.launch.machine_speed import measure
     from xlt_cli.runs.provenance import environment
+    from xlt_cli.spec import suggestions
 
-    experiment = _experiment(encoder, task)
+    experiment = _experiment(
+        encoder or suggestions.offline_encoder(), task or suggestions.demonstration_task()
+    )
     built_encoder, built_task = experiment.encoder, experiment.stages[0].task
     runtime = start(device or "auto", "auto")
     if runtime.world > 1:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xlt_cli.commands import completion
+from xlt_cli.commands.alone import ALONE, split_alone
 from xlt_cli.commands.options import (
     AsJson,
     Device,
@@ -65,7 +66,7 @@ def evaluate(
         str | None,
         typer.Option(
             "--task",
-            help="A task, or '{name: xnli, path: DIR}'. Default: the run's.",
+            help="A task, or '{name: TASK, path: DIR}'. Default: the run's.",
             autocompletion=completion.tasks,
         ),
     ] = None,
@@ -81,19 +82,14 @@ def evaluate(
         typer.Option(
             "--condition",
             metavar="CONDITION",
-            help="A condition, or '{name: perturbed, perturbation: typos, strength: 0.2}'; "
-            "repeatable. Default: the run's.",
+            help="A condition, or '{name: CONDITION, ...}' with parameters; repeatable. "
+            "Default: the run's.",
             autocompletion=completion.conditions,
         ),
     ] = None,
-    smoothing: Annotated[
-        str | None,
-        typer.Option(
-            "--smoothing",
-            metavar="'{noise: ...}'",
-            help="Only the condition `smoothing`, as a separate evaluation. To combine it with "
-            "others, use --condition '{name: smoothing, ...}'.",
-        ),
+    alone: Annotated[
+        list[str] | None,
+        typer.Option(ALONE, metavar="NAME={...}", hidden=True),
     ] = None,
     collapse: Annotated[
         str | None,
@@ -121,14 +117,15 @@ def evaluate(
         ),
     ] = None,
     encoder: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--encoder",
             help="With --model: the encoder plugin that opens it, as a name or with parameters: "
-            "'{name: hf, trust_remote_code: true}'.",
+            "'{name: ENCODER, trust_remote_code: true}'. Default: the one that opens folders and "
+            "hub ids.",
             autocompletion=completion.encoders,
         ),
-    ] = "hf",
+    ] = None,
     trained_on: Annotated[
         str,
         typer.Option("--trained-on", help="With --model: the languages that it was trained on."),
@@ -178,7 +175,7 @@ def evaluate(
         generalized=generalized,
         limit=limit,
         conditions=condition,
-        smoothing=smoothing,
+        alone=dict(split_alone(one) for one in alone or ()),
         collapse=collapse,
         allow_overlap=allow_overlap,
     )

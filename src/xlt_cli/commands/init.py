@@ -53,18 +53,30 @@ seeds: [1]                   # one run each; `seeds: [1, 2, 3]` for three
 def init(
     file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("experiment.yaml"),
     task: Annotated[
-        str,
-        typer.Option("--task", help="Task of the first stage.", autocompletion=completion.tasks),
-    ] = "mini-pawsx",
+        str | None,
+        typer.Option(
+            "--task",
+            help="Task of the first stage. Default: the demonstration.",
+            autocompletion=completion.tasks,
+        ),
+    ] = None,
     encoder: Annotated[
-        str, typer.Option("--encoder", help="Encoder.", autocompletion=completion.encoders)
-    ] = "e5-small-q4",
+        str | None,
+        typer.Option(
+            "--encoder",
+            help="Encoder. Default: the one that works offline.",
+            autocompletion=completion.encoders,
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a commented experiment spec."""
     from xlt_cli import registry
     from xlt_cli.runs import atomic, places
+    from xlt_cli.spec import suggestions
 
+    encoder = encoder or suggestions.offline_encoder()
+    task = task or suggestions.demonstration_task()
     uses = [registry.get("encoder", encoder, "--encoder"), registry.get("task", task, "--task")]
     above = file.parent.parent  # the folder of the file is created
     if not file.parent.is_dir() and not above.is_dir():

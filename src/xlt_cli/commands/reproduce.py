@@ -44,7 +44,7 @@ def reproduce(
         typer.Option(
             "--encoder",
             metavar="NAME",
-            help="Encoder plugin. Default: e5-small-q4.",
+            help="Encoder plugin. Default: the first that it has specs for.",
             autocompletion=completion.encoders,
         ),
     ] = None,

@@ -19,7 +19,7 @@ def schema() -> None:
 def build() -> dict[str, Any]:
     """The schema of specs, in which each plugin is one of the installed ones."""
     from xlt_cli import registry
-    from xlt_cli.spec import FORMER, ExperimentSpec
+    from xlt_cli.spec import ExperimentSpec, former_fields
 
     whole = ExperimentSpec.model_json_schema()
     definitions = whole["$defs"]
@@ -38,7 +38,8 @@ def build() -> dict[str, Any]:
     evaluation["conditions"] = {
         "anyOf": [condition, {"type": "array", "items": condition, "minItems": 1}]
     }
-    evaluation[FORMER] = {"anyOf": [_without_name(FORMER, definitions), {"type": "null"}]}
+    for name in former_fields.all_names():
+        evaluation[name] = {"anyOf": [_without_name(name, definitions), {"type": "null"}]}
     definitions["Evaluation"]["properties"]["task"] = {
         "anyOf": [{"$ref": "#/$defs/task"}, {"type": "null"}]
     }

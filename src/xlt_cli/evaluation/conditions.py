@@ -97,7 +97,7 @@ def _prepared(condition: Condition, problem: Problem) -> Condition:
 
 
 def _label(stated: Mapping[str, Any]) -> str:
-    """`typos(rate=0.3)`."""
+    """`NAME(rate=0.3)`."""
     given = [f"{name}={_value(value)}" for name, value in stated.items() if name != "name"]
     return str(stated["name"]) + (f"({', '.join(given)})" if given else "")
 

@@ -11,6 +11,7 @@ from xlt_cli.interface.requests import Options, Written, option, requested
 from xlt_cli.interface.runs import root_of, usual_reporter
 from xlt_cli.interface.tables import Results
 from xlt_cli.spec import PluginUse
+from xlt_cli.spec.suggestions import opening_encoder
 from xlt_cli.spec.yaml_lines import parse_value
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def evaluate_model(
     model: str | Path,
     *,
     labels: Sequence[str] | None = None,
-    encoder: Written = "hf",
+    encoder: Written | None = None,
     trained_on: Sequence[str] = ("en",),
     max_length: int = 128,
     runs_dir: str | Path | None = None,
@@ -35,7 +36,8 @@ def evaluate_model(
     Args:
         model: a folder, or a hub id (`owner/name@revision`).
         labels: its outputs in order, in the task's words, where it does not name them rightly.
-        encoder: the encoder plugin that opens it, with parameters where it needs some.
+        encoder: the encoder plugin that opens it, with parameters where it needs some; default:
+            the one that opens folders and hub ids.
         trained_on: the languages that it was trained on.
         max_length: tokens of an input.
         runs_dir: where results are stored; default: `$XLT_RUNS_DIR`, or `runs`.
@@ -68,7 +70,7 @@ def evaluate_checkpoint(
     model: str | Path,
     options: Options,
     labels: Sequence[str] | None,
-    encoder: Written,
+    encoder: Written | None,
     trained_on: Sequence[str],
     max_length: int,
     root: Path,
@@ -81,7 +83,7 @@ def evaluate_checkpoint(
     from xlt_cli.spec.checks import check_evaluations
 
     if options.get("task") is None:
-        what = f"with {prefix}model, say which task: {prefix}task xnli"
+        what = f"with {prefix}model, say which task: {prefix}task TASK"
         raise SpecError(what, option("task", prefix))
     check_model(Path(model))
     evaluations = requested([], [], options, prefix)
@@ -90,7 +92,7 @@ def evaluate_checkpoint(
     from xlt_cli.launch.computing import start
     from xlt_cli.models import foreign
 
-    checkpoint = foreign.locate(str(model), _encoder(encoder), labels)
+    checkpoint = foreign.locate(str(model), _encoder(encoder or opening_encoder()), labels)
     return Results(
         pipeline.evaluate_checkpoint(
             root,
@@ -126,6 +128,6 @@ def _encoder(written: Written) -> PluginUse:
         raise SpecError(
             "an encoder is a name, or a mapping with a name",
             "--encoder",
-            "e.g. '{name: hf, trust_remote_code: true}'",
+            "e.g. '{name: ENCODER, trust_remote_code: true}'",
         )
     return PluginUse.model_validate(dict(value) if isinstance(value, Mapping) else {"name": name})

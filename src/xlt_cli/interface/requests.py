@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypedDict
 
-from xlt_cli.spec import CLEAN, FORMER, Evaluation, ResolvedEvaluation, Stage
+from xlt_cli.errors import SpecError, did_you_mean
+from xlt_cli.spec import CLEAN, Evaluation, ResolvedEvaluation, Stage, former_fields
 from xlt_cli.spec.resolution import resolve_evaluation
 from xlt_cli.spec.source import Override
 from xlt_cli.spec.yaml_lines import Document, parse_given
@@ -18,7 +19,8 @@ Written = str | Mapping[str, Any]
 class Options(TypedDict, total=False):
     """What can be asked of an evaluation; what is left out, or None, is as the run's spec has it.
 
-    `Run.evaluate` describes them.
+    `Run.evaluate` describes them. Beside them, the name of a condition that had a field of its own
+    (see `spec.former_fields`) is an option, as are the conditions in `alone`, by name.
     """
 
     task: Written | None
@@ -27,7 +29,7 @@ class Options(TypedDict, total=False):
     generalized: bool
     limit: int | None
     conditions: Sequence[Written] | None
-    smoothing: Written | None
+    alone: Mapping[str, Written]
     collapse: Written | None
     allow_overlap: bool
 
@@ -72,13 +74,15 @@ def requested(
         changes.append(Override(("settings",), ["standard"], f"{prefix}languages"))
     if options.get("limit") is not None:
         changes.append(Override(("limit",), options["limit"], f"{prefix}limit"))
-    smoothing, collapse = options.get("smoothing"), options.get("collapse")
-    if smoothing is not None:
-        given, where = _given(smoothing, f"{prefix}smoothing"), f"{prefix}smoothing"
+    written = {e.former.name for e in chosen if e.former is not None}
+    for name, parameters in _alone(options).items():
+        given, where = _given(parameters, f"{prefix}{name}"), f"{prefix}{name}"
+        changes += [Override((other,), None, where) for other in sorted(written)]
         changes.append(Override(("conditions",), [CLEAN], where))
-        changes.append(Override(("smoothing",), given.value, where, given.texts))
+        changes.append(Override((name,), given.value, where, given.texts))
     if options.get("conditions"):
-        changes += _conditions(options["conditions"] or (), prefix)
+        changes += _conditions(options["conditions"] or (), written, prefix)
+    collapse = options.get("collapse")
     if collapse is not None:
         given, where = _given(collapse, f"{prefix}collapse"), f"{prefix}collapse"
         changes.append(Override(("collapse",), given.value, where, given.texts))
@@ -87,16 +91,29 @@ def requested(
     return [resolve_evaluation(evaluation, changes) for evaluation in chosen]
 
 
-def _conditions(conditions: Sequence[Written], prefix: str) -> list[Override]:
-    """The conditions that are asked for, in place of the spec's."""
+def _alone(options: Options) -> dict[str, Written]:
+    """The conditions that are asked for as evaluations of their own, by name (`former_fields`)."""
+    others = {name: value for name, value in options.items() if name not in Options.__annotations__}
+    for name in others:
+        if not former_fields.known(name):
+            known = [*Options.__annotations__, *former_fields.all_names()]
+            raise SpecError(f"there is no option '{name}'", "", did_you_mean(name, known))
+    alone: dict[str, Any] = {**(options.get("alone") or {}), **others}
+    return {name: parameters for name, parameters in alone.items() if parameters is not None}
+
+
+def _conditions(
+    conditions: Sequence[Written], written: Iterable[str], prefix: str
+) -> list[Override]:
+    """The conditions that are asked for, in place of the spec's; those are `written` otherwise."""
     where = f"{prefix}condition" if prefix else "conditions"
     given = [_given(one, where) for one in conditions]
-    written = {
+    texts = {
         (index, *loc): text for index, one in enumerate(given) for loc, text in one.texts.items()
     }
     return [
-        Override((FORMER,), None, where),
-        Override(("conditions",), [one.value for one in given], where, written),
+        *(Override((name,), None, where) for name in sorted(written)),
+        Override(("conditions",), [one.value for one in given], where, texts),
     ]
 
 

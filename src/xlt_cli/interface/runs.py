@@ -106,7 +106,7 @@ class Run:
         Returns:
             Columns evaluation (its directory), task, split, condition, language, other, id, gold,
             predicted and, where they are stored, probabilities and what the
-            condition adds (the certified radius of smoothing).
+            condition adds (a certified radius).
 
         Raises:
             RunError: nothing is stored of what is asked for.
@@ -135,9 +135,11 @@ class Run:
             languages: codes or names of languages.
             generalized: also test the two texts of an example in two different languages.
             limit: use only the first rows of each language.
-            conditions: what is done to the inputs, by name or with parameters, e.g.
-                `[{"name": "perturbed", "perturbation": "typos", "strength": 0.2}]`.
-            smoothing: test the smoothed classifier: `{"noise": ..., "samples": ...}`.
+            conditions: what is done to the inputs, by name or with parameters:
+                `[{"name": "CONDITION", "seed": 1}]`.
+            alone: parameters of a condition by its name, to be an evaluation of its own, for a
+                condition that was written so before there were `conditions`. Its name is also an
+                option itself.
             collapse: labels that count as one class: `{"no": ["neutral", "contradiction"]}`.
 
         Returns:

@@ -36,7 +36,7 @@ def portable(run: Run) -> dict[str, Any]:
 
 
 def without_paths(value: Any) -> Any:
-    """The same with `.../data/xnli` for `/home/me/data/xnli`, also after a `=`."""
+    """The same with `.../data/mine` for `/home/me/data/mine`, also after a `=`."""
     if isinstance(value, dict):
         return {name: without_paths(part) for name, part in value.items()}
     if isinstance(value, list):

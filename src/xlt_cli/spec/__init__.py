@@ -26,7 +26,6 @@ from xlt_cli.spec.rows import Exclusion, MoreRows
 from xlt_cli.spec.written import (
     CLEAN,
     DEVICE,
-    FORMER,
     NAME,
     Dev,
     Evaluation,
@@ -39,7 +38,6 @@ from xlt_cli.spec.written import (
 __all__ = [
     "CLEAN",
     "DEVICE",
-    "FORMER",
     "NAME",
     "SPLIT_NAMES",
     "Dev",

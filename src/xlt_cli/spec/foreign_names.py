@@ -251,7 +251,7 @@ REMARKS: Mapping[str, str] = {
     "early_stopping": "it is a number of evaluations on dev without a new best",
     "output_dir": "where runs are written is said with --runs-dir or $XLT_RUNS_DIR",
     "labels": "labels are a parameter of the tasks for your own files: "
-    "task: {name: text-classification, path: DIR, labels: [...]}",
+    "task: {name: TASK, path: DIR, labels: [...]}",
     "metric": "each task has its own",
     "metric_for_best_model": "checkpoints are chosen by the task's metric on dev",
     "eval_strategy": "`evaluate_every` of a stage says how often; the default is each epoch",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import Any
 
 from pydantic import BaseModel
 
 from xlt_cli import registry
-from xlt_cli.errors import did_you_mean, near
-from xlt_cli.spec import FORMER, Dev, Evaluation, ExperimentSpec, Stage, Sweep
+from xlt_cli.errors import SpecError, did_you_mean, near
+from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, Stage, Sweep, former_fields
 from xlt_cli.spec.fields import fields_at, model_at
 from xlt_cli.spec.foreign_names import PARAMETERS, TRANSFORMERS, field_path, remark
+from xlt_cli.spec.suggestions import demonstration_task, offline_encoder
 from xlt_cli.spec.yaml_lines import Loc, parse_value
 
 LEVELS: dict[type[BaseModel], tuple[str, str]] = {
@@ -23,12 +25,11 @@ LEVELS: dict[type[BaseModel], tuple[str, str]] = {
 }
 """The path and the name of each level of a spec, the likeliest home of a name first."""
 MAPPINGS = {
-    FORMER: "{noise: {name: random-perturbation, distribution: gaussian}, samples: 200}",
     "sweep": "{grid: {stages.0.learning_rate: [1e-5, 2e-5]}}",
     "dev": "{split: dev, limit: 500}",
     "evaluations": "[{split: test, languages: [de, sw]}]",
-    "task": "{name: xnli, path: DIR}",
-    "encoder": "{name: hf, model: DIR}",
+    "task": "{name: TASK, path: DIR}",
+    "encoder": "{name: ENCODER, freeze_layers: 6}",
 }
 """What fields that are mappings look like."""
 PRECISIONS = {
@@ -71,6 +72,8 @@ def for_field(model: type[BaseModel], loc: Loc, value: Any, by_path: bool = Fals
     if name not in TRANSFORMERS and near(name, fields_at(model, loc[:-1]), cutoff=0.8):
         return ""
     home = next((owner for owner in LEVELS if name in owner.model_fields), None)
+    if home is None and former_fields.known(name):
+        home = Evaluation
     if home is not None:
         path = LEVELS[home][0] + name
         return f"'{name}' is a field {LEVELS[home][1]}{_place(path, value, by_path)}"
@@ -125,6 +128,8 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
         return PRECISIONS.get(str(value).lower(), "")
     if kind.startswith(("int", "float", "decimal")):
         return _number_hint(value, field, whole=kind.startswith("int"))
+    if kind == "dict_type" and former_fields.known(field):
+        return f"write a mapping: {former_fields.example(field)}"
     if kind in ("model_type", "dict_type") and field in MAPPINGS:
         return f"write a mapping: {MAPPINGS[field]}"
     if kind in ("model_type", "dict_type") and value is True:
@@ -149,9 +154,12 @@ def means_nothing(value: Any) -> bool:
 
 def nesting(loc: Loc) -> str:
     """What a field that cannot be left out looks like."""
-    if loc == ("stages",):
-        return "stages:\n  - task: xnli"
-    return "encoder: e5-small-q4" if loc == ("encoder",) else ""
+    with contextlib.suppress(SpecError):  # nothing installed is meant for a first try
+        if loc == ("stages",):
+            return f"stages:\n  - task: {demonstration_task()}"
+        if loc == ("encoder",):
+            return f"encoder: {offline_encoder()}"
+    return ""
 
 
 def path_of(name: str) -> str:

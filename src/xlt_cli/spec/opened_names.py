@@ -31,8 +31,8 @@ def opener(name: str) -> tuple[type[Encoder], dict[str, Any]] | None:
 def resolve(use: PluginUse, where: str) -> None:
     """Rewrites `org/model@revision` and folders to the plugin that opens them.
 
-    `FacebookAI/xlm-roberta-base` is then `{name: hf, model: FacebookAI/xlm-roberta-base}`, and the
-    same run as if that had been written.
+    `FacebookAI/xlm-roberta-base` is then `{name: PLUGIN, model: FacebookAI/xlm-roberta-base}`, and
+    the same run as if that had been written.
 
     Raises:
         SpecError: the name and the parameters beside it say different things.

@@ -1,4 +1,4 @@
-"""Parameters of plugins that name other plugins: `{name: smoothing, noise: {name: ..., ...}}`."""
+"""Parameters of plugins that name other plugins: `{name: NAME, noise: {name: ..., ...}}`."""
 
 from __future__ import annotations
 

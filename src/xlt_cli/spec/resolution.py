@@ -167,7 +167,6 @@ def _conditions(
     former = evaluation.former
     if former is not None:
         condition = _condition(former, task, (*loc, former.name), source)
-        setattr(evaluation, former.name, former.params)
         return (condition,)
     made = []
     for index, use in enumerate(evaluation.conditions):

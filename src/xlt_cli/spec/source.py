@@ -193,7 +193,7 @@ def _assign(value: Any, override: Override) -> None:
         following = loc[depth + 1]
         if isinstance(below, str | dict) and isinstance(following, int):  # `languages: en`
             below = [below]
-        elif isinstance(below, str):  # `encoder: mbert` and then --set encoder.freeze_layers=6
+        elif isinstance(below, str):  # `encoder: NAME` and then --set encoder.freeze_layers=6
             below = {"name": below}
         elif below is None:  # `evaluations` has one item by default
             below = [{}] if following == 0 else {}

@@ -18,6 +18,7 @@ from xlt_cli.problems import collapse
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.experiment import ResolvedEvaluation
 from xlt_cli.spec.source import Source
+from xlt_cli.spec.suggestions import aligned_tasks
 from xlt_cli.spec.yaml_lines import Loc
 
 
@@ -59,7 +60,7 @@ def check_together(plugins: Sequence[Perturbation], where: str) -> None:
             f"'{next(iter(companions))}' compares an example with a noisy version of it, and "
             "nothing here makes one",
             where,
-            "put a perturbation of text beside it: [synonyms, consistency]",
+            f"put a perturbation of text beside it: [PERTURBATION, {next(iter(companions))}]",
         )
 
 
@@ -103,7 +104,8 @@ def check_pairs(task: Task, where: str) -> None:
         raise SpecError(
             f"the generalized setting needs rows aligned across languages; '{task.name}' has none",
             where,
-            "take 'generalized' out, or choose an aligned task (xnli, pawsx, ...)",
+            "take 'generalized' out, or choose an aligned task"
+            + (f" ({', '.join(aligned_tasks())})" if aligned_tasks() else ""),
         )
     if task.texts == 1:
         raise SpecError(

@@ -9,9 +9,21 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
 from xlt_cli.api import PluginUse
+from xlt_cli.spec import former_fields
 from xlt_cli.spec.model import (
     Languages,
     Model,
@@ -136,7 +148,7 @@ class Stage(Model):
         if isinstance(labels, list | tuple | dict):
             raise ValueError(
                 "the labels of a data set are a parameter of the tasks for your own files: "
-                "task: {name: text-classification, path: DIR, labels: [...]}"
+                "task: {name: TASK, path: DIR, labels: [...]}"
             )
         return labels
 
@@ -174,9 +186,6 @@ Setting = Literal["standard", "generalized"]
 
 CLEAN = "clean"
 """The condition of an evaluation that names none."""
-FORMER = "smoothing"
-"""The condition that had a field of an evaluation before there were conditions. An evaluation that
-is written so has this condition alone, and the place that it had then."""
 
 
 class Evaluation(Model):
@@ -204,9 +213,6 @@ class Evaluation(Model):
         min_length=1,
         description="condition plugin, or several: what is done to the inputs or to the answers",
     )
-    smoothing: dict[str, Any] | None = Field(
-        None, description="the parameters of the condition of this name, in place of `conditions`"
-    )
     collapse: dict[str, Languages] | None = Field(
         None,
         description="labels that count as one class, in the data and in the model's outputs: "
@@ -218,20 +224,44 @@ class Evaluation(Model):
         description="evaluate although some of the rows, or translations of them, were trained on",
     )
 
-    @model_validator(mode="after")
-    def _conditions_are_said_once(self) -> Evaluation:
-        if self.smoothing is not None and [use.name for use in self.conditions] != [CLEAN]:
-            raise ValueError(f"write `{FORMER}` as one of the conditions: {{name: {FORMER}, ...}}")
-        if self.smoothing is not None and "name" in self.smoothing:
-            raise ValueError(f"`{FORMER}` has no field 'name'")
-        return self
+    # A condition that had a field of its own before there were conditions may still be written so
+    # (see `former_fields`): the evaluation has this condition alone, and its place of then.
+    _former: PluginUse | None = PrivateAttr(None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _read_former(cls, value: Any, handler: ModelWrapValidatorHandler[Evaluation]) -> Evaluation:
+        names = former_fields.among(value, cls.model_fields) if isinstance(value, dict) else []
+        written = {name: value[name] for name in names if value[name] is not None}
+        wrong = [
+            InitErrorDetails(type="dict_type", loc=(name,), input=given)
+            for name, given in written.items()
+            if not isinstance(given, dict)
+        ]
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        if not names:
+            return handler(value)
+        made = handler({name: given for name, given in value.items() if name not in names})
+        for name, given in written.items():
+            if made._former is not None or [use.name for use in made.conditions] != [CLEAN]:
+                raise ValueError(f"write `{name}` as one of the conditions: {{name: {name}, ...}}")
+            if "name" in given:
+                raise ValueError(f"`{name}` has no field 'name'")
+            made._former = PluginUse.model_validate({"name": name, **given})
+        return made
+
+    @model_serializer(mode="wrap")
+    def _write_former(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        if self._former is not None:
+            written[self._former.name] = self._former.params
+        return written
 
     @property
     def former(self) -> PluginUse | None:
         """The condition that is written as a field of its own; None if none is."""
-        if self.smoothing is None:
-            return None
-        return PluginUse.model_validate({"name": FORMER, **self.smoothing})
+        return self._former
 
     @property
     def under(self) -> list[PluginUse]:

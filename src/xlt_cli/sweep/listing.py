@@ -104,7 +104,7 @@ def dev(run: Run, spec: ExperimentSpec) -> dict[str, Any] | None:
 
 
 def method(stage: Stage) -> str:
-    """The perturbations of a stage: `synonyms + adversarial`; `ERM` without any."""
+    """The perturbations of a stage: their names, joined by `+`; `ERM` without any."""
     return " + ".join(use.name for use in stage.perturbation) or PLAIN
 
 

@@ -111,6 +111,9 @@ def fault(plugin: type[Condition]) -> str:
         and not isinstance(measured, MeasuredTable)
     ):
         return f"measured = {measured!r} is not a MeasuredTable"
+    former: object = plugin.former_field
+    if not isinstance(former, str):
+        return f"former_field = {former!r} is not a text"
     return problems_fault(plugin)
 
 

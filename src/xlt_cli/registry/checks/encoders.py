@@ -62,6 +62,14 @@ def model(call: Call, value: Any, *_: Any, **__: Any) -> Any:
     return value
 
 
+def fault(plugin: type[Encoder]) -> str:
+    """What keeps a class from being an encoder."""
+    offline: object = plugin.offline
+    if not isinstance(offline, bool):
+        return f"offline = {offline!r} is neither True nor False"
+    return ""
+
+
 KIND = PluginKind(
     "encoder",
     Encoder,
@@ -77,4 +85,5 @@ KIND = PluginKind(
             "fetch": anything,
         }
     },
+    fault=fault,
 )
