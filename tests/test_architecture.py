@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter import cli
 
@@ -41,6 +43,16 @@ def test_the_contracts_of_import_linter_are_kept(
     count = len(PROJECT["tool"]["importlinter"]["contracts"])
     assert f"{count} kept, 0 broken" in printed
     assert count >= 3
+
+
+def test_no_modules_import_each_other_not_even_for_types() -> None:
+    graph = grimp.build_graph("xlt_cli", cache_dir=None)
+    waits = {m: graph.find_modules_directly_imported_by(m) for m in graph.modules}
+    order = TopologicalSorter(waits)
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle of imports: {' <- '.join(error.args[1])}")
 
 
 def test_the_layers_name_every_room_of_the_runner() -> None:

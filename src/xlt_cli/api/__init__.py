@@ -96,6 +96,7 @@ from xlt_cli.api.reports import (
     Text,
     Value,
 )
+from xlt_cli.api.task_facts import TaskFacts
 from xlt_cli.api.tasks import Task
 from xlt_cli.compute.devices import cores
 from xlt_cli.compute.draws import Draws
@@ -193,6 +194,7 @@ __all__ = [
     "Stopping",
     "Table",
     "Task",
+    "TaskFacts",
     "Template",
     "Text",
     "TextPerturbation",

@@ -20,14 +20,13 @@ from xlt_cli.api.examples import Edit, Example
 from xlt_cli.api.layouts import Layout, Template
 from xlt_cli.api.models import Batch, Head
 from xlt_cli.api.plugin import Plugin
+from xlt_cli.api.task_facts import TaskFacts
 from xlt_cli.errors import DataError, did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from transformers import PreTrainedTokenizerBase
-
-    from xlt_cli.api.tasks import Task
 
 IGNORED = -100
 """The target of a position without a prediction (torch's `ignore_index`)."""
@@ -185,7 +184,7 @@ class Problem(Plugin):
         self.ids = {label: i for i, label in enumerate(self.labels)}
 
     @classmethod
-    def of(cls, task: Task) -> Problem:
+    def of(cls, task: TaskFacts) -> Problem:
         """The instance for a task."""
         return cls(task.labels)
 
@@ -215,7 +214,7 @@ class Problem(Plugin):
         return ""
 
     @classmethod
-    def task_fault(cls, task: type[Task]) -> str:
+    def task_fault(cls, task: type[TaskFacts]) -> str:
         """A reason why a class cannot be a task of this problem; empty if there is none."""
         return ""
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from xlt_cli.api.examples import Rows, Split
 from xlt_cli.api.plugin import Plugin
-
-if TYPE_CHECKING:
-    from xlt_cli.api.problems import Problem
+from xlt_cli.api.problems import Problem
 
 
 class Task(Plugin):

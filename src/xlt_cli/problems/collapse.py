@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from xlt_cli.api import Task
 
 Collapse = Mapping[str, Sequence[str]]
+FACTS = ("params", "metric", "aligned", "texts", "scheme")
+"""What a problem may ask of its task beside its labels (`TaskFacts`)."""
 
 
 def check(collapse: Collapse, where: str) -> None:
@@ -69,12 +71,8 @@ def problem_under(task: Task, collapse: Collapse | None) -> Problem:
 
 def problem_over(task: Task, labels: Sequence[str]) -> Problem:
     """The task's problem, over other labels."""
-    like = SimpleNamespace(
-        problem=task.problem,
-        labels=tuple(labels),
-        metric=task.metric,
-        scheme=getattr(task, "scheme", None),
-    )
+    facts = {name: getattr(task, name, None) for name in FACTS}
+    like = SimpleNamespace(problem=task.problem, **{**facts, "labels": tuple(labels)})
     return problem_of(cast("Task", like))
 
 

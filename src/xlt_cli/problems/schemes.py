@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from xlt_cli.api import Task
+from xlt_cli.api import TaskFacts
 from xlt_cli.errors import DataError, did_you_mean
 
 Role = Literal["B", "I", "E", "S"]
@@ -183,7 +183,7 @@ def scheme_of(tags: Collection[str], stated: str | None = None) -> Scheme | None
     return None
 
 
-def stated_fault(task: type[Task]) -> str:
+def stated_fault(task: type[TaskFacts]) -> str:
     """What is wrong with the scheme that a task's class states; empty if nothing is."""
     scheme = inspect.getattr_static(task, "scheme", None)
     if scheme is None or (hasattr(scheme, "__get__") and not inspect.isroutine(scheme)):

@@ -15,7 +15,7 @@ from xlt_cli.api import (
     Prediction,
     Problem,
     SequenceExample,
-    Task,
+    TaskFacts,
     Template,
 )
 from xlt_cli.errors import DataError
@@ -39,7 +39,7 @@ class SequenceClassification(Problem):
     classifies = "rows"
 
     @classmethod
-    def task_fault(cls, task: type[Task]) -> str:
+    def task_fault(cls, task: type[TaskFacts]) -> str:
         return stated_fault(task)
 
     @property

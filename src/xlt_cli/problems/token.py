@@ -22,7 +22,7 @@ from xlt_cli.api import (
     Metric,
     Prediction,
     Problem,
-    Task,
+    TaskFacts,
     Template,
     TokenExample,
     Words,
@@ -61,14 +61,14 @@ class TokenLabelling(Problem):
         self.scheme: Scheme | None = scheme_of(self.labels, scheme)
 
     @classmethod
-    def of(cls, task: Task) -> TokenLabelling:
+    def of(cls, task: TaskFacts) -> TokenLabelling:
         stated = task.scheme
         if stated is None and task.metric in ("accuracy", "macro_f1"):
             stated = WORDS  # the task's metric says that words are scored
         return cls(task.labels, stated)
 
     @classmethod
-    def task_fault(cls, task: type[Task]) -> str:
+    def task_fault(cls, task: type[TaskFacts]) -> str:
         return stated_fault(task)
 
     @property

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xlt_cli.api import Encoder, EncoderModel, SequenceExample, UserError
+from xlt_cli.api import Encoder, EncoderModel, UserError
 from xlt_cli.registry.guard import make
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.contract import broken
@@ -264,10 +264,3 @@ class EncoderSuite(PluginSuite):
                     f"({each.problem.head.kind})",
                     EncoderModel,
                 )
-
-
-PAIRS = [
-    SequenceExample("0", ("The dog", "A cat sleeps."), samples.LABELS[0], ("en", "en")),
-    SequenceExample("1", (samples.SENTENCES["en"], "yes"), samples.LABELS[1], ("en", "en")),
-    SequenceExample("2", (samples.SENTENCES["de"], samples.SENTENCES["fr"]), "no", ("de", "fr")),
-]

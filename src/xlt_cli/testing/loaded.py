@@ -11,7 +11,15 @@ from typing import Any
 
 import torch
 
-from xlt_cli.api import Batch, Encoder, EncoderModel, PluginError, TokenExample, UserError
+from xlt_cli.api import (
+    Batch,
+    Encoder,
+    EncoderModel,
+    PluginError,
+    SequenceExample,
+    TokenExample,
+    UserError,
+)
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
 from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabelling
@@ -20,6 +28,12 @@ from xlt_cli.testing import rows as samples
 
 Outputs = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]
 """Embeddings, hidden states (None where the model has none) and logits."""
+
+PAIRS = [
+    SequenceExample("0", ("The dog", "A cat sleeps."), samples.LABELS[0], ("en", "en")),
+    SequenceExample("1", (samples.SENTENCES["en"], "yes"), samples.LABELS[1], ("en", "en")),
+    SequenceExample("2", (samples.SENTENCES["de"], samples.SENTENCES["fr"]), "no", ("de", "fr")),
+]
 
 
 @dataclass(frozen=True)
@@ -88,8 +102,6 @@ def loaded(plugin: Encoder) -> list[Loaded]:
 
 @functools.lru_cache(maxsize=1)
 def _loaded(plugin: type[Encoder], params: str) -> list[Loaded]:
-    from xlt_cli.testing.encoders import PAIRS
-
     encoder: Encoder = make(plugin, plugin.Params.model_validate_json(params))
     tokenizer = encoder.load_tokenizer()
     words = samples.SENTENCES["en"].split()
