@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from acceptance_tools import Desk, alive, wait_for, wait_for_end
 
-from xlt_cli.runs.directory import Run, create
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.making import create
 from xlt_cli.spec.source import read
 from xlt_cli.sweep.plan import points
 

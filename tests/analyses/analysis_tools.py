@@ -10,7 +10,8 @@ from typing import Any
 from xlt_cli.api import Prediction
 from xlt_cli.data.rows import RowStore
 from xlt_cli.runs.cells import Cell
-from xlt_cli.runs.directory import Run, create, create_for_model
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.making import create, create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
 from xlt_cli.spec.building import build_task

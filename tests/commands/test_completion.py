@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from xlt_cli.runs.directory import create
+from xlt_cli.runs.making import create
 from xlt_cli.spec.resolution import load
 
 Cli = Callable[..., Result]

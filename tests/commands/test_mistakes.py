@@ -13,7 +13,8 @@ import pytest
 from typer.testing import Result
 
 from xlt_cli.errors import UserError
-from xlt_cli.runs.directory import Run, create
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.making import create
 from xlt_cli.spec.resolution import load
 
 Cli = Callable[..., Result]

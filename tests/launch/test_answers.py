@@ -19,7 +19,8 @@ from xlt_cli.api import Job, Memory
 from xlt_cli.launch import answers
 from xlt_cli.launch.answers import answering, interrupted_once
 from xlt_cli.runs import atomic
-from xlt_cli.runs.directory import Run, all_runs
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import all_runs
 
 Cli = Callable[..., Result]
 

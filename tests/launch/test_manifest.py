@@ -18,7 +18,8 @@ from typer.testing import Result
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.launch import manifest as manifests
 from xlt_cli.runs import atomic
-from xlt_cli.runs.directory import Run, all_runs
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import all_runs
 
 Cli = Callable[..., Result]
 

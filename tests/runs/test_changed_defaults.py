@@ -15,7 +15,7 @@ from xlt_cli import registry
 from xlt_cli.errors import RunError
 from xlt_cli.problems import Prediction
 from xlt_cli.runs.cells import Cell
-from xlt_cli.runs.directory import create, planned
+from xlt_cli.runs.making import create, planned
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import ExperimentSpec, resolution
 

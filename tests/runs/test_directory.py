@@ -17,7 +17,9 @@ import pytest
 
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.runs import atomic, metrics
-from xlt_cli.runs.directory import Run, all_runs, create, create_for_model, default_root, find
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import all_runs, default_root, find
+from xlt_cli.runs.making import create, create_for_model
 from xlt_cli.spec import ExperimentSpec
 
 HOLDER = """

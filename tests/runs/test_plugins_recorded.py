@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from xlt_cli.runs.directory import create
+from xlt_cli.runs.making import create
 from xlt_cli.runs.plugins import plugins_of
 from xlt_cli.spec import ExperimentSpec
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlt_cli.errors import RunError, SpecError
-from xlt_cli.runs.directory import Run, find
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import find
 
 
 def named(given: Sequence[str], root: Path, where: str) -> tuple[list[str], list[Run]]:

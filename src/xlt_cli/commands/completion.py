@@ -37,7 +37,7 @@ def runs(ctx: Any, incomplete: str) -> Iterable[str]:
     if "/" in incomplete:
         folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
         return [str(path.parent) for path in sorted(folder.glob("*/run.json"))]
-    from xlt_cli.runs.directory import all_runs, default_root
+    from xlt_cli.runs.finding import all_runs, default_root
 
     given = ctx.params.get("runs_dir")
     return [run.name for run in reversed(all_runs(given or default_root()))]
@@ -116,7 +116,7 @@ def _languages(ctx: Any) -> Iterable[str]:
         value = parse_value(named)
         use = PluginUse.model_validate({"name": value} if isinstance(value, str) else value)
         return build_task(use).languages(split)
-    from xlt_cli.runs.directory import default_root, find
+    from xlt_cli.runs.finding import default_root, find
 
     run = ctx.params.get("run_name") or next(iter(ctx.params.get("given") or ()), "")
     spec = find(ctx.params.get("runs_dir") or default_root(), run).spec

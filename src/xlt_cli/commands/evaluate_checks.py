@@ -44,7 +44,7 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
     Raises:
         RunError: there is none; the hint says what the name stands for instead.
     """
-    from xlt_cli.runs.directory import find
+    from xlt_cli.runs.finding import find
 
     owner = run_above(Path(wanted))
     if owner is not None:

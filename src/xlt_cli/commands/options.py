@@ -187,7 +187,7 @@ def seeds(given: list[str] | None) -> list[str] | None:
 
 def runs_root(given: Path | None) -> Path:
     """The runs directory."""
-    from xlt_cli.runs.directory import default_root
+    from xlt_cli.runs.finding import default_root
 
     return given or default_root()
 

@@ -81,7 +81,7 @@ def runs(
         return
     from xlt_cli import formats
     from xlt_cli.reports.runs import report
-    from xlt_cli.runs.directory import all_runs
+    from xlt_cli.runs.finding import all_runs
     from xlt_cli.sweep.listing import row
 
     output, root = format_of(format_, as_json), runs_root(runs_dir)

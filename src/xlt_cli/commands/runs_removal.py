@@ -10,7 +10,7 @@ from xlt_cli.commands.errors import note
 from xlt_cli.errors import RunError
 from xlt_cli.reports.values import size_in_words
 from xlt_cli.runs import pruned, removal, stage_store
-from xlt_cli.runs.directory import all_runs
+from xlt_cli.runs.finding import all_runs
 from xlt_cli.sweep import pruning
 from xlt_cli.terminal import echo
 

@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from xlt_cli.errors import RunError, SpecError
+from xlt_cli.errors import RunError
 from xlt_cli.interface.requests import Options, Written
 from xlt_cli.interface.runs import Run, Runs, results_of, root_of, usual_reporter
 from xlt_cli.interface.tables import Results, Table
+from xlt_cli.interface.values import Overrides, as_json, as_set, as_yaml
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Source, parse_override, read
 from xlt_cli.spec.yaml_lines import Document
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.launch.jobs import PlannedRun
     from xlt_cli.sweep.plan import Point
-
-Overrides = Mapping[str, Any] | Iterable[str]
 
 
 class Experiment:
@@ -50,7 +49,7 @@ class Experiment:
         Raises:
             UserError: the file, a field, an override or a plugin is wrong.
         """
-        changes = _as_set(overrides)
+        changes = as_set(overrides)
         return cls(read(Path(path), changes), changes)
 
     @classmethod
@@ -68,8 +67,8 @@ class Experiment:
         Raises:
             UserError: a field, an override or a plugin is wrong.
         """
-        changes = _as_set(overrides)
-        text = _as_json(spec)
+        changes = as_set(overrides)
+        text = as_json(spec)
         document = Document(Path("experiment"), json.loads(text), {})
         return cls(Source(document, text + "\n", tuple(map(parse_override, changes))), changes)
 
@@ -181,7 +180,7 @@ class Experiment:
             RunError: a seed is not trained.
             UserError: an option is wrong, or data are missing.
         """
-        from xlt_cli.runs.directory import planned
+        from xlt_cli.runs.making import planned
 
         runs = []
         for seed in self._resolved.spec.seeds:
@@ -210,7 +209,7 @@ class Experiment:
         Raises:
             UserError: a point is wrong, or its inputs are missing.
         """
-        from xlt_cli.runs.directory import planned
+        from xlt_cli.runs.making import planned
 
         rows = []
         for point in self._checked_points(root_of(runs_dir)):
@@ -265,7 +264,7 @@ class Experiment:
         from xlt_cli.launch import choice
 
         root = root_of(runs_dir)
-        chosen = choice.launcher(_as_yaml(launcher), jobs)
+        chosen = choice.launcher(as_yaml(launcher), jobs)
         planned = self._planned(root)
         if launcher is None and len(planned) == 1:
             chosen = None  # there is nothing to do at once
@@ -337,36 +336,3 @@ class Experiment:
         points = explained(root, lambda: self._points)
         check_points(points, self._source)
         return points
-
-
-def _as_set(overrides: Overrides) -> list[str]:
-    """Overrides as `--set` takes them."""
-    if isinstance(overrides, str):
-        return [overrides]
-    if not isinstance(overrides, Mapping):
-        return list(overrides)
-    return [f"{path}={_as_json(value, indent=None)}" for path, value in overrides.items()]
-
-
-def _as_yaml(written: Written | None) -> str | None:
-    """A name, or a mapping on one line."""
-    return _as_json(written, indent=None) if isinstance(written, Mapping) else written
-
-
-def _as_json(value: Any, indent: int | None = 2) -> str:
-    """Plain values as JSON, which YAML contains; paths are texts.
-
-    Raises:
-        SpecError: there is another kind of value among them.
-    """
-
-    def plain(other: Any) -> Any:
-        if isinstance(other, Path):
-            return str(other)
-        if isinstance(other, Mapping):
-            return dict(other)
-        if isinstance(other, Iterable):
-            return list(other)
-        raise SpecError(f"a spec has no {type(other).__name__} ({other!r})", "experiment")
-
-    return json.dumps(value, default=plain, ensure_ascii=False, indent=indent)

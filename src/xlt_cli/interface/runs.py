@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack, overload
 from xlt_cli.interface.predictions import stored_predictions
 from xlt_cli.interface.requests import Options, option, requested
 from xlt_cli.interface.tables import Results, Table
-from xlt_cli.runs import directory, predictions
+from xlt_cli.runs import directory, finding, predictions
 
 if TYPE_CHECKING:
     import pandas
@@ -214,7 +214,7 @@ def open_run(path_or_name: str | Path, runs_dir: str | Path | None = None) -> Ru
     Raises:
         RunError: there is no such run, or several.
     """
-    return Run(directory.find(root_of(runs_dir), str(path_or_name)))
+    return Run(finding.find(root_of(runs_dir), str(path_or_name)))
 
 
 def evaluate_run(
@@ -262,7 +262,7 @@ def results_of(found: Sequence[tuple[Run, Sequence[dict[str, Any]]]]) -> Results
 
 def root_of(runs_dir: str | Path | None) -> Path:
     """The directory that runs live in."""
-    return directory.default_root() if runs_dir is None else Path(runs_dir)
+    return finding.default_root() if runs_dir is None else Path(runs_dir)
 
 
 def usual_reporter() -> Reporter:

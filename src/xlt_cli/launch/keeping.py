@@ -6,7 +6,8 @@ from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import RunError
 from xlt_cli.runs import pruned
-from xlt_cli.runs.directory import Run, all_runs
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import all_runs
 from xlt_cli.runs.removal import needed_by, starts
 from xlt_cli.spec import ExperimentSpec
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.launch.jobs import Outcome, PlannedRun, what_failed
-from xlt_cli.runs.directory import Run, create
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.making import create
 from xlt_cli.spec.resolution import reopen
 
 if TYPE_CHECKING:

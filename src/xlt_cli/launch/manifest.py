@@ -22,7 +22,9 @@ from xlt_cli.compute.devices import resolve_precision
 from xlt_cli.errors import DamagedFile, RunError, SpecError, did_you_mean
 from xlt_cli.launch.jobs import PlannedRun
 from xlt_cli.runs import atomic
-from xlt_cli.runs.directory import Run, all_runs, planned
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import all_runs
+from xlt_cli.runs.making import planned
 from xlt_cli.runs.plugins import plugins_of, remember
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import ExperimentSpec

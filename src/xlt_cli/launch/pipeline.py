@@ -33,8 +33,9 @@ from xlt_cli.models.foreign import Foreign
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance, pruned
-from xlt_cli.runs.directory import Run, State, create_for_model
+from xlt_cli.runs.directory import Run, State
 from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
+from xlt_cli.runs.making import create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.stage import ABOUT, is_pruned
 from xlt_cli.spec import ResolvedEvaluation, ResolvedExperiment

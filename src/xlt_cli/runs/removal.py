@@ -11,7 +11,8 @@ from typing import Any
 
 from xlt_cli.errors import RunError, UserError, did_you_mean
 from xlt_cli.runs import atomic
-from xlt_cli.runs.directory import Run, all_runs
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import all_runs
 
 OWN = (
     "run.json",

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from xlt_cli.errors import RunError
 from xlt_cli.reports.runs import collapsed
 from xlt_cli.runs import pruned
-from xlt_cli.runs.directory import Run, all_runs
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.finding import all_runs
 from xlt_cli.runs.removal import needed_by, starts
 from xlt_cli.sweep import listing
 
