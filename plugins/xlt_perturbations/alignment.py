@@ -37,8 +37,10 @@ class Alignment(EmbeddingPerturbation):
     name = "alignment"
     summary = "baseline: distance between mean hidden states of parallel sentences"
     reference = "Cao et al. 2020, arXiv:2002.03518, on sentences; Huang et al. 2021, section 1"
-    caveat = "alignment trains on sentences of other languages with their translations: only "
-    "the task's labels of those languages are unseen"
+    caveat = (
+        "alignment trains on sentences of other languages with their translations: only "
+        "the task's labels of those languages are unseen"
+    )
     companion = "translations"
 
     class Params(PluginParams):

@@ -31,8 +31,10 @@ class CodeSwitch(NoisyCopies):
     name = "code-switch"
     summary = "CoSDA-ML: words replaced by translations into several languages"
     reference = "Qin et al. 2020 (CoSDA-ML)"
-    caveat = "code-switch puts words of its dictionaries' languages into English text: a "
-    "model trained with it has seen words of those languages, but no labelled sentences"
+    caveat = (
+        "code-switch puts words of its dictionaries' languages into English text: a "
+        "model trained with it has seen words of those languages, but no labelled sentences"
+    )
     speaks = ("en",)
     strength = "word_ratio"
 

@@ -23,8 +23,10 @@ URL = (
     f"175cddb89c4e86c7152d0175db8f824f7f4e6bad/{FILE}"
 )
 SHA256 = "103247143f39bd5dd66850f3a912393392641dbd98093c61e2b24a4cc8a96fb0"
-BY_HAND = f"download {FILE} from {SOURCE} into $XLT_DATA_DIR/lexicons, or give the path of the "
-"file in `neighbors`"
+BY_HAND = (
+    f"download {FILE} from {SOURCE} into $XLT_DATA_DIR/lexicons, or give the path of the "
+    "file in `neighbors`"
+)
 
 
 class Synonyms(NoisyCopies):

@@ -26,8 +26,10 @@ class WordOrder(NoisyCopies):
     name = "word-order"
     summary = "words are shuffled locally"
     reference = "Lample et al. 2018 (unsupervised translation, monolingual corpora), section 2.3"
-    caveat = "word-order keeps labels correct only if they do not depend on word order, as "
-    "they do in PAWS and PAWS-X"
+    caveat = (
+        "word-order keeps labels correct only if they do not depend on word order, as "
+        "they do in PAWS and PAWS-X"
+    )
     strength = "distance"
 
     class Params(CopiesParams):
