@@ -2,11 +2,13 @@
 
 Each is forked from a server (multiprocessing's) that has imported them and done nothing else. It is
 a process like any other: with a group, an environment and files of its own, and it can be killed.
+So are the jobs of a sweep, which are forked from the process that starts them (`ForkedJob`).
 """
 
 from __future__ import annotations
 
 import atexit
+import importlib
 import multiprocessing
 import os
 import signal
@@ -16,7 +18,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 MODULES = [
     "xlt_cli.cli",
@@ -31,17 +33,27 @@ MODULES = [
 OWN = ("XLT_", "COLUMNS", "NO_COLOR", "TERM")
 """Variables that are read when they are needed; others are read while modules are imported."""
 
+_popen = subprocess.Popen
+
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(MODULES)
 
 
 def suits(environment: Mapping[str, str]) -> bool:
-    """Whether a process with this environment can be forked from one with this test's."""
+    """Whether a process with this environment can be forked from one with this test's.
+
+    Packages of its own (PYTHONPATH) it finds by then, unless they are to replace ours.
+    """
+    own = environment.get("PYTHONPATH", "").split(os.pathsep)
+    ours = [Path(sys.modules["xlt_cli"].__file__ or "").parents[1], *sys.path]
+    for path in own:
+        if path and (Path(path) / "xlt_cli").exists() and path not in map(str, ours):
+            return False
     given = {key: value for key, value in environment.items() if not key.startswith(OWN)}
     here = {key: value for key, value in os.environ.items() if not key.startswith(OWN)}
     here.setdefault("HF_HUB_OFFLINE", "1")
     given.setdefault("HF_HUB_OFFLINE", "1")
-    ignored = {"PYTEST_CURRENT_TEST"}
+    ignored = {"PYTEST_CURRENT_TEST", "PYTHONPATH"}
     return {k: v for k, v in given.items() if k not in ignored} == {
         k: v for k, v in here.items() if k not in ignored
     }
@@ -92,11 +104,72 @@ def _run(arguments: list[str], cwd: str, environment: dict[str, str], outputs: l
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    os.chdir(cwd)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
+    importlib.invalidate_caches()
+    subprocess.Popen = _start  # type: ignore[assignment, misc]
+    _main(arguments, environment)
+
+
+def _start(command: Any, *others: Any, **options: Any) -> Any:
+    """In the place of `subprocess.Popen`: forks a job of a sweep, and starts all else."""
+    words = list(command) if isinstance(command, list | tuple) else []
+    if words[:4] == [sys.executable, "-P", "-m", "xlt_cli"] and options.get("start_new_session"):
+        return ForkedJob(words[4:], options)
+    return _popen(command, *others, **options)
+
+
+class ForkedJob:
+    """A job of a sweep, with what launchers use of `subprocess.Popen`."""
+
+    def __init__(self, arguments: list[str], options: Mapping[str, Any]) -> None:
+        self.returncode: int | None = None
+        read, write = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(write)
+            os.setsid()
+            os.dup2(read, 0)
+            for descriptor, target in ((1, options["stdout"]), (2, options["stderr"])):
+                os.dup2(target.fileno(), descriptor)
+            _main(arguments, options["env"])
+        os.close(read)
+        self.stdin = os.fdopen(write, "wb")
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        end = time.monotonic() + (timeout or float("inf"))
+        while self.poll() is None:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired("xlt", timeout or 0)
+            time.sleep(0.005)
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def _main(arguments: list[str], environment: Mapping[str, str]) -> NoReturn:
+    """What `python -m xlt_cli` does, then the end of the process."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.chdir(cwd)
+    kept = dict(environment)
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(kept)
     sys.argv = ["xlt", *arguments]
     code: Any = 0
     try:
