@@ -18,8 +18,9 @@ KINDS = ("analysis", "condition", "encoder", "perturbation", "problem", "task")
 OWN_ROOMS = ("problems", "testing")
 """The problems that ship stand beside the runner; the suites try plugins on them."""
 PROSE = {
-    "adversarial", "alignment", "clean", "consistency", "errors", "perturbed", "smart", "smoothing",
-    "synonyms", "transliterate", "typos",
+    "adversarial", "alignment", "casing", "clean", "consistency", "diacritics", "errors",
+    "homoglyphs", "perturbed", "punctuation", "smart", "smoothing", "synonyms", "transliterate",
+    "typos",
 }  # fmt: skip
 """Names that are words as well. As words they may stand in sentences; in quotes or backticks, or
 where a spec or an option would have them, they are names."""
