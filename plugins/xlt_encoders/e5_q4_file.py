@@ -186,8 +186,8 @@ def _parse(path: Path, data: Bytes) -> E5File:
     pieces, scores = _read_pieces(cursor, n_pieces, n_text)
     _expect(MASK_PIECE in pieces, f"no piece {MASK_PIECE}")
     special = SpecialIds(bos, eos, pad, unk, pieces.index(MASK_PIECE))
-    found = [pieces[id_] if 0 <= id_ < n_pieces else None for id_ in special]
-    _expect(found == SPECIAL_PIECES, f"{special} are the pieces {found}, not {SPECIAL_PIECES}")
+    marked = [pieces[id_] if 0 <= id_ < n_pieces else None for id_ in special]
+    _expect(marked == SPECIAL_PIECES, f"{special} are the pieces {marked}, not {SPECIAL_PIECES}")
     normalisation = _read_normalisation(cursor)
     tensors = _read_directory(cursor, dimensions, data.size)
     epsilon = float(str(np.float32(eps)))  # 1e-12, not its nearest f32, 9.99999996e-13

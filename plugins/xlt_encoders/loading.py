@@ -198,10 +198,10 @@ def _open(weights: Weights, head: Head | None) -> tuple[PreTrainedModel, Report]
     model_class = auto_class
     if not hasattr(config, "auto_map"):
         try:
-            found = auto_class._model_mapping[type(config)]
+            mapped = auto_class._model_mapping[type(config)]
         except KeyError:
             raise no_class(config, head, weights.where) from None
-        model_class = found if isinstance(found, type) else auto_class  # Funnel has two
+        model_class = mapped if isinstance(mapped, type) else auto_class  # Funnel has two
         if bare and "add_pooling_layer" in inspect.signature(model_class).parameters:
             options["add_pooling_layer"] = False
     else:

@@ -64,14 +64,14 @@ class Alignment(EmbeddingPerturbation):
 
     def fetch(self) -> None:
         """Reads the sentences, so that missing or broken files are known before training."""
-        _ = self._found
+        _ = self._files
 
     def fingerprint(self) -> dict[str, str]:
         """The sha256 of each file that is used, by its languages."""
-        return {"-".join(found.languages): found.sha256 for found in self._found}
+        return {"-".join(file.languages): file.sha256 for file in self._files}
 
     def parallel(self) -> Sequence[SequenceExample]:
-        return [pair for found in self._found for pair in found.pairs]
+        return [pair for file in self._files for pair in file.pairs]
 
     def loss(self, seam: Seam) -> torch.Tensor:
         """The clean loss + weight * distance, [B]."""
@@ -84,12 +84,12 @@ class Alignment(EmbeddingPerturbation):
         return clean + self.params.weight * (one - other).square().sum(dim=-1) / size.detach()
 
     @cached_property
-    def _found(self) -> list[translations.Translations]:
+    def _files(self) -> list[translations.Translations]:
         path = given_path(self.params.sentences)
-        found = [translations.read(file) for file in translations.files(path)]
-        used = translations.chosen(found, self.params.languages)
+        read = [translations.read(file) for file in translations.files(path)]
+        used = translations.chosen(read, self.params.languages)
         if not used:
-            known = ", ".join("-".join(each.languages) for each in found)
+            known = ", ".join("-".join(each.languages) for each in read)
             raise DataError(
                 f"no file has sentences in {' and '.join(self.params.languages or ())}",
                 str(path),

@@ -23,8 +23,8 @@ def losses(seam: Seam, *versions: torch.Tensor) -> list[torch.Tensor]:
     """
     import torch
 
-    found = seam.logits(torch.cat(versions), seam.batch.repeat(len(versions)))
-    return [seam.loss(logits) for logits in found.chunk(len(versions))]
+    together = seam.logits(torch.cat(versions), seam.batch.repeat(len(versions)))
+    return [seam.loss(logits) for logits in together.chunk(len(versions))]
 
 
 def waiting(seam: Seam, warmup: float) -> bool:
@@ -54,8 +54,8 @@ def slope(total: torch.Tensor, noise: torch.Tensor, keep: bool = False) -> torch
 
     # Backward passes follow the precision of their forward pass; autocast is not for them.
     with torch.autocast(noise.device.type, enabled=False):
-        (found,) = torch.autograd.grad(total, noise, retain_graph=keep)
-    return found
+        (gradient,) = torch.autograd.grad(total, noise, retain_graph=keep)
+    return gradient
 
 
 def noisy(seam: Seam, noise: torch.Tensor) -> torch.Tensor:

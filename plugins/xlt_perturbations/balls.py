@@ -29,8 +29,8 @@ def lengths(vectors: torch.Tensor, dims: tuple[int, ...] = (-1,)) -> torch.Tenso
     """l2 norms over dimensions that are kept."""
     import torch
 
-    found: torch.Tensor = torch.linalg.vector_norm(vectors, dim=dims, keepdim=True)
-    return found
+    norms: torch.Tensor = torch.linalg.vector_norm(vectors, dim=dims, keepdim=True)
+    return norms
 
 
 def touched(seam: Seam, special: bool = False) -> torch.Tensor:

@@ -119,7 +119,7 @@ class CodeSwitch(NoisyCopies):
         """The dictionaries to use, by language."""
         given = self.params.dictionaries
         folder = default_path() if given is None else given_path(given)
-        if folder is None or not (found := _scan(folder)):
+        if folder is None or not (by_language := _scan(folder)):
             raise DataError(
                 "there are no bilingual dictionaries (en-LANGUAGE.tsv)",
                 str(folder) if folder else f"neither `dictionaries` nor {DATA_DIR} is set",
@@ -127,17 +127,17 @@ class CodeSwitch(NoisyCopies):
                 f"`dictionaries`; {SOURCE} has such files",
             )
         if self.params.languages is None:
-            return found
+            return by_language
         chosen = {}
         for language in self.params.languages:
-            own = own_code(language, found, str(folder))
+            own = own_code(language, by_language, str(folder))
             if own is None:
                 raise DataError(
                     f"there is no dictionary for the language '{language}'",
                     str(folder / f"en-{language}.tsv"),
-                    did_you_mean(language, found),
+                    did_you_mean(language, by_language),
                 )
-            chosen[own] = found[own]
+            chosen[own] = by_language[own]
         return chosen
 
 

@@ -52,9 +52,9 @@ def fetch(url: str, sha256: str, name: str, by_hand: str) -> Path:
         OfflineError: the network is off, or the server does not answer.
         DataError: the server gave something else, or the cache cannot be written.
     """
-    found = cached(name, sha256)
-    if found is not None:
-        return found
+    kept = cached(name, sha256)
+    if kept is not None:
+        return kept
     if is_offline():
         raise OfflineError(
             f"{name} is not on this machine, and the network is turned off (HF_HUB_OFFLINE)",

@@ -24,13 +24,13 @@ def is_syllable(char: str) -> bool:
 
 def strokes(syllables: str) -> list[str]:
     """The keys that type syllables: 닭 is ㄷ ㅏ ㄹ ㄱ."""
-    found: list[str] = []
+    letters: list[str] = []
     for syllable in syllables:
         rest, final = divmod(ord(syllable) - FIRST, len(FINALS))
         initial, vowel = divmod(rest, len(VOWELS))
         for letter in (INITIALS[initial], VOWELS[vowel], FINALS[final]):
-            found += PAIRS.get(letter, letter)
-    return found
+            letters += PAIRS.get(letter, letter)
+    return letters
 
 
 def compose(keys: Sequence[str]) -> str:

@@ -60,8 +60,8 @@ def script(char: str) -> str:
 def neighbors(key: str) -> tuple[str, ...]:
     """The keys beside a key, in the key's case; none if it is on no keyboard here."""
     lower = key.lower()
-    found = _beside().get(lower, ())
-    return found if lower == key else tuple(near.upper() for near in found)
+    beside = _beside().get(lower, ())
+    return beside if lower == key else tuple(near.upper() for near in beside)
 
 
 @cache

@@ -52,12 +52,12 @@ def read_neighbors(path: Path) -> Lexicon:
     """
     data, text = _read(path)
     try:
-        found = json.loads(text)
+        content = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"this is not JSON: {error.msg}", f"{path}:{error.lineno}") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise DataError("expected a JSON object of words", str(path))
-    entries = {word: _neighbors(word, listed, path) for word, listed in found.items()}
+    entries = {word: _neighbors(word, listed, path) for word, listed in content.items()}
     return Lexicon(entries, hashlib.sha256(data).hexdigest())
 
 
@@ -81,7 +81,7 @@ def read_dictionary(path: Path) -> Lexicon:
         entries.setdefault(fields[0].lower(), {})[fields[1]] = None
     if not entries:
         raise DataError("the dictionary is empty", str(path))
-    translations = {word: tuple(found) for word, found in entries.items()}
+    translations = {word: tuple(others) for word, others in entries.items()}
     return Lexicon(translations, hashlib.sha256(data).hexdigest())
 
 

@@ -86,5 +86,5 @@ class RandomPerturbation(EmbeddingPerturbation):
             return super().deviation(seam)
         touched = balls.touched(seam, self.params.special)
         radii = balls.radius(seam.embeddings, touched, "l2-token", self.params.radius)
-        found: torch.Tensor = radii.flatten() / seam.embeddings.shape[-1] ** 0.5
-        return found
+        deviations: torch.Tensor = radii.flatten() / seam.embeddings.shape[-1] ** 0.5
+        return deviations

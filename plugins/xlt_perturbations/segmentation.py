@@ -57,11 +57,11 @@ class Unigram(Segmentation):
         for end in range(1, size + 1):
             starts, ids, weights = [], [], []
             for start in range(max(0, end - self.longest), end):
-                found = pieces.get(word[start:end])
-                if found is not None and start in before:
+                piece = pieces.get(word[start:end])
+                if piece is not None and start in before:
                     starts.append(start)
-                    ids.append(found[0])
-                    weights.append(before[start] + alpha * found[1])
+                    ids.append(piece[0])
+                    weights.append(before[start] + alpha * piece[1])
             if starts:
                 top = max(weights)
                 weights = list(accumulate(math.exp(weight - top) for weight in weights))
@@ -109,20 +109,20 @@ class MaxMatch(Segmentation):
         for start in reversed(range(size)):
             prefix = self.prefix if start else ""
             for end in range(min(size, start + self.longest), start, -1):
-                found = self.ids.get(prefix + word[start:end])
-                if found is not None and (end == size or matches[end]):
-                    matches[start].append((end, found))
+                token = self.ids.get(prefix + word[start:end])
+                if token is not None and (end == size or matches[end]):
+                    matches[start].append((end, token))
 
         def draw(rng: random.Random, dropout: float = dropout) -> list[int]:
             drawn = []
             start = 0
             while start < size:
-                *longer, (end, found) = matches[start]
+                *longer, (end, token) = matches[start]
                 for match in longer:
                     if rng.random() >= dropout:
-                        end, found = match
+                        end, token = match
                         break
-                drawn.append(found)
+                drawn.append(token)
                 start = end
             return drawn
 

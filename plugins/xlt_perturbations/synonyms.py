@@ -121,14 +121,14 @@ class Synonyms(NoisyCopies):
                 str(path),
                 "`xlt fetch SPEC` extracts them",
             )
-        found = self._default() if p.neighbors is None else given_path(p.neighbors)
-        if found is None or not found.is_file():
+        file = self._default() if p.neighbors is None else given_path(p.neighbors)
+        if file is None or not file.is_file():
             raise DataError(
                 f"there is no file of synonyms ({FILE})",
-                str(found or downloads.cache_path(FILE)),
+                str(file or downloads.cache_path(FILE)),
                 f"`xlt fetch SPEC` downloads that of the paper; or {BY_HAND}",
             )
-        return found
+        return file
 
     def _default(self) -> Path | None:
         """The user's own file, or else the downloaded one; None if there is neither."""

@@ -55,12 +55,12 @@ class TokenCutoff(divergence.Comparing):
         """True for the tokens to erase, [B, L, 1]."""
         p = self.params
         eligible = balls.touched(seam, p.special).squeeze(-1).bool()
-        found = eligible.sum(dim=1, keepdim=True)
-        exact = p.rate * found.double() - 1e-6  # 0.1 * 30 is 3, whatever floats say
-        count = exact.ceil().long().minimum(found - 1).clamp(min=0)
+        total = eligible.sum(dim=1, keepdim=True)
+        exact = p.rate * total.double() - 1e-6  # 0.1 * 30 is 3, whatever floats say
+        count = exact.ceil().long().minimum(total - 1).clamp(min=0)
         draws = seam.draws.uniform(eligible.shape[1])
         if p.span:
-            start = (draws[:, :1] * (found - count + 1)).long()
+            start = (draws[:, :1] * (total - count + 1)).long()
             rank = eligible.cumsum(dim=1) - 1 - start
             eligible = eligible & (rank >= 0)
         else:

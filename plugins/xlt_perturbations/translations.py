@@ -38,12 +38,12 @@ def files(path: Path) -> list[Path]:
         DataError: there is none.
     """
     if path.is_file():
-        found = [path]
+        named = [path]
     else:
-        found = sorted(file for file in path.glob("*.tsv") if NAME.fullmatch(file.stem))
-    if not found:
+        named = sorted(file for file in path.glob("*.tsv") if NAME.fullmatch(file.stem))
+    if not named:
         raise DataError("there are no translations", str(path), f"expected {LAYOUT}")
-    return found
+    return named
 
 
 @cache
@@ -84,8 +84,8 @@ def read(path: Path) -> Translations:
     return Translations(languages, tuple(pairs), hashlib.sha256(content).hexdigest())
 
 
-def chosen(found: Sequence[Translations], languages: Sequence[str] | None) -> list[Translations]:
+def chosen(read: Sequence[Translations], languages: Sequence[str] | None) -> list[Translations]:
     """Those whose two languages are all among `languages`; all of them for None."""
     if languages is None:
-        return list(found)
-    return [each for each in found if all(serves(languages, code) for code in each.languages)]
+        return list(read)
+    return [each for each in read if all(serves(languages, code) for code in each.languages)]

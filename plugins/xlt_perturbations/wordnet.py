@@ -29,15 +29,15 @@ def fetch(lexicon: str) -> Path:
         OfflineError: the lexicon has to be downloaded and cannot be.
         DataError: wn knows no such lexicon, or it is not English.
     """
-    found = path(lexicon)
-    if found.is_file():
-        return found
+    file = path(lexicon)
+    if file.is_file():
+        return file
     # wn's database as well is for one process at a time to write.
-    with downloads.one_process(found.name):
-        if not found.is_file():
+    with downloads.one_process(file.name):
+        if not file.is_file():
             content = json.dumps(_neighbors(_open(lexicon)), ensure_ascii=False, indent=0)
-            downloads.write(found, content.encode())
-    return found
+            downloads.write(file, content.encode())
+    return file
 
 
 def check(lexicon: str) -> None:
@@ -62,15 +62,15 @@ def _open(lexicon: str) -> Any:
     except ImportError as error:
         raise _not_installed(lexicon) from error
     try:
-        if not any(found.specifier() == lexicon for found in wn.lexicons()):
+        if not any(installed.specifier() == lexicon for installed in wn.lexicons()):
             _download(lexicon)
         wordnet = wn.Wordnet(lexicon, expand="")
-        (found,) = wordnet.lexicons()
+        (installed,) = wordnet.lexicons()
     except wn.Error as error:
         raise DataError(f"wn cannot read its data: {error}", f"wordnet: {lexicon}") from error
-    if not serves(("en",), found.language):
+    if not serves(("en",), installed.language):
         raise DataError(
-            f"the language of the lexicon is '{found.language}'",
+            f"the language of the lexicon is '{installed.language}'",
             f"wordnet: {lexicon}",
             "synonyms are for English text: give an English lexicon, e.g. oewn:2024",
         )
@@ -126,5 +126,5 @@ def _neighbors(wordnet: Any) -> dict[str, list[str]]:
 
 
 def _others(word: str, synsets: Iterable[Iterable[str]]) -> list[str]:
-    found = dict.fromkeys(near for synset in synsets for near in synset)
-    return [near for near in found if near.lower() != word.lower()]
+    neighbors = dict.fromkeys(near for synset in synsets for near in synset)
+    return [near for near in neighbors if near.lower() != word.lower()]

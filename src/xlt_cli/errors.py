@@ -89,5 +89,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def near(word: str, known: Iterable[str], cutoff: float = 0.7) -> str:
     """The known name that is most similar to a word, ignoring case; empty if none is similar."""
     lowered = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=cutoff)
-    return lowered[found[0]] if found else ""
+    nearest = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=cutoff)
+    return lowered[nearest[0]] if nearest else ""

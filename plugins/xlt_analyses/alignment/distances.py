@@ -78,5 +78,5 @@ def mean_norms(embeddings: torch.Tensor, touched: torch.Tensor) -> torch.Tensor:
 
 def relative(after: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
     """How far vectors moved, relative to their norms before, [B]."""
-    found: torch.Tensor = (after - before).norm(dim=-1) / before.norm(dim=-1).clamp(min=TINY)
-    return found
+    distances: torch.Tensor = (after - before).norm(dim=-1) / before.norm(dim=-1).clamp(min=TINY)
+    return distances

@@ -95,8 +95,11 @@ def _cloud(axes: Any, results: dict[str, Any], name: str) -> None:
     axes.axvline(0, color="0.8", lw=0.8, zorder=0)
     for number, (run, comparison) in enumerate(results["comparisons"].items()):
         mark, colour = MARKS[number % len(MARKS)]
-        found = comparison["correlations"][name]["pearson"]
-        r = f"\nr = {found['value']:.2f} [{found['low']:.2f}, {found['high']:.2f}]" if found else ""
+        correlation = comparison["correlations"][name]["pearson"]
+        r = ""
+        if correlation:
+            value, low, high = (correlation[key] for key in ("value", "low", "high"))
+            r = f"\nr = {value:.2f} [{low:.2f}, {high:.2f}]"
         places = list(_points(comparison["gains"], name))
         axes.plot(*zip(*places, strict=True), mark, color=colour, ms=3, label=f"{run}{r}")
 
@@ -124,9 +127,9 @@ def _bars(axes: Any, labels: Sequence[str], values: Sequence[Sequence[float]], r
 
     The first so many are `radii`, the others distances.
     """
-    for place, found in enumerate(values):
+    for place, values_of_one in enumerate(values):
         colour, width = (LIGHT, 7) if place < radii else (DARK, 4)
-        low, lower, median, upper, high = np.quantile(found, QUANTILES)
+        low, lower, median, upper, high = np.quantile(values_of_one, QUANTILES)
         axes.plot([low, high], [place, place], color=colour, lw=1, solid_capstyle="butt")
         axes.plot([lower, upper], [place, place], color=colour, lw=width, solid_capstyle="butt")
         axes.plot([median], [place], marker="|", color="black", ms=7, mew=1.2)
@@ -174,8 +177,8 @@ def gains(results: dict[str, Any]) -> Any:
 
 def _points(gains: Mapping[str, Any], name: str) -> dict[tuple[float, float], list[str]]:
     """Gain in a share and in accuracy, in points, with the languages that lie there."""
-    found: dict[tuple[float, float], list[str]] = {}
+    languages_at: dict[tuple[float, float], list[str]] = {}
     for language, gain in gains.items():
         place = [round(100 * gain[part]["value"], 3) for part in (name, "accuracy")]
-        found.setdefault((place[0], place[1]), []).append(language)
-    return found
+        languages_at.setdefault((place[0], place[1]), []).append(language)
+    return languages_at

@@ -232,7 +232,7 @@ def _figures(seeds: Sequence[_Language], shares: Shares, weights: np.ndarray) ->
     n = int(seeds[0].present.sum())
     return {
         "n": n,
-        **{name: _share_interval(found, n, len(seeds)) for name, found in shares.items()},
+        **{name: _share_interval(resampled, n, len(seeds)) for name, resampled in shares.items()},
         **{
             f"median_distance_{space}": float(
                 np.median(np.concatenate([one.distances[space][one.present] for one in seeds]))
@@ -255,7 +255,7 @@ def _predicts(seeds: Sequence[_Language], space: str, weights: np.ndarray) -> di
         )
         for one in seeds
     ]
-    known = [found for found in foretold if found is not None]
+    known = [figure for figure in foretold if figure is not None]
     rows = [one.present for one in seeds]
     pairs = list(zip(inside, rows, strict=True))
     return {
@@ -272,13 +272,13 @@ def _share_among(
     if not all(rows.any() for rows in among):
         return None
     n = int(sum(rows.sum() for rows in among))
-    found = _over_seeds([share(*pair, weights) for pair in zip(holds, among, strict=True)])
-    return {**_share_interval(found, n, len(holds)), "n": n}
+    resampled = _over_seeds([share(*pair, weights) for pair in zip(holds, among, strict=True)])
+    return {**_share_interval(resampled, n, len(holds)), "n": n}
 
 
-def _share_interval(found: Resampled, n: int, seeds: int) -> dict[str, float]:
+def _share_interval(resampled: Resampled, n: int, seeds: int) -> dict[str, float]:
     """Wilson's for the rows of one seed; those of several seeds are no n independent ones."""
-    return (wilson(found.value, n) if seeds == 1 else found.interval()).as_dict()
+    return (wilson(resampled.value, n) if seeds == 1 else resampled.interval()).as_dict()
 
 
 def _averages(languages: Mapping[str, Shares]) -> Shares:
@@ -288,20 +288,20 @@ def _averages(languages: Mapping[str, Shares]) -> Shares:
 
 
 def _intervals(shares: Shares) -> dict[str, dict[str, float]]:
-    return {name: found.interval().as_dict() for name, found in shares.items()}
+    return {name: resampled.interval().as_dict() for name, resampled in shares.items()}
 
 
-def _interval(found: Resampled | None) -> dict[str, float] | None:
-    if found is None or np.isnan(found.replicates).all():
+def _interval(resampled: Resampled | None) -> dict[str, float] | None:
+    if resampled is None or np.isnan(resampled.replicates).all():
         return None
-    return found.interval().as_dict()
+    return resampled.interval().as_dict()
 
 
 def _growth(
     baseline: Sequence[Probed], other: Sequence[Probed], weights: np.ndarray
 ) -> dict[str, Any]:
     """By what factor the radius of the same row grew: the geometric mean, by space."""
-    found = {}
+    factors = {}
     for space, name in (("words", "radius"), ("hidden", "radius_hidden")):
         grown = []
         for pair in zip(baseline, other, strict=True):
@@ -310,8 +310,8 @@ def _growth(
             grown.append(Resampled(float(logs.mean()), weights @ logs / len(logs)))
         mean = _over_seeds(grown)
         factor = Resampled(float(np.exp(mean.value)), np.exp(mean.replicates))
-        found[space] = factor.interval().as_dict()
-    return found
+        factors[space] = factor.interval().as_dict()
+    return factors
 
 
 def _compare(baseline: Mapping[str, Shares], other: Mapping[str, Shares]) -> dict[str, Any]:
@@ -325,7 +325,7 @@ def _compare(baseline: Mapping[str, Shares], other: Mapping[str, Shares]) -> dic
     parts = list(gains.values())
     explaining = [name for name in EXPLAINING if name in parts[0]]
     return {
-        "gains": {language: _intervals(found) for language, found in gains.items()},
+        "gains": {language: _intervals(gained) for language, gained in gains.items()},
         "average": _intervals(_averages(gains)),
         "correlations": {
             name: {

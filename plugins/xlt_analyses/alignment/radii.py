@@ -151,18 +151,18 @@ def empirical_radii(model: EncoderModel, anchor: Anchor, probing: Probing) -> Ra
         rows = _rows(~flipped)
         if not rows:
             break
-        now, found = _attack(
+        now, flipping = _attack(
             model, anchor.select(rows), high.new_full((len(rows),), epsilon), probing
         )
-        noise[rows] = found
+        noise[rows] = flipping
         high[rows] = torch.where(now, epsilon, high[rows])
         low[rows] = torch.where(now, low[rows], epsilon)
         flipped[rows] = now
     rows = _rows(flipped)
     for _ in range(probing.bisections if rows else 0):
         middle = (low[rows] + high[rows]) / 2
-        now, found = _attack(model, anchor.select(rows), middle, probing)
-        noise[rows] = torch.where(now[:, None, None], found, noise[rows])
+        now, flipping = _attack(model, anchor.select(rows), middle, probing)
+        noise[rows] = torch.where(now[:, None, None], flipping, noise[rows])
         high[rows] = torch.where(now, middle, high[rows])
         low[rows] = torch.where(now, low[rows], middle)
     return Radii(high, ~flipped, noise)
@@ -243,8 +243,8 @@ def certified_radii(
         votes.append(counted.cpu().numpy())
     # In units of the mean norm, every row's noise has the same deviation.
     deviations = np.full(len(anchor.keys), probing.sigma / width**0.5)
-    found = certify(votes[0], votes[1], deviations, probing.alpha)
-    return found.classes, found.radii
+    certified = certify(votes[0], votes[1], deviations, probing.alpha)
+    return certified.classes, certified.radii
 
 
 @torch.no_grad()
@@ -261,8 +261,8 @@ def hidden_move(model: EncoderModel, anchor: Anchor, noise: torch.Tensor) -> tor
 
 def draws(anchor: Anchor, *purpose: object) -> Draws:
     """The rows' own randomness."""
-    found = [derive("probing", *purpose, key) for key in anchor.keys]
-    return Draws(torch.tensor(found, device=anchor.embeddings.device))
+    seeds = [derive("probing", *purpose, key) for key in anchor.keys]
+    return Draws(torch.tensor(seeds, device=anchor.embeddings.device))
 
 
 def gaussian(anchor: Anchor, drawn: Draws) -> torch.Tensor:

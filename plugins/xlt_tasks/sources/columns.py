@@ -132,8 +132,8 @@ class Columns:
                     "give their numbers instead, e.g. `columns: [1, 2]`",
                 )
             return self._places(list(range(self.width)), False)
-        found = self.find(first, where)
-        return self._places([first.index(name) for name in found.all], True)
+        used = self.find(first, where)
+        return self._places([first.index(name) for name in used.all], True)
 
     def _places(self, positions: list[int], header: bool) -> Places:
         language = positions.pop() if self.language is not None else None

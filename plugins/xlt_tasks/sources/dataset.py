@@ -17,7 +17,7 @@ from typing import Any
 from xlt_cli.api import SPLITS, DataError, Split
 from xlt_tasks.sources.formats import suffix_of
 from xlt_tasks.sources.hub_client import Client
-from xlt_tasks.sources.naming import SPLIT_NAMES, Found, compile_pattern
+from xlt_tasks.sources.naming import SPLIT_NAMES, FilesByPart, compile_pattern
 
 CARD = "README.md"
 CONVERTED = "refs/convert/parquet"
@@ -96,7 +96,7 @@ class HubLayout:
     splits: Mapping[Split, str] = field(default_factory=dict)
     depth: int | None = None
 
-    def find(self, names: Sequence[str]) -> Found:
+    def find(self, names: Sequence[str]) -> FilesByPart:
         """The files by split and language."""
         configs = configs_of(self.files.card())
         return self._declared(configs, names) if configs else self._by_name(names)
@@ -115,10 +115,10 @@ class HubLayout:
 
     def _declared(
         self, configs: Mapping[str, Mapping[str, list[str]]], names: Sequence[str]
-    ) -> Found:
+    ) -> FilesByPart:
         from fsspec.utils import glob_translate
 
-        found: Found = {}
+        declared: FilesByPart = {}
         chosen = self._chosen(list(configs))
         for config, language in chosen.items():
             for split in SPLITS:
@@ -127,8 +127,8 @@ class HubLayout:
                 globs = [re.compile(glob_translate(pattern)) for pattern in patterns]
                 files = [n for n in names if any(glob.fullmatch(n) for glob in globs)]
                 if files:
-                    found[split, language] = sorted(files)
-        return found
+                    declared[split, language] = sorted(files)
+        return declared
 
     def _chosen(self, configs: Sequence[str]) -> dict[str, str | None]:
         """The configurations to read, and the language of each as far as its name says it."""
@@ -152,10 +152,10 @@ class HubLayout:
             )
         return chosen
 
-    def _by_name(self, names: Sequence[str]) -> Found:
+    def _by_name(self, names: Sequence[str]) -> FilesByPart:
         """By the names of splits in the names of files, then of folders, as `datasets` does."""
         expression = None if self.subset is None else compile_pattern(self.subset)
-        found: Found = defaultdict(list)
+        named: FilesByPart = defaultdict(list)
         for name in names:
             path = PurePosixPath(name)
             folders = list(path.parts[:-1])
@@ -174,10 +174,10 @@ class HubLayout:
                     not any(self._says(other, path.name) for other in SPLITS)
                     and any(self._says(split, part) for part in folders)
                 ):
-                    found[split, language].append(name)
-        for (split, _), files in found.items():
+                    named[split, language].append(name)
+        for (split, _), files in named.items():
             self._check_alike(split, files)
-        return {key: sorted(files) for key, files in found.items()}
+        return {key: sorted(files) for key, files in named.items()}
 
     def _says(self, split: Split, part: str) -> bool:
         words = "|".join(map(re.escape, self._split_names(split)))

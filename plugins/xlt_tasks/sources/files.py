@@ -14,7 +14,7 @@ from xlt_cli.languages import lookup, own_code
 from xlt_tasks.sources import formats
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.compression import unreadable
-from xlt_tasks.sources.naming import Found, Naming, suggest
+from xlt_tasks.sources.naming import FilesByPart, Naming, suggest
 from xlt_tasks.sources.table import FOUND_OUT, Form, Table
 
 SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.[a-z0-9.]+")
@@ -51,7 +51,7 @@ class Layout(Protocol):
         """How many folders deep the files are; None if they may be anywhere below."""
         ...
 
-    def find(self, names: Sequence[str]) -> Found:
+    def find(self, names: Sequence[str]) -> FilesByPart:
         """The files by split and language."""
         ...
 
@@ -86,11 +86,11 @@ class FileSet:
 
     def languages(self, split: Split) -> tuple[str, ...]:
         """The languages that the split has files for, or rows in."""
-        found = self._found()
-        known = [language for of_split, language in found if of_split == split]
+        by_part = self._by_part()
+        known = [language for of_split, language in by_part if of_split == split]
         if self.language_column is None or not known:
             return tuple(sorted({self._language(language) for language in known}))
-        _, paths = self.files.bring(self._names(found, split, None))
+        _, paths = self.files.bring(self._names(by_part, split, None))
         only = Columns(((),), (self.language_column,), named=True)
         tables = [read_once(path, only, self.form) for path in paths]
         codes: dict[Hashable, str] = {}
@@ -102,11 +102,11 @@ class FileSet:
 
     def read(self, split: Split, language: str, columns: Columns) -> tuple[str, list[Table]]:
         """What was read, and the tables of a split in a language."""
-        found = self._found()
+        by_part = self._by_part()
         if self.language_column is None:
-            source, paths = self.files.bring(self._names(found, split, language))
+            source, paths = self.files.bring(self._names(by_part, split, language))
             return source, [formats.read(path, columns, self.form) for path in paths]
-        source, paths = self.files.bring(self._names(found, split, None))
+        source, paths = self.files.bring(self._names(by_part, split, None))
         columns = dataclasses.replace(columns, language=self.language_column)
         language = own_code(language, self.languages(split)) or language
         tables = [_only(read_once(path, columns, self.form), language) for path in paths]
@@ -124,9 +124,9 @@ class FileSet:
         Raises:
             DataError: there is none, or more than one.
         """
-        return self.files.bring(self._names(self._found(), split, language))[1][0]
+        return self.files.bring(self._names(self._by_part(), split, language))[1][0]
 
-    def _found(self) -> Found:
+    def _by_part(self) -> FilesByPart:
         return self.layout.find(self.files.names(self.layout.depth))
 
     def _language(self, language: str | None) -> str:
@@ -141,16 +141,16 @@ class FileSet:
             )
         return self.language
 
-    def _names(self, found: Found, split: Split, language: str | None) -> list[str]:
+    def _names(self, by_part: FilesByPart, split: Split, language: str | None) -> list[str]:
         """The files of a split in a language; None for those whose names do not say it."""
         by_language = {
             known if self.language_column else self._language(known): names
-            for (of_split, known), names in found.items()
+            for (of_split, known), names in by_part.items()
             if of_split == split
         }
         names = by_language.get(language, [])
         if not names:
-            raise self._missing(found, split, language, list(by_language))
+            raise self._missing(by_part, split, language, list(by_language))
         shards = [SHARD.fullmatch(name) for name in names]
         if len(names) == 1 or self.layout.several(split) or all(shards):
             self._check_shards(names)
@@ -175,7 +175,7 @@ class FileSet:
                 )
 
     def _missing(
-        self, found: Found, split: Split, language: str | None, known: list[str | None]
+        self, by_part: FilesByPart, split: Split, language: str | None, known: list[str | None]
     ) -> DataError:
         where = self.files.place(self.layout.example(split, language or "LANGUAGE"))
         if known and language is not None:
@@ -185,15 +185,17 @@ class FileSet:
                 where,
                 f"languages of this split: {did_you_mean(language, languages)}",
             )
-        return DataError(f"the {self.files.kind} has no {split} files", where, self.describe(found))
+        return DataError(
+            f"the {self.files.kind} has no {split} files", where, self.describe(by_part)
+        )
 
     def missing(self, split: Split) -> str:
         """What there is instead of a split that has no files."""
-        return self.describe(self._found())
+        return self.describe(self._by_part())
 
-    def describe(self, found: Found) -> str:
+    def describe(self, by_part: FilesByPart) -> str:
         """What the folder holds, for a reader who expected something else."""
-        splits = [split for split in SPLITS if any(split == of_split for of_split, _ in found)]
+        splits = [split for split in SPLITS if any(split == of_split for of_split, _ in by_part)]
         names = [name for name in self.files.names(2) if not name.startswith(".")]
         pattern = suggest(names)
         hint = "" if pattern is None or splits else f'`files: "{pattern}"` would fit them; '

@@ -26,7 +26,7 @@ CODE = re.compile(r"(?<![A-Za-z{])[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?(?![A-Za-z}])"
 FIELDS = ("split", "language")
 GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
 
-Found = dict[tuple[Split, str | None], list[str]]
+FilesByPart = dict[tuple[Split, str | None], list[str]]
 """The names of the files of a split in a language; None where the name does not say it."""
 
 
@@ -44,9 +44,9 @@ class Naming:
     )
     splits: Mapping[Split, str] = field(default_factory=dict)
 
-    def find(self, names: Iterable[str]) -> Found:
+    def find(self, names: Iterable[str]) -> FilesByPart:
         """The files by split and language, each list in order of the names."""
-        found: Found = defaultdict(list)
+        by_part: FilesByPart = defaultdict(list)
         ordered = sorted(names)
         for split, pattern in self.patterns.items():
             expression = self._compile(split, pattern)
@@ -54,8 +54,8 @@ class Naming:
                 match = expression.fullmatch(_without_suffix(name, pattern))
                 if match is not None:
                     language = match.groupdict().get("language")
-                    found[split, language].append(name)
-        return dict(found)
+                    by_part[split, language].append(name)
+        return dict(by_part)
 
     def several(self, split: Split) -> bool:
         """Whether the data of one split and language may be several files."""

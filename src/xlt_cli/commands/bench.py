@@ -70,7 +70,7 @@ def bench(
         built_encoder, built_task, batch_size, MAX_LENGTH, seconds, runtime
     )
     about = environment(str(runtime.device))
-    found = {
+    speeds = {
         "xlt": about["xlt"],
         "python": about["python"],
         "torch": about["packages"]["torch"],
@@ -85,9 +85,9 @@ def bench(
         "evaluation": asdict(evaluation),
     }
     if as_json:
-        print_json(found)
+        print_json(speeds)
     else:
-        _print(found)
+        _print(speeds)
 
 
 def _experiment(encoder: str, task: str) -> ResolvedExperiment:
@@ -120,23 +120,23 @@ def _start_up() -> float:
     return statistics.median(times)
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(speeds: dict[str, Any]) -> None:
     from rich.table import Table
 
     from xlt_cli.console.screen import stdout
 
-    hardware = found["hardware"]
+    hardware = speeds["hardware"]
     device = hardware.get("gpu") or f"{hardware['cpu']}, {hardware['threads']} threads"
     table = Table(show_header=False)
-    table.add_row("device", f"{device}, {found['precision']}")
-    versions = (f"{name} {found[name]}" for name in ("xlt", "python", "torch", "transformers"))
+    table.add_row("device", f"{device}, {speeds['precision']}")
+    versions = (f"{name} {speeds[name]}" for name in ("xlt", "python", "torch", "transformers"))
     table.add_row("versions", ", ".join(versions))
-    table.add_row("start-up", f"{found['start_up_seconds']:.2f} s (xlt --help)")
-    for what, batch in (("training", f", batch {found['batch_size']}"), ("evaluation", "")):
-        speed = found[what]
+    table.add_row("start-up", f"{speeds['start_up_seconds']:.2f} s (xlt --help)")
+    for what, batch in (("training", f", batch {speeds['batch_size']}"), ("evaluation", "")):
+        speed = speeds[what]
         table.add_row(
             what,
-            f"{speed['per_second']:,.1f} examples/s ({found['encoder']}, {found['task']}, mean "
+            f"{speed['per_second']:,.1f} examples/s ({speeds['encoder']}, {speeds['task']}, mean "
             f"length {speed['mean_length']:.0f}{batch})",
         )
     stdout().print(table)

@@ -78,17 +78,17 @@ def _stray_row(stray: Stray) -> dict[str, Any]:
 
 def _warnings(entry: Entry) -> list[str]:
     """Problems that do not stop a plugin from working but should be fixed."""
-    found = []
+    warnings = []
     if entry.heavy:
-        found.append(
+        warnings.append(
             f"imports {', '.join(entry.heavy)} at import time, which slows down every command"
         )
     if entry.plugin is not None:
         try:
             entry.plugin.Params.model_json_schema()
         except Exception as error:  # a stranger's annotations
-            found.append(f"Params has no JSON Schema: {error}")
-    return found
+            warnings.append(f"Params has no JSON Schema: {error}")
+    return warnings
 
 
 def _print(rows: list[dict[str, Any]], check: bool) -> None:

@@ -87,8 +87,8 @@ def runs(
     output, root = format_of(format_, as_json), runs_root(runs_dir)
     every = all_runs(root)
     wanted = _filter(task, method, state)
-    rows = [found for run in every if run.name.startswith(name) for found in [row(run)]]
-    rows = _sorted([_with_size(found) for found in rows if wanted(found)], sort)
+    rows = [about for run in every if run.name.startswith(name) for about in [row(run)]]
+    rows = _sorted([_with_size(about) for about in rows if wanted(about)], sort)
     if rows or output in (Format.json, Format.csv):
         formats.show(report(rows), output)
     elif not every:

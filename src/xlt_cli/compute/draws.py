@@ -44,9 +44,9 @@ class Draws:
 
     def select(self, rows: Sequence[int]) -> Draws:
         """The draws of some of the examples, from where they stand now."""
-        found = Draws(self.seeds[rows])
-        found._drawn = self._drawn
-        return found
+        selected = Draws(self.seeds[rows])
+        selected._drawn = self._drawn
+        return selected
 
     def uniform(self, *shape: int, dtype: torch.dtype | None = None) -> torch.Tensor:
         """Uniform in [0, 1), [B, *shape], in multiples of 2^-24 (float32) or 2^-53 (float64)."""
@@ -64,8 +64,8 @@ class Draws:
         bits = self._bits(shape)
         radius = ((_shifted(bits, 32) + 1).to(dtype) * 2.0**-32).log().mul(-2).sqrt()
         angle = (bits & 0xFFFFFFFF).to(dtype) * (2 * math.pi * 2.0**-32)
-        found: torch.Tensor = radius * angle.cos()
-        return found
+        numbers: torch.Tensor = radius * angle.cos()
+        return numbers
 
     def _bits(self, shape: Sequence[int]) -> torch.Tensor:
         """64 random bits each, [B, *shape]: the outputs of a SplitMix64 for each example."""
@@ -74,8 +74,8 @@ class Draws:
         self._drawn += 1
         start = _mixed(self.seeds + _signed(self._drawn * GOLDEN & MASK))
         place = torch.arange(1, math.prod(shape) + 1, device=self.seeds.device)
-        found = _mixed(start[:, None] + place * GOLDEN)
-        return found.view(len(self.seeds), *shape)
+        bits = _mixed(start[:, None] + place * GOLDEN)
+        return bits.view(len(self.seeds), *shape)
 
 
 def _mixed(state: torch.Tensor) -> torch.Tensor:

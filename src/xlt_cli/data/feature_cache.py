@@ -134,13 +134,13 @@ class FeatureCache:
     def _trim(self, newest: Path) -> None:
         for path in abandoned(self.folder):
             path.unlink(missing_ok=True)
-        found = []
+        entries = []
         for path in _own(self.folder):
             with contextlib.suppress(FileNotFoundError):  # another process trims, too
                 status = path.stat()
-                found.append((path == newest, status.st_mtime_ns, path, status.st_size))
-        total = sum(size for *_, size in found)
-        for is_newest, _, path, size in sorted(found):
+                entries.append((path == newest, status.st_mtime_ns, path, status.st_size))
+        total = sum(size for *_, size in entries)
+        for is_newest, _, path, size in sorted(entries):
             if total <= self.limit or is_newest:
                 break
             path.unlink(missing_ok=True)

@@ -42,7 +42,7 @@ def figures(
     known = [cell for cell in stored(plan, store) if not cell.condition and cell not in clean]
     needed = {cell.languages for cell in asked if cell.condition}
     clean |= read(plan, store, [cell for cell in known if cell.languages in needed])
-    before = {cell.languages: found for cell, found in clean.items()}
+    before = {cell.languages: counted for cell, counted in clean.items()}
     under = {key: {c: counts[c] for c in asked if c.condition == key} for key in keys}
     return [_entry(plan, store, subject, key, before, cells) for key, cells in under.items()]
 
@@ -75,18 +75,18 @@ def _entry(
     tested, problem = plan.tested(key, store), plan.problem
     record = store.given(key) or {}
     cells = {cell.languages: count for cell, count in counts.items()}
-    found = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
+    summary = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
     unseen = [p for p in cells if not any(among(x, subject.trained_on) for x in p)]
     drop = drops(problem, clean, cells, unseen, plan.aligned)
     return {
         "condition": tested.label if tested is not None else record.get("label", key),
         "key": key,
         "given": record.get("condition"),
-        **{name: value for name, value in found.as_dict().items() if name not in SHARED},
+        **{name: value for name, value in summary.as_dict().items() if name not in SHARED},
         **measured(tested, store, list(counts)),
         **({"drop": drop} if drop["languages"] or drop["pairs"] else {}),
         "notes": [
-            *map(validity.note, found.warnings),
+            *map(validity.note, summary.warnings),
             *_said(plan, tested),
             *words_notes(problem, cells, subject.max_length),
         ],

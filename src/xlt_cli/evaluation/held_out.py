@@ -108,11 +108,11 @@ def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
         language: _hashes(plan.task, examples)
         for language, examples in {**beside, **evaluated}.items()
     }
-    found: list[dict[str, Any]] = []
+    collected: list[dict[str, Any]] = []
     for use in uses:
         if use.texts is None and not use.files:
             if (use.task, use.split) == (plan.task.name, plan.evaluation.split):
-                found.append({"kind": "perhaps_not_held_out", "how": use.how, "cells": []})
+                collected.append({"kind": "perhaps_not_held_out", "how": use.how, "cells": []})
             continue
         seen = {
             language: _seen(plan, use, language, examples, hashes[language])
@@ -131,9 +131,9 @@ def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
                 "rows": [len(seen[language]) for language in cells],
                 "of": [len(evaluated[language]) for language in cells],
             }
-            if warning not in found:
-                found.append(warning)
-    return found
+            if warning not in collected:
+                collected.append(warning)
+    return collected
 
 
 def check(plan: Plan, uses: Sequence[Used]) -> None:

@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 def notes(plan: Plan, subject: Subject) -> list[str]:
     """Caveats of encoder, task and data, and how the evaluation was made."""
     task, split = plan.task, plan.evaluation.split
-    found = list(subject.caveats)
+    collected = list(subject.caveats)
     if task.demonstration:
-        found.append(f"'{task.name}' is a demonstration, never evidence")
+        collected.append(f"'{task.name}' is a demonstration, never evidence")
     if task.caveat:
-        found.append(task.caveat)
-    found += plan.notes
+        collected.append(task.caveat)
+    collected += plan.notes
     for language in plan.languages:
-        found += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
+        collected += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]
     if plan.evaluation.collapse:
-        found.append(f"labels are collapsed: {described(plan.evaluation.collapse)}")
-    found += [said for tested in plan.conditions if not tested.key for said in tested.said()]
+        collected.append(f"labels are collapsed: {described(plan.evaluation.collapse)}")
+    collected += [said for tested in plan.conditions if not tested.key for said in tested.said()]
     if plan.evaluation.limit:
-        found.append(f"only the first {plan.evaluation.limit} rows of each language")
-    return found
+        collected.append(f"only the first {plan.evaluation.limit} rows of each language")
+    return collected
 
 
 def words_notes(problem: Problem, cells: Mapping[Pair, Sample], max_length: int) -> list[str]:
     """What must be said of the words of each cell: cut off, or in no entity of the scheme."""
-    found = []
+    collected = []
     for pair, cell in cells.items():
         words = problem.words(cell.statistics.sum(axis=0))
         if words.unseen:
-            found.append(
+            collected.append(
                 f"{cell_name(pair)}: {words.unseen:,} of {words.all:,} words were cut at "
                 f"max_length {max_length}, and count as wrong"
             )
         if words.stray:
-            found.append(
+            collected.append(
                 f"{cell_name(pair)}: {words.stray:,} words are marked as parts of entities that do "
                 f"not begin and end as their scheme asks ({problem.scoring}); they are in none"
             )
-    return found
+    return collected

@@ -148,8 +148,8 @@ class Run:
         Raises:
             UserError: an option is wrong, the run is not finished, or data are missing.
         """
-        found = evaluate_run(self._run, options, device, plain, reporter or usual_reporter())
-        return results_of([(self, found)])
+        results = evaluate_run(self._run, options, device, plain, reporter or usual_reporter())
+        return results_of([(self, results)])
 
 
 class Runs(Sequence[Run]):
@@ -248,13 +248,13 @@ def evaluate_run(
     return pipeline.evaluate_run(run, evaluations, runtime, reporter)
 
 
-def results_of(found: Sequence[tuple[Run, Sequence[dict[str, Any]]]]) -> Results:
+def results_of(by_run: Sequence[tuple[Run, Sequence[dict[str, Any]]]]) -> Results:
     """The results of runs, with what their data frame says of each."""
     return Results(
-        [result for _, results in found for result in results],
+        [result for _, results in by_run for result in results],
         [
             {"run": run.name, "point": run.point, "seed": run.seed}
-            for run, results in found
+            for run, results in by_run
             for _ in results
         ],
     )

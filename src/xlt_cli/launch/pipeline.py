@@ -78,18 +78,18 @@ def _run_experiment(
     gone = any(map(is_pruned, pruned.stages(run)))
     if _trained(run, experiment) and not (restore and gone):
         subject = trained_subject(run, Trained.of(experiment), rows, runtime)
-        found = _stored(run, plans, rows, subject, runtime)
-        if found is not None and run.status["state"] == "success":
+        results = _stored(run, plans, rows, subject, runtime)
+        if results is not None and run.status["state"] == "success":
             reporter.say(f"{run.name}: done before")
             if not restore:
                 keep(run, experiment.spec, runtime, reporter)
-            return found
-        if found is None:
+            return results
+        if results is None:
             pruned.check_weights(run)
-    found = _made(run, experiment, plans, rows, runtime, reporter, restore)
+    results = _made(run, experiment, plans, rows, runtime, reporter, restore)
     if not restore:
         keep(run, experiment.spec, runtime, reporter)
-    return found
+    return results
 
 
 def _made(
@@ -135,9 +135,9 @@ def evaluate_run(
     for plan in plans:
         check_claims(plan, trained.languages)
     subject = trained_subject(run, trained, rows, runtime)
-    found = _stored(run, plans, rows, subject, runtime)
-    if found is not None:
-        return found
+    results = _stored(run, plans, rows, subject, runtime)
+    if results is not None:
+        return results
     for plan in plans:
         held_out.check(plan, subject.used)
     pruned.check_weights(run)

@@ -27,13 +27,13 @@ def layers_above(model: EncoderModel) -> dict[int, int]:
                 within.setdefault(id(parameter), len(block) - 1 - index)
     if not within:
         return {}
-    found: dict[int, int] = {}
+    above: dict[int, int] = {}
     outside = max(within.values()) + 1
     for parameter in model.parameters():
         if id(parameter) in within:
             outside = 0
-        found[id(parameter)] = within.get(id(parameter), outside)
-    return found
+        above[id(parameter)] = within.get(id(parameter), outside)
+    return above
 
 
 def _stacks(model: EncoderModel) -> list[nn.ModuleList]:

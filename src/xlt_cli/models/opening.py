@@ -65,13 +65,13 @@ def check_evaluation(
     where = f"encoder '{encoder.name}'"
     first = _first(featuriser, rows)
     _check_inputs(model, featuriser, first, where)
-    found = unknown.shares(first, featuriser.tokenizer)
-    unknown.refuse_evaluation(found, where)
+    shares = unknown.shares(first, featuriser.tokenizer)
+    unknown.refuse_evaluation(shares, where)
     key = (weights, featuriser.problem.name, str(featuriser.max_length), encoder.name)
     if key not in _tried:
         _check_model(encoder, model, featuriser, first, where, trained=True)
         _tried.add(key)
-    return unknown.notes(found)
+    return unknown.notes(shares)
 
 
 def _first(

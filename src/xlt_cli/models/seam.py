@@ -46,5 +46,5 @@ def _view(model: EncoderModel, problem: Problem, batch: Batch) -> dict[str, Any]
         "perturbable": ~batch.special_mask,
         "states": states,
         "logits": logits,
-        "loss": lambda found: problem.losses(found, batch),
+        "loss": lambda outputs: problem.losses(outputs, batch),
     }

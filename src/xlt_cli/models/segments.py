@@ -44,8 +44,8 @@ def notes(
     assert isinstance(model, torch.nn.Module)
     if segments == "default" or not rows:
         return []
-    found = [EARLIER] if _matter(featuriser, model, rows[0]) else []
-    return [*found, PADDED_RIGHT] if pads_left(model) else found
+    said = [EARLIER] if _matter(featuriser, model, rows[0]) else []
+    return [*said, PADDED_RIGHT] if pads_left(model) else said
 
 
 @torch.no_grad()
@@ -87,7 +87,7 @@ def of_stage(stage: Path, before: Path | None, restored: bool, writes: bool) -> 
     if restored:
         kept = atomic.read_json(stage / FILE) or {}
         return "default" if kept.get("segments") == "default" else "forced"
-    found: Segments = "default" if before is None else of_model(before, ours=True)
+    segments: Segments = "default" if before is None else of_model(before, ours=True)
     if writes:
-        atomic.write_json(stage / FILE, {"segments": found})
-    return found
+        atomic.write_json(stage / FILE, {"segments": segments})
+    return segments

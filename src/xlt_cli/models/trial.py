@@ -42,17 +42,17 @@ class Encoding:
         """What a method returns, if it is a tensor of finite floating-point numbers."""
         try:
             with calling_model(self.model, method, *arguments):
-                found = getattr(self.model, method)(*arguments)
+                returned = getattr(self.model, method)(*arguments)
         except UserError:
             raise
         except Exception as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
             raise self.broken(f"{method}() failed: {reason}") from error
-        if not isinstance(found, torch.Tensor):
-            raise self.broken(f"{method}() returned a {type(found).__name__}, not a tensor")
-        if not found.is_floating_point():
-            raise self.broken(f"{method}() returned {found.dtype}, not floating-point numbers")
-        return found
+        if not isinstance(returned, torch.Tensor):
+            raise self.broken(f"{method}() returned a {type(returned).__name__}, not a tensor")
+        if not returned.is_floating_point():
+            raise self.broken(f"{method}() returned {returned.dtype}, not floating-point numbers")
+        return returned
 
     def states(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor | None:
         """The hidden states; None for a model that has none and says so where it is asked."""
@@ -180,8 +180,8 @@ def _logits(under: Encoding, batch: Batch) -> torch.Tensor:
 
 
 def _states(under: Encoding, batch: Batch) -> torch.Tensor | None:
-    found = under.states(under.called("embed", batch), batch)
-    return None if found is None else found[0]
+    outcome = under.states(under.called("embed", batch), batch)
+    return None if outcome is None else outcome[0]
 
 
 def _difference(first: torch.Tensor, other: torch.Tensor | None) -> float:

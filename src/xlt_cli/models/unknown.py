@@ -38,23 +38,23 @@ def shares(
     return {name: share(rows, tokenizer.unk_token_id) for name, rows in encoded.items()}
 
 
-def refuse_training(found: Mapping[str, float], where: str) -> None:
+def refuse_training(shares: Mapping[str, float], where: str) -> None:
     """Raises UserError if a language cannot be trained on, as nearly all its pieces are unknown."""
-    for language, unknown in found.items():
+    for language, unknown in shares.items():
         if unknown >= REFUSED:
             raise UserError(_note(language, unknown), where, _HINT)
 
 
-def refuse_evaluation(found: Mapping[str, float], where: str) -> None:
+def refuse_evaluation(shares: Mapping[str, float], where: str) -> None:
     """Raises UserError if no language at all can be tested."""
-    if found and min(found.values()) >= REFUSED:
-        language = min(found, key=lambda name: found[name])
-        raise UserError(_note(language, found[language]), where, _HINT)
+    if shares and min(shares.values()) >= REFUSED:
+        language = min(shares, key=lambda name: shares[name])
+        raise UserError(_note(language, shares[language]), where, _HINT)
 
 
-def notes(found: Mapping[str, float]) -> list[str]:
+def notes(shares: Mapping[str, float]) -> list[str]:
     """What must be said beside the results of languages that the tokenizer knows little of."""
-    return [_note(language, unknown) for language, unknown in found.items() if unknown >= NOTED]
+    return [_note(language, unknown) for language, unknown in shares.items() if unknown >= NOTED]
 
 
 def _note(language: str, unknown: float) -> str:

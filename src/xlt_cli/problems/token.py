@@ -143,13 +143,13 @@ class TokenLabelling(Problem):
         if not windows:
             return [self.feature(encoded, template, max_length)]
         room = template.room(1, max_length)
-        found = [
+        inputs = [
             self._window(
                 encoded, template, max_length, (w.first, w.end), (w.answers_from, w.answers_to)
             )
             for w in windows_of(encoded.heads, len(encoded.pieces[0]), room)
         ]
-        return [found[0], *(replace(feature, goes_on=True) for feature in found[1:])]
+        return [inputs[0], *(replace(feature, goes_on=True) for feature in inputs[1:])]
 
     def _window(
         self,

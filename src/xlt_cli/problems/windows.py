@@ -34,7 +34,7 @@ def windows(starts: Sequence[int], total: int, room: int) -> list[Window]:
         return [Window(0, count, 0, count)]
     bounds = [*starts, total]
     ranges = _ranges(bounds, room)
-    found, done = [], 0
+    made, done = [], 0
     for place, (first, end) in enumerate(ranges):
         until = end
         if place + 1 < len(ranges):
@@ -50,9 +50,9 @@ def windows(starts: Sequence[int], total: int, room: int) -> list[Window]:
                 end,
             )
         if until > done:
-            found.append(Window(first, end, done, until))
+            made.append(Window(first, end, done, until))
             done = until
-    return found
+    return made
 
 
 def _ranges(bounds: Sequence[int], room: int) -> list[tuple[int, int]]:

@@ -86,11 +86,11 @@ def get(kind: str, name: str, where: str = "") -> type[Any]:
     Raises:
         PluginError: unknown, turned off, or broken; `where` says who asked.
     """
-    found = _load(kind, name) if name in _points(kind) else []
-    usable = [entry for entry in found if entry.plugin is not None]
+    entries_of_name = _load(kind, name) if name in _points(kind) else []
+    usable = [entry for entry in entries_of_name if entry.plugin is not None]
     if usable and usable[0].plugin is not None:
         return usable[0].plugin
-    broken = [entry for entry in found if not entry.disabled]
+    broken = [entry for entry in entries_of_name if not entry.disabled]
     if broken:
         entry = broken[0]
         raise PluginError(
@@ -98,7 +98,7 @@ def get(kind: str, name: str, where: str = "") -> type[Any]:
             where or f"{entry.target} from {entry.distribution} {entry.version}",
             "`xlt list-plugins --check` says more",
         )
-    if found:
+    if entries_of_name:
         raise PluginError(f"the {kind} plugin '{name}' is turned off by XLT_DISABLE_PLUGINS", where)
     known = did_you_mean(name, names(kind))
     if (kind, name) in _remembered:
@@ -113,8 +113,8 @@ def get(kind: str, name: str, where: str = "") -> type[Any]:
 
 def source(kind: str, name: str) -> tuple[str, str]:
     """The distribution and version that a usable plugin comes from; empty where it is unknown."""
-    found = [entry for entry in _load(kind, name) if entry.plugin] if name in _points(kind) else []
-    return (found[0].distribution, found[0].version) if found else ("", "")
+    usable = [entry for entry in _load(kind, name) if entry.plugin] if name in _points(kind) else []
+    return (usable[0].distribution, usable[0].version) if usable else ("", "")
 
 
 def remember(kind: str, name: str, origin: tuple[str, str]) -> None:
@@ -137,16 +137,16 @@ class Stray:
 def strays() -> list[Stray]:
     """Entry points in unknown groups such as `xlt.pertubations`, sorted."""
     known = [kind.group for kind in KINDS.values()]
-    found = []
+    listed = []
     for other in sorted(points.groups() - set(known)):
         nearest = near(other, known, cutoff=0.85)
         if nearest or other.lower().startswith(("xlt.", "xlt_cli.", "xlt-cli.")):
             hint = did_you_mean(other, known)
-            found += [
+            listed += [
                 Stray(other, point.name, point.value, *_dist(point), hint)
                 for point in sorted(points.points_of(other), key=lambda point: point.name)
             ]
-    return found
+    return listed
 
 
 def clear() -> None:

@@ -127,8 +127,8 @@ def _read(
     name: str, folder: Path, contents: Mapping[str, Any]
 ) -> tuple[Shipped, Choice, list[Record]]:
     if contents["format"] not in (1, FORMAT) or contents["reproduction"] != name:
-        found = f"of '{contents['reproduction']}', in format {contents['format']}"
-        raise DataError(f"the archive is {found}; not of '{name}', in {FORMAT}", str(folder))
+        stated = f"of '{contents['reproduction']}', in format {contents['format']}"
+        raise DataError(f"the archive is {stated}; not of '{name}', in {FORMAT}", str(folder))
     choice = Choice(
         contents["encoder"],
         contents["seeds"],

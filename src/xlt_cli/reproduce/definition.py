@@ -102,16 +102,16 @@ def read(given: str) -> Shipped:
         missing = f"the folder has no {FILE}" if folder.is_dir() else "there is no such folder"
         raise SpecError(missing, str(folder), f"{FILE} names specs, methods and claims")
     source = _source(path)
-    found = _validated(name_of(given), folder, source)
+    shipped = _validated(name_of(given), folder, source)
     faults = Faults()
-    for encoder, files in found.content.specs.items():
+    for encoder, files in shipped.content.specs.items():
         for index, file in enumerate(files):
             with faults.gather():
                 if not (folder / file).is_file():
                     where = source.where(("specs", encoder, index))
                     raise SpecError(f"the spec '{file}' is not beside {FILE}", where)
     faults.complain()
-    return found
+    return shipped
 
 
 def name_of(given: str) -> str:

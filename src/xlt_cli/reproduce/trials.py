@@ -61,10 +61,10 @@ def plan(shipped: Shipped, choice: Choice) -> list[Trial]:
     trials: list[Trial] = []
     for file in files:
         path = shipped.folder / file
-        found = _trials(path, content.methods, _changes(shipped, path, encoder, choice))
-        if found[0].task in {trial.task for trial in trials}:
-            raise SpecError(f"two specs are on the task '{found[0].task}'", str(path))
-        trials += found
+        planned = _trials(path, content.methods, _changes(shipped, path, encoder, choice))
+        if planned[0].task in {trial.task for trial in trials}:
+            raise SpecError(f"two specs are on the task '{planned[0].task}'", str(path))
+        trials += planned
     known = {trial.task for trial in trials}
     for task in choice.tasks:
         if task not in known:
@@ -92,15 +92,15 @@ def _changes(shipped: Shipped, path: Path, encoder: str, choice: Choice) -> list
 
 def _trials(path: Path, methods: Sequence[str], changes: list[str]) -> list[Trial]:
     source = read(path, changes)
-    found = points(source)
-    if len(found) != len(methods):
+    tried = points(source)
+    if len(tried) != len(methods):
         raise SpecError(
-            f"the sweep has {len(found)} points for {len(methods)} methods ({', '.join(methods)})",
+            f"the sweep has {len(tried)} points for {len(methods)} methods ({', '.join(methods)})",
             source.where(("sweep",)),
             f"{FILE} beside the spec names one method for each point",
         )
     trials = []
-    for method, point in zip(methods, found, strict=True):
+    for method, point in zip(methods, tried, strict=True):
         check_inputs(point.experiment, source)
         if not point.spec.evaluations:
             raise SpecError("a comparison needs an evaluation", source.where(("evaluations",)))

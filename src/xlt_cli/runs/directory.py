@@ -204,7 +204,7 @@ class Run:
         finally:
             lock.release()
 
-    def add_fingerprints(self, found: dict[str, Any]) -> None:
+    def add_fingerprints(self, fingerprints: dict[str, Any]) -> None:
         """Merges fingerprints into fingerprints.json.
 
         Raises:
@@ -212,7 +212,7 @@ class Run:
         """
         path = self.path / "fingerprints.json"
         known = atomic.read_json(path) or {}
-        for key, value in found.items():
+        for key, value in fingerprints.items():
             before = known.get(key)
             if before is not None and _content(before) != _content(value):
                 raise RunError(
@@ -221,7 +221,7 @@ class Run:
                     str(path),
                     "bring the old data back, or start a new run (another --runs-dir or name)",
                 )
-        merged = {**known, **found}
+        merged = {**known, **fingerprints}
         if merged != known:
             atomic.write_json(path, merged)
 

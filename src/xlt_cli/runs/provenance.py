@@ -49,7 +49,7 @@ def hardware(device: str) -> dict[str, Any]:
     """The processor, the threads torch uses, and the accelerator that is used."""
     import torch
 
-    found: dict[str, Any] = {
+    about: dict[str, Any] = {
         "device": device,
         "cpu": _cpu_name(),
         "cores": os.cpu_count(),
@@ -57,10 +57,10 @@ def hardware(device: str) -> dict[str, Any]:
     }
     if device.startswith("cuda"):
         properties = torch.cuda.get_device_properties(torch.device(device))
-        found["gpu"] = properties.name
-        found["gpu_memory_gib"] = round(properties.total_memory / 2**30, 1)
-        found["cuda"] = torch.version.cuda
-    return found
+        about["gpu"] = properties.name
+        about["gpu_memory_gib"] = round(properties.total_memory / 2**30, 1)
+        about["cuda"] = torch.version.cuda
+    return about
 
 
 PRUNED_ABOUT = "pruned.json"

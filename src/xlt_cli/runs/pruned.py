@@ -25,8 +25,8 @@ LARGEST_KEPT = 2**18
 def stages(run: Run) -> list[Path]:
     """The directories of a run's stages, in order."""
     folder = run.path / "stages"
-    found = [path for path in folder.glob("*") if path.name.isdecimal() and not path.is_symlink()]
-    return sorted((path for path in found if path.is_dir()), key=lambda path: int(path.name))
+    folders = [path for path in folder.glob("*") if path.name.isdecimal() and not path.is_symlink()]
+    return sorted((path for path in folders if path.is_dir()), key=lambda path: int(path.name))
 
 
 def freeable(run: Run, only: Iterable[Path] | None = None) -> int:

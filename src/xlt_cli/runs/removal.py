@@ -42,7 +42,7 @@ def named(root: Path, wanted: Sequence[str]) -> list[Run]:
         RunError: there is no such run, or it is a link.
     """
     runs = {run.name: run for run in all_runs(root)}
-    found: list[Run] = []
+    chosen: list[Run] = []
     for given in wanted:
         run = runs.get(given)
         if run is None and (Path(given) / "run.json").is_file():
@@ -55,9 +55,9 @@ def named(root: Path, wanted: Sequence[str]) -> list[Run]:
         if run.path.is_symlink():
             what = "is a link to a run, which is elsewhere"
             raise RunError(f"'{run.name}' {what}", str(run.path), "remove the link itself")
-        if run.path.resolve() not in [other.path.resolve() for other in found]:
-            found.append(run)
-    return found
+        if run.path.resolve() not in [other.path.resolve() for other in chosen]:
+            chosen.append(run)
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from xlt_cli.spec.yaml_lines import Loc
 
 def fields_at(model: type[BaseModel], loc: Loc) -> list[str]:
     """The names of the fields of the model that stands at `loc` under `model`."""
-    found = model_at(model, loc)
-    return list(found.model_fields) if found is not None else []
+    at_place = model_at(model, loc)
+    return list(at_place.model_fields) if at_place is not None else []
 
 
 def model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
@@ -29,8 +29,8 @@ def model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
         current = _model_in(current)
         if current is None:
             return None
-    found: type[BaseModel] = current
-    return found
+    at_place: type[BaseModel] = current
+    return at_place
 
 
 def is_nullable(model: type[BaseModel], loc: Loc) -> bool:
@@ -50,7 +50,7 @@ def _model_in(annotation: Any) -> Any:
         return annotation
     if typing.get_origin(annotation) in (list, typing.Union, types.UnionType, typing.Annotated):
         for inner in typing.get_args(annotation):
-            found = _model_in(inner)
-            if found is not None:
-                return found
+            inside = _model_in(inner)
+            if inside is not None:
+                return inside
     return None

@@ -38,14 +38,14 @@ def users_of(model: nn.Module) -> list[PreTrainedModel]:
     """
     if pads_left(model):
         return []
-    found = [
+    users = [
         part
         for part in model.modules()
         if isinstance(part, PreTrainedModel)
         and part.device.type == "cuda"
         and part.config._attn_implementation == "sdpa"
     ]
-    return found if found and works() else []
+    return users if users and works() else []
 
 
 @contextlib.contextmanager
@@ -108,7 +108,7 @@ def attend(
     if plain and _fits(query, key, value) and not _asks_for_more(kwargs):
         if lengths is None:
             lengths = query.new_full((len(query),), query.shape[2], dtype=torch.int32)
-        found, _ = torch.ops.xlt.one_tile_attention(
+        output, _ = torch.ops.xlt.one_tile_attention(
             query.transpose(1, 2),
             key.transpose(1, 2),
             value.transpose(1, 2),
@@ -116,14 +116,14 @@ def attend(
             query.shape[-1] ** -0.5 if scaling is None else scaling,
             dropout,
         )
-        return found, None
+        return output, None
     if lengths is not None:
         places = torch.arange(key.shape[2], device=key.device)
         attention_mask = (places < lengths[:, None])[:, None, None, :]
-    found, _ = sdpa_attention_forward(
+    output, _ = sdpa_attention_forward(
         module, query, key, value, attention_mask, dropout=dropout, scaling=scaling, **kwargs
     )
-    return found, None
+    return output, None
 
 
 def lengths_or_mask(
@@ -135,10 +135,10 @@ def lengths_or_mask(
     """The lengths of right-padded rows, int32, [B]; the usual mask for any other pattern."""
     if mask_function is bidirectional_mask_function and attention_mask is not None:
         return attention_mask.sum(dim=-1, dtype=torch.int32)
-    found: torch.Tensor | None = sdpa_mask(
+    mask: torch.Tensor | None = sdpa_mask(
         mask_function=mask_function, attention_mask=attention_mask, **kwargs
     )
-    return found
+    return mask
 
 
 def _is_causal(module: nn.Module, kwargs: dict[str, Any]) -> bool:

@@ -54,11 +54,11 @@ def _forward(  # type: ignore[no-untyped-def]
     )
     if DROPS:
         shares = shares * kept
-    found = tl.where(mine, tl.dot(shares.to(values.dtype), values), 0.0)
+    mixed = tl.where(mine, tl.dot(shares.to(values.dtype), values), 0.0)
     out += (row * tokens * heads + head) * SIZE
     tl.store(
         out + places[:, None] * heads * SIZE + sizes[None, :],
-        found.to(out.dtype.element_ty),
+        mixed.to(out.dtype.element_ty),
         mask=places[:, None] < tokens,
     )
 
@@ -148,18 +148,18 @@ def one_tile_attention_backward(
     """The gradients of query, key and value, [B, L, H, D], from that of the output."""
     rise, query, key, value = _rows(rise), _rows(query), _rows(key), _rows(value)
     rows, tokens, heads, size = query.shape
-    found = [
+    gradients = [
         torch.empty((rows, tokens, heads, size), dtype=query.dtype, device=query.device)
         for _ in range(3)
     ]
     tile = max(16, triton.next_power_of_2(tokens))
     _backward[(rows * heads,)](
-        rise, query, key, value, *found, lengths, seeds,
+        rise, query, key, value, *gradients, lengths, seeds,
         *rise.stride()[:3], *query.stride()[:3], *key.stride()[:3], *value.stride()[:3],
         tokens, heads, scale, dropout,
         TILE=tile, SIZE=size, DROPS=dropout > 0, num_warps=_warps(tile),
     )  # fmt: skip
-    return found[0], found[1], found[2]
+    return gradients[0], gradients[1], gradients[2]
 
 
 def _rows(tensor: torch.Tensor) -> torch.Tensor:
@@ -192,10 +192,10 @@ def _keep(ctx, inputs, output) -> None:  # type: ignore[no-untyped-def]
 
 def _gradients(ctx, rise, _):  # type: ignore[no-untyped-def]
     query, key, value, lengths, seeds = ctx.saved_tensors
-    found = torch.ops.xlt.one_tile_attention_backward(
+    gradients = torch.ops.xlt.one_tile_attention_backward(
         rise, query, key, value, lengths, seeds, ctx.scale, ctx.dropout
     )
-    return *found, None, None, None
+    return *gradients, None, None, None
 
 
 one_tile_attention.register_autograd(_gradients, setup_context=_keep)

@@ -60,10 +60,10 @@ def _layer(model: EncoderModel, probe: Batch) -> nn.Module | None:
             return None
     try:
         with _replaced(layer, _first):
-            found = model.logits(embeddings, probe)
+            seen = model.logits(embeddings, probe)
     except (RuntimeError, IndexError, ValueError):  # counts on as many tokens as before
         return None
-    same = found.shape == whole.shape and torch.allclose(found, whole, rtol=1e-2, atol=1e-2)
+    same = seen.shape == whole.shape and torch.allclose(seen, whole, rtol=1e-2, atol=1e-2)
     return layer if same else None
 
 
@@ -84,7 +84,7 @@ def _first(block: Block, hidden: torch.Tensor) -> torch.Tensor:
 
 
 def _spoilt(block: Block, hidden: torch.Tensor) -> torch.Tensor:
-    found = block(hidden)
-    spoilt = torch.full_like(found, torch.nan)
-    spoilt[:, 0] = found[:, 0]
+    output = block(hidden)
+    spoilt = torch.full_like(output, torch.nan)
+    spoilt[:, 0] = output[:, 0]
     return spoilt

@@ -75,13 +75,13 @@ class Graphs:
         key = (phase, _shapes(batch))
         if key not in self._recorded:
             self._recorded[key] = self._record(batch, seeds, weight)
-        found = self._recorded[key]
-        _copy(batch, found.batch)
-        found.seeds.copy_(seeds, non_blocking=True)
-        found.weight.fill_(weight)
+        recording = self._recorded[key]
+        _copy(batch, recording.batch)
+        recording.seeds.copy_(seeds, non_blocking=True)
+        recording.weight.fill_(weight)
         torch.cuda.manual_seed(seed)
-        found.graph.replay()
-        loss, norm = found.outputs
+        recording.graph.replay()
+        loss, norm = recording.outputs
         return loss.clone(), norm.clone()
 
     def clear(self) -> None:

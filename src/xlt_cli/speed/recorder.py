@@ -53,9 +53,9 @@ class Recorder:
     @property
     def path(self) -> list[str]:
         """What is used, for the record."""
-        found = ["graphs"] + ["one-tile attention"] * bool(self.attention)
-        found += ["half weights"] * (self.weights is not None)
-        return found + ["compiled"] * bool(self.layers)
+        ways = ["graphs"] + ["one-tile attention"] * bool(self.attention)
+        ways += ["half weights"] * (self.weights is not None)
+        return ways + ["compiled"] * bool(self.layers)
 
     def run(
         self, batch: Batch, seeds: torch.Tensor, weight: float, seed: int, progress: float
@@ -91,9 +91,9 @@ class Recorder:
         if self.weights is None:
             return self._losses(batch, seeds, weight)
         with self.weights.in_place():
-            found = self._losses(batch, seeds, weight)
+            losses = self._losses(batch, seeds, weight)
         self.weights.gather()
-        return found
+        return losses
 
     def _losses(
         self, batch: Batch, seeds: torch.Tensor, weight: torch.Tensor

@@ -26,7 +26,7 @@ _UNREADABLE = (UserError, OSError, ValueError, LookupError, TypeError, Attribute
 def row(run: Run) -> dict[str, Any]:
     """A run's row; a run that cannot be read has one that says so."""
     try:
-        return {**_about(run), **_found(run)}
+        return {**_about(run), **_results(run)}
     except _UNREADABLE as error:
         what = error.what if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         return {
@@ -120,7 +120,7 @@ def _point(spec: ExperimentSpec, overrides: list[str]) -> str:
     return name_of_point(spec.sweep, given) if spec.sweep else ""
 
 
-def _found(run: Run) -> dict[str, Any]:
+def _results(run: Run) -> dict[str, Any]:
     on_dev = one_answer_on_dev(run)
     return {
         "evaluations": [

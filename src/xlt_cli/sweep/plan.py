@@ -75,7 +75,7 @@ def points(source: Source) -> list[Point]:
     axes = [_axis(path, values, source) for path, values in sweep.grid.items()]
     if sweep.points:
         axes.insert(0, _written_out(sweep, source))
-    found = []
+    made = []
     names = _names(sweep, source) if sweep.points else [""]
     combinations = itertools.product(*axes)
     # The points written out change slowest: all combinations with one come before the next.
@@ -87,18 +87,18 @@ def points(source: Source) -> list[Point]:
         experiment = resolve(replace(source, overrides=overrides))
         values = {path: override.value for path, override in chosen.items()}
         named = frozenset(parts[0]) if name else frozenset()
-        found.append(Point(values, experiment, chosen, name, named))
-    return found
+        made.append(Point(values, experiment, chosen, name, named))
+    return made
 
 
-def check_points(found: Sequence[Point], source: Source) -> None:
+def check_points(swept: Sequence[Point], source: Source) -> None:
     """Refuses points whose inputs are not on this machine, all of them at once.
 
     Raises:
         UserError: what is missing; the errors name the lines of the sweep.
     """
     faults = Faults()
-    for point in found:
+    for point in swept:
         with faults.gather():
             overrides = source.overrides + tuple(point.chosen.values())
             check_inputs(point.experiment, replace(source, overrides=overrides))
@@ -141,7 +141,7 @@ def _swept(path: str, where: str) -> Loc:
 
 def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
     in_grid = {_swept(path, source.where(("sweep", "grid", path))) for path in sweep.grid}
-    found, before = [], list[dict[str, Any]]()
+    written, before = [], list[dict[str, Any]]()
     for index, point in enumerate(sweep.points):
         values = {path: value for path, value in point.items() if path != NAME}
         if values in before:
@@ -158,8 +158,8 @@ def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
                 raise SpecError(f"'{path}' stands in the points and in the grid", where)
             texts = source.texts_below(("sweep", "points", index, path))
             overrides[path] = Override(loc, value, where, texts)
-        found.append(overrides)
-    return found
+        written.append(overrides)
+    return written
 
 
 def _names(sweep: Sweep, source: Source) -> list[str]:
@@ -168,16 +168,16 @@ def _names(sweep: Sweep, source: Source) -> list[str]:
     Raises:
         SpecError: a name is no word, or two points have the same.
     """
-    found: list[str] = []
+    taken: list[str] = []
     for index, point in enumerate(sweep.points):
         where = source.where(("sweep", "points", index, NAME))
         name = _name(point, source.texts_below(("sweep", "points", index, NAME)).get(()))
         if NAME in point and (not name or name != printable(name) or "\n" in name):
             raise SpecError("the name of a point is a text of one line", where)
-        if name and name in found:
+        if name and name in taken:
             raise SpecError(f"two points are named '{name}'", where)
-        found.append(name)
-    return found
+        taken.append(name)
+    return taken
 
 
 def _name(point: Mapping[str, Any], text: str | None = None) -> str:

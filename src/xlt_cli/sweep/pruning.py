@@ -63,11 +63,11 @@ def prune(run: Run) -> int:
 
 def others(root_runs: Sequence[Run], given: Sequence[Run]) -> list[Run]:
     """All runs that matter for a choice: those of the root, and of the roots of those given."""
-    found = {run.path.resolve(): run for run in root_runs}
+    by_path = {run.path.resolve(): run for run in root_runs}
     for folder in {run.path.absolute().parent for run in given}:
         for run in all_runs(folder):
-            found.setdefault(run.path.resolve(), run)
-    return list(found.values())
+            by_path.setdefault(run.path.resolve(), run)
+    return list(by_path.values())
 
 
 def _best(rows: Sequence[dict[str, Any]]) -> set[str]:

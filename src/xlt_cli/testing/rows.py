@@ -62,9 +62,9 @@ texts = st.lists(_PIECES, max_size=8).map(" ".join)
 def pairs(speaks: Sequence[str] | None, extra: Sequence[str] = ()) -> list[Example]:
     """Examples of one text and of two, in the languages that a perturbation speaks."""
     chosen = _spoken(speaks)
-    found: list[Example] = []
+    examples: list[Example] = []
     for language, sentence in chosen.items():
-        found += [
+        examples += [
             SequenceExample(f"{language}-1", (sentence,), LABELS[0], (language,)),
             SequenceExample(
                 f"{language}-2", (sentence, sentence.lower()), LABELS[1], (language, language)
@@ -72,23 +72,23 @@ def pairs(speaks: Sequence[str] | None, extra: Sequence[str] = ()) -> list[Examp
         ]
     language = next(iter(chosen))
     for number, text in enumerate((*STRANGE, *extra)):
-        found.append(
+        examples.append(
             SequenceExample(f"strange-{number}", (text, "yes"), LABELS[1], (language, language))
         )
-    return found
+    return examples
 
 
 def sentences(speaks: Sequence[str] | None) -> list[Example]:
     """Sentences with the tags of entities, in the languages that a perturbation speaks."""
-    found: list[Example] = []
+    examples: list[Example] = []
     for language, sentence in _spoken(speaks).items():
         words = tuple(sentence.split())
-        found.append(TokenExample(f"{language}-1", words, tags_for(len(words)), (language,)))
-    language = found[0].languages[0]
+        examples.append(TokenExample(f"{language}-1", words, tags_for(len(words)), (language,)))
+    language = examples[0].languages[0]
     words = tuple(word for text in STRANGE for word in text.split())
-    found.append(TokenExample("strange", words, tags_for(len(words)), (language,)))
-    found.append(TokenExample("one word", ("Anna",), ("B-PER",), (language,)))
-    return found
+    examples.append(TokenExample("strange", words, tags_for(len(words)), (language,)))
+    examples.append(TokenExample("one word", ("Anna",), ("B-PER",), (language,)))
+    return examples
 
 
 def tags_for(count: int) -> tuple[str, ...]:

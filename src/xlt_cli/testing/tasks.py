@@ -31,14 +31,14 @@ class TaskSuite(PluginSuite):
 
     def cells(self, task: Task) -> list[tuple[Split, str]]:
         """The splits and languages that are loaded, the source language first."""
-        found = []
+        chosen = []
         for split in SPLITS:
             known = task.languages(split)
             source = own_code(task.source_language, known)
             first = [source] if source else []
             languages = [*first, *(code for code in known if code != source)]
-            found += [(split, code) for code in languages[: self.most_languages]]
-        return found
+            chosen += [(split, code) for code in languages[: self.most_languages]]
+        return chosen
 
     def test_has_data_to_train_on_in_its_source_language(self, checked: Task) -> None:
         if not any(checked.languages(split) for split in SPLITS):

@@ -47,8 +47,8 @@ class TinyBackbone(nn.Module):
         query, key, value = split.permute(2, 0, 3, 1, 4)
         mask = batch.attention_mask.bool()[:, None, None, :]
         mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        found: torch.Tensor = self.out(mixed.transpose(1, 2).reshape(rows, length, SIZE))
-        return found
+        attended: torch.Tensor = self.out(mixed.transpose(1, 2).reshape(rows, length, SIZE))
+        return attended
 
     def save(self, directory: Path) -> None:
         raise NotImplementedError("the suites' own model is not saved")

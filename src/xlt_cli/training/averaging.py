@@ -58,6 +58,6 @@ class Average:
     def restored(cls, directory: Path, device: torch.device) -> Average:
         """As `save` wrote it."""
         state: Any = torch.load(directory / FILE, map_location=device, weights_only=True)
-        found = cls()
-        found.count, found._means = state["count"], state["means"]
-        return found
+        average = cls()
+        average.count, average._means = state["count"], state["means"]
+        return average

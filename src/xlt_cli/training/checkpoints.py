@@ -128,8 +128,8 @@ def rows_of(path: Path) -> list[int]:
     """The rows that a checkpoint's stage trains apart from their table; none if it does not."""
     if not (path / "rows.npy").exists():  # of an earlier version
         return []
-    found: list[int] = np.load(path / "rows.npy", allow_pickle=False).tolist()
-    return found
+    rows: list[int] = np.load(path / "rows.npy", allow_pickle=False).tolist()
+    return rows
 
 
 def restore_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:

@@ -121,20 +121,20 @@ class Epochs:
         return together
 
     def _after_text(self, drawn: Sequence[Drawn]) -> list[Drawn]:
-        found = [(e, rng) for example, rng in drawn for e in self._perturbed(example, rng)]
-        if not found:
+        noisy = [(e, rng) for example, rng in drawn for e in self._perturbed(example, rng)]
+        if not noisy:
             names = ", ".join(f"'{p.name}'" for p, _ in self.noise.text)
             raise PluginError(f"the perturbation {names} left no example")
-        return found
+        return noisy
 
     def _perturbed(self, example: Example, rng: random.Random) -> list[Example]:
         """The examples that stand in for one after the perturbations of text."""
-        found = [example]
+        versions = [example]
         for perturbation, proportion in self.noise.text:
-            before, found = found, []
+            before, versions = versions, []
             for e in before:
-                found.extend(perturbation.perturb(e, rng) if _drawn(proportion, rng) else [e])
-        return found
+                versions.extend(perturbation.perturb(e, rng) if _drawn(proportion, rng) else [e])
+        return versions
 
     def _after_segmentation(self, drawn: Sequence[Drawn]) -> list[Feature]:
         if self.noise.segmentation is None or self._segment is None:

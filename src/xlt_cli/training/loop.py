@@ -188,8 +188,8 @@ class StageTrainer:
                 parts.model, features, parts.problem, parts.pad_id, self.runtime, parts.tokenizer
             )
             looks.append(look_at(predictions, parts.problem.labels))
-            found = parts.problem.score(parts.problem.statistics(predictions).sum(axis=0))
-            values = {name: float(value) for name, value in found.items()}
+            figures = parts.problem.score(parts.problem.statistics(predictions).sum(axis=0))
+            values = {name: float(value) for name, value in figures.items()}
             scores.append(values[parts.task.metric])
             self._write(
                 {

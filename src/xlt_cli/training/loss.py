@@ -89,11 +89,11 @@ class StageLoss(torch.nn.Module):
         at = (at if firsts is None else at[firsts]).cpu()  # the rows of an example stay together
         chosen = torch.searchsorted(bounds, at, right=True).tolist()
         methods = [*(method for method, _ in self.methods), None]
-        found = [
+        shares = [
             (method, [row for row, which in enumerate(chosen) if which == index])
             for index, method in enumerate(methods)
         ]
-        return [(method, rows) for method, rows in found if rows]
+        return [(method, rows) for method, rows in shares if rows]
 
     def _plain(self, batch: Batch) -> torch.Tensor:
         with calling_model(self.model, "logits", batch):

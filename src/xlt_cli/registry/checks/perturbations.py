@@ -32,11 +32,11 @@ def replacements(call: Call, value: Any, example: Example, rng: Any) -> list[Exa
     """Examples that stand in for one, its label still true; none at all leaves it out."""
     if not isinstance(value, list | tuple | Iterator):
         raise call.wrong(value, "a list of examples")
-    found = list(value)
-    for other in found:
+    examples = list(value)
+    for other in examples:
         if other is not example:
             check_replacement(call, example, other)
-    return found
+    return examples
 
 
 def check_replacement(call: Call, example: Example, other: Any) -> None:
@@ -91,8 +91,8 @@ def pairs(call: Call, value: Any) -> list[SequenceExample]:
     """Sentences with their translations."""
     if not isinstance(value, list | tuple | Iterator):
         raise call.wrong(value, "a list of SequenceExamples")
-    found = list(value)
-    for number, pair in enumerate(found):
+    listed = list(value)
+    for number, pair in enumerate(listed):
         why = (
             "not a SequenceExample"
             if not isinstance(pair, SequenceExample)
@@ -103,9 +103,9 @@ def pairs(call: Call, value: Any) -> list[SequenceExample]:
         if why:
             raise call.refused(f"returned as pair {number + 1} {named(pair)}: {why}")
     wanted = isinstance(call.owner, EmbeddingPerturbation) and call.owner.companion
-    if wanted == "translations" and not found:
+    if wanted == "translations" and not listed:
         raise call.refused("returned no translations, and `companion` asks for them")
-    return found
+    return listed
 
 
 def phase(call: Call, value: Any, progress: float) -> Hashable:

@@ -29,10 +29,10 @@ SAMPLES = (("a", "b"), ("O", "B-X", "I-X"))
 
 def labels(call: Call, value: Any) -> tuple[str, ...]:
     """Distinct labels, in an order of their own."""
-    found = names(call, value, "the labels, as a tuple of texts")
-    if not found and call.plugin.problem.labelled:  # type: ignore[attr-defined]
+    stated = names(call, value, "the labels, as a tuple of texts")
+    if not stated and call.plugin.problem.labelled:  # type: ignore[attr-defined]
         raise call.refused("has no labels")
-    return found
+    return stated
 
 
 def languages(call: Call, value: Any, split: str) -> tuple[str, ...]:
