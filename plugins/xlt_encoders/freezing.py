@@ -43,7 +43,7 @@ def first_layers(base: PreTrainedModel, count: int) -> list[nn.Module]:
     total = int(base.config.num_hidden_layers)
     if count > total:
         raise UserError(
-            f"freeze_layers is {count}, but the encoder has {total} layers",
+            f"{count} layers are to be frozen, but the encoder has {total}",
             "freeze_layers",
             f"give a number from 0 to {total}",
         )

@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from torch import nn
 
 from xlt_cli.api import Batch, UserError
 from xlt_cli.problems.heads import INFO_FILE, WEIGHTS_FILE
+from xlt_encoders.freezing import embedding_modules, first_layers
 from xlt_encoders.language_ids import check_languages, language_inputs
 from xlt_encoders.padding import left_places, padded_left, right_places, taken, without_trailing
 from xlt_encoders.quiet import quiet
@@ -164,6 +166,44 @@ class Halves(nn.Module):
             module.requires_grad_(False)
         self._frozen += modules
         self.train(self.training)
+
+    def freeze_parts(self, *, embeddings: bool, layers: int, encoder: bool) -> None:
+        """Excludes parts of the encoder from training; see `EncoderModel`.
+
+        Raises:
+            UserError: the architecture has no such parts.
+        """
+        base = self.backbone
+        try:
+            modules = embedding_modules(base) if embeddings else []
+            modules += first_layers(base, layers) if layers else []
+        except UserError as error:
+            raise replace(error, where="freeze", hint="") from None
+        if encoder:  # but what only the head looks at
+            modules += [m for name, m in base.named_children() if not POOLER.search(f"{name}.")]
+            for parameter in base.parameters(recurse=False):
+                parameter.requires_grad_(False)
+        self.freeze(modules)
+
+    def checkpoint_gradients(self) -> None:
+        """Has the layers computed again in the backward pass; see `EncoderModel`.
+
+        Raises:
+            UserError: the architecture does not offer it.
+        """
+        model = self.model
+        # transformers 5.2x gave it another name.
+        enable = getattr(model, "activation_checkpointing_enable", None)
+        try:
+            (enable or model.gradient_checkpointing_enable)({"use_reentrant": False})
+        except ValueError as error:
+            raise UserError(
+                f"{type(self.model).__name__} has no gradient checkpointing",
+                "gradient_checkpointing",
+                "leave it out, and lower the batch size or raise `accumulate`",
+            ) from error
+        # Embeddings that are frozen need no gradient for it, and have none.
+        model.disable_input_require_grads()  # type: ignore[no-untyped-call]
 
     def train(self, mode: bool = True) -> Halves:
         """As in torch, but frozen modules stay in evaluation mode: their output is the same."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import get_linear_schedule_with_warmup
+from transformers import get_cosine_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.errors import UserError
@@ -57,10 +57,16 @@ def test_every_trainable_parameter_is_in_one_group_and_no_frozen_one(model: Enco
     assert id(frozen) not in held
 
 
-def peers(warmup: int, total: int) -> list[float]:
+PEERS = {
+    "linear": get_linear_schedule_with_warmup,
+    "cosine": get_cosine_schedule_with_warmup,
+}
+
+
+def peers(kind: str, warmup: int, total: int) -> list[float]:
     """The rates of transformers' schedule at each of the updates."""
     plain = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
-    schedule: Any = get_linear_schedule_with_warmup(plain, warmup, total)  # type: ignore[no-untyped-call]
+    schedule: Any = PEERS[kind](plain, warmup, total)
     rates = []
     for _ in range(total):
         rates.append(plain.param_groups[0]["lr"])
@@ -69,11 +75,13 @@ def peers(warmup: int, total: int) -> list[float]:
     return rates
 
 
+@pytest.mark.parametrize("kind", list(PEERS))
 @pytest.mark.parametrize(("share", "total"), [(0.0, 7), (0.1, 50), (0.06, 100), (0.5, 9)])
-def test_from_the_peak_on_the_schedule_is_transformers(share: float, total: int) -> None:
-    found = [optimizer.rate_factor(stage(warmup=share), step, total) for step in range(total)]
+def test_from_the_peak_on_the_schedule_is_transformers(kind: str, share: float, total: int) -> None:
+    chosen = stage(warmup=share, schedule=kind)
+    found = [optimizer.rate_factor(chosen, step, total) for step in range(total)]
     warmup = math.ceil(share * total)
-    expected = peers(warmup, total)
+    expected = peers(kind, warmup, total)
     assert found[warmup:] == pytest.approx(expected[warmup:])
     # Transformers' first update has a rate of 0: it changes nothing. Here the warm-up is spread
     # over the same updates so that each of them counts, and reaches the peak at the same one.
@@ -81,10 +89,23 @@ def test_from_the_peak_on_the_schedule_is_transformers(share: float, total: int)
     assert all(mine > theirs for mine, theirs in zip(found, expected[:warmup], strict=False))
 
 
+@pytest.mark.parametrize("kind", list(PEERS))
+@pytest.mark.parametrize(("warmup", "total"), [(0, 7), (5, 50), (49, 50), (80, 50)])
+def test_warm_up_in_steps_is_transformers_too(kind: str, warmup: int, total: int) -> None:
+    chosen = stage(warmup_steps=warmup, schedule=kind)
+    found = [optimizer.rate_factor(chosen, step, total) for step in range(total)]
+    assert found[warmup:] == pytest.approx(peers(kind, warmup, total)[warmup:])
+    rising = min(warmup, total)
+    assert found[:rising] == pytest.approx([(s + 1) / (warmup + 1) for s in range(rising)])
+    share = [optimizer.rate_factor(stage(warmup=0.5, schedule=kind), s, 40) for s in range(40)]
+    steps = stage(warmup_steps=20, schedule=kind)
+    assert [optimizer.rate_factor(steps, s, 40) for s in range(40)] == share
+
+
 @given(
     st.integers(1, 3000),
     st.floats(0, 1),
-    st.sampled_from(["linear", "constant"]),
+    st.sampled_from(["linear", "constant", "cosine"]),
 )
 def test_rates_rise_to_the_peak_and_end_near_zero(total: int, warmup: float, kind: str) -> None:
     chosen = stage(warmup=warmup, schedule=kind)
@@ -96,7 +117,8 @@ def test_rates_rise_to_the_peak_and_end_near_zero(total: int, warmup: float, kin
     left = total - math.ceil(round(warmup * total, 6))
     if left > 0:
         assert rates[top] == 1.0
-        assert rates[-1] == pytest.approx(1.0 if kind == "constant" else 1 / left)
+        last = {"constant": 1.0, "linear": 1 / left, "cosine": (1 - math.cos(math.pi / left)) / 2}
+        assert rates[-1] == pytest.approx(last[kind])
 
 
 def test_state_goes_through_a_checkpoint(model: EncoderModel) -> None:

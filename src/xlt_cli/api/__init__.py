@@ -34,6 +34,7 @@ from xlt_cli.api.analyses import (
     Record,
 )
 from xlt_cli.api.conditions import Answer, Condition, MeasuredColumn, MeasuredTable, Place
+from xlt_cli.api.criterion import IGNORED, Criterion
 from xlt_cli.api.events import (
     Event,
     Failed,
@@ -79,7 +80,7 @@ from xlt_cli.api.plugin import (
     PluginParams,
     PluginUse,
 )
-from xlt_cli.api.problems import IGNORED, Encoded, Feature, Metric, Prediction, Problem, Words
+from xlt_cli.api.problems import Encoded, Feature, Metric, Prediction, Problem, Words
 from xlt_cli.api.reports import (
     Column,
     Figure,
@@ -125,6 +126,7 @@ __all__ = [
     "Column",
     "Companion",
     "Condition",
+    "Criterion",
     "DataError",
     "Draws",
     "Edit",

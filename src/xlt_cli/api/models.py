@@ -125,7 +125,11 @@ class EncoderModel(Protocol):
     row must not depend on other rows of the batch or on padding; the runner checks this each time a
     model is loaded. A model that uses the languages of its texts, or a module in it, may have a
     method `check_languages(languages)` that raises a UserError for languages that it does not
-    support; it is called before training.
+    support; it is called before training. So are two others where a stage asks for them:
+
+    - `freeze_parts(embeddings, layers, encoder)` excludes all embeddings, this many layers from the
+      input on, or everything but the head from training, and turns their dropout off;
+    - `checkpoint_gradients()` makes the backward pass compute the layers again.
     """
 
     def embed(self, batch: Batch) -> torch.Tensor:

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from xlt_cli.api.criterion import Criterion
 from xlt_cli.api.examples import Edit, Example
 from xlt_cli.api.layouts import Layout, Template
 from xlt_cli.api.models import Batch, Head
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-IGNORED = -100
-"""The target of a position without a prediction (torch's `ignore_index`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +166,9 @@ class Problem(Plugin):
         classifies: `rows` if the softmax of logits [B, C] gives the probabilities of each row's
             labels; `tokens` if the softmax of logits [B, L, C] gives those of each token whose
             target is not `IGNORED`; empty otherwise.
+        takes_criterion: whether `losses` is computed by `self.criterion`. It holds for the class that
+            states it, and for subclasses that do not override `losses`.
+        criterion: the stage's loss of a prediction; the cross-entropy outside training.
     """
 
     plugin_kind = "problem"
@@ -177,6 +179,8 @@ class Problem(Plugin):
     pairs: ClassVar[bool] = False
     votes: ClassVar[bool] = False
     classifies: ClassVar[Literal["", "rows", "tokens"]] = ""
+    takes_criterion: ClassVar[bool] = False
+    criterion: Criterion = Criterion()
 
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__()

@@ -37,6 +37,7 @@ class SequenceClassification(Problem):
     pairs = True
     votes = True
     classifies = "rows"
+    takes_criterion = True
 
     @classmethod
     def task_fault(cls, task: type[TaskFacts]) -> str:
@@ -96,9 +97,7 @@ class SequenceClassification(Problem):
         )
 
     def losses(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-        from torch.nn.functional import cross_entropy
-
-        return cross_entropy(logits.float(), batch.targets, reduction="none")
+        return self.criterion(logits, batch.targets)
 
     def predict(self, logits: torch.Tensor, features: Sequence[Feature]) -> list[Prediction]:
         import numpy as np

@@ -55,6 +55,7 @@ class TokenLabelling(Problem):
     example_type = TokenExample
     by_words = True
     classifies = "tokens"
+    takes_criterion = True
 
     def __init__(self, labels: Sequence[str], scheme: str | None = None) -> None:
         super().__init__(labels)
@@ -191,12 +192,7 @@ class TokenLabelling(Problem):
 
     def losses(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Summed over the words of each sentence, [B]."""
-        from torch.nn.functional import cross_entropy
-
-        losses = cross_entropy(
-            logits.float().transpose(1, 2), batch.targets, reduction="none", ignore_index=IGNORED
-        )
-        return losses.sum(dim=1)
+        return self.criterion(logits.transpose(1, 2), batch.targets).sum(dim=1)
 
     def size(self, feature: Feature) -> int:
         assert isinstance(feature.target, list)

@@ -27,6 +27,7 @@ LEVELS: dict[type[BaseModel], tuple[str, str]] = {
 MAPPINGS = {
     "sweep": "{grid: {stages.0.learning_rate: [1e-5, 2e-5]}}",
     "dev": "{split: dev, limit: 500}",
+    "freeze": "{embeddings: true, layers: 6} (or `encoder`, `embeddings`)",
     "evaluations": "[{split: test, languages: [de, sw]}]",
     "task": "{name: TASK, path: DIR}",
     "encoder": "{name: ENCODER, freeze_layers: 6}",
@@ -126,6 +127,10 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
         return "write a mapping of paths: grid: {stages.0.epochs: [1, 2]}"
     if kind == "literal_error" and field == "precision":
         return PRECISIONS.get(str(value).lower(), "")
+    if kind == "less_than_equal" and field == "warmup":
+        return (
+            f"it is a fraction of the updates; for a number of them, write `warmup_steps: {value}`"
+        )
     if kind.startswith(("int", "float", "decimal")):
         return _number_hint(value, field, whole=kind.startswith("int"))
     if kind == "dict_type" and former_fields.known(field):

@@ -17,6 +17,7 @@ from xlt_cli.spec.rows import Exclusion, MoreRows
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.suitability import (
     check_aligned,
+    check_criterion,
     check_labelled,
     check_same_head,
     check_speaks,
@@ -50,6 +51,7 @@ def resolve_stage(stage: Stage, loc: Loc, source: Source) -> ResolvedStage:
             plugin = build_written(use, "perturbation", (*loc, "perturbation", index), source)
             plugins.append(typing.cast(Perturbation, plugin))
     faults.complain()
+    check_criterion(stage, task, source.where(loc))
     stage.languages = _languages(task, stage, loc, source)
     for index, (rows, other) in enumerate(zip(stage.also, more, strict=True)):
         at = (*loc, "also", index)

@@ -12,13 +12,15 @@ from xlt_cli.api import (
     SegmentationPerturbation,
     Task,
 )
-from xlt_cli.errors import SpecError, UserError
+from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.languages import serves
 from xlt_cli.problems import collapse
+from xlt_cli.registry.checks.problems import takes_criterion
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.experiment import ResolvedEvaluation
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.suggestions import aligned_tasks
+from xlt_cli.spec.written import Stage
 from xlt_cli.spec.yaml_lines import Loc
 
 
@@ -96,6 +98,27 @@ def check_labelled(task: Task, where: str) -> None:
     """Refuses to shuffle the labels of a task that has none."""
     if not task.problem.labelled:
         raise SpecError(f"'{task.name}' has no labels to shuffle", where, "leave `labels` out")
+
+
+def check_criterion(stage: Stage, task: Task, where: str) -> None:
+    """Refuses a loss that the task's problem does not compute, and weights of other labels."""
+    named = [f for f in ("label_smoothing", "class_weights", "focal_gamma") if getattr(stage, f)]
+    if not named:
+        return
+    if not takes_criterion(task.problem):
+        raise SpecError(
+            f"the problem of '{task.name}' ({task.problem.name}) has a loss of its own, which "
+            f"takes no {' and no '.join(named)}",
+            where,
+            f"leave {' and '.join(named)} out",
+        )
+    for label in stage.class_weights if isinstance(stage.class_weights, dict) else ():
+        if label not in task.labels:
+            raise SpecError(
+                f"class_weights has a weight for '{label}', which is no label of '{task.name}'",
+                where,
+                did_you_mean(label, task.labels),
+            )
 
 
 def check_pairs(task: Task, where: str) -> None:

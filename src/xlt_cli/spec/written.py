@@ -36,6 +36,7 @@ from xlt_cli.spec.model import (
     uses,
 )
 from xlt_cli.spec.rows import Exclusion, MoreRows
+from xlt_cli.spec.trained_fields import ClassWeights, Freeze, frozen
 
 
 class Dev(Model):
@@ -111,14 +112,46 @@ class Stage(Model):
     weight_decay: float = Field(
         0.01, ge=0, description="weight decay of AdamW; biases and norms have none"
     )
-    warmup: float = Field(
-        0.1, ge=0, le=1, description="fraction of the updates in which the learning rate rises"
+    warmup: float | None = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="fraction of the updates in which the learning rate rises; null where "
+        "`warmup_steps` is given",
     )
-    schedule: Literal["linear", "constant"] = Field(
-        "linear", description="learning rate after the warmup: linear decay to 0, or constant"
+    warmup_steps: int | None = Field(
+        None, ge=0, description="number of updates in which it rises, in place of `warmup`"
+    )
+    schedule: Literal["linear", "cosine", "constant"] = Field(
+        "linear",
+        description="learning rate after the warmup: decay to 0 in a line or along half a cosine, "
+        "or constant",
     )
     max_grad_norm: float | None = Field(
         1.0, gt=0, description="largest norm of the gradient (clipping); null: no clipping"
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="share of each target that is spread over all labels"
+    )
+    class_weights: ClassWeights | None = Field(
+        None,
+        description="factor of the loss of each label, 1 for those that are not named: "
+        "{label: 2.0}; balanced: inversely proportional to how often the label occurs in the "
+        "training rows",
+    )
+    focal_gamma: float = Field(
+        0.0,
+        ge=0,
+        description="focal loss (Lin et al. 2017): exponent of the factor that lowers the loss of "
+        "what the model gets right already; 0: cross-entropy",
+    )
+    freeze: Annotated[Freeze | None, BeforeValidator(frozen)] = Field(
+        None, description="parts that are not trained, e.g. `embeddings`, `encoder`, {layers: 6}"
+    )
+    gradient_checkpointing: bool = Field(
+        False,
+        description="compute the activations of the layers again in the backward pass: less "
+        "memory, more time, the same training",
     )
     dev: Dev | None = Field(
         default_factory=Dev,
@@ -168,6 +201,31 @@ class Stage(Model):
     def _one_way_of_sampling(self) -> Stage:
         if self.sampling == "one-per-item" and self.temperature != 1:
             raise ValueError("temperature has no effect with `sampling: one-per-item`")
+        return self
+
+    @model_validator(mode="after")
+    def _one_warmup(self) -> Stage:
+        if self.warmup_steps is None:
+            if self.warmup is None:
+                raise ValueError("warmup is null, and there are no warmup_steps: for none, write 0")
+        elif "warmup" in self.model_fields_set and self.warmup is not None:
+            raise ValueError(
+                "give warmup (a fraction of the updates) or warmup_steps (a number), not both"
+            )
+        else:
+            self.warmup = None
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_frozen_is_the_default(self) -> Stage:
+        if self.freeze == Freeze():
+            self.freeze = None
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_soften(self) -> Stage:
+        if self.focal_gamma and self.label_smoothing:
+            raise ValueError("give focal_gamma or label_smoothing, one of the two")
         return self
 
     @model_validator(mode="after")

@@ -41,8 +41,8 @@ class FastUpdates(Updates):
         if self.rows:
             self.table = self.rows.weight
             self.rows_peak = optimizer.peak_of(self.optimizer, self.rows.weight)
-        self.recorder = self._recorder(training.model)
         self.refusal = ""
+        self.recorder = self._recorder(training.model)
 
     @property
     def path(self) -> str:
@@ -93,6 +93,9 @@ class FastUpdates(Updates):
         if self.stage.accumulate > 1 or self.runtime.device.type != "cuda":
             return None
         if self.loss.phase(0.0) is None:
+            return None
+        if self.stage.gradient_checkpointing:  # it looks at the generator's state
+            self.refusal = "gradient checkpointing"
             return None
         return Recorder(model, self.loss, self.optimizer, self.limit, self.runtime, self.length)
 

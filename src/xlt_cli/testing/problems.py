@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from xlt_cli.api import Head, Metric, Plugin, Prediction, Problem, Task
+from xlt_cli.api import Criterion, Head, Metric, Plugin, Prediction, Problem, Task
+from xlt_cli.registry.checks.problems import takes_criterion
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.suite import PluginSuite
@@ -96,6 +97,21 @@ class ProblemSuite(PluginSuite):
         losses.sum().backward()  # type: ignore[no-untyped-call]
         if leaf.grad is None or not leaf.grad.any() or not leaf.grad.isfinite().all():
             broken("no finite gradient of the losses reaches the logits", Problem.losses)
+
+    def test_losses_are_the_criterions_where_it_says_so(
+        self, task: Task, checked: Problem, trained: Inputs
+    ) -> None:
+        if not takes_criterion(task.problem):
+            pytest.skip("its losses are its own")
+        logits, batch = trained.batch(range(len(trained.examples)))
+        losses = []
+        for criterion in (Criterion(), Criterion(focal_gamma=2.0), Criterion()):
+            checked.criterion = criterion
+            losses.append(checked.losses(logits, batch))
+        if not losses[0].equal(losses[2]) or losses[0].equal(losses[1]):
+            broken(
+                "it says that it takes a criterion, and another one gives the same losses", Problem
+            )
 
     def test_loss_depends_on_no_other_example_and_no_padding(self, trained: Inputs) -> None:
         from xlt_cli.testing.inputs import losses

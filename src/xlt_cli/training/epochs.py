@@ -91,12 +91,17 @@ class Epochs:
         copy = f"/{again}" if again else ""
         return random.Random(f"{self.seed}/noise/{epoch}/{language}/{example.id}{copy}")
 
-    def _clean_features(self, indices: Sequence[int]) -> list[Feature]:
+    def clean_features(self) -> list[Feature]:
+        """The features of all examples, each once, without noise."""
         if not self._clean:
             self._clean = self.featuriser.clean_features(self.examples)
+        return self._clean
+
+    def _clean_features(self, indices: Sequence[int]) -> list[Feature]:
+        clean = self.clean_features()
         if self.sampling is None:
-            return self._clean
-        inputs = by_example(self._clean)
+            return clean
+        inputs = by_example(clean)
         return [feature for index in indices for feature in inputs[index]]
 
     def _with_views(self, drawn: Sequence[Drawn], clean_features: list[Feature]) -> list[Feature]:

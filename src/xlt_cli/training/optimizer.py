@@ -108,13 +108,15 @@ def clip(
 
 
 def rate_factor(stage: Stage, step: int, total: int) -> float:
-    """Linear warm-up, then constant or linear to 0 (Devlin et al. 2019).
+    """Linear warm-up, then constant, linear to 0 (Devlin et al. 2019) or along half a cosine.
 
     As in transformers, but that the first update is not spent on a rate of exactly 0.
     """
-    warmup = math.ceil(round(stage.warmup * total, 6))
+    share = stage.warmup
+    warmup = math.ceil(round(share * total, 6)) if share is not None else stage.warmup_steps or 0
     if step < warmup:
         return (step + 1) / (warmup + 1)
     if stage.schedule == "constant":
         return 1.0
-    return (total - step) / max(1, total - warmup)
+    left = (total - step) / max(1, total - warmup)
+    return left if stage.schedule == "linear" else (1 + math.cos(math.pi * (1 - left))) / 2

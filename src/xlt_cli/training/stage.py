@@ -22,13 +22,14 @@ from xlt_cli.models.encoder_languages import check_languages
 from xlt_cli.models.opening import check_training
 from xlt_cli.models.placing import on_device
 from xlt_cli.models.segments import of_stage
+from xlt_cli.models.trained_parts import prepare
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs import provenance
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ResolvedExperiment, ResolvedStage
-from xlt_cli.training import checkpoints
+from xlt_cli.training import checkpoints, criterion
 from xlt_cli.training.epochs import Epochs
 from xlt_cli.training.loop import Parts, StageTrainer
 from xlt_cli.training.noise import Noise
@@ -76,6 +77,7 @@ def train_stage(
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
     tokenizer, model = _initial_model(run, experiment, index, problem, restored, reporter)
     check_languages(model, experiment)
+    prepare(model, spec, encoder.name)
     _check_room(run, model, averaged=spec.select == "average")
     cache = FeatureCache.of_user(reporter.warn)
     before = stages.model_of(run.stage(index - 1)) if index else None
@@ -103,6 +105,11 @@ def train_stage(
     seed = f"{run.seed}/stage/{index}"
     epochs = Epochs(examples, featuriser, seed, noise, _sampling(stage, chosen, seed))
     stream = Stream(epochs, spec.batch_size, seed, problem.grouped)
+    rows_of = epochs.clean_features
+    problem.criterion = criterion.criterion_of(spec, problem, rows_of, runtime.device)
+    weights = criterion.described(problem.criterion, problem)
+    if weights:
+        reporter.say(f"stage {index + 1}: {weights}")
     until_now = [p for s in experiment.stages[: index + 1] for p, _ in s.perturbations]
     caveats = [p.caveat for p in (encoder, *until_now) if p.caveat]
     parts = Parts(

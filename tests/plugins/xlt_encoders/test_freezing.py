@@ -85,7 +85,7 @@ def test_nothing_is_frozen_unless_asked(pretrained: Pretrained, sequences: Head)
 
 
 def test_more_layers_than_there_are(pretrained: Pretrained, sequences: Head) -> None:
-    with pytest.raises(UserError, match="freeze_layers is 4, but the encoder has 3 layers"):
+    with pytest.raises(UserError, match="4 layers are to be frozen, but the encoder has 3"):
         load(pretrained("bert"), sequences, freeze_layers=4)
 
 

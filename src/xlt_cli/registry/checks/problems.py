@@ -12,7 +12,7 @@ from xlt_cli.registry.calls import Call, described
 from xlt_cli.registry.checks.values import anything, is_property
 from xlt_cli.registry.kinds import PluginKind
 
-FLAGS = ("labelled", "grouped", "by_words", "pairs", "votes")
+FLAGS = ("labelled", "grouped", "by_words", "pairs", "votes", "takes_criterion")
 CLASSIFIED = ("", "rows", "tokens")
 
 
@@ -66,6 +66,13 @@ def statistics(call: Call, value: Any, predictions: Sequence[Any]) -> Any:
     if not fits:
         raise call.wrong(value, f"an array of {len(predictions)} rows: statistics of each example")
     return value
+
+
+def takes_criterion(plugin: type[Problem]) -> bool:
+    """Whether the class that the losses are defined in says that they are the criterion's."""
+    owner = next(base for base in plugin.__mro__ if "losses" in vars(base))
+    says = next(base for base in plugin.__mro__ if "takes_criterion" in vars(base))
+    return issubclass(says, owner) and plugin.takes_criterion
 
 
 def _one_of_each(call: Call, value: Any, kind: type[Any], count: int, what: str) -> list[Any]:

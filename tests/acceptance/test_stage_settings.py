@@ -1,0 +1,43 @@
+"""Stages that state a loss, a schedule and frozen parts of their own, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from acceptance_tools import Desk
+
+SETTINGS: dict[str, Any] = {
+    "epochs": 4,
+    "schedule": "cosine",
+    "warmup_steps": 5,
+    "gradient_checkpointing": True,
+    "freeze": {"layers": 1},
+    "checkpoint_every": None,
+    "evaluate_every": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("task", "loss"),
+    [
+        ("pawsx", {"label_smoothing": 0.1, "class_weights": "balanced"}),
+        ("panx", {"focal_gamma": 1.5}),
+    ],
+    ids=["pawsx", "panx"],
+)
+def test_a_stage_trains_with_all_of_them(
+    desk: Desk, xlt: Any, task: str, loss: dict[str, Any]
+) -> None:
+    stage = desk.spec["stages"][0]
+    stage.update(SETTINGS, perturbation={"name": "random-perturbation"}, **loss)
+    stage["task"]["name"] = task
+    spec = desk.write(evaluations=[{"languages": ["de"]}])
+    result = xlt("train", spec, "--runs-dir", desk.path / "runs")
+    assert result.exit_code == 0, result.output
+    assert ("class weights: " in result.stderr) == ("class_weights" in loss)
+    lines = (desk.run() / "stages/0/metrics.jsonl").read_text("utf-8").splitlines()
+    losses = [r["loss"] for r in map(json.loads, lines) if r["kind"] == "train"]
+    assert losses[-1] < losses[0]
+    assert xlt("eval", desk.run().name, "--runs-dir", desk.path / "runs").exit_code == 0
