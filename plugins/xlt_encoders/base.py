@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from xlt_cli.api import Encoder, EncoderModel, Head, PluginParams, UserError, did_you_mean
 from xlt_cli.problems.head_choice import builder_for, head_names
-from xlt_encoders.own_heads import has_own
+from xlt_encoders.own_heads import LANGUAGE_MODEL, has_own
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -122,12 +122,14 @@ class TransformersEncoder(Encoder):
             OfflineError: if they would have to be fetched and cannot be.
         """
         from xlt_encoders.labels import check_labels
+        from xlt_encoders.language_model import adopt_head
         from xlt_encoders.loading import Weights, load_checkpoint, load_pretrained, read_config
 
+        language_model = head.kind == LANGUAGE_MODEL
         if checkpoint is None:
             self._check_pooling(head)
             return load_pretrained(self._pretrained(), head, self._settings())
-        if not new_head and head.outputs is None:
+        if not new_head and head.outputs is None and not language_model:
             check_labels(checkpoint)  # transformers' own error would name no label
         trust = self._trust_remote_code
         weights = Weights(
@@ -135,12 +137,17 @@ class TransformersEncoder(Encoder):
         )
         if new_head:
             self._check_pooling(head)
-            return load_pretrained(weights, head, self._settings(checkpoint))
+            model = load_pretrained(weights, head, self._settings(checkpoint))
+            if language_model:  # the checkpoint is of another problem, and brings no head for it
+                adopt_head(model, load_pretrained(self._pretrained(), head, self._settings()))
+            return model
         asked = "pooling" in self.params.model_fields_set
         return load_checkpoint(weights, head, self._settings(checkpoint), strict=asked)
 
     def head_plugin(self, head: Head) -> str | None:
         """The head that is asked for; for heads that no architecture has, the shape's own."""
+        if head.kind == LANGUAGE_MODEL:
+            return None  # the architecture's own, whatever classifiers have
         if self.params.pooling != NATIVE:
             return self.params.pooling
         return None if has_own(head) else head.kind

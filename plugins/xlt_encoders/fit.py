@@ -50,7 +50,7 @@ def choose_padding(halves: Halves) -> None:
 
 def _changed_by_padding(halves: Halves) -> float:
     """How much the outputs for a short row change when it is padded, relative to the largest."""
-    batch = _probe(halves.model)
+    batch = probe(halves.model)
     short = _cut(batch, 1, _LENGTHS[0])
     modules = {halves.backbone, halves.model}
     training, largest = halves.training, 0.0
@@ -84,7 +84,7 @@ def check_cut(halves: Halves) -> None:
         UserError: if the two halves are not the model's ordinary forward pass.
     """
     model, training = halves.model, halves.training
-    batch = _probe(model)
+    batch = probe(model)
     # On a bare backbone only the hidden states of real tokens are defined.
     shown = slice(None) if isinstance(halves, NativeModel) else batch.attention_mask.bool()
     halves.eval()
@@ -107,7 +107,7 @@ def check_cut(halves: Halves) -> None:
         ) from problem
 
 
-def _probe(model: PreTrainedModel) -> Batch:
+def probe(model: PreTrainedModel) -> Batch:
     """Two made-up examples, the second one padded."""
     config = model.config
     pad = getattr(config, "pad_token_id", None) or 0

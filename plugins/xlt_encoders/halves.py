@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -249,6 +249,42 @@ class NativeModel(Halves):
     def forward(self, batch: Batch, embeddings: torch.Tensor | None = None) -> torch.Tensor:
         """The logits, for wrappers (DDP) that only run `forward`."""
         return self.logits(self.embed(batch) if embeddings is None else embeddings, batch)
+
+
+class MaskedModel(NativeModel):
+    """A model with a language-modelling head, which answers for the tokens that it is asked about.
+
+    The head works on each token alone, so that it is run on the states of these only: a
+    multilingual vocabulary makes it the larger part of the work.
+
+    Attributes:
+        about_head: where the head is from, for the user.
+    """
+
+    about_head = ""
+
+    def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """[B, M, V] for the tokens that `batch.asked` names; [B, L, V] if it names none."""
+        asked = batch.asked
+        if asked is None:
+            return super().logits(embeddings, batch)
+
+        def pick(module: nn.Module, inputs: object, output: Any) -> Any:
+            states = output[0]
+            at = asked.unsqueeze(-1).expand(-1, -1, states.shape[-1])
+            output.last_hidden_state = states.gather(1, at)
+            return output
+
+        hook = self.backbone.register_forward_hook(pick)
+        try:
+            return super().logits(embeddings, batch)
+        finally:
+            hook.remove()
+
+    def head_parameters(self) -> Iterator[nn.Parameter]:
+        """Those that are none of the base model's: a tied output layer is the word embeddings."""
+        base = {id(parameter) for parameter in self.backbone.parameters()}
+        return (p for p in self.model.parameters() if id(p) not in base)
 
 
 def _takes(model: nn.Module) -> frozenset[str]:

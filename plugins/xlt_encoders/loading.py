@@ -23,10 +23,16 @@ from xlt_encoders.architectures import backbone_class, explained, no_class
 from xlt_encoders.fit import check_cut, choose_padding
 from xlt_encoders.folder_contents import check_model_folder
 from xlt_encoders.freezing import embedding_modules, first_layers
-from xlt_encoders.halves import POOLER, Halves, NativeModel
+from xlt_encoders.halves import POOLER, Halves, MaskedModel, NativeModel
 from xlt_encoders.hub import WEIGHT_FILES
 from xlt_encoders.labels import output_names
-from xlt_encoders.own_heads import SUFFIX, has_own
+from xlt_encoders.language_model import (
+    check_asked,
+    described,
+    is_tied,
+    outside,
+)
+from xlt_encoders.own_heads import LANGUAGE_MODEL, SUFFIX, has_own
 from xlt_encoders.quiet import quiet
 from xlt_encoders.refusals import (
     UNREADABLE,
@@ -112,6 +118,13 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
     _set_problem(weights.config, head)
     generator = torch.default_generator
     with torch.random.fork_rng(devices=[]):
+        if head.kind == LANGUAGE_MODEL:
+            model, report = _open_language_model(weights, head)
+            reset = report.missing & outside(model)
+            refuse(weights.where, report, model, allowed=reset)
+            generator.manual_seed(seed)
+            _reinitialise(model, reset)
+            return _language_model(model, settings, described(model, report.missing))
         if settings.pooling == "native" and has_own(head):
             model, report = _open(weights, head)
             reset = _new_names(model, report)
@@ -138,6 +151,8 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
     _set_dropout(weights.config, settings.dropout)
     ours = (weights.folder / INFO_FILE).is_file()
     if not ours:
+        if head.kind == LANGUAGE_MODEL:
+            return _load_language_model(weights, head, settings)
         if strict and settings.pooling != "native":
             raise other_pooling(weights.where, "native", settings.pooling)
         return _load_native(weights, head, settings)
@@ -152,6 +167,35 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
         model = _with_head(_open_backbone(weights, settings), head, info.pooling)
     model.load_head(weights.folder)
     return model
+
+
+def _load_language_model(weights: Weights, head: Head, settings: Settings) -> MaskedModel:
+    architecture = (weights.config.architectures or [""])[0]
+    if architecture and not architecture.endswith(SUFFIX[head.kind]):
+        raise other_problem(weights.where, f"of a {architecture}", head)
+    with torch.random.fork_rng(devices=[]):
+        model, report = _open(weights, head)
+    refuse(weights.where, report, model, allowed=set())
+    return _language_model(model, settings, "its language-modelling head")
+
+
+def _open_language_model(weights: Weights, head: Head) -> tuple[PreTrainedModel, Report]:
+    """As `_open`; an output layer that is missing is that of the word embeddings."""
+    model, report = _open(weights, head)
+    outputs: Any = model.get_output_embeddings()  # type: ignore[no-untyped-call]
+    weight = None if outputs is None else outputs.weight
+    named = {name for name, parameter in model.named_parameters() if parameter is weight}
+    if named & report.missing and not is_tied(model):
+        weights.config.tie_word_embeddings = True
+        model, report = _open(weights, head)
+    return model, report
+
+
+def _language_model(model: PreTrainedModel, settings: Settings, about: str) -> MaskedModel:
+    halves = _finish(MaskedModel(model), settings)
+    check_asked(halves)
+    halves.about_head = about
+    return halves
 
 
 def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeModel:
@@ -300,6 +344,8 @@ def _reinitialise(model: PreTrainedModel, names: set[str]) -> None:
 
 
 def _set_labels(config: PreTrainedConfig, labels: Sequence[str]) -> None:
+    if not labels:  # outputs without names
+        return
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: i for i, label in enumerate(labels)}
 

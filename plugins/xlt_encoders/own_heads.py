@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from xlt_cli.api import Head
 
+LANGUAGE_MODEL = "masked-language-modelling"
+"""The shape of a head with an output for each entry of the vocabulary."""
+
 SUFFIX = {
     "sequence-classification": "ForSequenceClassification",
     "token-classification": "ForTokenClassification",
+    LANGUAGE_MODEL: "ForMaskedLM",
 }
 """By the shape of the head, how the names of the architectures' classes with it end."""
 

@@ -18,7 +18,8 @@ from xlt_tasks.sources.naming import DEFAULT_PATTERN, Naming, check_pattern
 from xlt_tasks.sources.table import Form, Quoting
 
 
-def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+def distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuses a name that is empty or given twice."""
     if len(set(names)) < len(names):
         raise ValueError("a name is given twice")
     if not all(names):
@@ -50,7 +51,7 @@ def _patterns(files: str | dict[Split, str] | None) -> str | dict[Split, str] | 
     return files
 
 
-Names = Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(_distinct)]
+Names = Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(distinct)]
 LabelMap = Annotated[dict[str, str], BeforeValidator(_text_keys)]
 Patterns = Annotated[str | dict[Split, str] | None, AfterValidator(_patterns)]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from xlt_cli import registry
-from xlt_cli.api import HeadBuilder, Task
+from xlt_cli.api import Example, HeadBuilder, Task, TextExample
+from xlt_cli.problems import MaskedLanguageModelling
 from xlt_cli.testing import HeadSuite, ProblemSuite
+from xlt_cli.testing import rows as samples
 from xlt_cli.testing.tiny_tasks import Sequences, Tokens
 
 
@@ -18,7 +20,20 @@ class TestHeads(HeadSuite):
         return made
 
 
-@pytest.mark.parametrize("of", [Sequences, Tokens])
+class Texts(Sequences):
+    """Sentences without labels."""
+
+    problem = MaskedLanguageModelling
+    labels = ()
+    metric = "perplexity"
+    texts = 1
+
+    def example(self, number: int, language: str) -> Example:
+        words = samples.SENTENCES[language].split()
+        return TextExample(f"row-{number}", (" ".join(words[: 2 + number]),), (language,))
+
+
+@pytest.mark.parametrize("of", [Sequences, Texts, Tokens])
 class TestProblems(ProblemSuite):
     @pytest.fixture
     def task(self, of: type[Task]) -> Task:

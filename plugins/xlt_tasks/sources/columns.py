@@ -23,6 +23,8 @@ class Columns:
         named: the user chose the columns: names are those of a header line, numbers are places.
         language: the name or number of the column that says a row's language.
         values: the labels or tags of the task, which tell a word from a comment.
+        lines: rows have no label, and the lines of a text file no columns; the target is then the
+            last of the texts.
     """
 
     inputs: tuple[tuple[str, ...], ...]
@@ -31,6 +33,7 @@ class Columns:
     named: bool = False
     language: str | None = None
     values: frozenset[str] = frozenset()
+    lines: bool = False
 
     @property
     def expected(self) -> str:
@@ -66,7 +69,7 @@ class Columns:
     def are_in(self, first: Sequence[str]) -> bool:
         """Whether a line is the header that names the columns."""
         if self.inputs == ((),):  # the column for the language alone is wanted
-            return self.targets[0] in first
+            return any(name in first for name in self.targets)
         has_target = any(name in first for name in self.targets)
         return not self.numbered and has_target and self.find_inputs(first) is not None
 
@@ -123,7 +126,7 @@ class Columns:
         if header is not False and not self.are_in(first) and self.are_in(plain):
             first, header = plain, True
         if header is None:
-            header = self.named or self.find_inputs(first) is not None
+            header = self.named or bool(self.find_inputs(first))
         if not header:
             if self.named or self.language is not None:
                 raise DataError(
@@ -180,6 +183,7 @@ PAIR = Columns(
 )
 SENTENCE_PAIR = Columns((PAIR.inputs[1], PAIR.inputs[0], PAIR.inputs[2]), PAIR.targets)
 SINGLE = Columns((("text",), ("sentence",)), ("label", "gold_label"))
+TEXT = Columns(((),), ("text", "sentence"), lines=True)
 WORDS = Columns((("tokens",),), ("ner_tags", "tags"), per_word=True)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xlt_cli.api import DataError
-from xlt_tasks.sources import delimited, jsonl, parquet, words
+from xlt_tasks.sources import delimited, jsonl, parquet, plain, words
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.compression import DECOMPRESS, inner_suffix
 from xlt_tasks.sources.table import FOUND_OUT, Form, Table
@@ -47,6 +47,8 @@ def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
         DataError: the file cannot be read, or does not hold what is expected.
     """
     suffix = inner_suffix(path.name)
+    if suffix == ".txt" and columns.lines:
+        return plain.read(path)
     if suffix == ".txt":
         suffix = ".conll" if columns.per_word else ".tsv"
     if suffix not in READERS:

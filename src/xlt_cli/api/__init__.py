@@ -55,6 +55,7 @@ from xlt_cli.api.examples import (
     Rows,
     SequenceExample,
     Split,
+    TextExample,
     TokenExample,
 )
 from xlt_cli.api.heads import HeadBuilder
@@ -199,6 +200,7 @@ __all__ = [
     "TaskFacts",
     "Template",
     "Text",
+    "TextExample",
     "TextPerturbation",
     "TokenExample",
     "UserError",

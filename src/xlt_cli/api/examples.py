@@ -177,6 +177,36 @@ class TokenExample(Example):
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class TextExample(Example):
+    """A text without a label, or two texts that are translations of each other.
+
+    Attributes:
+        texts: one text, or two.
+    """
+
+    id: str
+    texts: tuple[str, ...]
+    languages: tuple[str, ...]
+
+    def editable(self) -> tuple[ExampleText, ...]:
+        pairs = zip(self.texts, self.languages, strict=True)
+        return tuple(ExampleText(language, text) for text, language in pairs)
+
+    def edited(self, texts: Sequence[Edit]) -> Self | None:
+        return replace(self, texts=tuple(str(text) for text in texts))
+
+    def fault(self) -> str:
+        if len(self.texts) not in (1, 2) or len(self.texts) != len(self.languages):
+            return f"it has {len(self.texts)} texts in {len(self.languages)} languages"
+        return ""
+
+    def replacement_fault(self, other: Self, labels: Sequence[str]) -> str:
+        if len(other.texts) != len(self.texts):
+            return f"it has {len(other.texts)} texts, not {len(self.texts)}"
+        return ""
+
+
 @dataclass(frozen=True)
 class Rows:
     """The examples of one split in one language, and their source; returned by `Task.load`.

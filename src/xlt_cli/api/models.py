@@ -37,6 +37,9 @@ class Batch:
         targets: class ids [B], or tag ids [B, L] with -100 for positions without a prediction.
         parts: if examples have several rows that belong together, the index of each row within its
             example, starting at 0, [B]. The rows of an example are adjacent.
+        asked: for a head that predicts for some of the tokens only, the positions of these tokens,
+            [B, M]; logits and targets are then in this order. Rows with fewer tokens are padded
+            with position 0 and the target -100. None: all tokens.
         companions: batches whose rows belong to those of this batch (see `Companion`), each padded
             to a length of its own. Translations have no labels and empty targets.
     """
@@ -49,6 +52,7 @@ class Batch:
     languages: list[tuple[str, ...]]
     targets: torch.Tensor
     parts: torch.Tensor | None = None
+    asked: torch.Tensor | None = None
     companions: tuple[Batch, ...] = ()
 
     def __len__(self) -> int:
@@ -105,10 +109,11 @@ class Head:
     Attributes:
         kind: the shape of the head. An encoder without a head of its own for this shape uses a head
             plugin of this `shape` (see `xlt_cli.problems.heads.WithHead`).
-        labels: the names of the outputs.
+        labels: the names of the outputs; empty if there is one for each entry of the vocabulary.
         outputs: the labels of a checkpoint's outputs in order, if the user states them; they
             override the names in the checkpoint.
-        per_token: whether the logits are [B, L, C], for each token, or [B, C], for each row.
+        per_token: whether the logits are [B, L, C], for each token (or [B, M, C], for those in
+            `Batch.asked`), or [B, C], for each row.
     """
 
     kind: str
@@ -130,6 +135,9 @@ class EncoderModel(Protocol):
     - `freeze_parts(embeddings, layers, encoder)` excludes all embeddings, this many layers from the
       input on, or everything but the head from training, and turns their dropout off;
     - `checkpoint_gradients()` makes the backward pass compute the layers again.
+
+    A model whose head may be new or the encoder's own says which in the attribute `about_head`, a
+    text.
     """
 
     def embed(self, batch: Batch) -> torch.Tensor:
@@ -141,7 +149,8 @@ class EncoderModel(Protocol):
         ...
 
     def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """The output of the head: [B, C], or [B, L, C] if the head is per token."""
+        """The output of the head: [B, C], or [B, L, C] if the head is per token ([B, M, C] for the
+        tokens in `batch.asked`, if it is set)."""
         ...
 
     def head_parameters(self) -> Iterable[torch.nn.Parameter]:

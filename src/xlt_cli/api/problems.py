@@ -11,6 +11,7 @@ Texts are tokenized once per language; pairs of languages are then assembled fro
 
 from __future__ import annotations
 
+import random
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from transformers import PreTrainedTokenizerBase
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,8 @@ class Problem(Plugin):
         classifies: `rows` if the softmax of logits [B, C] gives the probabilities of each row's
             labels; `tokens` if the softmax of logits [B, L, C] gives those of each token whose
             target is not `IGNORED`; empty otherwise.
-        takes_criterion: whether `losses` is computed by `self.criterion`. It holds for the class that
-            states it, and for subclasses that do not override `losses`.
+        takes_criterion: whether `losses` is computed by `self.criterion`. It holds for the class
+            that states it, and for subclasses that do not override `losses`.
         criterion: the stage's loss of a prediction; the cross-entropy outside training.
     """
 
@@ -268,6 +268,19 @@ class Problem(Plugin):
                 evaluation; otherwise it is truncated, if the problem allows that.
         """
         return [self.feature(encoded, template, max_length)]
+
+    def drawn(self, feature: Feature, rng: random.Random) -> Feature:
+        """An input as it is trained on in an epoch, with what is drawn anew each time, e.g. masks.
+
+        It is called once in each epoch, after the stage's noise on text and segmentation; `rng` is
+        the example's own. Dev and evaluation see the input as `features` made it.
+        """
+        return feature
+
+    def asked(self, features: Sequence[Feature], length: int) -> list[list[int]] | None:
+        """For a head per token that answers for some of the tokens only: their positions, of each
+        input as many (see `Batch.asked`); None, the default, for all tokens."""
+        return None
 
     def targets(self, features: Sequence[Feature], length: int) -> list[Any]:
         """The targets of a batch, padded to `length` tokens if they are per token."""

@@ -83,7 +83,8 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple
         table[filled] = np.fromiter(chain.from_iterable(rows), dtype=dtype, count=lengths.sum())
         return torch.from_numpy(table)
 
-    asked = features[0].target is not None
+    asks = features[0].target is not None
+    asked = problem.asked(features, width) if asks else None
     return Batch(
         input_ids=padded((f.input_ids for f in features), pad_id),
         attention_mask=torch.from_numpy(filled.astype(np.int64)),
@@ -91,8 +92,9 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple
         special_mask=padded((f.special_mask for f in features), True, np.bool_),
         text_ids=padded((f.text_ids for f in features), 0),
         languages=[feature.languages for feature in features],
-        targets=torch.tensor(problem.targets(features, width) if asked else []),
+        targets=torch.tensor(problem.targets(features, width) if asks else []),
         parts=torch.tensor(parts(features)) if problem.grouped else None,
+        asked=None if asked is None else torch.tensor(asked),
         companions=tuple(
             collate(companions, problem, pad_id, multiple)
             for companions in zip(*(feature.companions for feature in features), strict=True)

@@ -1,4 +1,4 @@
-"""What a stage asks of a model besides its two halves: parts that are frozen, less memory.
+"""What a stage asks of a model besides its two halves: its head, frozen parts, less memory.
 
 A model that can do so has a method for it (see `EncoderModel`); of any other it is refused.
 """
@@ -10,6 +10,11 @@ from typing import Any
 from xlt_cli.api import EncoderModel
 from xlt_cli.errors import UserError
 from xlt_cli.spec import Stage
+
+
+def about_head(model: EncoderModel) -> str:
+    """Where the model's head is from, if the model says so."""
+    return str(getattr(model, "about_head", ""))
 
 
 def prepare(model: EncoderModel, stage: Stage, name: str) -> None:

@@ -113,13 +113,14 @@ def check_seam(
 
 def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> torch.Tensor:
     """Embeddings, hidden states and logits of a batch; returns the embeddings."""
-    size, classes = tuple(batch.input_ids.shape), len(problem.head.labels)
+    size, classes = tuple(batch.input_ids.shape), len(problem.head.labels) or None
     embeddings = under.called("embed", batch)
     _check_shape(under, "embed", embeddings, (*size, None), "[rows, tokens, width]")
     logits = under.called("logits", embeddings, batch)
     per_token = problem.head.per_token
+    asked = size if batch.asked is None else tuple(batch.asked.shape)
     _check_shape(
-        under, "logits", logits, (*size, classes) if per_token else (size[0], classes),
+        under, "logits", logits, (*asked, classes) if per_token else (size[0], classes),
         "[rows, tokens, labels]" if per_token else "[rows, labels]",
     )  # fmt: skip
     states = under.states(embeddings, batch)

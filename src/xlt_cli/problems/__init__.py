@@ -1,16 +1,21 @@
 """The problems and heads that ship, found through entry points as a stranger's are.
 
-May stand here: sequence classification and token labelling with all that only they need, their
-heads, and what every problem's labels go through (names, collapse). The contract is in `api`.
+May stand here: sequence classification, token labelling and masked language modelling with all that
+only they need, their heads, and what every problem's labels go through (names, collapse). The
+contract is in `api`.
 """
 
 from xlt_cli.api.problems import Encoded, Feature, Prediction, Problem
+from xlt_cli.problems.masked import MaskedLanguageModelling
+from xlt_cli.problems.masking import Masking
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.problems.token import TokenLabelling
 
 __all__ = [
     "Encoded",
     "Feature",
+    "MaskedLanguageModelling",
+    "Masking",
     "Prediction",
     "Problem",
     "SequenceClassification",

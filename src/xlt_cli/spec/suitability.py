@@ -112,6 +112,9 @@ def check_criterion(stage: Stage, task: Task, where: str) -> None:
             where,
             f"leave {' and '.join(named)} out",
         )
+    if stage.class_weights and not task.problem.labelled:
+        what = f"class_weights: '{task.name}' has no labels to weigh"
+        raise SpecError(what, where, "leave class_weights out")
     for label in stage.class_weights if isinstance(stage.class_weights, dict) else ():
         if label not in task.labels:
             raise SpecError(

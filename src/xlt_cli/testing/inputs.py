@@ -30,11 +30,15 @@ class Inputs:
         chosen = [feature for row in rows for feature in self.features[row]]
         batch = collate(chosen, self.problem, self.pad_id, multiple)
         head = self.problem.head
-        shape = (*batch.input_ids.shape[: 2 if head.per_token else 1], len(head.labels))
+        tokens = batch.input_ids if batch.asked is None else batch.asked
+        shape = (*tokens.shape[: 2 if head.per_token else 1], self._outputs)
         logits = torch.full(shape, 3.0)  # at padding: what no answer may depend on
         drawn = [logits for row in rows for logits in self._drawn[row]]
-        for place, own in enumerate(drawn):
-            if head.per_token:
+        for place, (own, feature) in enumerate(zip(drawn, chosen, strict=True)):
+            if batch.asked is not None:
+                count = self.problem.size(feature)
+                logits[place, :count] = own[batch.asked[place, :count]]
+            elif head.per_token:
                 logits[place, : len(own)] = own
             else:
                 logits[place] = own
@@ -46,6 +50,11 @@ class Inputs:
         kept = self.problem.predict(self.batch(rows, multiple)[0], chosen)
         return self.problem.decode(kept, chosen, tokenizers.shared())
 
+    @property
+    def _outputs(self) -> int:
+        """Of the head: one for each label, or for each entry of the vocabulary."""
+        return len(self.problem.head.labels) or len(tokenizers.shared())
+
     @cached_property
     def _drawn(self) -> list[list[torch.Tensor]]:
         head = self.problem.head
@@ -54,7 +63,7 @@ class Inputs:
             [
                 torch.randn(
                     *([len(feature.input_ids)] if head.per_token else []),
-                    len(head.labels),
+                    self._outputs,
                     generator=generator,
                 )
                 for feature in features

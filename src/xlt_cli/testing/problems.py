@@ -79,7 +79,7 @@ class ProblemSuite(PluginSuite):
             broken(f"its metrics are {checked.metrics!r}", Metric)
         if len(set(checked.metric_names)) < len(checked.metrics):
             broken(f"two metrics have one name: {checked.metric_names}", Metric)
-        if not checked.head.labels:
+        if checked.labelled and not checked.head.labels:
             broken("its head has no outputs", type(checked.head))
 
     def test_encodes_each_example_in_its_place(self, inputs: Inputs) -> None:
@@ -134,7 +134,7 @@ class ProblemSuite(PluginSuite):
         if not checked.classifies:
             pytest.skip("its logits give no probabilities of labels")
         stated, head = f"it classifies {checked.classifies}", checked.head
-        if checked.grouped or len(head.labels) < 2:
+        if checked.grouped or (checked.labelled and len(head.labels) < 2):
             broken(f"{stated}, and its logits give no probabilities of them", Problem)
         if head.per_token != (checked.classifies == "tokens"):
             broken(f"{stated}, and its head is {'' if head.per_token else 'not '}per token", Head)

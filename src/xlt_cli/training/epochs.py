@@ -17,6 +17,7 @@ from xlt_cli.data.batches import by_example
 from xlt_cli.data.features import Featuriser, Segment
 from xlt_cli.errors import PluginError, UserError
 from xlt_cli.problems import Feature
+from xlt_cli.registry.calls import Call, calling
 from xlt_cli.training.noise import Noise
 
 Drawn = tuple[Any, random.Random]
@@ -63,6 +64,7 @@ class Epochs:
             features = _with_rngs(self._after_segmentation(drawn), drawn)
         else:
             features = _with_rngs(self._clean_features(indices), drawn)
+        features = self._drawn_anew(features)
         if companion == "partner":
             return [
                 replace(feature, companions=(features[rng.randrange(len(features))][0],))
@@ -91,6 +93,14 @@ class Epochs:
         copy = f"/{again}" if again else ""
         return random.Random(f"{self.seed}/noise/{epoch}/{language}/{example.id}{copy}")
 
+    def _drawn_anew(
+        self, features: Sequence[tuple[Feature, random.Random]]
+    ) -> list[tuple[Feature, random.Random]]:
+        """The inputs with what their problem draws in each epoch."""
+        problem = self.featuriser.problem
+        with calling(Call(type(problem), "drawn", ())):
+            return [(problem.drawn(feature, rng), rng) for feature, rng in features]
+
     def clean_features(self) -> list[Feature]:
         """The features of all examples, each once, without noise."""
         if not self._clean:
@@ -113,16 +123,16 @@ class Epochs:
             pairs += [(clean, view, rng) for view in noisy or [example]]
         views = by_example(self._after_segmentation([(view, rng) for _, view, rng in pairs]))
         together: list[Feature] = []
-        for (clean, example, _), inputs in zip(pairs, views, strict=True):
+        for (clean, example, rng), inputs in zip(pairs, views, strict=True):
             if len(inputs) != len(clean):
                 raise UserError(
                     f"the noisy version of example '{example.id}' has {len(inputs)} inputs, and "
                     f"the clean one {len(clean)}: they cannot be compared",
                     hint="raise max_length, or take a perturbation that compares no versions",
                 )
-            together += [
-                replace(one, companions=(other,)) for one, other in zip(clean, inputs, strict=True)
-            ]
+            for one, other in zip(clean, inputs, strict=True):
+                (own, _), (view, _) = self._drawn_anew([(one, rng), (other, rng)])
+                together.append(replace(own, companions=(view,)))
         return together
 
     def _after_text(self, drawn: Sequence[Drawn]) -> list[Drawn]:

@@ -22,7 +22,7 @@ from xlt_cli.models.encoder_languages import check_languages
 from xlt_cli.models.opening import check_training
 from xlt_cli.models.placing import on_device
 from xlt_cli.models.segments import of_stage
-from xlt_cli.models.trained_parts import prepare
+from xlt_cli.models.trained_parts import about_head, prepare
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs import provenance
@@ -166,15 +166,20 @@ def _initial_model(
         model = encoder.load_model(problem.head, restored[0] / "model")
         return encoder.load_tokenizer(), model
     if index == 0:
-        return encoder.load_tokenizer(), encoder.load_model(problem.head)
+        model = encoder.load_model(problem.head)
+        if about_head(model):
+            reporter.say(f"stage 1: begins with {about_head(model)}")
+        return encoder.load_tokenizer(), model
     before = experiment.stages[index - 1].task
     same = problem_of(before).head == problem.head
+    checkpoint = run.stage(index - 1) / "model"
+    model = encoder.load_model(problem.head, checkpoint, new_head=not same)
+    head = f"with {about_head(model) or 'a new head'}"
     reporter.say(
         f"stage {index + 1}: goes on from stage {index}'s model "
-        + ("and head (the labels are the same)" if same else "with a new head")
+        + ("and head (the labels are the same)" if same else head)
     )
-    checkpoint = run.stage(index - 1) / "model"
-    return encoder.load_tokenizer(), encoder.load_model(problem.head, checkpoint, new_head=not same)
+    return encoder.load_tokenizer(), model
 
 
 def _dev_features(

@@ -28,6 +28,16 @@ def targets(call: Call, value: Any, features: Sequence[Any], length: int) -> Any
     return value
 
 
+def asked(call: Call, value: Any, features: Sequence[Any], length: int) -> Any:
+    """The same number of positions for each input, or None."""
+    if value is None:
+        return None
+    fits = isinstance(value, list | tuple) and len(value) == len(features)
+    if not fits or len({len(row) for row in value}) != 1:
+        raise call.wrong(value, f"a list of {len(features)}, each with as many positions, or None")
+    return value
+
+
 def losses(call: Call, value: Any, logits: Any, *_: Any) -> Any:
     """One loss of each row, with a gradient where the logits have one."""
     import torch
@@ -121,6 +131,7 @@ KIND = PluginKind(
         Problem: {
             "check_example": anything,
             "encode": encoded,
+            "asked": asked,
             "targets": targets,
             "losses": losses,
             "predict": kept,
