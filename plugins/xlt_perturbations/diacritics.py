@@ -57,7 +57,8 @@ class Diacritics(NoisyCopies):
 @cache
 def _plain(letter: str) -> str:
     """A letter with its marks as the letter alone; itself in scripts that keep their marks."""
-    base, *marks = unicodedata.normalize("NFD", letter)
+    decomposed = unicodedata.normalize("NFD", letter)
+    base, marks = decomposed[0], decomposed[1:]
     if script(base) not in ALPHABETS:
         return letter
     name, _, addition = unicodedata.name(base).partition(" WITH ")
