@@ -6,6 +6,7 @@
 docs/reference/cli.md         commands, from Typer
 docs/reference/spec.md        the tables between the `generated` comments, from the spec's models
 docs/reference/parameters.md  the plugins that come with xlt, and their parameters
+docs/reference/tasks.md       the data sets among them, and what is to be known of them
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from xlt_cli import registry
+from xlt_cli.api import TAGS
 from xlt_cli.cli import app
 from xlt_cli.registry.inspection import spoken
 from xlt_cli.spec import ExperimentSpec
@@ -59,6 +61,7 @@ def pages() -> dict[str, str]:
         "cli.md": _commands(),
         "spec.md": f"{before}{BEGIN}\n\n{fields}\n\n{END}{after}",
         "parameters.md": _plugins(),
+        "tasks.md": _tasks(),
     }
 
 
@@ -194,6 +197,44 @@ def _plugins() -> str:
         if sections:
             parts += [f"## Kind: {kind}", *sections]
     return _joined(parts)
+
+
+def _tasks() -> str:
+    """The page of tasks, family by family."""
+    intro = (
+        "The data sets that xlt reads, by what their labels tell. None of the data comes with xlt: "
+        "`path` of a task names a folder "
+        "([Adding a task](../adding-a-task.md#where-the-files-are)), and `xnli`, `pawsx` and "
+        "`panx` are also fetched from the hub. `xlt list-plugins --kind task --json` and "
+        "`xlt show NAME` say the same, with all languages."
+    )
+    families: dict[str, list[Any]] = {}
+    for entry in registry.entries("task"):
+        task: Any = entry.plugin
+        if task is not None and task.family and registry.source("task", entry.name)[0] == SHIPPED:
+            families.setdefault(task.family, []).append(task)
+    parts = ["# Tasks", NOTE, intro]
+    for family, tasks in sorted(families.items()):
+        head = ("task", "what it is", "languages", "aligned", "texts", "tags", "licence", "source")
+        parts += [f"## Family: {family}", _table(head, [_task(task) for task in tasks])]
+        parts += ["\n".join(f"- `{task.name}`: {_about(task)}" for task in tasks)]
+    tags = [(f"`{tag}`", meaning) for tag, meaning in TAGS.items()]
+    parts += ["## Tags", _table(("tag", "meaning"), tags)]
+    return _joined(parts)
+
+
+def _about(task: Any) -> str:
+    """What the class's docstring says, on one line."""
+    return " ".join(inspect.cleandoc(task.__doc__ or "").split())
+
+
+def _task(task: Any) -> tuple[str, ...]:
+    said = registry.KINDS["task"].shown(task)
+    words = ("languages", "aligned", "texts are", "tags", "licence")
+    summary = task.summary[:1].upper() + task.summary[1:]
+    caveat = f" Caveat: {task.caveat}." if task.caveat else ""
+    about = f"{summary.rstrip('.')}{'' if summary.endswith('?') else '.'}{caveat}"
+    return (f"`{task.name}`", about, *(said[word] for word in words), task.reference)
 
 
 def _plugin(plugin: Any, first_with: dict[str, str]) -> Iterator[str]:

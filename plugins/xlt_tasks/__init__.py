@@ -1,6 +1,8 @@
-"""Task plugins: XNLI, PAWS-X, PAN-X, a demonstration, and two for anyone's own files.
+"""Task plugins: published data sets, a demonstration, and two for anyone's own files.
 
-xnli.py, pawsx.py, panx.py     published tasks, from a folder or from the hub (published.py)
+nli/, paraphrase.py, sib200.py, news.py, sentiment.py, entities.py
+                               published tasks, each a class that states its files (file_tasks.py)
+xnli.py, pawsx.py, panx.py     older ones, from a folder or from the hub (published.py)
 text_classification.py         one's own files, one or two texts and a label
 token_labelling.py             one's own files, a tag for each word
 own_files.py                   their parameters: how files are named and written

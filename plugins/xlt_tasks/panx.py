@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from xlt_cli.api import Rows, Split
+from xlt_cli.api import NOT_STATED, Rows, Split
 from xlt_cli.problems import TokenLabelling
 from xlt_tasks.examples.labelling import build_sentences
 from xlt_tasks.own_files import LabelMap
@@ -32,6 +32,10 @@ class PanX(PublishedTask):
     reference = "Pan et al. 2017, WikiANN (ACL), split by Rahimi et al. 2019; hub: wikiann"
     problem = TokenLabelling
     metric = "f1"
+    family = "entities"
+    published_languages = LANGUAGES
+    licence = NOT_STATED
+    origin = "native"
     repository = Repository("unimelb-nlp/wikiann", LANGUAGES)
     map_name: ClassVar[str] = "tag_map"
 

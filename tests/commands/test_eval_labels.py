@@ -206,6 +206,29 @@ def test_a_three_way_model_on_two_way_data_adds_probabilities(
     np.testing.assert_allclose(stored, summed, atol=1e-5)
 
 
+def test_a_task_with_a_standard_collapse_needs_no_option(
+    checkpoint: Make, xlt: Cli, tmp_path: Path
+) -> None:
+    two = ("entailment", "non-entailment")
+    folder = checkpoint(3, id2label=dict(enumerate(NAMED)))
+    text = "".join("\t".join(row) + "\n" for row in rows(two))
+    (tmp_path / "hans-en.tsv").write_text(text, "utf-8")
+    hans = json.dumps({"name": "hans-regenerated", "path": str(tmp_path)})
+    probability = probabilities(folder, 3)
+    summed = np.stack([probability[:, 1], probability[:, 0] + probability[:, 2]], -1)
+    standard = figures(xlt, folder, hans, tmp_path)
+    check(standard, [row[2] for row in rows(two)], [two[i] for i in summed.argmax(-1)])
+    assert standard["collapse"] == {"non-entailment": ["neutral", "contradiction"]}
+    assert any("neutral, contradiction count as 'non-entailment'" in x for x in standard["notes"])
+    none = xlt("eval", "--model", folder, "--task", hans, "--collapse", "{}")
+    assert none.exit_code == 2
+    assert "3 labels and the task has 2" in none.stderr
+    other = "{entailment: [entailment, neutral], non-entailment: [contradiction]}"
+    wide = np.stack([probability[:, 1] + probability[:, 2], probability[:, 0]], -1)
+    chosen = figures(xlt, folder, hans, tmp_path, "--collapse", other)
+    check(chosen, [row[2] for row in rows(two)], [two[i] for i in wide.argmax(-1)])
+
+
 def test_collapse_and_stated_labels_together(
     checkpoint: Make, task: Any, xlt: Cli, tmp_path: Path
 ) -> None:

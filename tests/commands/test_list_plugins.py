@@ -97,6 +97,36 @@ def test_json_tells_everything(rows: Rows) -> None:
     assert str(rows()["word-dropout"]["distribution"]).startswith("xlt-cli ")
 
 
+def test_tasks_say_what_their_data_are(rows: Rows) -> None:
+    tasks = rows("--kind", "task")
+    xnli = tasks["xnli"]
+    assert (xnli["problem"], xnli["family"]) == ("sequence-classification", "nli")
+    assert (xnli["aligned"], xnli["licence"]) == (True, "CC BY-NC 4.0")
+    assert (xnli["origin"], xnli["origins"]) == ("human-translated", {"en": "native"})
+    assert len(list(xnli["languages"])) == 15  # type: ignore[call-overload]
+    assert tasks["hans-regenerated"]["tags"] == ["adversarial", "challenge"]
+    assert tasks["xnli-african-mt"]["origin"] == "machine-translated"
+    assert tasks["xnli-african-mt"]["items"] == "xnli"
+    collapse = {"non-entailment": ["neutral", "contradiction"]}
+    assert tasks["janli"]["collapse"] == collapse
+
+
+def test_the_table_of_tasks_counts_languages_and_names_few(xlt: Cli) -> None:
+    header, *lines = xlt("list-plugins", "--kind", "task").stdout.splitlines()
+    columns = ["name", "problem", "languages", "aligned", "texts", "are", "tags", "licence"]
+    assert header.split() == columns
+    of = {line.split()[0]: line.split() for line in lines if not line.startswith(" ")}
+    assert of["xnli"][1:5] == ["sequence-classification", "15", "yes", "human-translated"]
+    assert of["clcd"][2:6] == ["en,", "pt", "no", "generated"]
+    assert set(of) == set(registry.names("task"))
+
+
+def test_a_broken_task_is_listed_beside_the_table(xlt: Cli, broken: None) -> None:
+    printed = xlt("list-plugins", "--kind", "task").stdout
+    assert f"[broken] import failed: RuntimeError: {LONG_ERROR}" in words(printed)
+    assert "human-translated" in printed
+
+
 def test_check_of_what_is_shipped_finds_nothing(xlt: Cli) -> None:
     result = xlt("list-plugins", "--check")
     assert result.exit_code == 0

@@ -6,7 +6,7 @@ import pytest
 
 from xlt_cli.api import TaskFacts
 from xlt_cli.errors import SpecError
-from xlt_cli.problems import SequenceClassification
+from xlt_cli.problems import SequenceClassification, collapse
 from xlt_cli.problems.collapse import FACTS, check_known, problem_under
 from xlt_cli.spec import Evaluation, PluginUse
 from xlt_cli.spec.resolution import reopen_evaluation
@@ -27,8 +27,8 @@ def test_a_misspelt_label_is_no_label_of_a_class() -> None:
 
 def test_it_is_refused_where_model_and_data_have_the_same_labels() -> None:
     use = PluginUse(name="xnli")
-    collapse = {"other": ["neutral", "contradition"]}
-    tested = reopen_evaluation(Evaluation(task=use, collapse=collapse))
+    misspelt = {"other": ["neutral", "contradition"]}
+    tested = reopen_evaluation(Evaluation(task=use, collapse=misspelt))
     with pytest.raises(SpecError, match="contradition"):
         check_head(tested.task, tested, "x")
 
@@ -54,3 +54,32 @@ def test_a_problem_may_ask_its_task_the_same_under_a_collapse() -> None:
     whole, collapsed = problem_under(task, None), problem_under(task, {"all": list(task.labels)})
     assert collapsed.labels == ("all",)
     assert collapsed.said == whole.said == [getattr(task, name) for name in FACTS]  # type: ignore[attr-defined]
+
+
+TWO_WAY = ("entailment", "non-entailment")
+STATED = {"non-entailment": ("neutral", "contradiction")}
+BOTH = {"non-entailment": ["neutral", "contradiction"]}
+PERSONS = ("O", "B-PER", "I-PER")
+
+
+@pytest.mark.parametrize(
+    ("stated", "outputs", "labels", "expected"),
+    [
+        ([STATED], LABELS, TWO_WAY, BOTH),
+        ([{}, STATED], TWO_WAY, LABELS, BOTH),
+        ([STATED], LABELS, ("entailment", "neutral"), BOTH),
+        ([STATED], ("entailment", "neutral"), TWO_WAY, {"non-entailment": ["neutral"]}),
+        ([STATED], LABELS, ("contradiction", "neutral", "entailment"), None),
+        ([STATED], TWO_WAY, TWO_WAY, None),
+        ([STATED], ("0", "1"), TWO_WAY, None),
+        ([], LABELS, TWO_WAY, None),
+        ([{"O": ("O", "B-DATE")}], PERSONS, (*PERSONS, "B-DATE"), {"O": ["O", "B-DATE"]}),
+    ],
+)
+def test_a_stated_collapse_is_used_where_it_makes_the_classes_equal(
+    stated: list[dict[str, tuple[str, ...]]],
+    outputs: tuple[str, ...],
+    labels: tuple[str, ...],
+    expected: dict[str, list[str]] | None,
+) -> None:
+    assert collapse.fitting(stated, outputs, labels) == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Literal
 
 from xlt_cli.api import DataError, SequenceExample, Split
@@ -19,9 +19,12 @@ class ClassificationBuilder:
         labels: the task's labels.
         untranslated: what happens to rows with a text in `marks`.
         marks: the texts that stand for a sentence that was not translated.
-        label_map: what labels of the files stand for, where they are not the task's.
+        label_map: what the user says that labels of the files stand for.
+        written: the same of labels that the data set is known to have.
         differing: the label that says that the two texts differ; rows that have it and two
             identical texts are counted. None for tasks without such a label.
+        row_id: an example's id by the number of its row; default: the split and the number.
+        wanted: the numbers of the rows that are read; None: all.
     """
 
     def __init__(
@@ -32,27 +35,36 @@ class ClassificationBuilder:
         marks: frozenset[str] = frozenset(),
         differing: str | None = None,
         label_map: Mapping[str, str] | None = None,
+        written: Mapping[str, str] | None = None,
+        row_id: Callable[[int], str] | None = None,
+        wanted: Container[int] | None = None,
     ) -> None:
         self.labels = labels
         self.label_map = label_map
         self.untranslated = untranslated
         self.marks = marks
         self.differing = differing
+        self.written = written
+        self.row_id = row_id
+        self.wanted = wanted
 
     def build(
         self, tables: Sequence[Table], split: Split, language: str
     ) -> tuple[tuple[SequenceExample, ...], tuple[str, ...]]:
         """The examples and the notes.
 
-        An example's id is its row's number, whatever rows are left out: in an aligned task it is
-        the same item in every language.
+        An example's id goes by its row's number, whatever rows are left out: in an aligned task it
+        is the same item in every language.
         """
+        row_id = self.row_id or (lambda number: f"{split}-{number}")
         examples = []
-        reader = LabelReader(self.labels, self.label_map)
+        reader = LabelReader(self.labels, self.label_map, written=self.written)
         number = missing = identical = 0
         for table in tables:
             for record in table.records:
                 number += 1
+                if self.wanted is not None and number not in self.wanted:
+                    continue
                 untranslated = any(_text(text) in self.marks for text in record.inputs)
                 missing += untranslated
                 if untranslated and self.untranslated == "drop":
@@ -69,10 +81,11 @@ class ClassificationBuilder:
                 if label == self.differing and not untranslated and texts[0] == texts[1]:
                     identical += 1
                 languages = (language,) * len(texts)
-                examples.append(SequenceExample(f"{split}-{number}", texts, label, languages))
+                examples.append(SequenceExample(row_id(number), texts, label, languages))
         reader.check(tables)
         if not examples:
-            why = "`label_map` drops them all" if reader.dropped else "no sentence was translated"
+            why = "no sentence was translated" if missing else "none is asked for"
+            why = "`label_map` drops them all" if reader.dropped else why
             raise DataError(f"no rows are left: {why}", str(tables[0].path))
         said = [note for table in tables for note in table.notes]
         notes = (*said, *self._notes(missing, identical), *reader.notes("rows"))
@@ -83,9 +96,10 @@ class ClassificationBuilder:
         if missing:
             fate = "left out" if self.untranslated == "drop" else "kept"
             mark = "NS or empty" if "" in self.marks else "NS"
-            notes.append(
-                f"{counted(missing, 'row')} {fate}: a sentence was not translated ({mark})"
-            )
+            why = f"a sentence was not translated ({mark})"
+            if self.marks == {""}:
+                why = "a text is empty"
+            notes.append(f"{counted(missing, 'row')} {fate}: {why}")
         if identical:
             notes.append(
                 f"{counted(identical, 'row')} kept: labelled {self.differing}, though the two "

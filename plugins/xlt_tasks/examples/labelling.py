@@ -15,13 +15,18 @@ def build_sentences(
     language: str,
     tags: Sequence[str],
     tag_map: Mapping[str, str] | None = None,
+    written: Mapping[str, str] | None = None,
 ) -> tuple[tuple[TokenExample, ...], tuple[str, ...]]:
     """The sentences, each with the number of its place in the files as its id, and the notes.
 
     A sentence with a word whose tag is mapped to `drop` is left out.
+
+    Args:
+        tag_map: what the user says that tags of the files stand for.
+        written: the same of tags that the data set is known to have.
     """
     examples: list[TokenExample] = []
-    reader = LabelReader(tags, tag_map, "tag_map")
+    reader = LabelReader(tags, tag_map, "tag_map", written)
     number = 0
     for table in tables:
         for record in table.records:

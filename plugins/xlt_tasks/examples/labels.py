@@ -25,6 +25,7 @@ class LabelReader:
     Attributes:
         labels: the task's labels.
         mapped: what the user says that values stand for: labels, or `DROP`.
+        written: the same of values that the data set is known to have.
         dropped: how many values were mapped to `DROP`, by value.
         changed: how many values were read as another label, by value.
         parameter: the name of the parameter that maps values, for hints.
@@ -35,13 +36,15 @@ class LabelReader:
         labels: Sequence[str],
         mapped: Mapping[str, str] | None = None,
         parameter: str = "label_map",
+        written: Mapping[str, str] | None = None,
     ) -> None:
         self.labels = tuple(labels)
         self.mapped = dict(mapped or {})
+        self.written = dict(written or {})
         self.parameter = parameter
         self.dropped: Counter[str] = Counter()
         self.changed: Counter[str] = Counter()
-        self._known = {label: label for label in self.labels} | self.mapped
+        self._known = {label: label for label in self.labels} | self.written | self.mapped
         self._unknown: Counter[str] = Counter()
         self._first: tuple[object, str] | None = None
         self._numbers = False
@@ -55,8 +58,10 @@ class LabelReader:
         for text in texts_of(value, class_names):
             label = self._known.get(text)
             if label is not None:
-                if text in self.mapped:
-                    (self.dropped if label == DROP else self.changed)[text] += 1
+                if label == DROP and label not in self.labels:
+                    self.dropped[text] += 1
+                elif text in self.mapped:
+                    self.changed[text] += 1
                 return label
         return None
 
@@ -95,9 +100,11 @@ class LabelReader:
     def notes(self, noun: str) -> tuple[str, ...]:
         """What became of mapped values; `noun` is what is left out with one."""
         said = []
-        if self.dropped:
-            values = ", ".join(f"'{value}' ({n:,})" for value, n in sorted(self.dropped.items()))
-            said.append(f"{noun} left out by `{self.parameter}`: {values}")
+        for chosen, why in ((True, f"by `{self.parameter}`"), (False, "for their label")):
+            dropped = [x for x in sorted(self.dropped.items()) if (x[0] in self.mapped) == chosen]
+            if dropped:
+                values = ", ".join(f"'{value}' ({n:,})" for value, n in dropped)
+                said.append(f"{noun} left out {why}: {values}")
         if self.changed:
             values = ", ".join(
                 f"'{value}' as '{self.mapped[value]}' ({n:,})"

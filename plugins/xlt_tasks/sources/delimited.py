@@ -39,8 +39,10 @@ def read_tsv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     notes: tuple[str, ...] = ()
     if verdict == "csv":
         lines = _csv(path, text, "\t")
-        number = counted(count_quoted(text), "field")
-        notes = (f"{path.name}: quoted as in csv; the quotation marks around {number} are undone",)
+        quoted = count_quoted(text)
+        if quoted:
+            around = f"the quotation marks around {counted(quoted, 'field')} are undone"
+            notes = (f"{path.name}: quoted as in csv; {around}",)
     elif columns.per_word:
         return words.parse(path, text, columns, form)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,7 @@ WORDS_ONLY = frozenset({".conll", ".conllu", ".bio", ".iob", ".iob2"})
 """Formats that hold a word a line and nothing else."""
 
 
+@functools.lru_cache(maxsize=1 << 14)  # a folder's names are asked for again and again
 def suffix_of(name: str) -> str | None:
     """The suffix of a file that can be read, e.g. `.tsv.gz`; None for other files."""
     inner = inner_suffix(name)

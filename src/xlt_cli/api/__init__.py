@@ -35,6 +35,7 @@ from xlt_cli.api.analyses import (
 )
 from xlt_cli.api.conditions import Answer, Condition, MeasuredColumn, MeasuredTable, Place
 from xlt_cli.api.criterion import IGNORED, Criterion
+from xlt_cli.api.data_facts import NOT_STATED, ORIGINS, TAGS, Origin
 from xlt_cli.api.events import (
     Event,
     Failed,
@@ -118,7 +119,10 @@ from xlt_cli.user_cache import user_cache
 __all__ = [
     "API_VERSION",
     "IGNORED",
+    "NOT_STATED",
+    "ORIGINS",
     "SPLITS",
+    "TAGS",
     "AnalysedRun",
     "Analysis",
     "Answer",
@@ -165,6 +169,7 @@ __all__ = [
     "ModelRows",
     "OfKind",
     "OfflineError",
+    "Origin",
     "Pass",
     "Perturbation",
     "Piece",

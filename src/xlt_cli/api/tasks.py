@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
+from xlt_cli.api.data_facts import Origin
 from xlt_cli.api.examples import Rows, Split
 from xlt_cli.api.plugin import Plugin
 from xlt_cli.api.problems import Problem
+from xlt_cli.languages import own_code
 
 
 class Task(Plugin):
@@ -27,6 +31,16 @@ class Task(Plugin):
         scheme: the tagging scheme, one of `xlt_cli.problems.schemes.NAMES`; None: derived from the
             tags.
         demonstration: whether the data is a demonstration only, which results state in a note.
+        family: what the labels tell, where other tasks tell the same by the same labels: `nli`,
+            `paraphrase`, `topic`, `sentiment`, `entities`, or another word; empty: nothing.
+        collapse: labels that count as one class when a model with other labels is tested on the
+            task, or a model of the task on another (see `xlt_cli.problems.collapse`).
+        published_languages: those of the published data, whatever is on this machine; empty where
+            the class does not know them.
+        licence: of the published data; `not stated` where their publishers state none.
+        origin: how the texts came to be, one of `ORIGINS`.
+        origins: the languages whose texts came to be in another way than `origin`.
+        tags: some of `TAGS`.
     """
 
     plugin_kind = "task"
@@ -38,6 +52,13 @@ class Task(Plugin):
     source_language: ClassVar[str] = "en"
     scheme: str | None = None
     demonstration: ClassVar[bool] = False
+    family: ClassVar[str] = ""
+    collapse: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+    published_languages: ClassVar[tuple[str, ...]] = ()
+    licence: ClassVar[str] = ""
+    origin: ClassVar[Origin] = ""
+    origins: ClassVar[Mapping[str, Origin]] = MappingProxyType({})
+    tags: ClassVar[tuple[str, ...]] = ()
 
     @property
     @abstractmethod
@@ -60,6 +81,12 @@ class Task(Plugin):
             DataError: if the data is missing or malformed.
             OfflineError: if the data is not on this machine and cannot be downloaded.
         """
+
+    @classmethod
+    def origin_of(cls, language: str) -> Origin:
+        """How the texts of a language came to be."""
+        code = own_code(language, tuple(cls.origins))
+        return cls.origin if code is None else cls.origins[code]
 
     def fetch(self, split: Split, language: str) -> None:
         """Downloads everything that a later offline `load` needs."""

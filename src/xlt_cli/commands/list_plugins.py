@@ -35,13 +35,17 @@ def list_plugins(
     if as_json:
         print_json(rows)
     else:
-        _print(rows, check)
+        table = [] if kind is None or check else _shown(kind)
+        _print_shown(table)
+        listed = {name for name, _ in table}
+        _print([row for row in rows if row["name"] not in listed], check)
     if check and any(row["error"] or row["warnings"] for row in rows):
         raise typer.Exit(EXIT_FAILURE)
 
 
 def _row(entry: Entry, check: bool) -> dict[str, Any]:
     plugin, error = entry.plugin, entry.error
+    from xlt_cli import registry
     from xlt_cli.registry.inspection import inspect, spoken
 
     if check and plugin is not None:
@@ -57,6 +61,7 @@ def _row(entry: Entry, check: bool) -> dict[str, Any]:
         "languages": list(spoken(plugin) or ()) or None if plugin else None,
         "distribution": f"{entry.distribution} {entry.version}".strip(),
         "target": entry.target,
+        **(registry.KINDS[entry.kind].stated(plugin) if plugin and not error else {}),
         **({"import_seconds": round(entry.import_seconds, 4)} if check else {}),
     }
 
@@ -91,12 +96,44 @@ def _warnings(entry: Entry) -> list[str]:
     return warnings
 
 
+def _shown(kind: str) -> list[tuple[str, dict[str, str]]]:
+    """What the working plugins of a kind say of themselves; nothing for most kinds."""
+    from xlt_cli import registry
+
+    shown = registry.KINDS[kind].shown
+    cells = [
+        (entry.name, dict(shown(entry.plugin)))
+        for entry in registry.entries(kind)
+        if entry.plugin and not entry.error and not entry.disabled
+    ]
+    return [(name, columns) for name, columns in cells if columns]
+
+
+def _print_shown(rows: list[tuple[str, dict[str, str]]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from xlt_cli.console.screen import stdout
+
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("name", no_wrap=True)
+    for column in rows[0][1]:
+        table.add_column(column)
+    for name, cells in rows:
+        table.add_row(Text(name), *map(Text, cells.values()))
+    stdout().print(table)
+
+
 def _print(rows: list[dict[str, Any]], check: bool) -> None:
     from rich.table import Table
     from rich.text import Text
 
     from xlt_cli.console.screen import stdout
 
+    if not rows and not check:
+        return
     console = stdout()
     table = Table(box=None, pad_edge=False)
     for column in ("kind", "name", *(["import"] if check else []), "summary"):

@@ -41,6 +41,7 @@ def show(
 
 
 def _as_json(kind: str, plugin: Any) -> dict[str, Any]:
+    from xlt_cli import registry
     from xlt_cli.registry.inspection import spoken
 
     return {
@@ -50,6 +51,7 @@ def _as_json(kind: str, plugin: Any) -> dict[str, Any]:
         "reference": plugin.reference,
         "languages": list(spoken(plugin) or ()) or None,
         "caveat": plugin.caveat,
+        **registry.KINDS[kind].stated(plugin),
         "parameters": _schema(plugin),
     }
 
@@ -82,6 +84,7 @@ def _print(kind: str, plugin: Any) -> None:
         ("reference", plugin.reference),
         ("languages", ", ".join(spoken(plugin) or ())),
         ("caveat", plugin.caveat),
+        *registry.KINDS[kind].shown(plugin).items(),
     ):
         if value:
             console.print(Text(f"{title}: {value}"), soft_wrap=True)

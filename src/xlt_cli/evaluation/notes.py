@@ -24,6 +24,9 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
         collected.append(f"'{task.name}' is a demonstration, never evidence")
     if task.caveat:
         collected.append(task.caveat)
+    translated = [x for x in plan.languages if task.origin_of(x) == "machine-translated"]
+    if translated:
+        collected.append(f"texts are translated by a machine: {', '.join(translated)}")
     collected += plan.notes
     for language in plan.languages:
         collected += [f"{language}: {note}" for note in plan.rows.notes(task, split, language)]

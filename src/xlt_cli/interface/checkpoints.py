@@ -81,6 +81,7 @@ def evaluate_checkpoint(
 ) -> Results:
     """The same, for the command line: its options have a prefix in errors."""
     from xlt_cli.spec.checks import check_evaluations
+    from xlt_cli.spec.suitability import fill_collapse
 
     if options.get("task") is None:
         what = f"with {prefix}model, say which task: {prefix}task TASK"
@@ -93,6 +94,8 @@ def evaluate_checkpoint(
     from xlt_cli.models import foreign
 
     checkpoint = foreign.locate(str(model), _encoder(encoder or opening_encoder()), labels)
+    for evaluation in evaluations:
+        fill_collapse(evaluation, checkpoint.labels() or (), None)
     return Results(
         pipeline.evaluate_checkpoint(
             root,

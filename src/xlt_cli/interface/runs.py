@@ -232,13 +232,14 @@ def evaluate_run(
     """
     from xlt_cli.spec.building import build_task
     from xlt_cli.spec.checks import check_evaluations
-    from xlt_cli.spec.suitability import check_head
+    from xlt_cli.spec.suitability import check_head, fill_collapse
 
     spec = run.spec
     run.model  # noqa: B018  (raises if training has not finished)
     evaluations = requested(spec.evaluations, spec.stages, options, prefix)
     trained = build_task(spec.stages[-1].task)
     for evaluation in evaluations:
+        fill_collapse(evaluation, trained.labels, trained)
         check_head(trained, evaluation, option("task", prefix))
     check_evaluations(evaluations)
     from xlt_cli.launch import pipeline

@@ -7,7 +7,7 @@ mention stay as they are. Probabilities of the labels of one class are added up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
@@ -52,6 +52,28 @@ def check_known(collapse: Collapse | None, labels: Collection[str], where: str) 
             where,
             did_you_mean(unknown[0], labels),
         )
+
+
+def fitting(
+    stated: Iterable[Collapse], outputs: Sequence[str], labels: Sequence[str]
+) -> dict[str, list[str]] | None:
+    """The first collapse after which a model's outputs and a task's labels are the same classes.
+
+    Args:
+        stated: the collapses that tasks state; labels that neither side has are left out of them.
+
+    Returns:
+        None if the two are the same as they stand, or if no collapse makes them so.
+    """
+    if set(outputs) == set(labels):
+        return None
+    known = {*outputs, *labels}
+    for collapse in stated:
+        members = {name: [x for x in given if x in known] for name, given in collapse.items()}
+        own = {name: given for name, given in members.items() if given}
+        if own and set(classes(own, outputs)) == set(classes(own, labels)):
+            return own
+    return None
 
 
 def class_of(collapse: Collapse | None, label: str) -> str:

@@ -16,6 +16,10 @@ def _nothing(_: Any) -> str:
     return ""
 
 
+def _no_facts(_: Any) -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class PluginKind:
     """A kind of plugins.
@@ -31,6 +35,9 @@ class PluginKind:
         fault: what keeps a class from being one, beyond what all kinds share; empty if nothing
             does. No instance is made for it.
         inspect: looks at an instance with default parameters, for `list-plugins --check`.
+        stated: what a class says of itself beyond what all kinds say, as JSON values by their
+            names, for `list-plugins`.
+        shown: the same as the cells of a table, by the columns' names.
         plural: of the name.
         from_params: whether instances are made of parameters, which a spec states.
         written: where a user names one; `{use}` stands for its name and parameters.
@@ -43,6 +50,8 @@ class PluginKind:
     attributes: tuple[str, ...] = ()
     fault: Callable[[type[Any]], str] = _nothing
     inspect: Callable[[Any], object] = _nothing
+    stated: Callable[[type[Any]], Mapping[str, Any]] = _no_facts
+    shown: Callable[[type[Any]], Mapping[str, str]] = _no_facts
     plural: str = field(default="")
     from_params: bool = True
     written: str = "in a spec:  {kind}: {use}"

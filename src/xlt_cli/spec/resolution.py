@@ -36,6 +36,7 @@ from xlt_cli.spec.suitability import (
     check_condition,
     check_head,
     check_pairs,
+    fill_collapse,
 )
 from xlt_cli.spec.values import validated
 from xlt_cli.spec.written import Evaluation, ExperimentSpec
@@ -141,6 +142,7 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ResolvedExperiment
     faults.complain()
     for index, resolved in enumerate(evaluations):
         with faults.gather():
+            fill_collapse(resolved, stages[-1].task.labels, stages[-1].task)
             check_head(stages[-1].task, resolved, source.where(("evaluations", index, "task")))
     faults.complain()
     return ResolvedExperiment(spec, encoder, tuple(stages), tuple(evaluations))

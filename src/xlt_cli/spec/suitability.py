@@ -151,6 +151,18 @@ def check_condition(condition: Condition, task: Task, loc: Loc, source: Source) 
         raise replace(error, where=source.where((*loc, *field))) from None
 
 
+def fill_collapse(tested: ResolvedEvaluation, outputs: Sequence[str], trained: Task | None) -> None:
+    """Fills in the collapse that the tasks state, where an evaluation has none and needs one.
+
+    Args:
+        outputs: the labels of the model's outputs.
+        trained: the task that the model was trained on, if it is known.
+    """
+    if tested.spec.collapse is None:
+        stated = [tested.task.collapse, *([trained.collapse] if trained else [])]
+        tested.spec.collapse = collapse.fitting(stated, outputs, tested.task.labels)
+
+
 def check_head(own: Task, tested: ResolvedEvaluation, where: str) -> None:
     """Refuses a test that the head of a model trained on `own` cannot answer."""
     other, classes = tested.task, tested.spec.collapse

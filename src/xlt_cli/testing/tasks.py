@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NoReturn
 import pytest
 
 from xlt_cli.api import SPLITS, DataError, Example, Rows, Split, Task, UserError, own_code
+from xlt_cli.languages import lookup
 from xlt_cli.registry.guard import make
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.suite import PluginSuite
@@ -129,6 +130,26 @@ class TaskSuite(PluginSuite):
                         f"{same} have the same label: they are not the same items",
                         Task,
                     )
+
+    def test_what_it_says_of_its_data_fits_them(self, checked: Task) -> None:
+        stated = checked.published_languages
+        loaded = {language for _, language in self.cells(checked)}
+        for code in (*stated, *checked.origins):
+            if lookup(code) is None:
+                broken(f"'{code}' is no language that is known", Task)
+        if stated and all(own_code(code, stated) is None for code in loaded):
+            broken(
+                f"published_languages are {', '.join(stated)}; the data are in "
+                f"{', '.join(sorted(loaded))}",
+                Task,
+            )
+        classes = {*checked.collapse, *(x for xs in checked.collapse.values() for x in xs)}
+        if classes and classes.isdisjoint(checked.labels):
+            broken(
+                f"collapse names {', '.join(sorted(classes))}, none of which is one of the labels "
+                f"{', '.join(checked.labels)}",
+                Task,
+            )
 
     def test_loads_the_same_rows_each_time(self, plugin: Task, checked: Task) -> None:
         fresh = make(type(plugin), plugin.params)

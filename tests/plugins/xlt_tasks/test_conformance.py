@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from set_tools import write_set
 
 from xlt_cli import registry
 from xlt_cli.api import Task
-from xlt_cli.testing import TaskSuite
+from xlt_cli.testing import PluginSuite, TaskSuite
+from xlt_tasks.file_tasks import FileTask
 
 ENTRIES = {entry.name: entry.plugin for entry in registry.entries("task") if entry.plugin}
 
@@ -52,4 +54,14 @@ class TestTask(TaskSuite):
             },
         }
         plugin: Any = ENTRIES[name]
+        if issubclass(plugin, FileTask):
+            given[name] = {"path": write_set(plugin, data / "sets" / name)}
         return plugin(plugin.Params.model_validate(given.get(name, {})))
+
+    @staticmethod
+    def _in_a_new_process(plugin: Task) -> dict[str, list[str]]:
+        """Once for each module: its tasks import the same, and are checked in the same way."""
+        return PluginSuite._in_a_new_process(_first.setdefault(type(plugin).__module__, plugin))
+
+
+_first: dict[str, Task] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -131,6 +132,27 @@ class TestLacksItsSourceLanguage(Suite):
         source_language = "fr"
 
     fails = ("test_has_data_to_train_on_in_its_source_language",)
+
+
+class TestPublishesOtherLanguages(Suite):
+    class made(Sound):
+        published_languages = ("fr", "sw")
+
+    fails = ("test_what_it_says_of_its_data_fits_them",)
+
+
+class TestPublishesAnUnknownLanguage(Suite):
+    class made(Sound):
+        published_languages = ("en", "klingonish")
+
+    fails = ("test_what_it_says_of_its_data_fits_them",)
+
+
+class TestCollapsesLabelsOfAnotherTask(Suite):
+    class made(Sound):
+        collapse: ClassVar[Mapping[str, tuple[str, ...]]] = {"other": ("neutral", "against")}
+
+    fails = ("test_what_it_says_of_its_data_fits_them",)
 
 
 class TestNeedsTheNetwork(Suite):

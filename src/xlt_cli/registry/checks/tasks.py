@@ -10,6 +10,7 @@ from xlt_cli.api import Example, Metric, Problem, Rows, Split, Task
 from xlt_cli.errors import PluginError, SpecError, UserError, did_you_mean
 from xlt_cli.languages import own_code
 from xlt_cli.registry.calls import Call, described
+from xlt_cli.registry.checks import task_facts
 from xlt_cli.registry.checks.examples import example_fault, named
 from xlt_cli.registry.checks.problems import fault as problem_fault
 from xlt_cli.registry.checks.values import (
@@ -99,7 +100,7 @@ def fault(plugin: type[Task]) -> str:
     if not is_property(texts) and texts not in (None, 1, 2):
         return f"texts = {texts!r} is none of 1, 2 and None"
     told: str = problem.task_fault(plugin)
-    return told
+    return told or task_facts.fault(plugin)
 
 
 def check_task(task: Task) -> None:
@@ -153,4 +154,6 @@ KIND = PluginKind(
     attributes=("labels", "metric", "aligned", "texts", "scheme", "source_language"),
     fault=fault,
     inspect=check_task,
+    stated=task_facts.stated,
+    shown=task_facts.shown,
 )
