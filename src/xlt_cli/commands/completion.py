@@ -77,6 +77,14 @@ def conditions(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 @quietly
+def suites(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the suites that are part of xlt."""
+    from xlt_cli.spec.suite import names
+
+    return names()
+
+
+@quietly
 def encoders(ctx: Any, incomplete: str) -> Iterable[str]:
     """The names of the encoders."""
     from xlt_cli import registry

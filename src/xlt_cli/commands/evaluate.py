@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +25,10 @@ from xlt_cli.commands.options import (
     reporter,
     runs_root,
 )
+
+if TYPE_CHECKING:
+    from xlt_cli.console.progress import Reporter
+    from xlt_cli.runs.directory import Run
 
 
 def evaluate(
@@ -98,6 +102,16 @@ def evaluate(
             metavar="'{CLASS: [LABEL, ...]}'",
             help="Labels that count as one class, in the data and in the model's outputs. E.g. "
             "'{not_entailment: [neutral, contradiction]}'.",
+        ),
+    ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            "--suite",
+            metavar="NAME",
+            help="All tests of a suite: conditions on the run's own task, and other data sets that "
+            "its labels fit; a name or a YAML file.",
+            autocompletion=completion.suites,
         ),
     ] = None,
     allow_overlap: Annotated[
@@ -179,6 +193,11 @@ def evaluate(
         collapse=collapse,
         allow_overlap=allow_overlap,
     )
+    if suite is not None:
+        checks.check_suite(options, model)
+        assert run_name is not None
+        _evaluate_suite(checks.find_run(root, run_name, None), suite, device, plain, tell, output)
+        return
     results: Sequence[dict[str, Any]]
     if model is not None:
         results = evaluate_checkpoint(
@@ -208,3 +227,18 @@ def evaluate(
 
         atomic.write_text(csv, csv_format.text(report))
     formats.show(report, output)
+
+
+def _evaluate_suite(
+    run: Run, name: str, device: str | None, plain: bool, tell: Reporter, output: Format
+) -> None:
+    """Evaluates a run on a suite, and shows one report of all of it."""
+    from xlt_cli import formats
+    from xlt_cli.interface.suites import evaluate_suite
+    from xlt_cli.reports import suite as report
+    from xlt_cli.spec import suite as suites
+
+    chosen = suites.load(name)
+    made = evaluate_suite(run, chosen, device, plain, tell)
+    left_out = [{"set": x.title, "task": x.task, "why": x.why} for x in made.left_out]
+    formats.show(report.report(chosen.summary, made.results, left_out), output)

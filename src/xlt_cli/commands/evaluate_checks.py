@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,19 @@ def check_labels(labels: str | None, model: object) -> None:
     if labels is not None and model is None:
         raise SpecError(
             "--labels needs --model; the labels of a run are stored with it", "--labels"
+        )
+
+
+def check_suite(options: Mapping[str, object], model: object) -> None:
+    """Refuses --suite with a foreign model, or with options that the suite states itself."""
+    if model is not None:
+        raise SpecError("--suite tests runs; it cannot be used with --model", "--suite")
+    given = [name for name, value in options.items() if value]
+    if given:
+        raise SpecError(
+            f"--suite states its own tests, and --{given[0].replace('_', '-')} is given as well",
+            "--suite",
+            "leave one of them out; a suite is a YAML file, which you can copy and change",
         )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import hashlib
 import json
 import traceback
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.training_rows import list_fingerprints, training_rows
-from xlt_cli.errors import PluginFailure, RunError, UserError
+from xlt_cli.errors import DamagedFile, PluginFailure, RunError, UserError
 from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.evaluate import evaluate, missing
 from xlt_cli.evaluation.plan import Plan, check_claims, make_plan
@@ -126,15 +126,32 @@ def evaluate_run(
     evaluations: Sequence[ResolvedEvaluation],
     runtime: Runtime,
     reporter: Reporter,
+    leave_out: Callable[[ResolvedEvaluation, UserError], None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Evaluates a trained run from what its directory holds; stored cells are only read."""
+    """Evaluates a trained run from what its directory holds; stored cells are only read.
+
+    Args:
+        leave_out: called with an evaluation whose data cannot be used, and why; the others are made
+            all the same. Without it, that is an error.
+    """
     rows = RowStore()
     with traceback_of_plugins(run) if runtime.is_main else contextlib.nullcontext():
         trained = Trained.stored(run.spec)
-        plans = [make_plan(evaluation, rows) for evaluation in evaluations]
-    for plan in plans:
-        check_claims(plan, trained.languages)
-    subject = trained_subject(run, trained, rows, runtime)
+        subject = trained_subject(run, trained, rows, runtime)
+        plans = []
+        for evaluation in evaluations:
+            try:
+                plan = make_plan(evaluation, rows)
+                check_claims(plan, trained.languages)
+                if leave_out is not None:
+                    held_out.check(plan, subject.used)
+                plans.append(plan)
+            except (PluginFailure, DamagedFile):
+                raise
+            except UserError as error:
+                if leave_out is None:
+                    raise
+                leave_out(evaluation, error)
     results = _stored(run, plans, rows, subject, runtime)
     if results is not None:
         return results
