@@ -10,13 +10,12 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from xlt_cli.api import DataError, Edit, did_you_mean, own_code
+from xlt_cli.api import Edit
+from xlt_perturbations import dictionaries
 from xlt_perturbations.copies import CopiesParams, NoisyCopies
-from xlt_perturbations.lexicon import DATA_DIR, Lexicon, default_path, given_path, read_dictionary
+from xlt_perturbations.lexicon import Lexicon, read_dictionary
 from xlt_perturbations.words import core, map_words, match_case
 
-SOURCE = "https://github.com/kodenii/CoSDA-ML"
-LAYOUT = "files named en-LANGUAGE.tsv, each line an English word, a tab and a translation"
 SIDES = {"both": (0, 1), "first": (0,), "second": (1,)}
 
 
@@ -117,30 +116,4 @@ class CodeSwitch(NoisyCopies):
 
     def _files(self) -> dict[str, Path]:
         """The dictionaries to use, by language."""
-        given = self.params.dictionaries
-        folder = default_path() if given is None else given_path(given)
-        if folder is None or not (by_language := _scan(folder)):
-            raise DataError(
-                "there are no bilingual dictionaries (en-LANGUAGE.tsv)",
-                str(folder) if folder else f"neither `dictionaries` nor {DATA_DIR} is set",
-                f"put {LAYOUT} into $XLT_DATA_DIR/lexicons, or name their folder in "
-                f"`dictionaries`; {SOURCE} has such files",
-            )
-        if self.params.languages is None:
-            return by_language
-        chosen = {}
-        for language in self.params.languages:
-            own = own_code(language, by_language, str(folder))
-            if own is None:
-                raise DataError(
-                    f"there is no dictionary for the language '{language}'",
-                    str(folder / f"en-{language}.tsv"),
-                    did_you_mean(language, by_language),
-                )
-            chosen[own] = by_language[own]
-        return chosen
-
-
-def _scan(folder: Path) -> dict[str, Path]:
-    # Sorted: a draw of a language must not depend on the order of a folder's files.
-    return {path.stem[3:]: path for path in sorted(folder.glob("en-?*.tsv"))}
+        return dictionaries.files(self.params.dictionaries, self.params.languages)

@@ -193,6 +193,14 @@ def write_labelled(
         (folder / f"{split}-{language}.tsv").write_text("\n".join(rows) + "\n", "utf-8")
 
 
+def write_dictionaries(folder: Path) -> None:
+    folder.mkdir()
+    for language, words in {"de": "Katze Hund", "sw": "paka mbwa"}.items():
+        cat, dog = words.split()
+        lines = f"cat\t{cat}\nkitty\t{cat}\ndog\t{dog}\nhound\t{dog}\n"
+        (folder / f"en-{language}.tsv").write_text(lines, "utf-8")
+
+
 def write_entities(folder: Path) -> None:
     folder.mkdir()
     for name in ("train-en", "dev-en", "test-en", "test-de"):

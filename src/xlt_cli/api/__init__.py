@@ -33,7 +33,16 @@ from xlt_cli.api.analyses import (
     PredictionAnalysis,
     Record,
 )
-from xlt_cli.api.conditions import Answer, Condition, MeasuredColumn, MeasuredTable, Place
+from xlt_cli.api.conditions import (
+    Answer,
+    Condition,
+    MeasuredColumn,
+    MeasuredTable,
+    Place,
+    Reply,
+    Search,
+    Searched,
+)
 from xlt_cli.api.criterion import IGNORED, Criterion
 from xlt_cli.api.data_facts import NOT_STATED, ORIGINS, TAGS, Origin
 from xlt_cli.api.events import (
@@ -183,6 +192,7 @@ __all__ = [
     "PredictionAnalysis",
     "Problem",
     "Record",
+    "Reply",
     "Report",
     "ResultWarning",
     "Retried",
@@ -191,6 +201,8 @@ __all__ = [
     "Said",
     "Scalar",
     "Seam",
+    "Search",
+    "Searched",
     "SecondHalf",
     "SegmentationPerturbation",
     "SequenceExample",

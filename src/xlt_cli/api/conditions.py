@@ -4,7 +4,7 @@ made."""
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-Place = Literal["text", "segmentation", "answer"]
-"""Where a condition acts: on examples, on the segmentation of words, or on the predictions."""
+Place = Literal["text", "segmentation", "answer", "search"]
+"""Where a condition acts: on examples, on the segmentation of words, or on the predictions; or it
+searches, with the model's predictions, for the example to be predicted."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,37 @@ class Answer:
     logits: torch.Tensor
     abstained: torch.Tensor | None = None
     values: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the model says of an example that a search asks about.
+
+    Attributes:
+        loss: the task's, summed over what is predicted for the example.
+    """
+
+    prediction: Prediction
+    loss: float
+
+
+@dataclass(frozen=True)
+class Searched:
+    """Where a search ends.
+
+    Attributes:
+        example: the one to answer.
+        reply: the one that the search was sent for it.
+        values: further numbers by name, stored beside the prediction.
+    """
+
+    example: Example
+    reply: Reply
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+Search = Generator[Sequence[Example], Sequence[Reply], Searched]
+"""Yields examples to ask the model about, is sent a reply to each, returns where it ends."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +119,13 @@ class Condition(Plugin):
         parameter `seed`, or 0 if there is none."""
         return int(getattr(self.params, "seed", 0))
 
+    @property
+    def seconds(self) -> float | None:
+        """How long the searches in a cell may begin: the parameter `seconds`, where there is one;
+        None for no limit. Examples that are not begun by then are left out of the cell."""
+        seconds: float | None = getattr(self.params, "seconds", None)
+        return seconds
+
     def problem_fault(self, problem: Problem) -> str:
         """The reason why it cannot be used with a problem; empty if it can. By default by
         `problems`."""
@@ -132,6 +171,15 @@ class Condition(Plugin):
         examples.
         """
         return Answer(seam.logits(seam.embeddings))
+
+    def search(self, example: Example, rng: random.Random) -> Search:
+        """`search`, alone: a generator that looks for the example to answer in this one's place.
+
+        The searches of many examples go on together, so that the model is asked about many at
+        once; none sees another. What it yields has the example's id and label. How many examples
+        it asked about is stored as the value `queries`.
+        """
+        raise NotImplementedError
 
     def figures(self, predictions: Sequence[Prediction]) -> dict[str, Any]:
         """Figures of a cell in addition to the metrics, as JSON values with the names in

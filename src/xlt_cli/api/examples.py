@@ -69,6 +69,11 @@ class Example:
         names = [field.name for field in fields(self)]  # type: ignore[arg-type]
         return [getattr(self, name) for name in names if name != "languages"]
 
+    def as_row(self) -> dict[str, Any]:
+        """What a line of a file says of it, as JSON values by name; by default its fields."""
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        return {name: getattr(self, name) for name in names if name != "languages"}
+
     def shared_label(self) -> str | None:
         """The label that an item has in all languages; None if each language has labels of its
         own."""
@@ -115,6 +120,10 @@ class SequenceExample(Example):
 
     def content(self) -> Any:
         return self.texts
+
+    def as_row(self) -> dict[str, Any]:
+        names = ["text"] if len(self.texts) == 1 else ["text1", "text2"]
+        return {"id": self.id, **dict(zip(names, self.texts, strict=True)), "label": self.label}
 
     def shared_label(self) -> str | None:
         return self.label

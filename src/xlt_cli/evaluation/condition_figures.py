@@ -88,6 +88,7 @@ def _entry(
         "notes": [
             *map(validity.note, summary.warnings),
             *_said(plan, tested),
+            *_searched(plan, tested, key, cells),
             *words_notes(problem, cells, subject.max_length),
         ],
     }
@@ -99,3 +100,22 @@ def _said(plan: Plan, tested: Tested | None) -> list[str]:
     mute = [x for x in plan.languages if not tested.serves((x, x))]
     left_out = f"'{tested.condition.name}' does not serve {', '.join(mute)}, which are left out"
     return [*tested.said(), *([left_out] if mute else [])]
+
+
+def _searched(
+    plan: Plan, tested: Tested | None, key: str, cells: Mapping[Pair, Counted]
+) -> list[str]:
+    """What must be said of a search: where its examples are, and which rows it did not begin."""
+    if tested is None or not tested.searches:
+        return []
+    said = [f"the examples that it found are in conditions/{key}/examples, a file a language"]
+    for pair, cell in cells.items():
+        rows = len(plan.counted(pair[0]))
+        if left := rows - len(cell.ids):
+            said.append(
+                f"{cell_name(pair)}: {left:,} of {rows:,} rows were not begun within "
+                f"{tested.condition.seconds:g} seconds; they are left out of all its figures"
+            )
+    if "generalized" in plan.evaluation.settings:
+        said.append(f"'{tested.condition.name}' searches in one language at a time, no pairs")
+    return said

@@ -35,8 +35,15 @@ class Tested:
         """What tables call it: its name and what is not at its default."""
         return _label(plugin_stated(self.use, "condition"))
 
+    @property
+    def searches(self) -> bool:
+        """Whether it looks for the examples to answer, each in one language."""
+        return "search" in self.condition.acts
+
     def serves(self, pair: Pair) -> bool:
         """Whether it can be used with texts in these languages."""
+        if self.searches and pair[0] != pair[1]:
+            return False
         speaks = self.condition.speaks
         return speaks is None or all(serves(speaks, language) for language in pair)
 

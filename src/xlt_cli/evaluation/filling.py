@@ -18,10 +18,12 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import DataError, ResultWarning
 from xlt_cli.evaluation import collapsed
 from xlt_cli.evaluation.answering import answered
+from xlt_cli.evaluation.asking import Asking
 from xlt_cli.evaluation.conditions import Tested
 from xlt_cli.evaluation.inputs import Inputs, changes_inputs, clean, noisy, of_cell
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.predict import launch
+from xlt_cli.evaluation.searching import search_cell
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models import segments
 from xlt_cli.models.opening import check_evaluation
@@ -93,15 +95,21 @@ def fill(
                 if cell.condition:
                     store.write_given(cell.condition, conditions[cell.condition].given())
                 store.write(cell, predictions, changed.as_dict() if changed else None)
+                store.searching(cell).remove()
                 stored[cell] = counted(problem, predictions)
             bar.advance(1, len(predictions), "-".join(dict.fromkeys(cell.languages)))
 
+    ask = Asking(model, featuriser, plan.evaluation.windows, runtime)
     underway: list[tuple[Cell, Callable[[], list[Prediction]], Changed | None]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
     with _unfrozen_after(), reporter.bar(title, len(absent), "examples") as bar:
         for cell in absent:
             first, second = cell.languages
             tested = conditions[cell.condition]
+            if tested.searches:
+                store_last()
+                underway.append(search_cell(cell, tested, loaded[first], ask, store, bar))
+                continue
             by = (tested.condition, tested.key) if changes_inputs(tested.condition) else (None, "")
             one, other = of(first, *by), of(second, *by)
             rows, changed = of_cell(one, other, cell.is_standard, problem)

@@ -137,12 +137,19 @@ def make_plan(resolved: ResolvedEvaluation, rows: RowStore) -> Plan:
 
 def _check_served(plan: Plan) -> None:
     for tested in plan.conditions:
-        if not any(map(tested.serves, plan.pairs)):
+        if any(map(tested.serves, plan.pairs)):
+            continue
+        if tested.searches and "standard" not in plan.evaluation.settings:
             raise DataError(
-                f"the condition '{tested.condition.name}' does not serve any of these languages",
-                f"{plan.task.name} ({plan.evaluation.split}, {', '.join(plan.languages)})",
-                f"it serves {', '.join(tested.condition.speaks or ())}",
+                f"the condition '{tested.condition.name}' searches in one language at a time",
+                f"{plan.task.name} ({plan.evaluation.split}, generalized)",
+                "add the setting `standard`",
             )
+        raise DataError(
+            f"the condition '{tested.condition.name}' does not serve any of these languages",
+            f"{plan.task.name} ({plan.evaluation.split}, {', '.join(plan.languages)})",
+            f"it serves {', '.join(tested.condition.speaks or ())}",
+        )
 
 
 def check_claims(plan: Plan, trained_on: Collection[str]) -> None:

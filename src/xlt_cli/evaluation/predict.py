@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -30,6 +30,7 @@ class Underway:
 
     Attributes:
         parts: for each batch of this process: where its features stand, the features, the logits.
+        losses: of the rows of each of these batches, where they were asked for.
     """
 
     features: Sequence[Feature]
@@ -37,6 +38,7 @@ class Underway:
     runtime: Runtime
     parts: list[tuple[list[int], list[Feature], torch.Tensor]]
     tokenizer: PreTrainedTokenizerBase | None = None
+    losses: list[torch.Tensor] = field(default_factory=list)
 
     def answers(self) -> list[Prediction]:
         """A prediction for each example, in the order of the features; waits for the GPU."""
@@ -48,6 +50,17 @@ class Underway:
         by_place = dict(self.runtime.gather(own))
         kept = [by_place[place] for place in range(len(self.features))]
         return self.problem.decode(kept, self.features, self.tokenizer)
+
+    def summed_losses(self) -> list[float]:
+        """The loss of each example, summed over its inputs, in the order of the features."""
+        own = [
+            pair
+            for (indices, *_), losses in zip(self.parts, self.losses, strict=True)
+            for pair in zip(indices, losses.double().tolist(), strict=True)
+        ]
+        by_place = dict(self.runtime.gather(own))
+        kept = [by_place[place] for place in range(len(self.features))]
+        return [sum(losses) for _, losses in Problem.by_example(self.features, kept)]
 
 
 def predict(
@@ -70,6 +83,7 @@ def launch(
     pad_id: int,
     runtime: Runtime,
     tokenizer: PreTrainedTokenizerBase | None = None,
+    with_losses: bool = False,
 ) -> Underway:
     """Starts predicting; a GPU goes on while the processor prepares what comes next."""
     assert isinstance(model, torch.nn.Module)
@@ -77,7 +91,7 @@ def launch(
     model.eval()
     tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
     batches = filled_batches([len(f.input_ids) for f in features], tokens)
-    parts = []
+    parts, losses = [], []
     faster: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
     if runtime.speed is not None and runtime.fast:
         faster = runtime.speed().fast_prediction(model, features, problem, pad_id, runtime)
@@ -88,5 +102,7 @@ def launch(
             batch = collate(chosen, problem, pad_id).to(runtime.device)
             with calling_model(model, "logits", batch):
                 parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
+            if with_losses:
+                losses.append(problem.losses(parts[-1][-1], batch))
     model.train(was_training)
-    return Underway(features, problem, runtime, parts, tokenizer)
+    return Underway(features, problem, runtime, parts, tokenizer, losses)

@@ -9,6 +9,8 @@ predictions/en.parquet          per example: id, gold, predicted ... (see predic
 predictions/en+de.parquet       first text in en, second in de (generalized)
 conditions/KEY/condition.json   what a condition was given
 conditions/KEY/predictions/     the same as predictions/, under the condition
+conditions/KEY/examples/        what a condition that searches answered in place of the rows
+conditions/KEY/searching/       its rows of a cell that is not done yet (see `searches`)
 results.json, results.csv       figures of all cells so far, and which cells those are
 """
 
@@ -21,10 +23,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.api import Example
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic, former, prediction_lines, prediction_table
 from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.searches import SearchLog
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.identity import evaluation_stated, key
 
@@ -227,6 +231,20 @@ class Store:
     def condition(self, key: str) -> Path:
         """The folder of a condition."""
         return self.path / "conditions" / key
+
+    def searching(self, cell: Cell) -> SearchLog:
+        """The rows so far of a cell that is searched."""
+        name = f"{cell.languages[0]}.jsonl"
+        return SearchLog(self.condition(cell.condition) / "searching" / name, self.weights)
+
+    def write_examples(self, cell: Cell, examples: Sequence[Example]) -> None:
+        """Keeps the examples that a search found, as lines of JSON that other models can be
+        evaluated on, before its cell."""
+        split = self.about.get("split", "test")
+        name = f"{split}-{cell.languages[0]}.jsonl"
+        lines = [atomic.json_bytes(example.as_row()) + b"\n" for example in examples]
+        path = self.condition(cell.condition) / "examples" / name
+        atomic.write_bytes(path, b"".join(lines))
 
     def given(self, key: str) -> dict[str, Any] | None:
         """What a condition was given, by its key; None if the record is gone or damaged."""

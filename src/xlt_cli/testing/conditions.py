@@ -12,6 +12,7 @@ from xlt_cli.api import Condition, Example, Place, SpecError
 from xlt_cli.problems import Prediction, Problem
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.contract import broken
+from xlt_cli.testing.made_up_searches import searched
 from xlt_cli.testing.randomness import disturb, draws_from_the_process
 from xlt_cli.testing.suite import PluginSuite, fresh
 from xlt_cli.testing.tiny_tasks import Sequences, Tokens
@@ -55,10 +56,23 @@ class ConditionSuite(PluginSuite):
         """Examples to edit, by problem; override it for problems of your own."""
         if "text" not in checked.acts:
             pytest.skip("it does not act on texts")
+        return self._rows(checked, problems)
+
+    @pytest.fixture
+    def sought(
+        self, checked: Condition, problems: list[Problem]
+    ) -> list[tuple[Problem, list[Example]]]:
+        """Examples to begin searches with, by problem; override it for problems of your own."""
+        if "search" not in checked.acts:
+            pytest.skip("it does not search")
+        return self._rows(checked, problems)
+
+    @staticmethod
+    def _rows(checked: Condition, problems: list[Problem]) -> list[tuple[Problem, list[Example]]]:
         made = {samples.LABELS: samples.pairs, samples.TAGS: samples.sentences}
         known = [(p, made[p.labels](checked.speaks)) for p in problems if p.labels in made]
         if not known:
-            pytest.fail("override the fixture `rows` with examples of the problems it is for")
+            pytest.fail("override `rows` or `sought` with examples of the problems it is for")
         return known
 
     @pytest.fixture
@@ -232,11 +246,65 @@ class ConditionSuite(PluginSuite):
                     Condition.answer,
                 )
 
-    def test_figures_depend_on_the_predictions_alone(
-        self, plugin: Condition, checked: Condition, problems: list[Problem]
+    def test_searches_end_with_a_reply_to_their_example(
+        self, checked: Condition, sought: list[tuple[Problem, list[Example]]]
+    ) -> None:
+        for problem, examples in sought:
+            for example in examples:
+                (ended,) = searched(checked, problem, [example])
+                if not ended.is_reply:
+                    broken(
+                        f"the search for '{example.id}' ends with {ended.end.example}, and a reply "
+                        "that it was not sent for it",
+                        Condition.search,
+                    )
+                if ended.end.example.languages != example.languages:
+                    broken(f"the search found {ended.end.example} for {example}", Condition.search)
+
+    def test_a_search_depends_on_its_example_and_the_generator_alone(
+        self, plugin: Condition, checked: Condition, sought: list[tuple[Problem, list[Example]]]
+    ) -> None:
+        for problem, examples in sought:
+            disturb(1)
+            alone = [searched(checked, problem, [example])[0] for example in examples]
+            disturb(2)
+            together = searched(fresh(plugin), problem, examples[::-1])[::-1]
+            for one, other in zip(alone, together, strict=True):
+                if one != other:
+                    broken(
+                        f"the search for '{one.end.example.id}' ends with {one.end} after "
+                        f"{one.queries} queries, and beside others with {other.end} after "
+                        f"{other.queries}",
+                        Condition.search,
+                    )
+
+    def test_a_search_draws_from_the_given_generator_alone(
+        self, checked: Condition, sought: list[tuple[Problem, list[Example]]]
+    ) -> None:
+        for problem, examples in sought:
+            drawn = draws_from_the_process(
+                lambda problem=problem, examples=examples: searched(checked, problem, examples)  # type: ignore[misc]
+            )
+            if drawn:
+                broken(
+                    f"search() draws from the process's own generator ({drawn}); draw from `rng`",
+                    Condition.search,
+                )
+
+    def test_figures_of_a_search_can_be_shown(
+        self, checked: Condition, sought: list[tuple[Problem, list[Example]]]
     ) -> None:
         if checked.measured is None:
             pytest.skip("it measures nothing beyond the metrics")
+        for problem, examples in sought:
+            ended = searched(checked, problem, examples)
+            checked.figures([one.prediction for one in ended])  # what the runner refuses is raised
+
+    def test_figures_depend_on_the_predictions_alone(
+        self, plugin: Condition, checked: Condition, problems: list[Problem]
+    ) -> None:
+        if checked.measured is None or "search" in checked.acts:
+            pytest.skip("it measures nothing beyond the metrics of what is answered here")
         for bench in self._benches(checked, problems):
             here = bench.seam(ROWS)
             answer = _answer(checked if "answer" in checked.acts else None, here)

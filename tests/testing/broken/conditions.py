@@ -16,7 +16,10 @@ from xlt_cli.api import (
     MeasuredColumn,
     MeasuredTable,
     Prediction,
+    Reply,
     Seam,
+    Search,
+    Searched,
     SequenceExample,
 )
 from xlt_cli.testing import ConditionSuite
@@ -146,3 +149,94 @@ class TestLeavesOutAFigure(Suite):
             return {}
 
     fails = ("test_figures_depend_on_the_predictions_alone",)
+
+
+class Seeking(Condition):
+    """Leaves out one word after the other, and ends with the worst."""
+
+    api_version = 1
+    name = "seeking"
+    summary = "leaves out the word without which the loss is highest"
+    acts = ("search",)
+    problems = ("sequence-classification",)
+    measured = MeasuredTable("sought", "searches", (MeasuredColumn("words", "words"),))
+
+    def search(self, example: Example, rng: random.Random) -> Search:
+        assert isinstance(example, SequenceExample)
+        words = example.texts[0].split()
+        shorter = [" ".join(words[:n] + words[n + 1 :]) for n in range(len(words))]
+        rng.shuffle(shorter)
+        examples = [example, *(replace(example, texts=(t, *example.texts[1:])) for t in shorter)]
+        replies = yield examples
+        return self.end(examples, replies)
+
+    def end(self, examples: list[SequenceExample], replies: Sequence[Reply]) -> Searched:
+        at = max(range(len(replies)), key=lambda n: replies[n].loss)
+        return Searched(examples[at], replies[at], {"words": len(examples[at].texts[0].split())})
+
+    def figures(self, predictions: Sequence[Prediction]) -> dict[str, Any]:
+        return {"words": sum(p.values["words"] for p in predictions) / len(predictions)}
+
+
+class TestSeeking(Suite):
+    made = Seeking
+    fails = ()
+
+
+class TestEndsWithAnothersReply(Suite):
+    class made(Seeking):
+        def end(self, examples: list[SequenceExample], replies: Sequence[Reply]) -> Searched:
+            return Searched(examples[-1], replies[0], {"words": 0})
+
+    fails = ("test_searches_end_with_a_reply_to_their_example",)
+
+
+class TestSearchesInOtherLabels(Suite):
+    class made(Seeking):
+        def search(self, example: Example, rng: random.Random) -> Search:
+            assert isinstance(example, SequenceExample)
+            return super().search(replace(example, label="no"), rng)
+
+    fails = (
+        "test_searches_end_with_a_reply_to_their_example",
+        "test_a_search_depends_on_its_example_and_the_generator_alone",
+        "test_a_search_draws_from_the_given_generator_alone",
+        "test_figures_of_a_search_can_be_shown",
+    )
+
+
+class TestSearchesByChance(Suite):
+    class made(Seeking):
+        def end(self, examples: list[SequenceExample], replies: Sequence[Reply]) -> Searched:
+            at = random.randrange(len(replies))
+            return Searched(examples[at], replies[at], {"words": 0})
+
+    fails = (
+        "test_a_search_depends_on_its_example_and_the_generator_alone",
+        "test_a_search_draws_from_the_given_generator_alone",
+    )
+
+
+class TestRemembersOtherRows(Suite):
+    class made(Seeking):
+        seen = 0.0
+
+        def end(self, examples: list[SequenceExample], replies: Sequence[Reply]) -> Searched:
+            self.seen += len(replies)
+            return Searched(examples[0], replies[0], {"words": self.seen})
+
+    fails = ("test_a_search_depends_on_its_example_and_the_generator_alone",)
+
+
+class TestNeverEnds(Suite):
+    class made(Seeking):
+        def search(self, example: Example, rng: random.Random) -> Search:
+            while True:
+                yield [example]
+
+    fails = (
+        "test_searches_end_with_a_reply_to_their_example",
+        "test_a_search_depends_on_its_example_and_the_generator_alone",
+        "test_a_search_draws_from_the_given_generator_alone",
+        "test_figures_of_a_search_can_be_shown",
+    )

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.api import Answer, Condition, Example, MeasuredTable, Place, Seam
+from xlt_cli.api import (
+    Answer,
+    Condition,
+    Example,
+    MeasuredTable,
+    Place,
+    Reply,
+    Seam,
+    Search,
+    Searched,
+)
 from xlt_cli.errors import did_you_mean
-from xlt_cli.registry.calls import Call, described
+from xlt_cli.registry.calls import Call, calling, described
 from xlt_cli.registry.checks.examples import type_name
 from xlt_cli.registry.checks.perturbations import check_replacement, problems_fault, segmenter
 from xlt_cli.registry.checks.values import (
@@ -27,6 +38,8 @@ from xlt_cli.registry.kinds import PluginKind
 PLACES: tuple[str, ...] = typing.get_args(Place)
 TAKEN = ("id", "first", "second", "gold", "predicted", "probabilities")
 """What a stored prediction has already."""
+COUNTED = "queries"
+"""What the runner adds to the values of a search."""
 
 
 def replacement(call: Call, value: Any, example: Example, rng: Any) -> Example:
@@ -70,6 +83,44 @@ def answer(call: Call, value: Any, seam: Seam) -> Answer:
     return value
 
 
+def search(call: Call, value: Any, example: Example, rng: Any) -> Search:
+    """A generator, each of whose steps is checked."""
+    if not isinstance(value, Generator):
+        raise call.wrong(value, "a generator")
+    return _steps(call, value, example)
+
+
+def _steps(call: Call, steps: Search, example: Example) -> Search:
+    replies: Sequence[Reply] | None = None
+    while True:
+        try:
+            with calling(call, passing=(StopIteration,)):
+                asked = next(steps) if replies is None else steps.send(replies)
+        except StopIteration as stop:
+            return _searched(call, stop.value, example)
+        if not isinstance(asked, list | tuple):
+            raise call.refused(f"yielded {described(asked)}; expected a list of examples")
+        for other in asked:
+            check_replacement(call, example, other)
+        replies = yield asked
+
+
+def _searched(call: Call, value: Any, example: Example) -> Searched:
+    if not isinstance(value, Searched):
+        raise call.wrong(value, "a Searched")
+    if not isinstance(value.reply, Reply):
+        raise call.refused(f"returned a Searched whose `reply` is {described(value.reply)}")
+    check_replacement(call, example, value.example)
+    if not isinstance(value.values, Mapping) or not all_texts(value.values):
+        raise call.refused("returned a Searched whose `values` are no mapping of names")
+    for name, number in value.values.items():
+        if name in (*TAKEN, COUNTED):
+            raise call.refused(f"returned a value '{name}', which every prediction has")
+        if not isinstance(number, int | float) or not math.isfinite(number):
+            raise call.refused(f"returned as '{name}' {described(number)}; expected a number")
+    return value
+
+
 def figures(call: Call, value: Any, *_: Any) -> dict[str, Any]:
     """Figures by name, as JSON holds them; those that its class states."""
     if not isinstance(value, dict) or not all_texts(value):
@@ -104,6 +155,10 @@ def fault(plugin: type[Condition]) -> str:
                 return f"acts names '{word}': {did_you_mean(word, PLACES)}"
         if "segmentation" in acts and plugin.segmenter is Condition.segmenter:
             return "acts on segmentation and does not define segmenter"
+        if "search" in acts and plugin.search is Condition.search:
+            return "searches and does not define search"
+        if "search" in acts and len(acts) > 1:
+            return f"acts = {acts!r}: a search acts nowhere else"
     measured = inspect.getattr_static(plugin, "measured", None)
     if (
         measured is not None
@@ -130,11 +185,12 @@ KIND = PluginKind(
             "edit": replacement,
             "segmenter": segmenter,
             "answer": answer,
+            "search": search,
             "figures": figures,
             "notes": sentences,
         }
     },
-    attributes=("acts", "problems", "measured", "seed"),
+    attributes=("acts", "problems", "measured", "seed", "seconds"),
     written="in a spec, of an evaluation:  conditions: [{use}]",
     fault=fault,
 )
