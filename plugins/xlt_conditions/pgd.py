@@ -15,9 +15,8 @@ from xlt_cli.api import (
     MeasuredTable,
     PluginParams,
     Prediction,
+    Problem,
     Seam,
-    SpecError,
-    Task,
 )
 from xlt_perturbations import ascent, balls
 
@@ -86,12 +85,10 @@ class Pgd(Condition):
 
     params: Params
 
-    def accept(self, task: Task) -> None:
-        if not task.problem.votes:
-            raise SpecError(
-                "an example is robust if its one label is; the answers of "
-                f"'{task.problem.name}' ('{task.name}') are of another shape"
-            )
+    def problem_fault(self, problem: Problem) -> str:
+        if not problem.votes:
+            return "it attacks the one label of an example, and the answers here are others"
+        return super().problem_fault(problem)
 
     def answer(self, seam: Seam) -> Answer:
         p = self.params

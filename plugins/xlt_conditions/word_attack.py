@@ -17,6 +17,7 @@ from xlt_cli.api import (
     MeasuredTable,
     PluginParams,
     Prediction,
+    Problem,
     Reply,
     Search,
     Searched,
@@ -122,12 +123,12 @@ class WordAttack(Condition):
     def _budget(self) -> WordAttackParams:
         return cast(WordAttackParams, self.params)
 
+    def problem_fault(self, problem: Problem) -> str:
+        if not problem.votes:
+            return "it attacks the one label of an example, and the answers here are others"
+        return super().problem_fault(problem)
+
     def accept(self, task: Task) -> None:
-        if not task.problem.votes:
-            raise SpecError(
-                "an attack on words looks for one wrong label; the answers of "
-                f"'{task.problem.name}' ('{task.name}') are of another shape"
-            )
         if task.texts == 1 and self._budget.sides == "second":
             raise SpecError(f"the rows of '{task.name}' have one text, no second one", "sides")
 

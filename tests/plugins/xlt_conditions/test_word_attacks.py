@@ -242,9 +242,10 @@ def test_they_serve_the_languages_that_there_are_words_of(lexicons: Path) -> Non
     assert substitution(lexicons, source="dictionaries").speaks == ("en", "de", "fr")
     assert substitution(lexicons).speaks == ("en",)
     for attack in (polyglots(lexicons), substitution(lexicons)):
-        attack.accept(Sequences())
-        with pytest.raises(SpecError, match="of another shape"):
-            attack.accept(Tokens())
+        assert not attack.problem_fault(Sequences.problem.of(Sequences()))
+        assert "the one label" in attack.problem_fault(Tokens.problem.of(Tokens()))
+    with pytest.raises(SpecError, match="one text, no second one"):
+        polyglots(lexicons, sides="second").accept(Tokens())
     with pytest.raises(SpecError, match="no dictionary for the language 'sw'"):
         polyglots(lexicons, languages=["sw"]).check()
 
