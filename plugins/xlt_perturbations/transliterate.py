@@ -113,7 +113,7 @@ def _latin(romanize: Callable[..., str], word: str, language: str) -> str:
 def _uroman_code(language: str) -> str | None:
     """The ISO 639-3 code under which uroman has rules for a language; None if it has none."""
     known = lookup(language)
-    codes = (known.language, known.family) if known else ()
+    codes = (known.language, known.macrolanguage) if known else ()
     return next((code for code in codes if code in RULES), None)
 
 
