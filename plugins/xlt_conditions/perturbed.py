@@ -43,6 +43,8 @@ class Perturbed(Condition):
     name = "perturbed"
     summary = "a perturbation of every example, at a given strength"
 
+    for_stress = True
+
     class Params(PluginParams):
         perturbation: AnyPerturbation = Field(description="perturbation plugin")
         strength: float | None = Field(
@@ -53,6 +55,11 @@ class Perturbed(Condition):
         )
         seed: int = Field(
             0, ge=0, description="random seed of the noise; every model sees the same noise"
+        )
+        draws: int = Field(
+            1,
+            ge=1,
+            description="test under so many seeds, from `seed` on; figures are means over them",
         )
 
     params: Params
@@ -66,6 +73,12 @@ class Perturbed(Condition):
             return part
         values = {**part.params.model_dump(), part.strength: self.params.strength}
         return type(part)(part.Params.model_validate(values))
+
+    @property
+    def strength(self) -> float | None:
+        """The value of the perturbation's parameter that says how strong it is."""
+        value = getattr(self.noise.params, self.noise.strength or "", None)
+        return float(value) if isinstance(value, int | float) else None
 
     @property
     def acts(self) -> tuple[Place, ...]:  # type: ignore[override]
@@ -87,6 +100,10 @@ class Perturbed(Condition):
     def accept(self, task: Task) -> None:
         part = self.parts["perturbation"]
         assert isinstance(part, Perturbation)
+        if isinstance(part, EmbeddingPerturbation) and not _puts_noise(part):
+            raise SpecError(
+                f"'{part.name}' is for training only: {part.at_evaluation}", "perturbation"
+            )
         if self.params.strength is not None and not part.strength:
             raise SpecError(
                 f"'{part.name}' has no parameter for its strength",
@@ -94,19 +111,10 @@ class Perturbed(Condition):
                 f"omit `strength`, and give the parameters of '{part.name}'",
             )
         try:
-            noise = self.noise
+            _ = self.noise
         except ValidationError as error:
             said = error.errors(include_url=False)[0]["msg"]
             raise SpecError(f"'{part.name}' ({part.strength}): {said}", "strength") from None
-        trains_only = EmbeddingPerturbation.perturbed
-        if (
-            isinstance(noise, EmbeddingPerturbation)
-            and inspect.unwrap(type(noise).perturbed) is trains_only
-        ):
-            raise SpecError(
-                f"'{part.name}' is for training only: it only defines a loss",
-                "perturbation",
-            )
 
     def fetch(self) -> None:
         self.noise.fetch()
@@ -128,3 +136,8 @@ class Perturbed(Condition):
     def answer(self, seam: Seam) -> Answer:
         assert isinstance(self.noise, EmbeddingPerturbation)
         return Answer(seam.logits(self.noise.perturbed(seam)))
+
+
+def _puts_noise(part: EmbeddingPerturbation) -> bool:
+    """Whether there is noise of its own that it can put on embeddings."""
+    return inspect.unwrap(type(part).perturbed) is not EmbeddingPerturbation.perturbed

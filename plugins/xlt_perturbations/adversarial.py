@@ -25,6 +25,7 @@ class Adversarial(EmbeddingPerturbation):
     api_version = 1
     name = "adversarial"
     summary = "adversarial training: projected gradient ascent on the word embeddings"
+    at_evaluation = "each batch is attacked, with gradients and the gold labels"
     reference = "Madry et al. 2018; Miyato et al. 2017; Huang et al. 2021 (Robust-XLT), section 3.1"
     strength = "epsilon"
 

@@ -36,6 +36,7 @@ class Alignment(EmbeddingPerturbation):
     api_version = 1
     name = "alignment"
     summary = "baseline: distance between mean hidden states of parallel sentences"
+    at_evaluation = "it brings translations together, and leaves the task's examples as they are"
     reference = "Cao et al. 2020, arXiv:2002.03518, on sentences; Huang et al. 2021, section 1"
     caveat = (
         "alignment trains on sentences of other languages with their translations: only "

@@ -24,6 +24,9 @@ class Consistency(divergence.Comparing):
     api_version = 1
     name = "consistency"
     summary = "xTune: symmetric KL between the predictions for a text and its noisy version"
+    at_evaluation = (
+        "it compares an example with its noisy version; the noise itself can be tested under"
+    )
     reference = "Zheng et al. 2021 (xTune), arXiv:2106.08226, section 3.1"
     companion = "noisy"
 

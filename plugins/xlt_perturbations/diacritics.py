@@ -65,4 +65,4 @@ def _plain(letter: str) -> str:
     try:
         return unicodedata.lookup(name) if addition else base.translate(DOTLESS)
     except KeyError:  # no letter by itself
-        return base if marks else letter
+        return base if len(decomposed) > 1 else letter

@@ -22,6 +22,7 @@ class EmbeddingMixup(EmbeddingPerturbation):
     api_version = 1
     name = "embedding-mixup"
     summary = "mixup: word embeddings and losses of two examples in random proportions"
+    at_evaluation = "it mixes two examples and their labels"
     reference = "Guo et al. 2019 (wordMixup), arXiv:1905.08941; Zhang et al. 2018"
     companion = "partner"
 

@@ -24,6 +24,10 @@ class FreeLB(EmbeddingPerturbation):
     api_version = 1
     name = "freelb"
     summary = "FreeLB: adversarial training on every step of the attack"
+    at_evaluation = (
+        "it updates the model with the gradients of each step of its attack; "
+        "`adversarial` attacks alone"
+    )
     reference = "Zhu et al. 2020, arXiv:1909.11764"
 
     class Params(PluginParams):

@@ -23,6 +23,7 @@ class RDrop(divergence.Comparing):
     api_version = 1
     name = "r-drop"
     summary = "R-Drop: symmetric KL between two passes with dropout"
+    at_evaluation = "it compares two passes with dropout, which is off in evaluation"
     reference = "Liang et al. 2021, arXiv:2106.14448"
 
     class Params(PluginParams):

@@ -29,6 +29,7 @@ class RandomPerturbation(EmbeddingPerturbation):
     api_version = 1
     name = "random-perturbation"
     summary = "RS-RP: random noise in a ball around each word embedding"
+    at_evaluation = "noise is added to the word embeddings of each example"
     reference = "Huang et al. 2021 (Robust-XLT), section 3.2; Cohen et al. 2019"
     strength = "radius"
 

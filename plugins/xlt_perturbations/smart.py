@@ -30,6 +30,10 @@ class Smart(divergence.Comparing):
     api_version = 1
     name = "smart"
     summary = "SMART: symmetric KL between predictions with and without adversarial noise"
+    at_evaluation = (
+        "it looks for noise that changes the model's own answers, as a loss; "
+        "`adversarial` attacks the gold labels"
+    )
     reference = "Jiang et al. 2020, arXiv:1911.03437, its smoothness-inducing regulariser"
 
     class Params(PluginParams):

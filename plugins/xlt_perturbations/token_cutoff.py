@@ -23,6 +23,9 @@ class TokenCutoff(divergence.Comparing):
     api_version = 1
     name = "token-cutoff"
     summary = "token cutoff: some word embeddings set to zero, with a consistency loss"
+    at_evaluation = (
+        "it compares an example with one that lacks tokens; `word-dropout` leaves words out"
+    )
     reference = "Shen et al. 2020, arXiv:2009.13818"
 
     class Params(PluginParams):

@@ -20,6 +20,10 @@ class Vat(divergence.Comparing):
     api_version = 1
     name = "vat"
     summary = "virtual adversarial training: KL from the clean prediction, by power iteration"
+    at_evaluation = (
+        "it looks for noise that changes the model's own answers, as a loss; "
+        "`adversarial` attacks the gold labels"
+    )
     reference = "Miyato et al. 2018, arXiv:1704.03976; on embeddings: Miyato et al. 2017"
 
     class Params(PluginParams):

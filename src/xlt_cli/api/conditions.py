@@ -103,6 +103,8 @@ class Condition(Plugin):
         measured: a description of what `figures` returns; None if it returns nothing.
         former_field: an example of the field that evaluations had for this condition, under its
             name, before there were conditions; empty for those that never had one.
+        for_stress: whether it is what `--stress` means: it puts its `perturbation` on every
+            example, at a `strength`, and can be drawn several times (`draws`, `seed`).
         for_problem: the problem of the cells, set before the first is predicted.
     """
 
@@ -110,6 +112,7 @@ class Condition(Plugin):
     acts: ClassVar[tuple[Place, ...]] = ()
     problems: ClassVar[tuple[str, ...] | None] = None
     measured: ClassVar[MeasuredTable | None] = None
+    for_stress: ClassVar[bool] = False
     former_field: ClassVar[str] = ""
     for_problem: Problem | None = None
 
@@ -130,6 +133,19 @@ class Condition(Plugin):
         """The reason why it cannot be used with a problem; empty if it can. By default by
         `problems`."""
         return not_among(problem, self.problems)
+
+    @property
+    def draws(self) -> int:
+        """Under how many seeds it is tested, from `seed` on; figures are means over them: the
+        parameter `draws`, where there is one."""
+        return int(getattr(self.params, "draws", 1))
+
+    @property
+    def strength(self) -> float | None:
+        """How strong it is, 0 for not at all: the parameter `strength`, where there is one.
+        Conditions that differ in it alone are the points of a curve."""
+        given: float | None = getattr(self.params, "strength", None)
+        return given
 
     def accept(self, task: Task) -> None:
         """Refuses tasks and parts that it cannot be used with; called when a spec is read.

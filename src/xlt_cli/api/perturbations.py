@@ -78,11 +78,13 @@ class Perturbation(Plugin):
             that depend on properties of a problem belong in `problem_fault`.
         strength: the name of the parameter that controls its strength, where 0 means no noise;
             empty if there is none.
+        at_evaluation: what it does as a condition of an evaluation, or why it is for training only.
     """
 
     plugin_kind = "perturbation"
     problems: ClassVar[tuple[str, ...] | None] = None
     strength: ClassVar[str] = ""
+    at_evaluation: ClassVar[str] = ""
 
     def problem_fault(self, problem: Problem) -> str:
         """The reason why it cannot be used with a problem; empty if it can. By default by
@@ -110,6 +112,7 @@ class TextPerturbation(Perturbation):
             scheme of its tags; set before training.
     """
 
+    at_evaluation = "each example is replaced by its noisy version"
     for_problem: Problem | None = None
 
     def edited(self, example: Example, texts: Sequence[Edit]) -> Example:
@@ -132,6 +135,8 @@ class TextPerturbation(Perturbation):
 
 class SegmentationPerturbation(Perturbation):
     """Noise on how words are split into pieces of the vocabulary."""
+
+    at_evaluation = "the words of each example are cut into other pieces"
 
     @abstractmethod
     def segmenter(
@@ -162,6 +167,7 @@ class EmbeddingPerturbation(Perturbation):
         companion: the additional views that the loss needs for each example.
     """
 
+    at_evaluation = "it is a loss, without noise of its own that could be put on embeddings"
     companion: ClassVar[Companion] = ""
 
     def phase(self, progress: float) -> Hashable:

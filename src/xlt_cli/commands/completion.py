@@ -69,6 +69,14 @@ def tasks(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 @quietly
+def perturbations(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the perturbations."""
+    from xlt_cli import registry
+
+    return registry.names("perturbation")
+
+
+@quietly
 def conditions(ctx: Any, incomplete: str) -> Iterable[str]:
     """The names of the conditions."""
     from xlt_cli import registry

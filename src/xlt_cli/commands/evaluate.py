@@ -91,6 +91,24 @@ def evaluate(
             autocompletion=completion.conditions,
         ),
     ] = None,
+    stress: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--stress",
+            metavar="NAME[:STRENGTH,...]",
+            help="Test under this perturbation as well, at each strength (NAME:0.1,0.3), and show "
+            "what it costs. Give it again for several.",
+            autocompletion=completion.perturbations,
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            "--draws",
+            min=1,
+            help="With --stress: draw the noise so many times; figures are means over the draws.",
+        ),
+    ] = None,
     alone: Annotated[
         list[str] | None,
         typer.Option(ALONE, metavar="NAME={...}", hidden=True),
@@ -190,6 +208,8 @@ def evaluate(
         limit=limit,
         conditions=condition,
         alone=dict(split_alone(one) for one in alone or ()),
+        stress=stress,
+        draws=draws,
         collapse=collapse,
         allow_overlap=allow_overlap,
     )

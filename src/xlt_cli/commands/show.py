@@ -52,8 +52,15 @@ def _as_json(kind: str, plugin: Any) -> dict[str, Any]:
         "languages": list(spoken(plugin) or ()) or None,
         "caveat": plugin.caveat,
         **registry.KINDS[kind].stated(plugin),
+        **_at_evaluation(plugin),
         "parameters": _schema(plugin),
     }
+
+
+def _at_evaluation(plugin: Any) -> dict[str, str]:
+    """What a perturbation does as a condition; no other kind says so."""
+    said = getattr(plugin, "at_evaluation", "")
+    return {"at_evaluation": said} if said else {}
 
 
 def _schema(plugin: Any) -> dict[str, Any]:
@@ -83,6 +90,7 @@ def _print(kind: str, plugin: Any) -> None:
     for title, value in (
         ("reference", plugin.reference),
         ("languages", ", ".join(spoken(plugin) or ())),
+        ("at evaluation", _at_evaluation(plugin).get("at_evaluation", "")),
         ("caveat", plugin.caveat),
         *registry.KINDS[kind].shown(plugin).items(),
     ):

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api import MeasuredTable
+from xlt_cli.evaluation.changed import shares, unchanged_notes
 from xlt_cli.evaluation.conditions import Tested
 from xlt_cli.evaluation.counts import read, stored
+from xlt_cli.evaluation.draws import Drawn
 from xlt_cli.evaluation.notes import words_notes
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.languages import among
 from xlt_cli.reports import validity
+from xlt_cli.reports.draws import beside, over, repeated
 from xlt_cli.reports.drops import drops
 from xlt_cli.reports.summary import Counted, summarise
 from xlt_cli.reports.validity import cell_name
@@ -28,23 +31,27 @@ def figures(
     store: Store,
     subject: Subject,
     counts: Mapping[Cell, Counted],
-    asked: Sequence[Cell],
+    conditions: Sequence[Drawn],
 ) -> list[dict[str, Any]]:
     """The figures under each condition but the evaluation's own, and the drop from clean.
 
     Args:
         counts: of the cells that are asked for.
+        conditions: the conditions of those cells.
     """
-    keys = [key for key in dict.fromkeys(cell.condition for cell in asked) if key]
-    if not keys:
+    if not conditions:
         return []
-    clean = {cell: counts[cell] for cell in asked if not cell.condition}
-    known = [cell for cell in stored(plan, store) if not cell.condition and cell not in clean]
-    needed = {cell.languages for cell in asked if cell.condition}
-    clean |= read(plan, store, [cell for cell in known if cell.languages in needed])
-    before = {cell.languages: counted for cell, counted in clean.items()}
-    under = {key: {c: counts[c] for c in asked if c.condition == key} for key in keys}
-    return [_entry(plan, store, subject, key, before, cells) for key, cells in under.items()]
+    needed = {cell.languages for cell in counts if cell.condition}
+    clean = {cell: count for cell, count in counts.items() if not cell.condition}
+    absent = [
+        cell
+        for cell in stored(plan, store)
+        if not cell.condition and cell not in clean and cell.languages in needed
+    ]
+    clean |= read(plan, store, absent)
+    before = {cell.languages: count for cell, count in clean.items()}
+    changes = store.changed()
+    return [_entry(plan, store, subject, drawn, before, counts, changes) for drawn in conditions]
 
 
 def measured(tested: Tested | None, store: Store, cells: Sequence[Cell]) -> dict[str, Any]:
@@ -68,28 +75,39 @@ def _entry(
     plan: Plan,
     store: Store,
     subject: Subject,
-    key: str,
+    drawn: Drawn,
     clean: Mapping[Pair, Counted],
     counts: Mapping[Cell, Counted],
+    changes: Mapping[Cell, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    tested, problem = plan.tested(key, store), plan.problem
-    record = store.given(key) or {}
-    cells = {cell.languages: count for cell, count in counts.items()}
-    summary = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
+    tested, draws = drawn.first, len(drawn.keys)
+    scored = over(plan.problem, draws)
+    pairs = [cell.languages for cell in counts if cell.condition == drawn.keys[0]]
+    whole = [p for p in pairs if all(Cell(p, key) in counts for key in drawn.keys)]
+    each = {pair: [counts[Cell(pair, key)] for key in drawn.keys] for pair in whole}
+    cells = {pair: own[0] if draws == 1 else beside(own) for pair, own in each.items()}
+    summary = summarise(scored, plan.task.metric, cells, subject.trained_on, plan.aligned)
     unseen = [p for p in cells if not any(among(x, subject.trained_on) for x in p)]
-    drop = drops(problem, clean, cells, unseen, plan.aligned)
+    lost = drops(scored, repeated(clean, draws), cells, unseen, plan.aligned)
+    changed = shares(changes, drawn.keys, list(cells), unseen)
+    firsts = {pair: own[0] for pair, own in each.items()}
+    alone = [Cell(pair, drawn.keys[0]) for pair in cells] if draws == 1 else []
     return {
-        "condition": tested.label if tested is not None else record.get("label", key),
-        "key": key,
-        "given": record.get("condition"),
+        **drawn.about(store.given(drawn.keys[0]) or {}),
         **{name: value for name, value in summary.as_dict().items() if name not in SHARED},
-        **measured(tested, store, list(counts)),
-        **({"drop": drop} if drop["languages"] or drop["pairs"] else {}),
+        **(measured(tested, store, alone) if alone else {}),
+        **lost,
+        **({"changed": changed} if changed else {}),
         "notes": [
             *map(validity.note, summary.warnings),
             *_said(plan, tested),
+<<<<<<< HEAD
             *_searched(plan, tested, key, cells),
             *words_notes(problem, cells, subject.max_length),
+=======
+            *unchanged_notes(changed),
+            *words_notes(plan.problem, firsts, subject.max_length),
+>>>>>>> ade6b79 (Report what noise costs: draws, relative drops, the worst language, curves; xlt eval --stress)
         ],
     }
 

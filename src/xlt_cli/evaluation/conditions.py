@@ -23,17 +23,19 @@ class Tested:
 
     Attributes:
         key: what its cells are named by; empty for the evaluation's own condition.
-        use: as the spec has it.
+        use: what it was given; of several draws, with the seed of this one.
+        asked: as the spec has it.
     """
 
     key: str
     use: PluginUse
     condition: Condition
+    asked: PluginUse
 
     @property
     def label(self) -> str:
         """What tables call it: its name and what is not at its default."""
-        return _label(plugin_stated(self.use, "condition"))
+        return label(plugin_stated(self.use, "condition"))
 
     @property
     def searches(self) -> bool:
@@ -69,7 +71,7 @@ class Tested:
 
 
 def of_evaluation(resolved: ResolvedEvaluation, problem: Problem) -> list[Tested]:
-    """The conditions of an evaluation; what they work with is brought.
+    """The conditions of an evaluation, each of their draws; what they work with is brought.
 
     Raises:
         UserError: a condition cannot be made, or what it works with is missing.
@@ -77,7 +79,11 @@ def of_evaluation(resolved: ResolvedEvaluation, problem: Problem) -> list[Tested
     evaluation = resolved.spec
     own = evaluation.former is not None
     pairs = zip(evaluation.under, resolved.conditions, strict=True)
-    return [_named(use, _prepared(condition, problem), own=own) for use, condition in pairs]
+    return [
+        _named(use, _prepared(made, problem), own=own, asked=asked)
+        for asked, condition in pairs
+        for use, made in _draws(asked, condition)
+    ]
 
 
 def of_record(record: Mapping[str, Any], key: str, problem: Problem) -> Tested:
@@ -87,13 +93,26 @@ def of_record(record: Mapping[str, Any], key: str, problem: Problem) -> Tested:
         UserError, ValidationError: its plugin is gone or has changed.
     """
     use = PluginUse.model_validate(record["condition"])
-    return Tested(key, use, _prepared(build_condition(use), problem))
+    return Tested(key, use, _prepared(build_condition(use), problem), use)
 
 
-def _named(use: PluginUse, condition: Condition, own: bool) -> Tested:
+def _draws(use: PluginUse, condition: Condition) -> list[tuple[PluginUse, Condition]]:
+    """The condition under each of its seeds; each draw is one that could be asked for alone."""
+    if condition.draws == 1:
+        return [(use, condition)]
+    draws = []
+    for number in range(condition.draws):
+        params = {**use.model_dump(), "draws": 1, "seed": condition.seed + number}
+        one = PluginUse.model_validate(params)
+        draws.append((one, build_condition(one)))
+    return draws
+
+
+def _named(use: PluginUse, condition: Condition, own: bool, asked: PluginUse) -> Tested:
     condition.fetch()
     named = not own and bool(condition.acts)
-    return Tested(condition_key(use, condition.fingerprint()) if named else "", use, condition)
+    key = condition_key(use, condition.fingerprint()) if named else ""
+    return Tested(key, use, condition, asked)
 
 
 def _prepared(condition: Condition, problem: Problem) -> Condition:
@@ -103,7 +122,7 @@ def _prepared(condition: Condition, problem: Problem) -> Condition:
     return condition
 
 
-def _label(stated: Mapping[str, Any]) -> str:
+def label(stated: Mapping[str, Any]) -> str:
     """`NAME(rate=0.3)`."""
     given = [f"{name}={_value(value)}" for name, value in stated.items() if name != "name"]
     return str(stated["name"]) + (f"({', '.join(given)})" if given else "")
@@ -111,5 +130,5 @@ def _label(stated: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, Mapping) and "name" in value:
-        return _label(value)
+        return label(value)
     return str(value)

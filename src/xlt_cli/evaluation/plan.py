@@ -76,12 +76,13 @@ class Plan:
     @property
     def cells(self) -> list[Cell]:
         """Condition by condition, those of the languages that it serves."""
-        return [
+        cells = (
             Cell(pair, tested.key)
             for tested in self.conditions
             for pair in self.pairs
             if tested.serves(pair)
-        ]
+        )
+        return list(dict.fromkeys(cells))  # conditions may have draws in common
 
     @property
     def pairs(self) -> list[Pair]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from xlt_cli.data.place import place
 from xlt_cli.evaluation import condition_figures as conditions
-from xlt_cli.evaluation import held_out
+from xlt_cli.evaluation import draws, held_out
 from xlt_cli.evaluation.counts import read, stored
+from xlt_cli.evaluation.draws import Drawn
 from xlt_cli.evaluation.notes import notes, words_notes
 from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject
@@ -33,7 +34,8 @@ def summarise_all(
         known: what need not be read from the store.
     """
     done = stored(plan, store)
-    everything = summary(_covering(plan, done), store, subject, done, known)
+    covering = _covering(plan, done)
+    everything = summary(covering, store, subject, done, known, draws.stored(covering, store, done))
     store.write_summary(everything, csv.records(records([everything])))
 
 
@@ -43,6 +45,7 @@ def summary(
     subject: Subject,
     asked: Sequence[Cell],
     known: Mapping[Cell, Counted] | None = None,
+    under: Sequence[Drawn] | None = None,
 ) -> dict[str, Any]:
     """The figures of stored cells, and what must be said beside them.
 
@@ -50,10 +53,14 @@ def summary(
 
     Args:
         known: what need not be read from the store.
+        under: the conditions of the cells; None: as the plan has them.
     """
     known = known or {}
     problem, evaluation = plan.problem, plan.evaluation
     counts = {**known, **read(plan, store, [cell for cell in asked if cell not in known])}
+    counts = {cell: counts[cell] for cell in asked}
+    if under is None:
+        under = draws.asked(plan, [cell.condition for cell in asked if cell.condition])
     own = [cell for cell in asked if not cell.condition]
     cells = {cell.languages: counts[cell] for cell in own}
     figures = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
@@ -62,7 +69,7 @@ def summary(
     data = {x: plan.rows.about(plan.task, evaluation.split, x) for x in languages}
     former = evaluation.former
     measured = conditions.measured(plan.tested("", store), store, own)
-    others = conditions.figures(plan, store, subject, counts, asked)
+    others = conditions.figures(plan, store, subject, counts, under)
     return {
         "task": plan.task.name,
         "split": evaluation.split,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from xlt_cli.errors import SpecError, did_you_mean
+from xlt_cli.interface.stress import stress_of
 from xlt_cli.spec import CLEAN, Evaluation, ResolvedEvaluation, Stage, former_fields
 from xlt_cli.spec.resolution import resolve_evaluation
 from xlt_cli.spec.source import Override
@@ -30,6 +31,8 @@ class Options(TypedDict, total=False):
     limit: int | None
     conditions: Sequence[Written] | None
     alone: Mapping[str, Written]
+    stress: Sequence[Written] | None
+    draws: int | None
     collapse: Written | None
     allow_overlap: bool
 
@@ -80,8 +83,7 @@ def requested(
         changes += [Override((other,), None, where) for other in sorted(written)]
         changes.append(Override(("conditions",), [CLEAN], where))
         changes.append(Override((name,), given.value, where, given.texts))
-    if options.get("conditions"):
-        changes += _conditions(options["conditions"] or (), written, prefix)
+    changes += _conditions(options, written, prefix)
     collapse = options.get("collapse")
     if collapse is not None:
         given, where = _given(collapse, f"{prefix}collapse"), f"{prefix}collapse"
@@ -102,18 +104,38 @@ def _alone(options: Options) -> dict[str, Written]:
     return {name: parameters for name, parameters in alone.items() if parameters is not None}
 
 
-def _conditions(
-    conditions: Sequence[Written], written: Iterable[str], prefix: str
-) -> list[Override]:
-    """The conditions that are asked for, in place of the spec's; those are `written` otherwise."""
+def _conditions(options: Options, written: Iterable[str], prefix: str) -> list[Override]:
+    """The conditions that are asked for, in place of the spec's; those are `written` otherwise.
+
+    Stress alone stands beside `clean`, from which its cost is told.
+    """
+    conditions, stress = options.get("conditions"), options.get("stress")
+    draws = options.get("draws")
+    if draws is not None and not stress:
+        what = "draws are of the noise of `stress`, and none is asked for"
+        raise SpecError(what, f"{prefix}draws", "a condition has a parameter `draws` of its own")
+    if not conditions and not stress:
+        return []
     where = f"{prefix}condition" if prefix else "conditions"
-    given = [_given(one, where) for one in conditions]
+    for name in _alone(options):
+        what = f"`{name}` is an evaluation of its own, without other conditions"
+        hint = f"write it as one of the conditions: {where} '{{name: {name}, ...}}'"
+        raise SpecError(what, f"{prefix}{name}", hint)
+    given = [_given(one, where) for one in conditions or [CLEAN]]
     texts = {
         (index, *loc): text for index, one in enumerate(given) for loc, text in one.texts.items()
     }
+    values = [one.value for one in given]
+    places = []
+    for one in stress or ():
+        at = f"{prefix}stress"
+        for condition in stress_of(one, at).conditions(draws or 1):
+            places.append(Override(("conditions", len(values)), condition, at))
+            values.append(condition)
     return [
         *(Override((name,), None, where) for name in sorted(written)),
-        Override(("conditions",), [one.value for one in given], where, texts),
+        Override(("conditions",), values, where, texts),
+        *places,
     ]
 
 

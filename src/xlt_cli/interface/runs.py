@@ -140,6 +140,9 @@ class Run:
             alone: parameters of a condition by its name, to be an evaluation of its own, for a
                 condition that was written so before there were `conditions`. Its name is also an
                 option itself.
+            stress: perturbations to test under, each at one strength or several, beside `clean`:
+                `["NAME:0.1,0.3"]`.
+            draws: test under so many draws of that noise; figures are means over them.
             collapse: labels that count as one class: `{"no": ["neutral", "contradiction"]}`.
 
         Returns:

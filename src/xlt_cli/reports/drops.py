@@ -6,45 +6,54 @@ an aligned task the same items in every language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from xlt_cli.problems import Problem
+from xlt_cli.reports.summary import Scored
 from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Pair
-from xlt_cli.stats.intervals import Resampled, Sample, average, difference, resample
+from xlt_cli.stats.intervals import Resampled, Sample, average, difference, ratio, resample
 
 Scores = dict[str, Resampled]
 
 
 def drops(
-    problem: Problem,
+    problem: Scored,
     clean: Mapping[Pair, Sample],
     under: Mapping[Pair, Sample],
     unseen: Sequence[Pair],
     aligned: bool,
 ) -> dict[str, Any]:
-    """The drop of each cell and of the averages, with intervals; positive where it hurts.
+    """What each cell and the averages lose, with intervals; positive where it hurts.
 
-    Cells that are not there in both ways are left out, also of the averages.
+    Cells that are not there in both ways are left out, also of the averages. `drop` has the
+    differences, `relative_drop` their shares of the clean figures (where those are above 0 in
+    every resample), and `largest` the language that loses most in each of the two.
 
     Args:
         unseen: the cells of languages that were not trained on.
         aligned: whether one id is the same item in every cell.
     """
     shared = [pair for pair in under if pair in clean]
+    if not shared:
+        return {}
     both = {pair: _together(clean[pair], under[pair]) for pair in shared}
     scores = _paired(problem, both, aligned)
     standard = [pair for pair in shared if pair[0] == pair[1]]
     mixed = [pair for pair in shared if pair[0] != pair[1]]
-    return {
-        "languages": {pair[0]: _as_dict(scores[pair]) for pair in standard},
-        "averages": _averages(scores, standard, unseen),
-        "pairs": {cell_name(pair): _as_dict(scores[pair]) for pair in mixed},
-        "pair_averages": _averages(scores, mixed, unseen),
-    }
+    groups = {"standard": _groups(standard, unseen), "mixed": _groups(mixed, unseen)}
+    lost: dict[str, dict[str, Any]] = {}
+    for name, loss in (("drop", _difference), ("relative_drop", _ratio)):
+        lost[name] = {
+            "languages": {pair[0]: loss(*scores[pair]) for pair in standard},
+            "averages": _averages(scores, groups["standard"], loss),
+            "pairs": {cell_name(pair): loss(*scores[pair]) for pair in mixed},
+            "pair_averages": _averages(scores, groups["mixed"], loss),
+        }
+    largest = {name: _largest(parts["languages"], problem) for name, parts in lost.items()}
+    return {**lost, "largest": largest}
 
 
 def _together(clean: Sample, under: Sample) -> tuple[Sample, Sample]:
@@ -57,8 +66,9 @@ def _together(clean: Sample, under: Sample) -> tuple[Sample, Sample]:
 
 
 def _paired(
-    problem: Problem, cells: Mapping[Pair, tuple[Sample, Sample]], aligned: bool
-) -> dict[Pair, Scores]:
+    problem: Scored, cells: Mapping[Pair, tuple[Sample, Sample]], aligned: bool
+) -> dict[Pair, tuple[Scores, Scores]]:
+    """Each cell's scores clean and under the condition, resampled together."""
     if aligned:
         every = {
             f"{way}/{cell_name(pair)}": cell
@@ -66,24 +76,33 @@ def _paired(
             for way, cell in enumerate(versions)
         }
         scores = resample(every, problem.score, aligned=True)
-        ways = {pair: [scores[f"{way}/{cell_name(pair)}"] for way in (0, 1)] for pair in cells}
-    else:  # what is drawn depends on a cell's name and its number of rows alone
-        ways = {
-            pair: [resample({"": cell}, problem.score, aligned=False)[""] for cell in versions]
-            for pair, versions in cells.items()
+        return {
+            pair: (scores[f"0/{cell_name(pair)}"], scores[f"1/{cell_name(pair)}"]) for pair in cells
         }
-    return {
-        pair: {metric: difference(clean[metric], under[metric]) for metric in clean}
-        for pair, (clean, under) in ways.items()
-    }
+    paired = {}
+    for pair, versions in cells.items():
+        # What is drawn depends on a cell's name and its number of rows alone.
+        clean, under = (resample({"": cell}, problem.score, aligned=False)[""] for cell in versions)
+        paired[pair] = (clean, under)
+    return paired
+
+
+def _groups(cells: Sequence[Pair], unseen: Sequence[Pair]) -> dict[str, list[Pair]]:
+    """The cells that averages are over, by the average's name."""
+    return {"all": list(cells), "zero_shot": [pair for pair in cells if pair in unseen]}
 
 
 def _averages(
-    scores: Mapping[Pair, Scores], cells: Sequence[Pair], unseen: Sequence[Pair]
+    scores: Mapping[Pair, tuple[Scores, Scores]],
+    groups: Mapping[str, Sequence[Pair]],
+    loss: Callable[[Scores, Scores], dict[str, Any]],
 ) -> dict[str, Any]:
-    groups = {"all": list(cells), "zero_shot": [pair for pair in cells if pair in unseen]}
+    """The loss of each group's mean."""
     return {
-        name: {"cells": len(pairs), **_as_dict(_mean([scores[pair] for pair in pairs]))}
+        name: {
+            "cells": len(pairs),
+            **loss(*(_mean([scores[pair][way] for pair in pairs]) for way in (0, 1))),
+        }
         for name, pairs in groups.items()
         if pairs
     }
@@ -93,5 +112,28 @@ def _mean(parts: Sequence[Scores]) -> Scores:
     return {metric: average([part[metric] for part in parts]) for metric in parts[0]}
 
 
-def _as_dict(scores: Scores) -> dict[str, Any]:
-    return {metric: drop.interval().as_dict() for metric, drop in scores.items()}
+def _difference(clean: Scores, under: Scores) -> dict[str, Any]:
+    return {
+        metric: difference(clean[metric], under[metric]).interval().as_dict() for metric in clean
+    }
+
+
+def _ratio(clean: Scores, under: Scores) -> dict[str, Any]:
+    """The shares of the clean figures that are lost; none of a figure that may be 0."""
+    return {
+        metric: ratio(difference(whole, under[metric]), whole).interval().as_dict()
+        for metric, whole in clean.items()
+        if whole.value > 0 and (whole.replicates > 0).all()
+    }
+
+
+def _largest(languages: Mapping[str, Mapping[str, Any]], problem: Scored) -> dict[str, Any]:
+    """The language that loses most by each metric, with its loss."""
+    largest = {}
+    for metric in problem.metrics:
+        sign = 1 if metric.higher_is_better else -1
+        known = {x: own[metric.name] for x, own in languages.items() if metric.name in own}
+        if known:
+            language = max(known, key=lambda x: sign * known[x]["value"])
+            largest[metric.name] = {"language": language, **known[language]}
+    return largest

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Column, Figure, Matrix, Piece, Report, Row, Series, Table, Value
+from xlt_cli.reports import robustness
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import cell_name, marked
 from xlt_cli.reports.values import MARK, measured, metric_name
@@ -55,7 +56,8 @@ def tables(result: Result, all_languages: bool = False) -> Report:
     if not result.get("conditions"):
         return own
     under = [{**result, "conditions": (), **entry} for entry in result["conditions"]]
-    return Report([own, *(tables(each, all_languages) for each in under)])
+    each = [tables(entry, all_languages) for entry in under]
+    return Report([own, *each, *robustness.pieces(result)])
 
 
 def title(result: Result) -> str:
@@ -87,15 +89,15 @@ def headline(result: Result, name: str) -> float | None:
 def _languages(result: Result, all_languages: bool) -> Table:
     metrics = sorted(_metrics(result["languages"]), key=lambda name: name != result["metric"])
     languages = sorted(result["languages"].items(), key=lambda row: not row[1]["trained_on"])
-    fallen, blank = marked(result), [None] * ("drop" in result)
+    fallen, blank = marked(result), [None] * len(robustness.columns(result))
     rows = []
     for index, (language, figures) in enumerate(languages):
         last = index == len(languages) - 1
         ends = last or (figures["trained_on"] and not languages[index + 1][1]["trained_on"])
         about = " (trained on)" if figures["trained_on"] else ""
         label = f"{language}{about}{_sign({language} & fallen)}"
-        drop = _drop(result, "languages", language)
-        rows.append(Row([label, figures["n"], *_figures(figures, metrics), *drop], rule=ends))
+        cost = robustness.values(result, "languages", language)
+        rows.append(Row([label, figures["n"], *_figures(figures, metrics), *cost], rule=ends))
     unseen = {language for language, figures in languages if not figures["trained_on"]}
     every = set(result["languages"])
     averages = [("zero_shot", "zero-shot average", unseen)]
@@ -107,13 +109,18 @@ def _languages(result: Result, all_languages: bool) -> Table:
             rows.append(Row([label, None, *["none left"] * len(metrics), *blank]))
         else:
             label = f"{label} ({average['cells']}){_sign(members & fallen)}"
-            drop = _drop(result, "averages", kind)
-            rows.append(Row([label, None, *_figures(average, metrics), *drop], strong=True))
+            cost = robustness.values(result, "averages", kind)
+            rows.append(Row([label, None, *_figures(average, metrics), *cost], strong=True))
     if result["transfer_gap"]:
         label = f"transfer gap{_sign(every & fallen)}"
         rows.append(Row([label, None, *_figures(result["transfer_gap"], metrics), *blank]))
+    for label, language in robustness.extremes(result):
+        figures = result["languages"][language]
+        cost = robustness.values(result, "languages", language)
+        label = f"{label}: {language}{_sign({language} & fallen)}"
+        rows.append(Row([label, figures["n"], *_figures(figures, metrics), *cost]))
     columns = [Column("language"), Column("rows", "right"), *_columns(metrics)]
-    columns += _drop_column(result)
+    columns += robustness.columns(result)
     return Table(title(result), columns, rows)
 
 
@@ -140,13 +147,13 @@ def _pair_averages(result: Result) -> Table:
             [
                 f"{name} ({figures['cells']}){sign}",
                 *_figures(figures, metrics),
-                *_drop(result, "pair_averages", kind),
+                *robustness.values(result, "pair_averages", kind),
             ]
         )
         for kind, name in names.items()
         if (figures := result["pair_averages"].get(kind))
     ]
-    columns = [Column("pairs"), *_columns(metrics), *_drop_column(result)]
+    columns = [Column("pairs"), *_columns(metrics), *robustness.columns(result)]
     return Table("averages over pairs of different languages", columns, rows)
 
 
@@ -165,18 +172,6 @@ def _value(value: Any, shown: str) -> Value:
     if shown == "curve":
         return Series("", [(at, Figure(share)) for at, share in value])
     return Figure(value) if shown == "share" else Figure(value, unit="number")
-
-
-def _drop_column(result: Result) -> list[Column]:
-    """The column of what a condition costs, where there is one."""
-    return [Column(f"drop of {metric_name(result['metric'])}", "right")] if "drop" in result else []
-
-
-def _drop(result: Result, group: str, name: str) -> list[Value]:
-    if "drop" not in result:
-        return []
-    figures = result["drop"][group].get(name)
-    return [measured(result["metric"], figures[result["metric"]]) if figures else None]
 
 
 def _metrics(figures: Mapping[str, Result]) -> list[str]:
@@ -245,24 +240,12 @@ def _lines(result: Result) -> Iterator[dict[str, Any]]:
             members = [c for c, f in cells.items() if name == "all" or not f.get("trained_on")]
             more = {"warning": _warning(result, members)}
             yield from _lines_of(setting, f"average:{name}", figures, more)
-    yield from _drop_lines(result)
+    for setting, cell, figures in robustness.lines(result):
+        more = {**_data(result, cell), "warning": _warning(result, [cell])}
+        yield from _lines_of(setting, cell, figures, more)
     if result["transfer_gap"]:
         more = {"warning": _warning(result, list(result["languages"]))}
         yield from _lines_of("standard", "transfer_gap", result["transfer_gap"], more)
-
-
-def _drop_lines(result: Result) -> Iterator[dict[str, Any]]:
-    """What a condition costs, as metrics of their own."""
-    drops = result.get("drop", {})
-    for setting, group, average in (
-        ("standard", "languages", "averages"),
-        ("generalized", "pairs", "pair_averages"),
-    ):
-        averages = {f"average:{name}": drop for name, drop in drops.get(average, {}).items()}
-        for name, figures in {**drops.get(group, {}), **averages}.items():
-            of_metrics = {f"drop:{metric}": figure for metric, figure in figures.items()}
-            more = {**_data(result, name), "warning": _warning(result, [name])}
-            yield from _lines_of(setting, name, of_metrics, more)
 
 
 def _lines_of(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from xlt_cli.api import Metric
 from xlt_cli.errors import DataError
@@ -20,6 +22,17 @@ from xlt_cli.runs.cells import Pair
 from xlt_cli.stats.intervals import Resampled, Sample, average, difference, resample, wilson
 
 Scores = dict[str, Resampled]
+
+
+class Scored(Protocol):
+    """What figures are computed with: a problem, or several draws of one."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What `score` gives."""
+
+    def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        """Metrics from summed statistics."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Summary:
 
 
 def summarise(
-    problem: Problem,
+    problem: Scored,
     metric: str,
     evaluated: Mapping[Pair, Counted],
     trained_on: Collection[str],

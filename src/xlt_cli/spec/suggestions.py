@@ -58,6 +58,18 @@ def opening_encoder() -> str:
     return name
 
 
+def stress_condition() -> str:
+    """The condition that puts a perturbation on every example.
+
+    Raises:
+        SpecError: there is none.
+    """
+    name = _first("condition", lambda plugin: stated(plugin, "for_stress") is True)
+    if name is None:
+        raise SpecError("no installed condition puts a perturbation on examples", "--stress")
+    return name
+
+
 def aligned_tasks() -> list[str]:
     """Tasks whose rows are aligned pairs of texts, demonstrations aside."""
     return [

@@ -116,6 +116,11 @@ def difference(first: Resampled, second: Resampled) -> Resampled:
     return Resampled(first.value - second.value, first.replicates - second.replicates)
 
 
+def ratio(part: Resampled, whole: Resampled) -> Resampled:
+    """A part over a whole that is never 0, replicate by replicate."""
+    return Resampled(part.value / whole.value, part.replicates / whole.replicates)
+
+
 def _score_cell(cell: Sample, resampled: np.ndarray, score: Score) -> dict[str, Resampled]:
     """Metrics of a cell from its statistics and their resampled sums, [RESAMPLES, S]."""
     values, replicates = score(cell.statistics.sum(axis=0)), score(resampled)

@@ -169,6 +169,12 @@ def fault(plugin: type[Condition]) -> str:
     former: object = plugin.former_field
     if not isinstance(former, str):
         return f"former_field = {former!r} is not a text"
+    stress: object = plugin.for_stress
+    wanted = {"perturbation", "strength", "draws", "seed"}
+    if stress and not wanted <= set(plugin.Params.model_fields):
+        return f"for_stress = {stress!r}, and Params has not all of {', '.join(sorted(wanted))}"
+    if "draws" in plugin.Params.model_fields and "seed" not in plugin.Params.model_fields:
+        return "Params has a field 'draws' and none named 'seed', which each draw has its own of"
     return problems_fault(plugin)
 
 
@@ -190,7 +196,11 @@ KIND = PluginKind(
             "notes": sentences,
         }
     },
+<<<<<<< HEAD
     attributes=("acts", "problems", "measured", "seed", "seconds"),
+=======
+    attributes=("acts", "problems", "measured", "seed", "draws", "strength"),
+>>>>>>> ade6b79 (Report what noise costs: draws, relative drops, the worst language, curves; xlt eval --stress)
     written="in a spec, of an evaluation:  conditions: [{use}]",
     fault=fault,
 )
