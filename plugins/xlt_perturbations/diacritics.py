@@ -58,7 +58,7 @@ class Diacritics(NoisyCopies):
 def _plain(letter: str) -> str:
     """A letter with its marks as the letter alone; itself in scripts that keep their marks."""
     decomposed = unicodedata.normalize("NFD", letter)
-    base, marks = decomposed[0], decomposed[1:]
+    base = decomposed[0]
     if script(base) not in ALPHABETS:
         return letter
     name, _, addition = unicodedata.name(base).partition(" WITH ")

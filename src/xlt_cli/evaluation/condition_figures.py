@@ -101,13 +101,9 @@ def _entry(
         "notes": [
             *map(validity.note, summary.warnings),
             *_said(plan, tested),
-<<<<<<< HEAD
-            *_searched(plan, tested, key, cells),
-            *words_notes(problem, cells, subject.max_length),
-=======
+            *_searched(plan, tested, drawn.keys[0], firsts),
             *unchanged_notes(changed),
             *words_notes(plan.problem, firsts, subject.max_length),
->>>>>>> ade6b79 (Report what noise costs: draws, relative drops, the worst language, curves; xlt eval --stress)
         ],
     }
 

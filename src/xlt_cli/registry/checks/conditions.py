@@ -196,11 +196,7 @@ KIND = PluginKind(
             "notes": sentences,
         }
     },
-<<<<<<< HEAD
-    attributes=("acts", "problems", "measured", "seed", "seconds"),
-=======
-    attributes=("acts", "problems", "measured", "seed", "draws", "strength"),
->>>>>>> ade6b79 (Report what noise costs: draws, relative drops, the worst language, curves; xlt eval --stress)
+    attributes=("acts", "problems", "measured", "seed", "draws", "strength", "seconds"),
     written="in a spec, of an evaluation:  conditions: [{use}]",
     fault=fault,
 )
