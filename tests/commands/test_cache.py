@@ -19,7 +19,7 @@ Cli = Callable[..., Result]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of two entries of features, and one lexicon of 2 kB."""
+    """A cache of two entries of features, one of noise, and one lexicon of 2 kB."""
     monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path))
     cache = FeatureCache(tmp_path / "features", warn=pytest.fail)
     for key in ("0" * 64, "1" * 64):
@@ -28,6 +28,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     downloads.write(downloads.cache_path("x.json"), b"x" * 2000)
     downloads.cache_path(".x.json.lock").touch()
     (cache.folder / "notes.txt").write_text("not ours")
+    (tmp_path / "noise").mkdir()
+    (tmp_path / "noise" / f"{'2' * 64}.noise").write_bytes(b"x" * 10)
     return tmp_path
 
 
@@ -38,9 +40,10 @@ def left(folder: Path) -> list[str]:
 def test_what_is_there(xlt: Cli, folder: Path) -> None:
     result = xlt("cache")
     assert result.exit_code == 0, result.output
-    place, features, lexicons, checksums = result.stdout.splitlines()
+    place, features, noise, lexicons, checksums = result.stdout.splitlines()
     assert place == str(folder)
     assert " ".join(features.split()) == "features 2 entries 8.4 kB of at most 2.0 GB"
+    assert " ".join(noise.split()) == "noise 1 entry 0.0 kB of at most 2.0 GB"
     assert " ".join(lexicons.split()) == "lexicons 1 entry 2.0 kB"
     assert " ".join(checksums.split()) == "checksums 0 entries 0.0 kB"
     found = json.loads(xlt("cache", "--json").stdout)
@@ -49,6 +52,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
         "path": str(folder),
         "limit": 2 * 10**9,
         "features": {"entries": 2, "bytes": size},
+        "noise": {"entries": 1, "bytes": 10},
         "lexicons": {"entries": 1, "bytes": 2000},
         "checksums": {"entries": 0, "bytes": 0},
     }
@@ -79,10 +83,10 @@ def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("options", "kinds", "remaining"),
     [
-        ([], ["features", "lexicons", "checksums"], [".x.js", "notes"]),
-        (["--features", "--lexicons"], ["features", "lexicons"], [".x.js", "notes"]),
-        (["--features"], ["features"], [".x.js", ".x.js", "notes", "x.jso"]),
-        (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "notes"]),
+        ([], ["features", "noise", "lexicons", "checksums"], [".x.js", "notes"]),
+        (["--features", "--lexicons"], ["features", "lexicons"], [".x.js", "22222", "notes"]),
+        (["--features"], ["features"], [".x.js", ".x.js", "22222", "notes", "x.jso"]),
+        (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "22222", "notes"]),
     ],
 )
 def test_clearing(
@@ -91,6 +95,7 @@ def test_clearing(
     result = xlt("cache", "clear", *options)
     assert result.exit_code == 0, result.output
     said = {"features": "removed 2 entries of features (8.4 kB)"}
+    said["noise"] = "removed 1 entry of noise (0.0 kB)"
     said["lexicons"] = "removed 1 entry of lexicons (2.0 kB)"
     said["checksums"] = "removed 0 entries of checksums (0.0 kB)"
     assert result.stdout.splitlines() == [said[kind] for kind in kinds]

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from xlt_cli.data import entry_files
 from xlt_cli.data import feature_cache as module
-from xlt_cli.data.feature_cache import FeatureCache, size_limit
+from xlt_cli.data.entry_files import size_limit
+from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.errors import UserError
 
 KEYS = [f"{i:064x}" for i in range(10)]
@@ -23,7 +25,7 @@ IDS = [[3, 250_001, 0], [], [7]]
 @pytest.fixture
 def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the cache said; nothing was said before."""
-    monkeypatch.setattr(module, "_said", set())
+    monkeypatch.setattr(entry_files, "_said", set())
     return []
 
 

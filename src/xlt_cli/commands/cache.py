@@ -28,15 +28,15 @@ app = typer.Typer(
 def cache(context: typer.Context, as_json: AsJson = False) -> None:
     """Show the path and the size of the cache; `clear` empties it.
 
-    The cache contains token ids of texts (features), lexicons, and checksums of models' files.
-    Whatever is missing is made or downloaded again when it is needed.
+    The cache contains token ids of texts (features), rows under noise (noise), lexicons, and
+    checksums of models' files. Whatever is missing is made or downloaded again when it is needed.
 
-    $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features (default:
-    2GB; 0 turns them off).
+    $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features, and of the
+    noise (default: 2GB each; 0 turns them off).
     """
     if context.invoked_subcommand is not None:
         return
-    from xlt_cli.data.feature_cache import size_limit
+    from xlt_cli.data.entry_files import size_limit
     from xlt_cli.user_cache import total_size, user_cache
 
     limit = size_limit()
@@ -45,7 +45,8 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
         about = {kind: {"entries": n, "bytes": size} for kind, (n, size) in held.items()}
         print_json({"path": str(user_cache()), "limit": limit, **about})
         return
-    notes = {"features": f" of at most {size_in_words(limit)}" if limit else " (turned off)"}
+    most = f" of at most {size_in_words(limit)}" if limit else " (turned off)"
+    notes = {"features": most, "noise": most}
     echo(user_cache())
     for kind, (count, size) in held.items():
         echo(f"  {kind:<9} {_entries(count):>14}  {size_in_words(size):>9}{notes.get(kind, '')}")
@@ -62,10 +63,12 @@ def clear(
 
     Downloaded lexicons need the network again. Active runs are not affected.
     """
+    from xlt_cli.data import entry_files
     from xlt_cli.data.feature_cache import FOLDER, abandoned
+    from xlt_cli.noise import kept
     from xlt_cli.user_cache import entries, mark_of, total_size, user_cache
 
-    wanted = {"features": features, LEXICONS: lexicons, CHECKSUMS: False}
+    wanted = {"features": features, "noise": False, LEXICONS: lexicons, CHECKSUMS: False}
     for kind, files in _files().items():
         if not wanted[kind] and any(wanted.values()):
             continue
@@ -77,18 +80,22 @@ def clear(
         left = entries(user_cache() / kind)
         if left:
             note(f"kept {_entries(len(left))} of {user_cache() / kind} that xlt did not write")
-    if features or not lexicons:
-        for path in abandoned(user_cache() / FOLDER):
-            path.unlink(missing_ok=True)
+    half_written = abandoned(user_cache() / FOLDER) if features or not lexicons else []
+    if not features and not lexicons:
+        half_written += entry_files.abandoned(user_cache() / kept.FOLDER, kept.SUFFIX)
+    for path in half_written:
+        path.unlink(missing_ok=True)
 
 
 def _files() -> dict[str, list[Path]]:
     """The files in the cache by kind."""
     from xlt_cli.data.feature_cache import stored
+    from xlt_cli.noise import kept
     from xlt_cli.user_cache import entries, user_cache, written
 
     return {
         "features": stored(),
+        "noise": kept.stored(),
         LEXICONS: written(user_cache() / LEXICONS),
         CHECKSUMS: entries(user_cache() / CHECKSUMS),
     }

@@ -62,7 +62,8 @@ class Featuriser:
         return self.laid_out(self.clean(examples), windows=True)
 
     def clean(self, examples: Sequence[Example]) -> list[Encoded]:
-        """A task's own rows as token ids; they are tokenized once for all runs."""
+        """A task's own rows, or rows under noise that all models see, as token ids; they are
+        tokenized once for all runs."""
         return self.problem.encode(examples, self._cached)
 
     def fresh(self, examples: Sequence[Example]) -> list[Encoded]:

@@ -9,6 +9,7 @@ from typing import Any
 from xlt_cli import registry
 from xlt_cli.api import Condition, PluginUse
 from xlt_cli.languages import serves
+from xlt_cli.noise.drawing import prepared
 from xlt_cli.problems import Problem
 from xlt_cli.runs.cells import Pair
 from xlt_cli.spec import ResolvedEvaluation
@@ -80,7 +81,7 @@ def of_evaluation(resolved: ResolvedEvaluation, problem: Problem) -> list[Tested
     own = evaluation.former is not None
     pairs = zip(evaluation.under, resolved.conditions, strict=True)
     return [
-        _named(use, _prepared(made, problem), own=own, asked=asked)
+        _named(use, prepared(made, problem), own=own, asked=asked)
         for asked, condition in pairs
         for use, made in _draws(asked, condition)
     ]
@@ -93,7 +94,7 @@ def of_record(record: Mapping[str, Any], key: str, problem: Problem) -> Tested:
         UserError, ValidationError: its plugin is gone or has changed.
     """
     use = PluginUse.model_validate(record["condition"])
-    return Tested(key, use, _prepared(build_condition(use), problem), use)
+    return Tested(key, use, prepared(build_condition(use), problem), use)
 
 
 def _draws(use: PluginUse, condition: Condition) -> list[tuple[PluginUse, Condition]]:
@@ -113,13 +114,6 @@ def _named(use: PluginUse, condition: Condition, own: bool, asked: PluginUse) ->
     named = not own and bool(condition.acts)
     key = condition_key(use, condition.fingerprint()) if named else ""
     return Tested(key, use, condition, asked)
-
-
-def _prepared(condition: Condition, problem: Problem) -> Condition:
-    for plugin in (condition, *condition.parts.values()):
-        if hasattr(plugin, "for_problem"):
-            plugin.for_problem = problem
-    return condition
 
 
 def label(stated: Mapping[str, Any]) -> str:

@@ -10,7 +10,6 @@ from functools import partial
 
 import torch
 
-from xlt_cli.api import Condition
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
@@ -21,6 +20,7 @@ from xlt_cli.evaluation.answering import answered
 from xlt_cli.evaluation.asking import Asking
 from xlt_cli.evaluation.conditions import Tested
 from xlt_cli.evaluation.inputs import Inputs, changes_inputs, clean, noisy, of_cell
+from xlt_cli.evaluation.noise import NoiseOf
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.predict import launch
 from xlt_cli.evaluation.searching import search_cell
@@ -28,7 +28,9 @@ from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models import segments
 from xlt_cli.models.opening import check_evaluation
 from xlt_cli.models.placing import on_device
+from xlt_cli.noise.ahead import Ahead
 from xlt_cli.noise.changes import Changed
+from xlt_cli.noise.kept import NoiseCache
 from xlt_cli.problems import Feature, Prediction
 from xlt_cli.reports.summary import Counted, counted
 from xlt_cli.runs.cells import Cell
@@ -65,17 +67,21 @@ def fill(
     assert isinstance(model, torch.nn.Module)
     conditions = {tested.key: tested for tested in plan.conditions}
     encoded: dict[tuple[str, str], Inputs] = {}
+    noise, ahead = NoiseOf(plan), Ahead(NoiseCache.of_user(reporter.warn))
+    jobs = noise.jobs(absent, loaded) if runtime.is_main else []
 
-    def of(language: str, condition: Condition | None, key: str = "") -> Inputs:
+    def of(language: str, tested: Tested | None) -> Inputs:
         """The rows of a language as token ids; each language is tokenized once."""
+        key = tested.key if tested is not None else ""
         if (language, key) not in encoded:
             for other in [other for other in encoded if other[1] not in ("", key)]:
                 del encoded[other]  # of a condition that is done
             rows = loaded[language]
-            if condition is None:
+            if tested is None:
                 encoded[language, key] = clean(featuriser, rows)
             else:
-                encoded[language, key] = noisy(condition, featuriser, rows, partial(of, language))
+                draw = partial(ahead.rows, noise.name(tested, language), tested.condition)
+                encoded[language, key] = noisy(tested.condition, featuriser, rows, draw)
             gc.freeze()  # they stay: the collector need not walk through them again and again
         return encoded[language, key]
 
@@ -102,7 +108,11 @@ def fill(
     ask = Asking(model, featuriser, plan.evaluation.windows, runtime)
     underway: list[tuple[Cell, Callable[[], list[Prediction]], Changed | None]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
-    with _unfrozen_after(), reporter.bar(title, len(absent), "examples") as bar:
+    with (
+        _unfrozen_after(),
+        ahead.working_on(jobs),
+        reporter.bar(title, len(absent), "examples") as bar,
+    ):
         for cell in absent:
             first, second = cell.languages
             tested = conditions[cell.condition]
@@ -110,8 +120,8 @@ def fill(
                 store_last()
                 underway.append(search_cell(cell, tested, loaded[first], ask, store, bar))
                 continue
-            by = (tested.condition, tested.key) if changes_inputs(tested.condition) else (None, "")
-            one, other = of(first, *by), of(second, *by)
+            by = tested if changes_inputs(tested.condition) else None
+            one, other = of(first, by), of(second, by)
             rows, changed = of_cell(one, other, cell.is_standard, problem)
             if not rows:
                 raise DataError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xlt_cli.api import Condition, Example
 from xlt_cli.data.features import Featuriser
 from xlt_cli.noise import changes
-from xlt_cli.noise.drawing import edited, generator
+from xlt_cli.noise.drawing import Noisy, generator
 from xlt_cli.problems import Encoded, Problem
 
 
@@ -36,26 +36,27 @@ def noisy(
     condition: Condition,
     featuriser: Featuriser,
     examples: Sequence[Example],
-    unchanged: Callable[[None], Inputs],
+    draw: Callable[[Sequence[Example]], Noisy],
 ) -> Inputs:
     """The rows of a language, edited and cut as the condition does.
 
     Args:
-        unchanged: gives the same rows as they are.
+        draw: gives the rows as the condition edits them.
     """
     acts = condition.acts
-    after = edited(condition, examples) if "text" in acts else examples
+    drawn = draw(examples) if "text" in acts else None
+    after = drawn.examples if drawn is not None else examples
     if "segmentation" in acts:
         segment = condition.segmenter(featuriser.tokenizer)
         rows = _by_id(
             featuriser.segmented(e, segment, generator(condition, "segmentation", e)) for e in after
         )
     else:
-        rows = _by_id(featuriser.fresh(after))
-    if "text" in acts:
-        pairs = zip(examples, after, strict=True)
-        return Inputs(rows, {one.id: changes.in_texts(one, other) for one, other in pairs})
-    before = unchanged(None).rows
+        rows = _by_id(featuriser.clean(after))
+    if drawn is not None:
+        ids = (example.id for example in examples)
+        return Inputs(rows, dict(zip(ids, drawn.changes, strict=True)))
+    before = _by_id(featuriser.clean(examples))
     pieces = {key: changes.in_pieces(before[key], row) for key, row in rows.items()}
     return Inputs(rows, pieces, "pieces")
 
