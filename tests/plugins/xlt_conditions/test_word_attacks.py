@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings
 
 from xlt_cli.api import DataError, Example, Prediction, Reply, Searched, SequenceExample, SpecError
 from xlt_cli.problems import SequenceClassification
@@ -250,6 +249,7 @@ def test_they_serve_the_languages_that_there_are_words_of(lexicons: Path) -> Non
         polyglots(lexicons, languages=["sw"]).check()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts, texts)
 def test_an_example_is_put_together_again_from_its_words(first: str, second: str) -> None:
     row = SequenceExample("1", (first, second), "yes", ("en", "de"))
@@ -266,7 +266,7 @@ def test_an_example_is_put_together_again_from_its_words(first: str, second: str
         assert sum(map(len, left.texts)) == sum(map(len, row.texts)) - len(wording.words[0].form)
 
 
-@given(st.sampled_from(["first", "second", "both"]))
+@pytest.mark.parametrize("sides", ["first", "second", "both"])
 def test_sides_name_the_texts_whose_words_may_change(sides: Any) -> None:
     wording = Wording(ROW, None, sides)
     touched = {word.text for word in wording.words}
