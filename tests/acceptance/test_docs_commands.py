@@ -137,7 +137,7 @@ def cut_down(spec: dict[str, Any], encoder: Path) -> dict[str, Any]:
         if "evaluate_every" in stage:
             stage["evaluate_every"] = 1
     for evaluation in spec.get("evaluations", []):
-        evaluation["limit"] = 8
+        evaluation.update(limit=8, allow_overlap=True)  # the tiny files repeat themselves
     spec["seeds"] = spec.get("seeds", [1])[:1]
     return {**spec, "max_length": 48, "device": "cpu"}
 

@@ -88,7 +88,7 @@ def odd(install: Install, desk: Desk) -> Callable[..., Path]:
             sources = {name: text.replace(old, new) for name, text in sources.items()}
         install("odd-dist", points, sources)
         stage = {"task": "odd-task", "epochs": 1, "batch_size": 4, "perturbation": perturbation}
-        return desk.write(stages=[stage], evaluations=[{}])
+        return desk.write(stages=[stage], evaluations=[{"allow_overlap": True}])
 
     return prepare
 

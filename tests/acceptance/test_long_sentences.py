@@ -32,7 +32,7 @@ def long(desk: Desk, tmp_path: Path) -> Desk:
         "batch_size": 8,
         "learning_rate": 3e-3,
     }
-    desk.spec.update(stages=[stage], evaluations=[{}], max_length=16)
+    desk.spec.update(stages=[stage], evaluations=[{"allow_overlap": True}], max_length=16)
     return desk
 
 
@@ -61,7 +61,7 @@ def test_windows_see_every_word_and_without_them_what_was_cut_is_said(long: Desk
     assert 0 < trained["cut_off"] < 400
     assert trained["tokenized"] == "alone"
 
-    spec = long.write(evaluations=[{"windows": False}])
+    spec = long.write(evaluations=[{"windows": False, "allow_overlap": True}])
     (cut,) = json.loads(invoke(xlt, long, "train", spec, "--json").stdout)[0]["evaluations"]
     english = next(note for note in cut["notes"] if note.startswith("en: ") and NOTE in note)
     unseen, words = (int(english.split()[i]) for i in (1, 3))

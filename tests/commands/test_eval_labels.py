@@ -306,7 +306,10 @@ def test_a_run_is_tested_on_data_with_other_labels(
     collapse = {"non-entailment": ["neutral", "contradiction"]}
     spec = tmp_path / "s.yaml"
     stage = {"task": data, "epochs": 4, "batch_size": 8, "learning_rate": 1e-3, "dev": None}
-    evaluations = [{}, {"task": other, "collapse": collapse}]
+    evaluations = [
+        {"allow_overlap": True},
+        {"task": other, "collapse": collapse, "allow_overlap": True},
+    ]
     spec.write_text(
         json.dumps({"encoder": str(tiny_encoder), "stages": [stage], "evaluations": evaluations})
     )
@@ -314,7 +317,7 @@ def test_a_run_is_tested_on_data_with_other_labels(
     trained = xlt("train", spec, "--json", *runs)
     assert trained.exit_code == 0, trained.stderr
     three_way, two_way = json.loads(trained.stdout)[0]["evaluations"]
-    (run,) = (tmp_path / "runs").iterdir()
+    (run,) = (tmp_path / "runs").glob("[!.]*")
     probability = probabilities(run / "stages/0/model", 3)
     gold = [row[2] for row in rows(THREE)]
     check(three_way, gold, [THREE[i] for i in probability.argmax(-1)])
@@ -323,7 +326,7 @@ def test_a_run_is_tested_on_data_with_other_labels(
     check(two_way, gold, [two[i] for i in summed.argmax(-1)])
     again = xlt(
         "eval", run.name, "--task", json.dumps(other), "--collapse", json.dumps(collapse), "--json",
-        *runs,
+        "--allow-overlap", *runs,
     )  # fmt: skip
     assert json.loads(again.stdout)[0]["languages"] == two_way["languages"]
     refused = xlt("eval", run.name, "--task", json.dumps(other), *runs)
