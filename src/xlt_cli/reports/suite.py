@@ -124,9 +124,9 @@ def _average(averages: Mapping[str, Any], metric: str) -> Mapping[str, float] | 
     """The figure of the first average that there is."""
     nested = averages.get("averages", averages)
     for name in AVERAGES:
-        found = nested.get(name)
-        if found and found.get(metric) is not None:
-            value: Mapping[str, float] = found[metric]
+        figures = nested.get(name)
+        if figures and figures.get(metric) is not None:
+            value: Mapping[str, float] = figures[metric]
             return value
     return None
 
