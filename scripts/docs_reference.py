@@ -215,7 +215,7 @@ def _tasks() -> str:
             families.setdefault(task.family, []).append(task)
     parts = ["# Tasks", NOTE, intro]
     for family, tasks in sorted(families.items()):
-        head = ("task", "what it is", "languages", "aligned", "texts", "tags", "licence", "source")
+        head = ("task", "what it is", "languages", "aligned", "origin", "tags", "licence", "source")
         parts += [f"## Family: {family}", _table(head, [_task(task) for task in tasks])]
         parts += ["\n".join(f"- `{task.name}`: {_about(task)}" for task in tasks)]
     tags = [(f"`{tag}`", meaning) for tag, meaning in TAGS.items()]
@@ -230,7 +230,7 @@ def _about(task: Any) -> str:
 
 def _task(task: Any) -> tuple[str, ...]:
     said = registry.KINDS["task"].shown(task)
-    words = ("languages", "aligned", "texts are", "tags", "licence")
+    words = ("languages", "aligned", "origin", "tags", "licence")
     summary = task.summary[:1].upper() + task.summary[1:]
     caveat = f" Caveat: {task.caveat}." if task.caveat else ""
     about = f"{summary.rstrip('.')}{'' if summary.endswith('?') else '.'}{caveat}"

@@ -113,7 +113,7 @@ def test_tasks_say_what_their_data_are(rows: Rows) -> None:
 
 def test_the_table_of_tasks_counts_languages_and_names_few(xlt: Cli) -> None:
     header, *lines = xlt("list-plugins", "--kind", "task").stdout.splitlines()
-    columns = ["name", "problem", "languages", "aligned", "texts", "are", "tags", "licence"]
+    columns = ["name", "problem", "languages", "aligned", "origin", "tags", "licence"]
     assert header.split() == columns
     of = {line.split()[0]: line.split() for line in lines if not line.startswith(" ")}
     assert of["xnli"][1:5] == ["sequence-classification", "15", "yes", "human-translated"]

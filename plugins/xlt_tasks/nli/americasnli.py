@@ -8,7 +8,6 @@ from xlt_cli.api import NOT_STATED, Split
 from xlt_tasks.file_tasks import NOT_TRANSLATED
 from xlt_tasks.nli.base import NliTask
 from xlt_tasks.sources.release import Release
-from xlt_tasks.sources.text import read_lines
 
 UNALIGNED = {"dev": ("cni", "nah", "oto"), "test": ("nah", "oto")}
 """The languages whose files lack rows, and do not say which."""
@@ -43,5 +42,4 @@ class AmericasNli(NliTask):
         lines = self.companion(f"{split}.xnli-lines.txt")
         if not lines.is_file():
             return lambda number: f"{split}-americas-{number}"
-        of_rows = read_lines(lines)
-        return lambda number: f"{split}-{of_rows[number - 1]}"
+        return self.listed_ids(lines, f"{split}-")

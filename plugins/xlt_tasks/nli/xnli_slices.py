@@ -34,7 +34,7 @@ class XnliGenres(SlicedNliTask):
     releases = (Release({"dev": "dev-{language}", "test": "test-{language}"}),)
 
     def slices(self, split: Split, language: str) -> Sequence[frozenset[str]]:
-        return [frozenset({x}) for x in read_lines(self.companion(f"{split}.genre.txt"))]
+        return [frozenset({x}) for x in self.companion_lines(f"{split}.genre.txt")]
 
 
 class TaxiXnli(SlicedNliTask):
@@ -66,7 +66,7 @@ class TaxiXnli(SlicedNliTask):
         )
 
     def slices(self, split: Split, language: str) -> Sequence[frozenset[str]]:
-        header, *rows = read_lines(self.companion(f"{split}.reasoning.tsv"))
+        header, *rows = self.companion_lines(f"{split}.reasoning.tsv")
         _, *names = header.split("\t")
         needed = {}
         for row in rows:

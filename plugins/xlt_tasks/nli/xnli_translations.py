@@ -8,7 +8,6 @@ from xlt_cli.api import NOT_STATED, Split
 from xlt_tasks.file_tasks import NOT_TRANSLATED
 from xlt_tasks.nli.base import NliTask
 from xlt_tasks.sources.release import Release
-from xlt_tasks.sources.text import read_lines
 
 
 class XnliExtra(NliTask):
@@ -77,5 +76,4 @@ class XnliTranslateTrain(NliTask):
         lines = self.companion(f"{split}.mnli-lines.txt")
         if not lines.is_file():
             return super().row_id(split, language)
-        of_rows = read_lines(lines)
-        return lambda number: f"mnli-{of_rows[number - 1]}"
+        return self.listed_ids(lines, "mnli-")

@@ -31,16 +31,16 @@ class Task(Plugin):
         scheme: the tagging scheme, one of `xlt_cli.problems.schemes.NAMES`; None: derived from the
             tags.
         demonstration: whether the data is a demonstration only, which results state in a note.
-        family: what the labels tell, where other tasks tell the same by the same labels: `nli`,
-            `paraphrase`, `topic`, `sentiment`, `entities`, or another word; empty: nothing.
-        collapse: labels that count as one class when a model with other labels is tested on the
-            task, or a model of the task on another (see `xlt_cli.problems.collapse`).
-        published_languages: those of the published data, whatever is on this machine; empty where
-            the class does not know them.
-        licence: of the published data; `not stated` where their publishers state none.
-        origin: how the texts came to be, one of `ORIGINS`.
-        origins: the languages whose texts came to be in another way than `origin`.
-        tags: some of `TAGS`.
+        family: the group of tasks with the same labels, in name and meaning: `nli`, `paraphrase`,
+            `topic`, `sentiment`, `entities`, or another word; empty: none.
+        collapse: labels that count as one class where the labels of a model and of the task differ
+            (see `xlt_cli.problems.collapse`); used if an evaluation states no collapse.
+        published_languages: the languages of the published data, whichever files are on this
+            machine; empty if the class does not know them.
+        licence: the licence of the published data; `NOT_STATED` if its publishers state none.
+        origin: how the texts were produced, one of `ORIGINS`.
+        origins: the languages whose texts were produced in another way than `origin`.
+        tags: members of `TAGS`.
     """
 
     plugin_kind = "task"
@@ -84,7 +84,7 @@ class Task(Plugin):
 
     @classmethod
     def origin_of(cls, language: str) -> Origin:
-        """How the texts of a language came to be."""
+        """How the texts of a language were produced."""
         code = own_code(language, tuple(cls.origins))
         return cls.origin if code is None else cls.origins[code]
 

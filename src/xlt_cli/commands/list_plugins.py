@@ -97,7 +97,8 @@ def _warnings(entry: Entry) -> list[str]:
 
 
 def _shown(kind: str) -> list[tuple[str, dict[str, str]]]:
-    """What the working plugins of a kind say of themselves; nothing for most kinds."""
+    """The name and cells of each working plugin of a kind; empty for kinds without columns of their
+    own."""
     from xlt_cli import registry
 
     shown = registry.KINDS[kind].shown

@@ -35,9 +35,9 @@ class PluginKind:
         fault: what keeps a class from being one, beyond what all kinds share; empty if nothing
             does. No instance is made for it.
         inspect: looks at an instance with default parameters, for `list-plugins --check`.
-        stated: what a class says of itself beyond what all kinds say, as JSON values by their
-            names, for `list-plugins`.
-        shown: the same as the cells of a table, by the columns' names.
+        stated: attributes of a class beyond those of all kinds, as JSON values by name, for
+            `list-plugins` and `show`.
+        shown: the same as cells of a table, by column.
         plural: of the name.
         from_params: whether instances are made of parameters, which a spec states.
         written: where a user names one; `{use}` stands for its name and parameters.

@@ -131,6 +131,26 @@ def test_americasnli_has_the_ids_of_the_rows_that_it_translates(
     assert ids(americas, "test", "nah") == ["test-nah-1", "test-nah-2"]
 
 
+def test_a_list_of_ids_of_another_version_is_refused(
+    write: Any, tmp_path: Path, task: Made, failure: Any
+) -> None:
+    write("dev-gn.tsv", *(PAIR.format(i, "neutral") for i in range(3)))
+    write("dev.xnli-lines.txt", "7", "12")
+    error = failure(task(AmericasNli, path=tmp_path).load, "dev", "gn")
+    assert "names 2 rows, and the data have more" in error.what
+    assert error.where.endswith("dev.xnli-lines.txt")
+
+
+def test_a_file_of_slices_that_is_missing_is_named(
+    tmp_path: Path, task: Made, failure: Any
+) -> None:
+    folder = write_set(TaxiXnli, tmp_path)
+    (folder / "test.reasoning.tsv").unlink()
+    error = failure(task(TaxiXnli, path=tmp_path).load, "test", "en")
+    assert error.where.endswith("test.reasoning.tsv")
+    assert error.hint
+
+
 def test_translated_training_rows_have_the_numbers_of_multinlis(
     write: Any, tmp_path: Path, task: Made
 ) -> None:

@@ -1,4 +1,4 @@
-"""What a task's class says of its data: whether the words are valid, and all of it for lists."""
+"""The description of a task's data on its class: checked, and as values and cells for lists."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from xlt_cli.registry.checks.values import are_texts, is_property
 
 TEXTS = ("family", "licence")
 FEW = 4
-"""So many languages are named in a table; more are counted."""
+"""Tables name up to this many languages, and count more."""
 
 
 def fault(plugin: type[Task]) -> str:
-    """What a class says that is no valid word; empty if all is valid."""
+    """What is wrong with the description; empty if it is valid."""
     for name in TEXTS:
         value = getattr(plugin, name)
         if not isinstance(value, str):
@@ -31,7 +31,7 @@ def fault(plugin: type[Task]) -> str:
 
 
 def stated(plugin: type[Task]) -> dict[str, Any]:
-    """What a class says of its data, as JSON values."""
+    """The description as JSON values."""
     items = inspect.getattr_static(plugin, "items", "")
     aligned = inspect.getattr_static(plugin, "aligned", False)
     return {
@@ -49,7 +49,7 @@ def stated(plugin: type[Task]) -> dict[str, Any]:
 
 
 def shown(plugin: type[Task]) -> dict[str, str]:
-    """What a class says of its data, as the cells of a table."""
+    """The description as cells of a table, by column."""
     said = stated(plugin)
     languages = plugin.published_languages
     exceptions = [f"{code}: {origin or 'unknown'}" for code, origin in plugin.origins.items()]
@@ -57,7 +57,7 @@ def shown(plugin: type[Task]) -> dict[str, str]:
         "problem": plugin.problem.name,
         "languages": ", ".join(languages) if len(languages) <= FEW else str(len(languages)),
         "aligned": {True: "yes", False: "no", None: ""}[said["aligned"]],
-        "texts are": plugin.origin + (f" ({', '.join(exceptions)})" if exceptions else ""),
+        "origin": plugin.origin + (f" ({', '.join(exceptions)})" if exceptions else ""),
         "tags": ", ".join(plugin.tags),
         "licence": plugin.licence,
     }

@@ -1,0 +1,34 @@
+"""Published data sets that are read from files: a class states where they are and what they hold.
+
+`FileTask` finds the files (base.py), `TextTask` reads texts with a label (texts.py), `SlicedTask`
+can be restricted to some of its rows (slices.py), and `WordTask` reads words with tags (words.py).
+A task derives from one of them and states its facts; docs/adding-a-task.md shows how. Everything
+that it needs is imported from here.
+"""
+
+from xlt_tasks.file_tasks.base import NOT_TRANSLATED, FileTask, FolderParams
+from xlt_tasks.file_tasks.slices import SlicedTask, SliceParams, Slices
+from xlt_tasks.file_tasks.texts import TextParams, TextTask
+from xlt_tasks.file_tasks.words import WordParams, WordTask
+from xlt_tasks.sources.columns import PAIR, SENTENCE_PAIR, SINGLE, Columns
+from xlt_tasks.sources.release import Release
+from xlt_tasks.sources.table import Form
+
+__all__ = [
+    "NOT_TRANSLATED",
+    "PAIR",
+    "SENTENCE_PAIR",
+    "SINGLE",
+    "Columns",
+    "FileTask",
+    "FolderParams",
+    "Form",
+    "Release",
+    "SliceParams",
+    "SlicedTask",
+    "Slices",
+    "TextParams",
+    "TextTask",
+    "WordParams",
+    "WordTask",
+]

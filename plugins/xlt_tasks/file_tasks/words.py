@@ -1,0 +1,46 @@
+"""Tasks whose rows are sentences, with a tag for each word."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from pydantic import Field
+
+from xlt_cli.api import Rows, Split
+from xlt_cli.problems import TokenLabelling
+from xlt_tasks.examples.labelling import build_sentences
+from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.own_files import LabelMap
+from xlt_tasks.sources.columns import WORDS
+
+
+class WordParams(FolderParams):
+    """Where the files are, and what their tags stand for."""
+
+    tag_map: LabelMap = Field(
+        {},
+        description="what tags of the files stand for, where they are not as published, e.g. "
+        "{B-MISC: O}; `drop` leaves the sentence out",
+    )
+
+
+class WordTask(FileTask):
+    """Sentences whose words have tags."""
+
+    problem = TokenLabelling
+    metric = "f1"
+    map_name = "tag_map"
+
+    class Params(WordParams):
+        """Where the files are, and what their tags stand for."""
+
+    params: WordParams
+
+    def load(self, split: Split, language: str) -> Rows:
+        known = frozenset((*self.labels, *self.params.tag_map))
+        columns = dataclasses.replace(WORDS, values=known)
+        read, tables, release = self.read(split, language, columns)
+        examples, notes = build_sentences(
+            tables, split, language, self.labels, self.params.tag_map, release.label_map
+        )
+        return Rows(examples, read, notes)
