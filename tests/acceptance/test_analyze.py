@@ -18,7 +18,8 @@ def trained(xlt: Any, desk: Desk, name: str = "erm", **stage: Any) -> Path:
     """A run of a few updates."""
     changes = {"epochs": 1, "checkpoint_every": None, "evaluate_every": None, **stage}
     stages = [{**desk.spec["stages"][0], **changes}]
-    path = desk.write(f"{name}.yaml", stages=stages, evaluations=[{"limit": 4, "allow_overlap": True}])
+    evaluations = [{"limit": 4, "allow_overlap": True}]
+    path = desk.write(f"{name}.yaml", stages=stages, evaluations=evaluations)
     result = xlt("train", path, "--runs-dir", desk.path / "runs", "--quiet")
     assert result.exit_code == 0, result.output
     (found,) = (desk.path / "runs").glob(f"{name}-s1-*")

@@ -60,7 +60,7 @@ def test_a_prefix_is_trained_once_and_taken_over_from_a_killed_run(desk: Desk) -
     assert {name.partition("-")[0] for name in first["runs"]} == {"one", "two"}
     code, _, err = desk.xlt("train", one)
     assert code == 0, err
-    assert "taken from another run" in err
+    assert "taken from the shared stages" in err
     assert content(run_of(desk, "one")) == content(run_of(desk, "one", "whole"))
     weights = [run_of(desk, name) / "stages/0/model/model.safetensors" for name in ("one", "two")]
     assert weights[0].stat().st_ino == weights[1].stat().st_ino
@@ -83,7 +83,7 @@ def test_of_two_processes_one_trains_and_the_other_waits(desk: Desk) -> None:
     _, errors = first.communicate(timeout=240)
     assert first.returncode == 0, errors
     assert "waiting for it" in err
-    assert "taken from another run" in err
+    assert "taken from the shared stages" in err
     assert trained_stages(run_of(desk, "one")) == {0}
     assert trained_stages(run_of(desk, "two")) == set()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
+from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.stage_store import SharedStage, attach, offer, shared, take
 from xlt_cli.spec import ResolvedExperiment
@@ -53,8 +54,11 @@ def train_shared_stage(
     done = finished_stage(directory) and not directory.is_symlink()
     with _held(entry, index, runtime, reporter) if not done else contextlib.nullcontext():
         if not done and runtime.is_main and entry.is_trained:
+            if stages.result_of(directory) is not None and not directory.is_symlink():
+                wrong = stages.fault(directory)
+                reporter.warn(f"the model of stage {index + 1} is damaged or gone ({wrong})")
             take(directory, entry)
-            reporter.say(f"stage {index + 1}: taken from another run that trained the same stage")
+            reporter.say(f"stage {index + 1}: taken from the shared stages, where it is trained")
         runtime.wait()
         train_stage(run, experiment, index, rows, runtime, reporter)
         if not done and runtime.is_main:
