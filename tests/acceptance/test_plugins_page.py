@@ -74,7 +74,8 @@ def test_the_examples_train_together_and_go_on(xlt: Any, desk: Desk, tiny_encode
     for split, count in WORDS.items():
         for language, word in (("en", "please"), ("de", "please"), ("fr", "non")):
             lines = [
-                f"the cat sees {'the dog' if n % 2 else word} {split} {n}\t{('polite', 'plain')[n % 2]}"
+                f"the cat sees {'the dog' if n % 2 else word} {split} {n}\t"
+                f"{('polite', 'plain')[n % 2]}"
                 for n in range(count)
             ]
             (folder / f"{split}-{language}.tsv").write_text("\n".join(lines) + "\n", "utf-8")
