@@ -56,10 +56,8 @@ def tests_of(suite: Suite, run: directory.Run) -> tuple[list[Test], list[LeftOut
         UserError: the suite's tests of the run's own task are wrong.
     """
     trained = build_task(run.spec.stages[-1].task)
-    tests: list[Test] = []
     left_out: list[LeftOut] = []
-    if suite.own is not None:
-        tests.append(Test("", _own(suite.own, run.spec.stages[-1].task)))
+    tests = [Test("", _own(each, run.spec.stages[-1].task)) for each in suite.own]
     own = run.spec.stages[-1].task.name
     for sets in suite.sets:
         for use in _uses(sets):

@@ -23,6 +23,10 @@ FOLDER = "suites"
 Conditions = Annotated[list[PluginUse], BeforeValidator(uses)]
 
 
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
 class OwnTask(Model):
     """Tests on the task that the run was trained on last, beside its clean test set."""
 
@@ -61,7 +65,9 @@ class Suite(Model):
     """Tests of a trained run."""
 
     summary: str = Field(description="what is tested, in a line")
-    own: OwnTask | None = Field(None, description="tests on the task that the run was trained on")
+    own: Annotated[list[OwnTask], BeforeValidator(_as_list)] = Field(
+        default_factory=list, description="tests on the task that the run was trained on"
+    )
     sets: list[DataSets] = Field(default_factory=list, description="other data sets")
 
 

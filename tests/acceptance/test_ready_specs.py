@@ -1,0 +1,72 @@
+"""The specs of experiments/robustness and experiments/intermediate: valid, and run to their end.
+
+Those of a kind differ in their encoder alone. One of each kind is run with a tiny encoder on the
+first rows of the real data: every point with all its stages, and every condition.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from xlt_cli.shipped import experiments
+
+SPECS = sorted(
+    path for folder in ("robustness", "intermediate") for path in (experiments() / folder).glob("*")
+)
+KINDS = sorted({path.stem.rpartition("-e5")[0] for path in SPECS if "-e5" in path.stem})
+REASON = "XLT_DATA_DIR is not set: it needs the real data"
+
+
+@pytest.fixture(autouse=True)
+def _data() -> None:
+    if not os.environ.get("XLT_DATA_DIR"):
+        pytest.skip(REASON)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_spec_is_valid(xlt: Any, path: Path) -> None:
+    result = xlt("validate", path)
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_specs_of_a_kind_differ_in_their_encoder_alone(kind: str) -> None:
+    own = [yaml.safe_load(path.read_text("utf-8")) for path in SPECS if path.stem.startswith(kind)]
+    assert len({spec.pop("encoder") for spec in own}) == len(own) == 4
+    for spec in own:
+        for stage in spec["stages"]:
+            for field in ("learning_rate", "batch_size"):  # what an encoder was pretrained with
+                stage.pop(field)
+    assert all(spec == own[0] for spec in own)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_point_runs_with_all_stages_and_conditions(
+    xlt: Any, tmp_path: Path, tiny_encoder: Path, kind: str
+) -> None:
+    (path,) = [path for path in SPECS if path.stem.startswith(f"{kind}-e5")]
+    spec = yaml.safe_load(path.read_text("utf-8"))
+    spec.update(encoder={"name": "hf", "model": str(tiny_encoder)}, seeds=[1], device="cpu")
+    for stage in spec["stages"]:
+        stage.update(limit=24, max_steps=2, batch_size=8)
+        stage["dev"] = {**stage.get("dev", {}), "limit": 8}
+    for evaluation in spec["evaluations"]:
+        evaluation["limit"] = 4
+        if "task" not in evaluation:
+            evaluation["languages"] = ["en", "de"]
+    small = tmp_path / "spec.yaml"
+    small.write_text(yaml.safe_dump(spec), "utf-8")
+    result = xlt("sweep", small, "--runs-dir", tmp_path / "runs", "--json")
+    assert result.exit_code == 0, result.output
+    made = json.loads(result.stdout)
+    assert len(made) == len(spec["sweep"]["points"])
+    for one in made:
+        assert one["error"] == ""
+        under = one["evaluations"][0]["conditions"]
+        assert len(under) == len(spec["evaluations"][0]["conditions"]) - 1
