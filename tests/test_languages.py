@@ -131,7 +131,7 @@ def test_what_a_code_says_is_kept(code: str, expected: Language) -> None:
 @pytest.mark.parametrize("code", ["xx", "klingom", "und", "mul", "zxx", "", "en.source", "q", "12"])
 def test_an_unknown_code_is_no_language(code: str) -> None:
     assert lookup(code) is None
-    with pytest.raises(UserError, match="is no language that is known"):
+    with pytest.raises(UserError, match="is not a known language"):
         language_of(code)
 
 

@@ -26,7 +26,7 @@ class MiniPawsX(Task):
 
     api_version = 1
     name = "mini-pawsx"
-    summary = "generated paraphrase pairs for trying things out; no evidence of anything"
+    summary = "generated paraphrase pairs for demonstrations; results are no evidence"
     reference = "generated here, after Zhang et al. 2019 (PAWS) and Yang et al. 2019 (PAWS-X)"
     problem = SequenceClassification
     metric = "accuracy"
@@ -36,7 +36,7 @@ class MiniPawsX(Task):
 
     class Params(PluginParams):
         kinds: Annotated[tuple[str, ...], AfterValidator(_known_kinds)] | None = Field(
-            None, description="kinds of scene the pairs are about (fewer are easier); default: all"
+            None, description="kinds of scenes in the pairs (fewer are easier); default: all"
         )
 
     params: Params

@@ -45,8 +45,8 @@ def _patterns(files: str | dict[Split, str] | None) -> str | dict[Split, str] | 
         check_pattern(pattern)
     if isinstance(files, str) and "{split}" not in files:
         raise ValueError(
-            "`files` has no {split}; where names do not say it, give a pattern for each split: "
-            "{train: a.tsv, test: b.tsv}"
+            "`files` has no {split}; if names do not contain the split, give a pattern for "
+            "each split: {train: a.tsv, test: b.tsv}"
         )
     return files
 
@@ -66,14 +66,14 @@ class FileParams(PluginParams):
     )
     splits: dict[Split, str] = Field(
         {},
-        description="what a split is called in the files' names, e.g. {dev: eval}; validation, "
-        "valid, val and development stand for dev without it",
+        description="name of a split in file names, e.g. {dev: eval}; validation, valid, val "
+        "and development are recognized as dev without it",
     )
     language: str | None = Field(
-        None, min_length=1, description="the language of files whose names do not say it"
+        None, min_length=1, description="the language of files whose names do not contain one"
     )
     language_column: str | None = Field(
-        None, min_length=1, description="the column that says the language of each row"
+        None, min_length=1, description="the column with the language of each row"
     )
     quoting: Quoting = Field(
         "auto",
@@ -82,8 +82,8 @@ class FileParams(PluginParams):
     )
     header: bool | None = Field(
         None,
-        description="whether the first line names the columns; found out where the names are "
-        "known or given by `columns`",
+        description="whether the first line is a header; default: detected if the column "
+        "names are known or given in `columns`",
     )
 
     @model_validator(mode="after")
@@ -92,7 +92,8 @@ class FileParams(PluginParams):
         ways.append(any("{language}" in pattern for pattern in self.naming.patterns.values()))
         if self.files is not None and sum(ways) > 1 and not (ways[0] and ways[2]):
             raise ValueError(
-                "say the language in one way: {language} in `files`, `language_column`, `language`"
+                "give the language in one way only: {language} in `files`, `language_column`, "
+                "or `language`"
             )
         if ways[0] and ways[1]:
             raise ValueError("give `language` or `language_column`, not both")
@@ -134,26 +135,30 @@ class DataParams(FileParams):
     subset: str | None = Field(
         None,
         min_length=1,
-        description="the data set's configuration; with several, their names with {language}",
+        description="the configuration of the data set, or a pattern with {language} for several",
     )
     revision: str = Field(
-        "main", min_length=1, description="the hub's branch, tag or commit; results name the commit"
+        "main",
+        min_length=1,
+        description="branch, tag or commit on the hub; results record the commit",
     )
 
     @model_validator(mode="after")
     def _one_place(self) -> DataParams:
         if (self.path is None) == (self.dataset is None):
-            raise ValueError("give `path` (a folder) or `dataset` (on the hub), one of the two")
+            raise ValueError("give either `path` (a folder) or `dataset` (on the hub)")
         if self.dataset is None and (self.subset is not None or self.revision != "main"):
-            raise ValueError("`subset` and `revision` belong to `dataset`")
+            raise ValueError("`subset` and `revision` need `dataset`")
         if self.subset is not None:
             check_pattern(self.subset)
             if self.files is not None:
-                raise ValueError("`files` names files whatever the subset: give one of the two")
+                raise ValueError(
+                    "`files` selects files independently of the subset: give one of the two"
+                )
             if "{language}" in self.subset and (self.language or self.language_column):
                 raise ValueError(
-                    "say the language in one way: {language} in `subset`, `language_column`, "
-                    "`language`"
+                    "give the language in one way only: {language} in `subset`, "
+                    "`language_column`, or `language`"
                 )
         return self
 
@@ -204,6 +209,6 @@ def check_map(mapped: Mapping[str, str], labels: tuple[str, ...], name: str) -> 
     unknown = [label for label in mapped.values() if label not in (*labels, DROP)]
     if unknown:
         raise ValueError(
-            f"`{name}` maps to '{unknown[0]}', which is none of the labels "
+            f"`{name}` maps to '{unknown[0]}', which is not one of the labels "
             f"({', '.join(labels)}) and not `drop`"
         )

@@ -19,12 +19,12 @@ class PairParams(PublishedParams):
 
     untranslated: Untranslated = Field(
         "drop",
-        description="what happens to rows in which a sentence was not translated (the text NS)",
+        description="treatment of rows in which a sentence was not translated (the text NS)",
     )
     label_map: LabelMap = Field(
         {},
-        description="what labels of the files stand for, e.g. {e: entailment}; `drop` leaves the "
-        "row out",
+        description="labels of the files and the task's labels that they stand for, e.g. "
+        "{e: entailment}; `drop` leaves the row out",
     )
 
 

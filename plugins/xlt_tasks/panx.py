@@ -44,8 +44,8 @@ class PanX(PublishedTask):
 
         tag_map: LabelMap = Field(
             {},
-            description="what tags of the files stand for, e.g. {B-DATE: O}; `drop` leaves the "
-            "sentence out",
+            description="tags of the files and the task's tags that they stand for, e.g. "
+            "{B-DATE: O}; `drop` leaves the sentence out",
         )
 
     params: Params

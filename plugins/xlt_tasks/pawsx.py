@@ -16,7 +16,7 @@ class PawsX(TranslatedPairs):
 
     api_version = 1
     name = "pawsx"
-    summary = "paraphrase identification against word order, in 7 languages"
+    summary = "paraphrase identification in pairs with high word overlap, in 7 languages"
     reference = "Yang et al. 2019, PAWS-X (EMNLP); hub: google-research-datasets/paws-x"
     family = "paraphrase"
     items = "pawsx"

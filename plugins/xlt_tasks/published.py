@@ -26,17 +26,19 @@ class PublishedParams(FileParams):
     )
     path: Path | None = Field(
         None,
-        description="a folder of {train,dev,test}-LANGUAGE.SUFFIX files, or one that holds a "
-        "folder of the task's name; relative paths are also looked up in $XLT_DATA_DIR",
+        description="a folder of {train,dev,test}-LANGUAGE.SUFFIX files, or one that contains "
+        "a folder with the task's name; relative paths are also looked up in $XLT_DATA_DIR",
     )
     revision: str = Field(
-        "main", min_length=1, description="the hub's branch, tag or commit; results name the commit"
+        "main",
+        min_length=1,
+        description="branch, tag or commit on the hub; results record the commit",
     )
 
     @model_validator(mode="after")
     def _one_source(self) -> PublishedParams:
         if self.source == "hub" and self.path is not None:
-            raise ValueError("`path` has no meaning with `source: hub`; drop one of the two")
+            raise ValueError("`path` has no effect with `source: hub`; remove one of the two")
         return self
 
 
@@ -87,7 +89,7 @@ class PublishedTask(Task):
                 if base
                 else f"no folder is given for the task '{self.name}'",
                 str(base or ""),
-                f"set the task's `path`, or set {DATA_DIR} to a folder that holds '{self.name}'",
+                f"set the task's `path`, or set {DATA_DIR} to a folder that contains '{self.name}'",
             )
         return self._hub
 

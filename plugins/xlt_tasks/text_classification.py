@@ -28,10 +28,10 @@ class TextClassification(OwnData):
         labels: Names = Field(description="the labels, in the order of the model's outputs")
         label_map: LabelMap = Field(
             {},
-            description="what labels of the files stand for, e.g. {0: negative, 1: positive}; "
-            "`drop` leaves the row out",
+            description="labels of the files and the task's labels that they stand for, e.g. "
+            "{0: negative, 1: positive}; `drop` leaves the row out",
         )
-        texts: Literal[1, 2] = Field(1, description="how many texts a row has")
+        texts: Literal[1, 2] = Field(1, description="number of texts of a row")
         aligned: bool = Field(False, description="whether row i is the same item in every language")
         columns: Names | None = Field(
             None,

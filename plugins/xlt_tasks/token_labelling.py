@@ -27,18 +27,19 @@ class TokenLabelling(OwnData):
         """The files, and their tags."""
 
         tags: Names = Field(
-            description="the tags, in the order of the model's outputs; tags of a scheme of "
-            "entities (BIO, BIOES, BILOU ...) are scored as entities, others word by word"
+            description="the tags, in the order of the model's outputs; tags that follow a "
+            "scheme for entities (BIO, BIOES, BILOU ...) are scored as entities, others word "
+            "by word"
         )
         scheme: str | None = Field(
             None,
-            description="the scheme of the tags, where they do not show it: one of "
+            description="the scheme of the tags, if it is not clear from them: one of "
             f"{', '.join(NAMES)} (none: words are scored)",
         )
         tag_map: LabelMap = Field(
             {},
-            description="what tags of the files stand for, e.g. {B-DATE: O}; `drop` leaves the "
-            "sentence out",
+            description="tags of the files and the task's tags that they stand for, e.g. "
+            "{B-DATE: O}; `drop` leaves the sentence out",
         )
         columns: Names | None = Field(
             None,

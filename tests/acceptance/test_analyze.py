@@ -155,7 +155,7 @@ def test_mistakes_in_names_and_archives(
     xlt: Any, desk: Desk, pair: tuple[Path, Path], tmp_path: Path
 ) -> None:
     again = shutil.copytree(pair[0], tmp_path / pair[0].name)
-    assert f"two runs are called '{again.name}'" in refused(xlt, desk, pair[0], again)
+    assert f"two runs have the name '{again.name}'" in refused(xlt, desk, pair[0], again)
     text = refused(xlt, desk, f"A={pair[0]}", f"A={again}", f"B={pair[1]}")
     assert "'A' and 'B' have different numbers of runs: 2 and 1" in text
     assert "there is no run 'nobody'" in refused(xlt, desk, "A=nobody")
@@ -163,7 +163,7 @@ def test_mistakes_in_names_and_archives(
     assert "no RUN and no option of the measurement can be given" in refused(
         xlt, desk, pair[0], "--from", tmp_path
     )
-    assert "no whole archive" in refused(xlt, desk, "--from", tmp_path)
+    assert "no complete archive" in refused(xlt, desk, "--from", tmp_path)
     for empty in ("A=", f"={pair[0]}", ""):
         assert "lacks a name or a run" in refused(xlt, desk, empty)
     assert "no RUN and no option of the measurement can be given" in refused(
@@ -203,7 +203,7 @@ def test_runs_that_cannot_be_compared(xlt: Any, desk: Desk, tiny_data: Path) -> 
     assert "are not aligned: 'test-1'" in refused(xlt, desk, fresh)
     own = {"name": "text-classification", "labels": ["0", "1"], "texts": 2, "aligned": True}
     labels = trained(xlt, desk, "labels", task={**own, "path": str(tiny_data / "pawsx")})
-    assert "are of different tasks" in refused(xlt, desk, run, labels)
+    assert "have different tasks" in refused(xlt, desk, run, labels)
     desk.spec["max_length"] = 12
     short = trained(xlt, desk, "short")
     assert "into different tokens" in refused(xlt, desk, run, short)

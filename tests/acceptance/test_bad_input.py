@@ -88,7 +88,7 @@ def test_rows_that_are_not_aligned_are_told_by_id(copied: Desk, xlt: Any) -> Non
         ("stages.0.languages=[klingon]", "has no 'klingon' in its train split"),
         ("evaluations.0.languages=[en,xx]", "has no 'xx' in its test split"),
         ("encoder.freeze_layers=9", "2"),
-        ("max_length=4096", "128 tokens at most"),
+        ("max_length=4096", "at most 128 tokens"),
         ("device=cuda", "no GPU that torch can use"),
         ("stages.0.perturbation=word-dropuot", "did you mean 'word-dropout'"),
     ],

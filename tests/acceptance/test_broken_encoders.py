@@ -76,7 +76,7 @@ IGNORES = SOUND.replace("encode(embeddings", "encode(self.embed(batch)")
         (LAST, 500, 48, "its answers for a row change when the row is padded"),
         (IGNORES, 500, 48, "its logits do not depend on the embeddings"),
         (SOUND, 20, 48, "the model has word embeddings for 20"),
-        (SOUND, 500, 90, "max_length is 90, but the encoder takes 64 tokens at most"),
+        (SOUND, 500, 90, "max_length is 90, but the encoder supports at most 64 tokens"),
         (SOUND, 500, 8, ""),
     ],
 )

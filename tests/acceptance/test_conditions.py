@@ -242,7 +242,7 @@ def test_a_language_that_a_perturbation_does_not_speak_is_left_out_with_a_word(
     assert any("does not serve" in note and "de" in note for note in entry["notes"])
     refused = xlt("eval", run, "--condition", use, "--languages", "de")
     assert refused.exit_code == 2
-    assert "does not serve any of these languages" in refused.output
+    assert "supports none of these languages" in refused.output
 
 
 @pytest.fixture

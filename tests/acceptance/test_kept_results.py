@@ -114,7 +114,7 @@ def test_a_damaged_model_is_refused_and_training_makes_it_again(run: Path, name:
     assert contents(run / "evaluations") == before
     result = call("train", "two.yaml")
     assert result.exit_code == 0, result.output
-    assert "the model of stage 2 is damaged or gone" in result.stderr
+    assert "the model of stage 2 is damaged or missing" in result.stderr
     assert contents(run / "stages/1/model") == model
     assert contents(run / "evaluations") == before
     assert call("eval", run.name).exit_code == 0
@@ -138,7 +138,7 @@ def test_in_a_run_of_version_1_the_stored_answers_tell(work: Path) -> None:
     flip(run / "stages/1/model/model.safetensors")
     result = call("eval", run.name, "--device", "cpu")
     assert result.exit_code == 2, result.output
-    assert "its weights are not those that gave the stored answers" in result.output
+    assert "its weights are not those of the stored predictions" in result.output
     after = contents(run / "evaluations")
     assert {n: after[n] for n in before if "results" not in n} == {
         n: content for n, content in before.items() if "results" not in n
@@ -152,8 +152,8 @@ def test_a_damaged_checkpoint_is_said_and_left_out(work: Path) -> None:
     (run / "stages/1/checkpoints/step-00000045/optimizer.pt").write_bytes(b"")
     result = call("train", "interrupted.yaml", "--device", "cpu")
     assert result.exit_code == 0, result.output
-    assert "step-00000045 is damaged, and left out: optimizer.pt has 0 bytes" in result.stderr
-    assert "goes on from step 20" in result.stderr
+    assert "step-00000045 is damaged and is skipped: optimizer.pt has 0 bytes" in result.stderr
+    assert "continues from step 20" in result.stderr
 
 
 # ----------------------------------------------------------------------------------------- repairs
@@ -165,9 +165,9 @@ def test_a_stage_that_is_trained_again_leaves_the_others_alone(run: Path) -> Non
     shutil.rmtree(run / "stages/0/model")
     result = call("train", "two.yaml")
     assert result.exit_code == 0, result.output
-    assert "the model of stage 1 is damaged or gone (it is gone)" in result.stderr
+    assert "the model of stage 1 is damaged or missing (it does not exist)" in result.stderr
     assert "stage 2 (pawsx): done before" in result.stderr
-    assert "began with another model" not in result.stderr
+    assert "started from another model" not in result.stderr
     assert contents(run / "stages") == before
 
 
@@ -181,7 +181,7 @@ def test_that_a_stage_has_another_parent_now_is_said(run: Path) -> None:
     shutil.rmtree(run / "stages/0/model")
     done = call("train", "two.yaml")
     assert done.exit_code == 0, done.output
-    assert "stage 2 began with another model of stage 1 than is there now" in done.stderr
+    assert "stage 2 started from another model of stage 1 than the present one" in done.stderr
 
 
 def test_the_curve_of_version_1_is_read_stage_by_stage() -> None:

@@ -49,7 +49,7 @@ def stored(desk: Desk) -> list[Any]:
 
 def test_windows_see_every_word_and_without_them_what_was_cut_is_said(long: Desk, xlt: Any) -> None:
     result = invoke(xlt, long, "train", long.write())
-    assert "words are cut at max_length 16, and not trained on" in result.stderr
+    assert "words are cut off at max_length 16 and not trained on" in result.stderr
     assert "token-labelling test, words" in result.stdout
     assert NOTE not in result.stdout
     whole = long.results()

@@ -48,7 +48,7 @@ def test_killed_at_several_moments_it_ends_bit_identical(
         kill(process)
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
-    assert "goes on from step" in err
+    assert "continues from step" in err
     assert content(desk.run()) == expected
 
 
@@ -82,7 +82,7 @@ def test_a_truncated_checkpoint_is_never_picked(desk: Desk, uninterrupted: dict[
     weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
-    assert f"goes on from step {damaged}" not in err
+    assert f"continues from step {damaged}" not in err
     assert content(desk.run()) == expected
 
 
@@ -139,7 +139,7 @@ def test_other_data_under_the_same_path_are_refused(desk: Desk, tiny_data: Path)
     path.write_text(path.read_text("utf-8").replace("die", "DIE"), "utf-8")
     code, _, err = desk.xlt("eval", desk.run().name)
     assert code == 2
-    assert "is not what this run began with" in err
+    assert "has changed since this run began" in err
 
 
 def test_an_average_is_that_of_its_steps_and_survives_a_kill(desk: Desk) -> None:

@@ -84,7 +84,7 @@ def test_a_composition_is_resumed_to_the_same_bytes(desk: Desk, words: Path) -> 
     kill(process)
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
-    assert "goes on from step" in err
+    assert "continues from step" in err
     for name in ("stages/0/metrics.jsonl", "stages/0/model/model.safetensors"):
         assert (desk.run() / name).read_bytes() == (desk.run("whole") / name).read_bytes(), name
 

@@ -52,7 +52,7 @@ def test_a_prefix_is_trained_once_and_taken_over_from_a_killed_run(desk: Desk) -
     assert (run_of(desk, "one") / "stages" / "0").is_symlink()
     code, _, err = desk.xlt("train", two)
     assert code == 0, err
-    assert "goes on from step" in err
+    assert "continues from step" in err
     code, out, _ = desk.xlt("stages", "--json")
     assert code == 0
     first = next(stage for stage in json.loads(out) if not stage["parent"])

@@ -70,7 +70,7 @@ def test_killed_they_go_on_to_the_same_end_and_their_answers_are_read_back(
     process.communicate()
     again = xlt("train", path, "--runs-dir", desk.path / "runs")
     assert again.exit_code == 0, again.output
-    assert "goes on from step" in again.output
+    assert "continues from step" in again.output
     for file in ("stages/0/metrics.jsonl", "stages/0/model/model.safetensors"):
         one, other = ((desk.run(runs) / file).read_bytes() for runs in ("runs", "whole"))
         assert one == other, file

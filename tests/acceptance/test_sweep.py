@@ -130,7 +130,7 @@ def test_interrupted_its_runs_end_and_the_same_command_goes_on(desk: Desk, numbe
     assert "en accuracy" in out
     for run in runs:
         assert run.state == "success"
-        assert "goes on from step" in (run.path / "output.log").read_text("utf-8")
+        assert "continues from step" in (run.path / "output.log").read_text("utf-8")
 
 
 def test_points_that_are_one_run_wait_for_each_other(desk: Desk) -> None:

@@ -78,7 +78,7 @@ def test_what_runs_out_of_memory_beside_others_goes_on_when_there_is_room(
     code, out, err = greedy.xlt("sweep", spec, "--jobs", 2, "--json", GREEDY_HOW=how)
     assert code == 0, err
     assert [one["error"] for one in json.loads(out)] == ["", ""]
-    assert "ran out of memory and goes on later" in err
+    assert "ran out of memory and will be continued later" in err
     told = [(event["event"], event.get("alone")) for event in events(greedy)]
     assert told.count(("started", False)) == 3  # the last one as its need is measured by then
     assert told.count(("out of memory", None)) == 1
@@ -98,7 +98,7 @@ def test_what_runs_out_of_memory_alone_too_is_a_failure_that_says_what_to_do(gre
     spec = greedy.write(sweep={})
     code, out, err = greedy.xlt("sweep", spec, "--jobs", 2, "--json", GREEDY_HOW="never")
     assert code == 1
-    assert err.count("goes on later") == 2
+    assert err.count("continued later") == 2
     for one in json.loads(out):
         assert "Tried to allocate 2.00 GiB" in one["error"]
         assert "a smaller batch_size" in one["error"]

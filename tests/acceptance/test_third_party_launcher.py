@@ -87,4 +87,4 @@ def test_killed_or_interrupted_it_takes_its_job_along_and_the_same_command_goes_
     code, out, err = klingon.xlt("sweep", spec, "--launcher", "backwards", "--json")
     assert code == 0, err
     assert [one["error"] for one in json.loads(out)] == [""]
-    assert "goes on from step" in (run.path / "output.log").read_text("utf-8")
+    assert "continues from step" in (run.path / "output.log").read_text("utf-8")

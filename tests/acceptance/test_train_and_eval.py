@@ -347,7 +347,7 @@ def test_a_collapse_is_named_where_it_shows(desk: Desk) -> None:
     stage = {**desk.spec["stages"][0], "epochs": 1, "learning_rate": 0.5, "evaluate_every": None}
     code, _, err = desk.xlt("train", desk.write(stages=[stage], evaluations=[]))
     assert code == 0, err
-    assert ": the same answer to every row\n" in err
+    assert ": the same prediction for every row\n" in err
     stage["learning_rate"] = 1e-3
     stage["epochs"] = 20
     code, _, err = desk.xlt("train", desk.write(stages=[stage], evaluations=[]))

@@ -60,7 +60,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_one_that_was_not(
 ) -> None:
     result = run("train", "interrupted.yaml", "--device", "cpu")
     assert "stage 1 (pawsx): done before" in result.stderr
-    assert "stage 2 (pawsx): goes on from step 45" in result.stderr
+    assert "stage 2 (pawsx): continues from step 45" in result.stderr
     run("train", "interrupted.yaml", "--device", "cpu", "--runs-dir", "whole")
     (whole,) = (samples / "whole").glob("[!.]*")
     there = samples / "runs" / INTERRUPTED

@@ -22,7 +22,7 @@ def test_a_cell_holds_a_value_only(value: object) -> None:
 @pytest.mark.parametrize("value", ["0.7", {"value": 0.7}, None])
 def test_a_figure_is_a_number(value: object) -> None:
     Figure(np.float32(0.5))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="a figure is a number"):
+    with pytest.raises(TypeError, match="a figure must be a number"):
         Figure(value)  # type: ignore[arg-type]
 
 
@@ -32,7 +32,7 @@ def test_an_interval_has_two_bounds() -> None:
 
 
 def test_a_matrix_has_its_cells_only() -> None:
-    with pytest.raises(ValueError, match=r"\(en, sw\) is no cell of the matrix 'pairs'"):
+    with pytest.raises(ValueError, match=r"\(en, sw\) is not a cell of the matrix 'pairs'"):
         Matrix("pairs", ["en", "de"], ["en", "de"], {("en", "sw"): Figure(0.5)})
 
 

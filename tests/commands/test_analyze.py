@@ -55,7 +55,7 @@ def test_all_are_listed_also_those_that_cannot_be_used(xlt: Any) -> None:
     ("arguments", "said"),
     [
         (["broken", "RUN"], "cannot be used: import failed: ModuleNotFoundError"),
-        (["wrong"], "the class calls itself 'sound', not 'wrong'"),
+        (["wrong"], "the name of the class is 'sound', not 'wrong'"),
         (["alignmnt"], "did you mean 'alignment'"),
         (["sound", "RUN", "--needed", "x"], "--needed"),
         (["sound", "RUN"], "needed"),

@@ -116,7 +116,7 @@ def test_a_full_disk_is_the_users_to_mend(failing: Callable[..., Result], error:
     result = failing(error)
     assert result.exit_code == 2
     assert result.stderr.startswith("error: the disk is full\n")
-    assert "make room" in result.stderr
+    assert "free some space" in result.stderr
 
 
 def test_a_lack_of_permission_names_the_path(failing: Callable[..., Result]) -> None:

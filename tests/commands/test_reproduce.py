@@ -209,7 +209,7 @@ def test_an_unknown_task_is_refused_before_anything_runs(xlt: Cli) -> None:
     result = xlt("reproduce", "robust-xlt", "--task", "xnil")
     assert result.exit_code == 2
     assert result.stderr == (
-        "error: 'robust-xlt' has no spec on the task 'xnil'\n"
+        "error: 'robust-xlt' has no spec with the task 'xnil'\n"
         "  --task\n"
         "  did you mean 'xnli'? known: pawsx, xnli\n"
     )
@@ -264,11 +264,11 @@ def test_an_override_that_does_not_fit_is_refused(xlt: Cli) -> None:
         ("of: all", "of: everything", "not 'everything'", ":9: claims.0.of"),
         ("dropout]", "ERM]", "a method is listed twice", ""),
         ("original: mbert", "original: xlm", "'xlm', which has no specs", ""),
-        ("  spec.yaml: [s", "  other.yaml: [s", "'quick' says nothing of spec.yaml", ""),
-        ("title: A", "title: B\ntitle: A", "the key 'title' stands here twice", ":2: title"),
+        ("  spec.yaml: [s", "  other.yaml: [s", "'quick' lacks spec.yaml", ""),
+        ("title: A", "title: B\ntitle: A", "the key 'title' occurs twice", ":2: title"),
         ("methods: [", "methods: [A, ", "2 points for 3 methods (A, ERM, dropout)", ":4: sweep"),
-        ("[spec.yaml]", "[spec.yaml, spec.yaml]", "two specs are on the task 'pawsx'", "spec.yaml"),
-        ("[spec.yaml]", "[none.yaml]", "'quick' says nothing of none.yaml", ""),
+        ("[spec.yaml]", "[spec.yaml, spec.yaml]", "two specs have the task 'pawsx'", "spec.yaml"),
+        ("[spec.yaml]", "[none.yaml]", "'quick' lacks none.yaml", ""),
     ],
 )
 def test_a_wrong_file_is_refused_with_file_and_field(
@@ -358,7 +358,12 @@ def test_a_name_that_ships_means_what_ships(
 @pytest.mark.parametrize(
     ("gone", "changed", "what", "where"),
     [
-        ("spec.yaml", "", "the spec 'spec.yaml' is not beside reproduction.yaml", ":5: specs"),
+        (
+            "spec.yaml",
+            "",
+            "the spec 'spec.yaml' is not in the folder of reproduction.yaml",
+            ":5: specs",
+        ),
         ("reproduction.yaml", "", "the folder has no reproduction.yaml", "mine"),
         ("", GOOD + "qiuck: {}\n", "unknown field 'qiuck'", ":12: qiuck"),
         ("", GOOD.replace("text:", "txt:"), "unknown field 'txt'", ":9: claims.0.txt"),

@@ -102,7 +102,7 @@ def test_overrides_are_repeatable_and_change_what_is_said(xlt: Cli, write_spec: 
             "error: Input should be a valid number, not 'soon'\n"
             "  --set stages.0.epochs=soon\n",
         ),
-        (SIX_LINES + "encoder: mbert\n", [], "error: the key 'encoder' stands here twice\n"),
+        (SIX_LINES + "encoder: mbert\n", [], "error: the key 'encoder' occurs twice\n"),
         ("", [], "error: a spec is a mapping with at least 'encoder' and 'stages'\n"),
         ("stages: [\n", [], "error: not valid YAML: "),
     ],

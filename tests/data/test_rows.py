@@ -89,7 +89,7 @@ def test_an_unknown_language_is_said_with_the_nearest(task: Fake) -> None:
     with pytest.raises(DataError, match="has no 'dee' in its dev split") as caught:
         RowStore().load(task, "dev", "dee")
     assert "did you mean 'de'?" in caught.value.hint
-    with pytest.raises(DataError, match="there is no test split at all"):
+    with pytest.raises(DataError, match="there is no test split"):
         RowStore().load(task, "test", "en")
     assert task.loads == []
 
@@ -106,7 +106,7 @@ def test_a_language_is_loaded_whatever_the_form_of_its_code(task: Fake, form: st
 def test_empty_splits_and_repeated_ids_are_refused(task: Fake) -> None:
     assert "is empty in 'en'" in refused(task, ()).what
     error = refused(task, (*GOOD, replace(GOOD[3], texts=("other",))))
-    assert (error.what, error.where) == ("the id 'dev-3' stands twice", "fake (dev, en)")
+    assert (error.what, error.where) == ("the id 'dev-3' occurs twice", "fake (dev, en)")
 
 
 def test_bad_examples_are_refused_when_loaded_and_leave_no_trace(task: Fake) -> None:

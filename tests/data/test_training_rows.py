@@ -92,7 +92,7 @@ def test_listed_ids_are_excluded_and_counted(choose: Choose, tmp_path: Path) -> 
 
 def test_an_id_of_no_row_is_an_error(choose: Choose, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("train-1\n7\n")
-    with pytest.raises(DataError, match=r"1 of 2 ids are of no row.*'7'") as caught:
+    with pytest.raises(DataError, match=r"1 of 2 ids do not belong to a row.*'7'") as caught:
         choose(exclude=[{"ids": str(tmp_path / "ids.txt")}])
     assert "train-1" in caught.value.hint
 
@@ -117,7 +117,7 @@ def test_translations_stay_where_rows_are_not_aligned(choose: Choose, tmp_path: 
 
 
 def test_nothing_left_is_an_error(choose: Choose, folder: Path) -> None:
-    with pytest.raises(DataError, match="no row of 'text-classification' is left"):
+    with pytest.raises(DataError, match="there are no rows of 'text-classification' left"):
         choose(exclude=[{"task": task(folder), "split": "train", "languages": ["sw"]}])
 
 
@@ -154,7 +154,7 @@ def test_each_item_comes_once_in_a_language_drawn_by_the_seed(choose: Choose) ->
 
 
 def test_one_per_item_needs_alignment(choose: Choose) -> None:
-    with pytest.raises(SpecError, match="needs rows aligned across languages"):
+    with pytest.raises(SpecError, match="needs rows that are aligned across languages"):
         choose(languages=["en", "sw"], sampling="one-per-item", aligned=False)
 
 

@@ -275,7 +275,7 @@ def test_a_model_that_was_trained_elsewhere(runs: Runs, tiny_data: Path, tmp_pat
     )  # fmt: skip
     (own,) = runs[0].results()
     assert made[0]["languages"]["de"] == own["languages"]["de"]
-    with pytest.raises(SpecError, match="say which task"):
+    with pytest.raises(SpecError, match="needs a task"):
         evaluate_model(model, runs_dir=tmp_path)
 
 

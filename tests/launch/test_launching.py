@@ -116,7 +116,7 @@ def test_what_becomes_of_jobs_is_told_by_their_answers_and_by_failures(tmp_path:
         outcomes = run_jobs(jobs(4), tmp_path, quiet(), keep_going, launcher=launcher(work))
         return [outcome.error for outcome in outcomes]
 
-    assert errors(True) == ["", "no data", "the launcher has not run it", "the node went away"]
+    assert errors(True) == ["", "no data", "the launcher did not run it", "the node went away"]
     assert errors(False) == ["", "no data", "the node went away"]
 
 
@@ -145,14 +145,14 @@ def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> Non
         f"[1/2] base seed 0 -> {tmp_path / first}",
         "[2/2] base seed 1 waits: there is no room",
         f"[1/2] {first}: step 3",
-        f"note: {first} ran out of memory and goes on later: too large",
+        f"note: {first} ran out of memory and will be continued later: too large",
         f"[1/2] base seed 0 -> {tmp_path / first} (again, alone)",
         f"[1/2] {first}: done, 3 s",
     ]
     (second,) = names
     assert f"note: {second} failed: broken" in lines
     assert f"  {memory.REMEDY}" in lines
-    assert f"  what it said: {tmp_path / second / 'output.log'}" in lines
+    assert f"  its output: {tmp_path / second / 'output.log'}" in lines
     assert "interrupting 2 runs ..." in lines
     events = [json.loads(line) for line in (tmp_path / "jobs.jsonl").read_text().splitlines()]
     assert [event["event"] for event in events] == [
@@ -267,8 +267,8 @@ def test_one_job_at_a_time_needs_no_launcher() -> None:
         ("{name: processes, jobs: 2}", 3, "given twice"),
         ("{jobs: 2}", 1, "a launcher is a name"),
         ("[processes]", 1, "a launcher is a name"),
-        ("local", 2, "runs one job after another"),
-        ("{name: local, jobs: 2}", 1, "runs one job after another"),
+        ("local", 2, "runs one job at a time"),
+        ("{name: local, jobs: 2}", 1, "runs one job at a time"),
     ],
 )
 def test_a_choice_that_is_none_is_refused(written: str, number: int, what: str) -> None:

@@ -195,7 +195,7 @@ def edited(path: Path, seal: bool = True, **changes: Any) -> None:
             lambda p: p.write_text(p.read_text("utf-8").replace("0.001", "0.003"), "utf-8"),
             "it has other content than was written",
         ),
-        (lambda p: edited(p, seal=False), "the manifest has lost its checksum"),
+        (lambda p: edited(p, seal=False), "the manifest has no checksum"),
         (lambda p: edited(p, format=2), "is of format 2, and this xlt reads format 1"),
         (lambda p: edited(p, jobs=[{"id": "a"}]), "the manifest cannot be read: jobs.0.run"),
         (lambda p: p.write_text("encoder: mbert\n", "utf-8"), "not a manifest"),
@@ -220,7 +220,7 @@ def test_a_spec_is_not_replaced_by_a_manifest(place: Path, xlt: Cli) -> None:
     before = (place / "spec.yaml").read_bytes()
     result = xlt("sweep", "spec.yaml", "--plan", "spec.yaml")
     assert result.exit_code == 2
-    assert "the file exists and is not a manifest" in result.stderr
+    assert "the file exists but is not a manifest" in result.stderr
     assert (place / "spec.yaml").read_bytes() == before
 
 
@@ -235,7 +235,7 @@ def test_runs_that_were_moved_are_not_trained_again(plan: Path, xlt: Cli) -> Non
     Path("runs").rename("kept")
     result = xlt("run", "plan.json", "1")
     assert result.exit_code == 2
-    assert "the runs directory of the manifest is gone" in result.stderr
+    assert "the runs directory of the manifest does not exist" in result.stderr
     assert not Path("runs").exists()
     assert xlt("run", "plan.json", "1", "--runs-dir", "kept").exit_code == 0
     assert listed(xlt, "--runs-dir", "kept")[0]["state"] == "success"
@@ -267,7 +267,7 @@ def test_a_machine_with_another_precision_is_refused(
 def test_a_plugin_that_changed_since_is_refused(plan: Path) -> None:
     manifest = manifests.read(plan)
     entry = manifest.jobs[0].model_copy(update={"run": "spec-s1-00000000"})
-    with pytest.raises(RunError, match="would be another run here"):
+    with pytest.raises(RunError, match="would be a different run here"):
         manifests.check_run(entry, manifest.planned(entry), plan.parent / "runs")
 
 

@@ -170,13 +170,13 @@ class NoHead(nn.Module):
 
 FAULTS: list[tuple[Callable[[], Any], str]] = [
     (IgnoresEmbeddings, "logits do not depend on the embeddings"),
-    (NoGradient, "no gradient of its logits comes back"),
-    (NoGraph, "no gradient of its logits comes back"),
+    (NoGradient, "no gradient of its logits reaches"),
+    (NoGraph, "no gradient of its logits reaches"),
     (AveragesPadding, "answers for a row change when the row is padded"),
     (ReadsTheLast, "answers for a row change when the row is padded"),
     (StatesMixPadding, "hidden states for a row change when the row is padded"),
     (NormalisesOverTheBatch, "answers for a row depend on the other rows"),
-    (DropsOutAlways, "others each time, in evaluation mode"),
+    (DropsOutAlways, "differ between calls in evaluation mode"),
     (LogitsPerToken, r"logits\(\) returned the shape .* where \[2, 2\] is due"),
     (OneLabelTooMany, r"logits\(\) returned the shape \[2, 3\] where \[2, 2\] is due"),
     (PooledStates, r"encode\(\) returned the shape"),
@@ -185,8 +185,8 @@ FAULTS: list[tuple[Callable[[], Any], str]] = [
     (Tuples, "returned a tuple, not a tensor"),
     (NotANumber, "not finite"),
     (Raises, r"embed\(\) failed: KeyError: 'b'"),
-    (NoHead, "returned a NoHead, which is no torch.nn.Module with embed"),
-    (object, "returned a object, which is no torch.nn.Module"),
+    (NoHead, "returned a NoHead, which is not a torch.nn.Module with embed"),
+    (object, "returned a object, which is not a torch.nn.Module"),
 ]
 
 

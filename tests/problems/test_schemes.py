@@ -150,7 +150,7 @@ def test_a_scheme_that_is_stated() -> None:
     assert scheme_of(["X", "B-PER", "I-PER"], "IOB1") == Scheme("BIO", PREFIX)
     with pytest.raises(DataError, match="not of the scheme BILOU"):
         scheme_of(tags, "BILOU")
-    with pytest.raises(DataError, match="'BIOX' is no scheme"):
+    with pytest.raises(DataError, match="'BIOX' is not a tagging scheme"):
         scheme_of(tags, "BIOX")
 
 

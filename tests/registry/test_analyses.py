@@ -58,7 +58,7 @@ class _Own(PluginParams):
         (_with(limit=-1), "limit = -1 is not a number of rows"),
         (_with(limit="all"), "limit = 'all' is not a number of rows"),
         (_with(reporting=["shown", 1]), "is not a tuple of names"),
-        (_with(reporting=("shown",)), "reporting names 'shown', which Params has not"),
+        (_with(reporting=("shown",)), "reporting names 'shown', which is not in Params"),
         (_with(Params=_Taken), "Params has a field 'limit', which is an option of every analysis"),
         (type("Neither", (Analysis,), dict(vars(Sound))), "is neither a ModelAnalysis nor a"),
     ],
@@ -96,8 +96,8 @@ class _Rows:
         (None, "returned None; expected a list of records"),
         ([{"id": "1"}], "returned 1 records for 2 rows"),
         ([{"id": "2"}, {"id": "1"}], "the id '2' for the row '1'"),
-        ([{"id": "1"}, {"id": "2", "x": float("nan")}], "returned what JSON cannot hold"),
-        ([{"id": "1"}, {"id": "2", "x": {1, 2}}], "returned what JSON cannot hold"),
+        ([{"id": "1"}, {"id": "2", "x": float("nan")}], "returned values that are not JSON values"),
+        ([{"id": "1"}, {"id": "2", "x": {1, 2}}], "returned values that are not JSON values"),
         ([{"id": "1"}, ["2"]], "expected a list of records"),
     ],
 )
@@ -118,10 +118,10 @@ def _run() -> AnalysedRun:
     [
         ([], "returned no pass"),
         ([("en", ["1"])], "expected a list of Pass"),
-        ([Pass("fr", [])], "a pass over 'fr', which the run has not"),
+        ([Pass("fr", [])], "a pass over 'fr', which the run does not have"),
         ([Pass("en", ["1", "1"])], "with a row twice"),
-        ([Pass("en", ["3"])], "a pass over row '3', which is not there in 'en'"),
-        ([Pass("en", ["2"], beside=("de",))], "row '2', which is not there in 'de'"),
+        ([Pass("en", ["3"])], "a pass over row '3', which does not exist in 'en'"),
+        ([Pass("en", ["2"], beside=("de",))], "row '2', which does not exist in 'de'"),
         ([Pass("en", ["1"]), Pass("en", ["2"])], "two passes over 'en'"),
     ],
 )

@@ -24,7 +24,7 @@ BROKEN = [
     pytest.param("class Good: pass\n", "is not a subclass of xlt_cli.api.Perturb", id="stranger"),
     pytest.param(
         changed(("api_version = 1", "api_version = 99")),
-        "built for plugin API 99, this xlt has 1",
+        "built for plugin API 99, but this xlt has 1",
         id="other-api",
     ),
     pytest.param(
@@ -32,12 +32,12 @@ BROKEN = [
     ),
     pytest.param(
         changed(('name = "good"', 'name = "better"')),
-        "the class calls itself 'better', not 'good'",
+        "the name of the class is 'better', not 'good'",
         id="other-name",
     ),
     pytest.param(
         changed(('    name = "good"\n', "")),
-        "the class calls itself 'None', not 'good'",
+        "the name of the class is 'None', not 'good'",
         id="no-name",
     ),
     pytest.param(changed(('"a plugin"', '"  "')), "has no summary", id="blank-summary"),
@@ -127,11 +127,11 @@ BROKEN += [
     ),
     pytest.param(
         with_params("x: dict = Field(default_factory=lambda: {}['no'])"),
-        "Params cannot be made of its defaults: KeyError: 'no'",
+        "Params cannot be built from its defaults: KeyError: 'no'",
         id="default-factory",
     ),
     pytest.param(
-        with_params("f: object = print"), "Params cannot be made of its defaults", id="no-json"
+        with_params("f: object = print"), "Params cannot be built from its defaults", id="no-json"
     ),
     pytest.param(
         stating('problems = ("sequence-clasification",)'),
@@ -190,7 +190,7 @@ def test_an_entry_point_to_nothing_is_an_entry_with_its_error(
         ("    def load", "    def lode", "does not define load"),
         ('    labels = ("a", "b")\n', "", "does not define labels"),
         ('metric = "accuracy"', 'metric = "acuracy"', "did you mean 'accuracy'?"),
-        ('metric = "accuracy"', 'metric = "f1"', "metric = 'f1' is none of the problem's: "),
+        ('metric = "accuracy"', 'metric = "f1"', "metric = 'f1' is not a metric of the problem: "),
         ('labels = ("a", "b")', 'labels = "ab"', "labels = 'ab' is not a tuple of texts"),
         ('labels = ("a", "b")', "labels = (0, 1)", "labels = (0, 1) is not a tuple of texts"),
         ('labels = ("a", "b")', "labels = ()", "labels = () is not a tuple of texts"),

@@ -25,9 +25,9 @@ def test_two_plugins_under_one_name_are_both_listed_and_neither_is_used() -> Non
     assert sorted(e.distribution for e in found) == ["Dist_B", "dist-a"]
     for entry in found:
         assert entry.plugin is None
-        assert "two plugins under one name (Dist_B 1.0 and dist-a 1.0)" in entry.error
+        assert "two plugins have the same name (Dist_B 1.0 and dist-a 1.0)" in entry.error
         assert f"XLT_DISABLE_PLUGINS=good@{entry.distribution}" in entry.error
-    with pytest.raises(PluginError, match="two plugins under one name"):
+    with pytest.raises(PluginError, match="two plugins have the same name"):
         registry.get("perturbation", "good")
     assert not {"good_a", "good_b"} & set(sys.modules)
 

@@ -68,7 +68,10 @@ def test_sound_edits_are_taken() -> None:
         (Answer(LOGITS, torch.zeros(3)), "expected a tensor of booleans [3]"),
         (Answer(LOGITS, torch.zeros(2, dtype=torch.bool)), "expected a tensor of booleans [3]"),
         (Answer(LOGITS, None, {"radius": torch.zeros(4)}), "as 'radius' a Tensor of shape [4]"),
-        (Answer(LOGITS, None, {"gold": torch.zeros(3)}), "a value 'gold', which every prediction"),
+        (
+            Answer(LOGITS, None, {"gold": torch.zeros(3)}),
+            "a value 'gold', which is a field of every prediction",
+        ),
     ],
 )
 def test_answers_are_one_for_each_example(value: Any, said: str) -> None:
@@ -81,8 +84,8 @@ def test_answers_are_one_for_each_example(value: Any, said: str) -> None:
     ("method", "value", "said"),
     [
         ("figures", [1], "expected a dict of figures by name"),
-        ("figures", {"count": float("nan")}, "figures that JSON cannot hold"),
-        ("figures", {"count": LOGITS}, "figures that JSON cannot hold"),
+        ("figures", {"count": float("nan")}, "figures that are not JSON values"),
+        ("figures", {"count": LOGITS}, "figures that are not JSON values"),
         ("figures", {}, "returned no 'count', which its `measured` names"),
         ("notes", "one note", "expected a list of texts"),
         ("notes", [1], "expected a list of texts"),
@@ -113,8 +116,8 @@ class Odd(Condition):
         ("acts = 'text'", "is not a tuple of places"),
         ("acts = ('segmentation',)", "does not define segmenter"),
         ("measured = 'radius'", "is not a MeasuredTable"),
-        ("version = 0", "version = 0 is not a whole number from 1 on"),
-        ("version = '2'", "version = '2' is not a whole number from 1 on"),
+        ("version = 0", "version = 0 is not a whole number, 1 or more"),
+        ("version = '2'", "version = '2' is not a whole number, 1 or more"),
     ],
 )
 def test_classes_that_are_none(install: Callable[..., Path], body: str, said: str) -> None:

@@ -119,7 +119,7 @@ TAGS = TokenLabelling(("O", "B-PER", "I-PER"))
         (PAIR, [replace(PAIR, texts=["a", "b"])], "its texts are a list of 2"),  # type: ignore[arg-type]
         (SENTENCE, [replace(SENTENCE, tokens=("Anna",))], "it has 1 words and 2 tags"),
         (SENTENCE, [replace(SENTENCE, tags=("B-PER", "B-LOC"))], "'B-LOC' is not one of the"),
-        (SENTENCE, [replace(SENTENCE, tags=("O", "O"))], "its words are the same and its tags"),
+        (SENTENCE, [replace(SENTENCE, tags=("O", "O"))], "its words are the same, but its tags"),
     ],
 )
 def test_replacements_of_an_example(example: Example, value: Any, said: str) -> None:
@@ -292,7 +292,7 @@ class Translating(SomeMethod):
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ((), "returned no translations, and `companion` asks for them"),
+        ((), "returned no translations, but `companion` requires them"),
         (None, "returned None"),
         ([("the cat", "die Katze")], "returned as pair 1 a tuple of 2: not a SequenceExample"),
         ([PAIR, replace(PAIR, texts=("a",))], "as pair 2 example 'row-7' (en-en): it has 1 texts"),

@@ -160,7 +160,7 @@ def test_runs_on_other_rows_are_not_archived(made: Made, tmp_path: Path) -> None
     [
         (
             lambda folder: next((folder / "predictions").iterdir()).unlink(),
-            "the archive is not whole",
+            "the archive is incomplete",
         ),
         (lambda folder: (folder / "archive.json").unlink(), "there is no archive"),
     ],
@@ -203,7 +203,7 @@ def test_an_archive_of_another_command_stays(made: Made, tmp_path: Path) -> None
     made.write(tmp_path / "kept")
     shipped = reproduction.read(NAME)
     for choice in (Choice(tasks=["xnli"]), Choice(quick=True), Choice(overrides=["max_length=9"])):
-        with pytest.raises(DataError, match="an archive of another command is there"):
+        with pytest.raises(DataError, match="an archive that was made with other options"):
             archive.write(tmp_path / "kept", shipped, choice, made.records, made.runs, QUIET)
     assert len(archive.read(NAME, tmp_path / "kept")[2]) == len(made.records)
 
@@ -226,7 +226,7 @@ def test_a_damaged_file_is_named(made: Made, tmp_path: Path, part: str) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
     name = path.relative_to(tmp_path / "kept")
-    with pytest.raises(DataError, match=f"not whole: {name} has other content"):
+    with pytest.raises(DataError, match=f"incomplete: {name} has other content"):
         report(*archive.read(NAME, tmp_path / "kept"), QUIET)
     without_checksums(tmp_path / "kept")  # as archives of version 1 are
     with pytest.raises(DataError, match="archive is damaged") as caught:
@@ -244,5 +244,5 @@ def test_another_kind_of_archive_is_refused(made: Made, tmp_path: Path) -> None:
         archive.read(NAME, tmp_path / "kept")
     with atomic.new_directory(tmp_path / "other") as folder:
         atomic.write_json(folder / "alignment.json", {})
-    with pytest.raises(DataError, match="no archive of a reproduction"):
+    with pytest.raises(DataError, match="not an archive of a reproduction"):
         archive.read(NAME, tmp_path / "other")

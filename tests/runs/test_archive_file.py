@@ -109,7 +109,7 @@ def test_nothing_leads_out_of_an_archive(
     inside.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(inside))
     file = make(tmp_path / "bad")
-    refusal = r"leads out of|not a regular file"
+    refusal = r"points outside of|not a regular file"
     with pytest.raises(DataError, match=refusal) as error, as_folder(file):
         pass
     assert str(file) in error.value.where
@@ -157,7 +157,7 @@ def test_half_a_file_is_refused_by_name(
 
 def check_complete(folder: Path) -> None:
     if not atomic.is_complete(folder):
-        raise DataError("not whole", str(folder))
+        raise DataError("incomplete", str(folder))
 
 
 def test_errors_name_the_file_and_not_the_temporary_folder(folder: Path, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_metrics_of_a_finished_stage_that_have_changed_are_refused(run: Run) -> 
     # A damaged line is left out where lines are read: the mean over languages would be another.
     for damaged in (whole.replace(b"0.75", b"0.35"), whole.replace(b'{"kind"', b'["kind"', 1), b""):
         (stage / "metrics.jsonl").write_bytes(damaged)
-        with pytest.raises(DamagedFile, match="losses and dev scores has other content"):
+        with pytest.raises(DamagedFile, match="losses and dev scores is not what was written"):
             assert run.curve
     (stage / "metrics.jsonl").write_bytes(whole)
     atomic.write_json(stage / "result.json", {})  # of an earlier version
@@ -214,7 +214,7 @@ def test_fingerprints_grow_and_refuse_other_data(run: Run) -> None:
     run.add_fingerprints({"xnli/test/de": {"sha256": "ccc"}})
     stored = atomic.read_json(run.path / "fingerprints.json")
     assert set(stored) == {*FIRST, "xnli/test/de"}
-    with pytest.raises(RunError, match="'xnli/test/en' is not what this run began with: bbb then"):
+    with pytest.raises(RunError, match="'xnli/test/en' has changed since this run began: bbb then"):
         run.add_fingerprints({"xnli/test/en": {"sha256": "other", "source": "/old"}})
     assert atomic.read_json(run.path / "fingerprints.json") == stored
 
@@ -246,7 +246,7 @@ def test_runs_are_found_by_path_name_and_beginning(
         find(tmp_path, "quick-s")
     with pytest.raises(RunError, match=f"did you mean '{other.name}'"):
         find(tmp_path, other.name[1:])
-    with pytest.raises(RunError, match="`xlt train SPEC` makes runs"):
+    with pytest.raises(RunError, match="`xlt train SPEC` starts one"):
         find(tmp_path / "empty", "quick")
 
 

@@ -94,7 +94,7 @@ def test_a_language_that_a_folder_lacks_is_named_with_those_that_it_has(
     ("more", "said"),
     [
         (", aligned: true", "pairs two texts of an example; 'text-classification' has one"),
-        ("", "needs rows aligned across languages"),
+        ("", "needs rows that are aligned across languages"),
     ],
 )
 def test_generalized_is_refused_where_an_example_has_one_text(

@@ -116,9 +116,9 @@ def test_resolving_changes_neither_the_document_nor_the_overrides(write_spec: Wr
         ("encoder=mbrt", "unknown encoder 'mbrt'", "did you mean 'mbert'?"),
         ("encoder={name: hf", "not valid YAML", "the value is: {name: hf"),
         ("0=1", "'0' is a number where a field's name is expected", ""),
-        ("nonsense", "an override is of the form path.of.field=value", ""),
-        ("=1", "is not a path of a field", ""),
-        ("stages..epochs=1", "is not a path of a field", ""),
+        ("nonsense", "an override has the form path.of.field=value", ""),
+        ("=1", "is not the path of a field", ""),
+        ("stages..epochs=1", "is not the path of a field", ""),
         ("seeds=[1, 1]", "a seed is listed twice", ""),
     ],
 )

@@ -51,5 +51,5 @@ def test_a_missing_split_lists_what_is_there(
     said = done.output + str(done.exception)
     assert done.exit_code != 0
     assert "has no train split" in said
-    assert '`files: "xnli.{split}.{language}.tsv"` would fit them' in said
-    assert "it holds: xnli.train.en.tsv" in said
+    assert '`files: "xnli.{split}.{language}.tsv"` would match them' in said
+    assert "it contains: xnli.train.en.tsv" in said

@@ -179,20 +179,20 @@ def test_a_wrong_field_is_named_with_its_line_and_what_it_should_be(
         ),
         (
             STAGE + "perturbation: consistency\n",
-            "nothing here makes one",
+            "no other perturbation makes one",
             "spec.yaml:4: stages.0.perturbation",
             "[PERTURBATION, consistency]",
         ),
         (
             STAGE + "perturbation: [typos, consistency, embedding-mixup]\n",
-            "'consistency' and 'embedding-mixup' both need other examples",
+            "'consistency' and 'embedding-mixup' both need additional examples",
             "spec.yaml:4: stages.0.perturbation",
             "take one",
         ),
         (
             STAGE + "perturbation:\n  - {name: smart, proportion: 0.7}\n"
             "  - {name: vat, proportion: 0.7}\n",
-            "come to more than 1",
+            "add up to more than 1",
             "spec.yaml:4: stages.0.perturbation",
             "",
         ),
@@ -204,13 +204,13 @@ def test_a_wrong_field_is_named_with_its_line_and_what_it_should_be(
         ),
         (
             STAGE + "epochs: 1\nevaluations:\n- smoothing: {noise: typos}\n",
-            "needs Gaussian noise on the embeddings, which 'typos' has not",
+            "needs Gaussian noise on the embeddings, which 'typos' does not add",
             "spec.yaml:6: evaluations.0.smoothing.noise",
             "distribution: gaussian",
         ),
         (
             STAGE + "epochs: 1\nevaluations:\n- smoothing: {noise: random-perturbation}\n",
-            "which 'random-perturbation' has not",
+            "which 'random-perturbation' does not add",
             "spec.yaml:6: evaluations.0.smoothing.noise",
             "distribution: gaussian",
         ),
@@ -224,7 +224,7 @@ def test_a_wrong_field_is_named_with_its_line_and_what_it_should_be(
         (
             "encoder: mbert\nstages:\n- task: panx\nevaluations:\n- split: test\n"
             "  settings: [standard, generalized]\n",
-            "needs rows aligned across languages; 'panx' has none",
+            "needs rows that are aligned across languages; those of 'panx' are not",
             "spec.yaml:6: evaluations.0.settings",
             "take 'generalized' out",
         ),
@@ -263,9 +263,9 @@ def test_a_perturbation_that_does_not_speak_the_language_is_refused(
 ) -> None:
     install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
     error = refused(STAGE + "languages: [en, de]\n  perturbation: mute\n")
-    assert error.what == "'mute' does not speak de"
+    assert error.what == "'mute' does not support de"
     assert error.where == "spec.yaml:5: stages.0.perturbation"
-    assert error.hint == "it speaks en"
+    assert error.hint == "it supports en"
 
 
 @pytest.mark.parametrize("form", ["en", "eng", "en-GB", "english"])
@@ -281,7 +281,7 @@ def test_whether_a_perturbation_speaks_an_unknown_language_cannot_be_said(
 ) -> None:
     install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
     error = refused(STAGE + "languages: [klingom]\n  perturbation: mute\n")
-    assert error.what == "'klingom' is no language that is known"
+    assert error.what == "'klingom' is not a known language"
     assert error.where == "spec.yaml:5: stages.0.perturbation"
 
 
@@ -344,7 +344,7 @@ def test_a_plugins_own_user_error_gets_the_place_it_lacks(
 def test_parameters_that_a_plugin_takes_no_longer_are_refused_by_name(install: Install) -> None:
     install("mute", {"xlt.perturbations": {"mute": "mute:Mute"}}, {"mute": MUTE})
     use = PluginUse.model_validate({"name": "mute", "loud": 3})
-    with pytest.raises(PluginError, match=r"'mute' \(mute 1\.0\) does not take .*loud: Extra"):
+    with pytest.raises(PluginError, match=r"'mute' \(mute 1\.0\) does not accept .*loud: Extra"):
         building.build(use, "perturbation")
 
 

@@ -191,7 +191,7 @@ def test_dotted() -> None:
 
 def test_a_key_that_stands_twice_is_refused_with_both_lines() -> None:
     error = refused("stages:\n  - epochs: 1\n    task: xnli\n    epochs: 2\n")
-    assert error.what == "the key 'epochs' stands here twice"
+    assert error.what == "the key 'epochs' occurs twice"
     assert error.where == "spec.yaml:4: stages.0.epochs"
     assert error.hint == "the first is on line 2"
 
@@ -282,7 +282,7 @@ def test_the_place_of_an_aliased_value_is_where_it_is_used() -> None:
 )
 def test_an_alias_that_goes_in_circles_is_refused(text: str) -> None:
     error = refused(text)
-    assert error.what == "an alias stands for something that contains it"
+    assert error.what == "an alias refers to a value that contains it"
     assert error.where.startswith("spec.yaml:1: a.")
 
 

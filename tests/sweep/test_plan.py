@@ -136,8 +136,8 @@ def test_what_makes_no_other_experiment_cannot_be_swept(field: str) -> None:
         ("stages.0.epochs: [1, x]", "valid number, not 'x'", ".epochs.1", ""),
         ("stages.1.epochs: [1]", "'stages' has no item '1'", ".epochs.0", ""),
         ("encoder: [mbert, mbrt]", "unknown encoder 'mbrt'", "encoder.1", "did you mean 'mbert'?"),
-        ("stages..epochs: [1]", "is not a path of a field", "", ""),
-        ("max_length: [64, 32, 64]", "the value 64 stands in the grid twice", "max_length", ""),
+        ("stages..epochs: [1]", "is not the path of a field", "", ""),
+        ("max_length: [64, 32, 64]", "the value 64 is in the grid twice", "max_length", ""),
     ],
 )
 def test_a_wrong_field_or_value_is_named_with_its_line_in_the_grid(

@@ -160,8 +160,8 @@ def test_what_makes_no_other_experiment_cannot_be_a_points(field: str) -> None:
         ("{stages.0.epochs: x}", "valid number, not 'x'", ".stages.0.epochs", ""),
         ("{stages.1.epochs: 1}", "'stages' has no item '1'", ".stages.1.epochs", ""),
         ("{encoder: mbrt}", "unknown encoder 'mbrt'", ".encoder", "did you mean 'mbert'?"),
-        ("{stages..epochs: 1}", "is not a path of a field", ".stages..epochs", ""),
-        ("{max_length: 32, encoder: mbert}", "stands in the points twice", "points.1", ""),
+        ("{stages..epochs: 1}", "is not the path of a field", ".stages..epochs", ""),
+        ("{max_length: 32, encoder: mbert}", "is listed twice", "points.1", ""),
         ("[max_length]", "a mapping is expected here", "points.1", ""),
     ],
 )
@@ -183,7 +183,7 @@ def test_a_points_field_that_goes_over_lines_is_named_with_its_own() -> None:
 def test_a_path_stands_in_the_points_or_in_the_grid(path: str) -> None:
     grid = ("max_length: [32]", "stages.0.epochs: [1, 2]")
     error = refused("{}", f"{{{path}: 1}}", grid=grid)
-    assert error.what == f"'{path}' stands in the points and in the grid"
+    assert error.what == f"'{path}' is in the points and in the grid"
     assert error.where == f"spec.yaml:7: sweep.points.1.{path}"
 
 
@@ -235,12 +235,12 @@ def test_the_grids_values_stand_beside_a_points_name() -> None:
 @pytest.mark.parametrize(
     ("name", "what"),
     [
-        ("ERM", "two points are named 'ERM'"),
-        ("''", "the name of a point is a text of one line"),
-        ("[a]", "the name of a point is a text of one line"),
-        ("null", "the name of a point is a text of one line"),
-        ('"a\\nb"', "the name of a point is a text of one line"),
-        ('"\\e[31m"', "the name of a point is a text of one line"),
+        ("ERM", "two points have the name 'ERM'"),
+        ("''", "the name of a point must be text on one line"),
+        ("[a]", "the name of a point must be text on one line"),
+        ("null", "the name of a point must be text on one line"),
+        ('"a\\nb"', "the name of a point must be text on one line"),
+        ('"\\e[31m"', "the name of a point must be text on one line"),
     ],
 )
 def test_a_wrong_name_is_refused_with_its_line(name: str, what: str) -> None:
@@ -251,7 +251,7 @@ def test_a_wrong_name_is_refused_with_its_line(name: str, what: str) -> None:
 
 def test_a_name_makes_no_other_point() -> None:
     error = refused("{name: a, max_length: 32}", "{name: b, max_length: 32}")
-    assert "stands in the points twice" in error.what
+    assert "is listed twice" in error.what
 
 
 def test_a_dry_run_has_names_and_runs(xlt: Cli, tmp_path: Path) -> None:

@@ -174,5 +174,5 @@ def test_without_layers_of_its_own_weights_a_model_has_no_rates_to_decay(
     assert isinstance(model, torch.nn.Module)
     for block in [m for m in model.modules() if isinstance(m, torch.nn.ModuleList)]:
         del block[1:]
-    with pytest.raises(UserError, match="no layers with weights of their own"):
+    with pytest.raises(UserError, match="no layers with separate weights"):
         optimizer.build(model, stage(layer_decay=0.9), CPU)

@@ -175,7 +175,7 @@ def test_checkpoints_know_whether_perturbations_had_parameters(start: Any, tmp_p
     checkpoints.restore_own(plain, without.loss.own)  # as in checkpoints of earlier versions
     checkpoints.restore_own(own, owning.loss.own)
     for path, module in ((plain, owning.loss.own), (own, without.loss.own)):
-        with pytest.raises(UserError, match="other parameters of their own"):
+        with pytest.raises(UserError, match="trainable parameters of this stage"):
             checkpoints.restore_own(path, module)
 
 

@@ -102,8 +102,8 @@ class ClassificationBuilder:
             notes.append(f"{counted(missing, 'row')} {fate}: {why}")
         if identical:
             notes.append(
-                f"{counted(identical, 'row')} kept: labelled {self.differing}, though the two "
-                "sentences are identical (as where a translation loses the difference)"
+                f"{counted(identical, 'row')} kept: labelled {self.differing} although the two "
+                "sentences are identical (a translation may have lost the difference)"
             )
         return tuple(notes)
 
@@ -112,7 +112,7 @@ class ClassificationBuilder:
             if text is not None and not isinstance(text, str):
                 raise DataError(f"text {index} is {text!r}, expected a string", table.where(record))
             if text is None or not text.strip():
-                hint = "fill it in, or take the row out"
+                hint = "fill it in, or remove the row"
                 if self.marks:
                     hint = "fill it in, or write NS for a sentence that was not translated"
                 raise DataError(f"text {index} is empty", table.where(record), hint)

@@ -44,7 +44,7 @@ def build_sentences(
             examples.append(TokenExample(f"{split}-{number}", words, tuple(read), languages))
     reader.check()
     if not examples:
-        raise DataError("no sentences are left: `tag_map` drops them all", str(tables[0].path))
+        raise DataError("no sentences are left: `tag_map` leaves them all out", str(tables[0].path))
     said = [note for table in tables for note in table.notes]
     return tuple(examples), (*said, *reader.notes("sentences with a tag"))
 
@@ -52,7 +52,7 @@ def build_sentences(
 def _words(record: Record, table: Table) -> tuple[str, ...]:
     words, tags = record.inputs[0], record.target
     if not isinstance(words, list) or not isinstance(tags, list):
-        raise DataError("words and tags are to be lists", table.where(record))
+        raise DataError("words and tags must be lists", table.where(record))
     if len(words) != len(tags):
         raise DataError(f"{len(words)} words but {len(tags)} tags", table.where(record))
     if not words:
@@ -62,6 +62,6 @@ def _words(record: Record, table: Table) -> tuple[str, ...]:
             raise DataError(
                 "the word is empty" if word in ("", None) else f"the word is {word!r}",
                 table.where(record, i),
-                "a word is a string that is not empty",
+                "a word must be a non-empty string",
             )
     return tuple(words)

@@ -94,7 +94,7 @@ class LabelReader:
         else:
             counts = ", ".join(f"'{n}' ({self._unknown[n]:,})" for n in names[:SHOWN])
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            what = f"{len(names)} labels are not the task's: {counts}{more}"
+            what = f"{len(names)} labels are not labels of the task: {counts}{more}"
         raise DataError(what, where, _header_hint(tables, where) + self._hint(names))
 
     def notes(self, noun: str) -> tuple[str, ...]:
@@ -118,8 +118,8 @@ class LabelReader:
         if self._numbers:
             example = f"{{{names[0]}: LABEL, ...}}"
             return (
-                f"the file does not say what its numbers stand for: `{self.parameter}: {example}`; "
-                + near
+                f"the file does not define what its numbers stand for; use `{self.parameter}: "
+                f"{example}`; " + near
             )
         return near
 
@@ -130,7 +130,8 @@ def _header_hint(tables: Sequence[Table], where: str) -> str:
         if table.first_line and where == table.where(table.records[0]):
             named = ", ".join(table.first_line)
             return (
-                f"if the first line is a header, choose among its columns: `columns: [{named}]`; "
+                "if the first line is a header, select columns by name, e.g. from "
+                f"`columns: [{named}]`; "
             )
     return ""
 
@@ -166,6 +167,6 @@ def missing(value: object, where: str, parameter: str = "label_map") -> DataErro
     return DataError(
         "there is no label" + (f" ({shown!r})" if shown is not None else ""),
         where,
-        "what has no label cannot be scored: add it, or leave the row out"
+        "a row without a label cannot be scored: add the label, or leave the row out"
         + (f' (`{parameter}: {{"{shown}": drop}}`)' if isinstance(shown, str | int) else ""),
     )

@@ -85,11 +85,12 @@ class Columns:
         if inputs and not missing and not self.named:
             raise unlabelled(where, f"its columns are {', '.join(present)}; ")
         raise DataError(
-            f"the columns {self.expected} are needed; there are: {', '.join(present) or 'none'}",
+            f"the columns {self.expected} are required; the file has: "
+            f"{', '.join(present) or 'none'}",
             where,
             "rename the columns"
             + (f", or use {_alternatives(self)}" if self.inputs[1:] else "")
-            + (", or name those that are there with `columns`" if not self.named else ""),
+            + (", or select the existing ones with `columns`" if not self.named else ""),
         )
 
     def _check_single(self, names: Names, present: Sequence[str], where: str) -> None:
@@ -97,14 +98,14 @@ class Columns:
         for name in names.all:
             if present.count(name) > 1:
                 raise DataError(
-                    f"{present.count(name)} columns are called '{name}'",
+                    f"{present.count(name)} columns have the name '{name}'",
                     where,
-                    "rename all but one of them, or give the columns by their numbers",
+                    "rename all but one of them, or select the columns by number",
                 )
         targets = [name for name in self.targets if name in present]
         if len(targets) > 1:
             raise DataError(
-                f"more than one column may hold the labels: {', '.join(targets)}",
+                f"more than one column may contain the labels: {', '.join(targets)}",
                 where,
                 "choose with `columns`, or rename all but one of them",
             )
@@ -130,7 +131,8 @@ class Columns:
         if not header:
             if self.named or self.language is not None:
                 raise DataError(
-                    f"the columns {self.expected} are named, and the file has no header line",
+                    f"the columns {self.expected} are given by name, and the file has no "
+                    "header line",
                     where,
                     "give their numbers instead, e.g. `columns: [1, 2]`",
                 )

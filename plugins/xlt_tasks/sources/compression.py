@@ -47,7 +47,7 @@ def read_bytes(path: Path) -> bytes:
         raise DataError(
             f"not a readable {path.suffix} file: {error}",
             str(path),
-            "it may be the rest of a broken download: fetch it again",
+            "the download may be incomplete: download the file again",
         ) from error
 
 
@@ -55,6 +55,6 @@ def unreadable(path: Path, error: OSError) -> DataError:
     """The error for a file or folder that the system does not let us read."""
     if isinstance(error, PermissionError):
         return DataError(
-            "there is no permission to read it", str(path), "check its owner and its mode"
+            "permission to read it is missing", str(path), "check its owner and its mode"
         )
     return DataError(f"it cannot be read: {error.strerror or error}", str(path))

@@ -139,7 +139,7 @@ class HubLayout:
             raise DataError(
                 f"the data set has {len(configs)} subsets: {listed}",
                 self.files.place(),
-                'name one with `subset`, or several by their language: `subset: "{language}"`',
+                'select one with `subset`, or several by language: `subset: "{language}"`',
             )
         expression = compile_pattern(self.subset)
         matches = {config: expression.fullmatch(config) for config in configs}
@@ -192,9 +192,9 @@ class HubLayout:
         if len(kinds) > 1:
             listed = ", ".join(sorted(files)[:6])
             raise DataError(
-                f"the {split} files lie in several folders or formats: {listed}",
+                f"the {split} files are in several folders or formats: {listed}",
                 self.files.place(),
-                'choose among them with `subset: "{language}"` or `files: PATTERN`',
+                'select some of them with `subset: "{language}"` or `files: PATTERN`',
             )
 
 

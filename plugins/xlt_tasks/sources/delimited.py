@@ -25,16 +25,17 @@ def read_tsv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     verdict = judge(text, columns.needed) if form.quoting == "auto" else form.quoting
     if verdict == "ambiguous":
         raise DataError(
-            "some fields are in quotation marks, and nothing says whether the marks are text",
+            "some fields are in quotation marks, and it is unclear whether the marks are part "
+            "of the text",
             str(path),
-            "say it with `quoting: none` (they are text) or `quoting: csv` (they quote fields)",
+            "use `quoting: none` (they are text) or `quoting: csv` (they quote fields)",
         )
     if verdict == "escaped":
         raise DataError(
-            'fields are in quotation marks and have \\" for each mark inside',
+            'fields are in quotation marks, and inner marks are written as \\"',
             str(path),
-            'R writes marks as csv has them with `qmethod = "double"`, and none with '
-            "`quote = FALSE`; `quoting: none` takes all marks and backslashes for text",
+            'R writes marks as in CSV with `qmethod = "double"`, and none with `quote = FALSE`; '
+            "with `quoting: none`, all marks and backslashes are part of the text",
         )
     notes: tuple[str, ...] = ()
     if verdict == "csv":
@@ -97,10 +98,10 @@ def _csv(path: Path, text: str, separator: str, quoted: bool = True) -> list[Lin
             start = reader.line_num + 1
     except csv.Error as error:
         raise DataError(
-            f"the quotation marks of this row are not those of csv: {error}",
+            f"the quotation marks of this row do not follow CSV: {error}",
             f"{path}:{start}",
             'a quoted field begins and ends with " and has "" for each mark inside it; '
-            "`quoting: none` takes all marks for text",
+            "with `quoting: none`, all marks are part of the text",
         ) from error
     return lines
 
@@ -170,7 +171,7 @@ def _too_few(
             "commas and semicolons are for files named .csv, tabs for .tsv",
         )
     if needed == columns.width and all(len(other) == columns.width - 1 for _, other in lines):
-        return unlabelled(str(path), f"each line is to be: {columns.expected}; ")
+        return unlabelled(str(path), f"each line must have: {columns.expected}; ")
     what = counted(len(fields), "column") if list(fields) != [""] else "a blank line"
     hint = (
         f"separate the columns by one {separator} each; "

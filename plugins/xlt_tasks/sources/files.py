@@ -134,9 +134,9 @@ class FileSet:
             return language
         if self.language is None:
             raise DataError(
-                "the names of the files do not say their language",
+                "the names of the files do not contain a language",
                 self.files.place(),
-                "say it with `language: en`, with `{language}` in `files`, or with "
+                "give it with `language: en`, with `{language}` in `files`, or with "
                 "`language_column`",
             )
         return self.language
@@ -169,9 +169,9 @@ class FileSet:
         for stem, (there, wanted) in parts.items():
             if there != wanted:
                 raise DataError(
-                    f"{there} of the {wanted} files {stem}-... are there",
+                    f"only {there} of the {wanted} files {stem}-... exist",
                     self.files.place(),
-                    "it may be the rest of a broken download: fetch it again",
+                    "the download may be incomplete: download the files again",
                 )
 
     def _missing(
@@ -198,13 +198,13 @@ class FileSet:
         splits = [split for split in SPLITS if any(split == of_split for of_split, _ in by_part)]
         names = [name for name in self.files.names(2) if not name.startswith(".")]
         pattern = suggest(names)
-        hint = "" if pattern is None or splits else f'`files: "{pattern}"` would fit them; '
+        hint = "" if pattern is None or splits else f'`files: "{pattern}"` would match them; '
         if pattern is not None and not splits and "{language}" not in pattern:
-            hint = f'`files: "{pattern}"` with `language: CODE` would fit them; '
+            hint = f'`files: "{pattern}"` with `language: CODE` would match them; '
         if splits:
             return f"it has files for {' and '.join(sorted(splits))}{_listed(names)}"
         expected = self.layout.example("train", "LANGUAGE").replace("train", "{train,dev,test}")
-        return f"expected files named {expected} (or {OTHERS}); {hint}it holds{_listed(names)}"
+        return f"expected files named {expected} (or {OTHERS}); {hint}it contains{_listed(names)}"
 
 
 OTHERS = ", ".join(suffix for suffix in formats.READERS if suffix != ".tsv")

@@ -51,7 +51,9 @@ def locate(path: Path, task: str | None = None, naming: Naming | None = None) ->
             f"set `path` to a folder of data; {LAYOUT}",
         )
     if not folder.is_dir():
-        raise DataError("this is a file, not a folder", str(folder), "name the folder it is in")
+        raise DataError(
+            "this is a file, not a folder", str(folder), "give the folder that contains it"
+        )
     if task is not None and (folder / task).is_dir() and not _holds(folder, naming or Naming()):
         folder = folder / task
     return Folder(folder)

@@ -55,14 +55,15 @@ def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
         suffix = ".conll" if columns.per_word else ".tsv"
     if suffix not in READERS:
         raise DataError(
-            f"files that end in '{path.suffix}' are not read",
+            f"the file format '{path.suffix}' is not supported",
             str(path),
             f"formats: {', '.join(READERS)}, each also with {', '.join(DECOMPRESS)}",
         )
     if suffix in WORDS_ONLY and not columns.per_word:
         raise DataError(
-            f"a {suffix} file holds a word a line, and a row a line is needed",
+            f"a {suffix} file has one word per line, and one row per line is required",
             str(path),
-            "the task for words is token-labelling; it has no use for a `language_column` here",
+            "use the task token-labelling for words; it does not use a `language_column` with "
+            "this format",
         )
     return READERS[suffix](path, columns, form)

@@ -54,8 +54,8 @@ class Hub:
             )
         pattern = f"{language}/{SPLIT_NAMES[split]}-*.parquet"
         advice = (
-            f"put files in XTREME's layout ({split}-{language}.tsv) into a folder '{self.task}' "
-            "and set XLT_DATA_DIR to the folder that holds it"
+            f"put files in XTREME's layout ({split}-{language}.tsv) into a folder "
+            f"'{self.task}' and set XLT_DATA_DIR to the folder that contains it"
         )
         files = self._client.bring([pattern], lambda s: complete(s, pattern), place, advice)
         commit = files[0].parent.parent.name

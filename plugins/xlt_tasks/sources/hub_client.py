@@ -57,7 +57,7 @@ class Client:
                 raise DataError(
                     f"the repository has no files {', '.join(patterns)}",
                     f"{self.name}@{snapshot.name}",
-                    "its layout has changed: name an older `revision`, or use files in a folder",
+                    "its layout has changed: use an older `revision`, or files in a folder",
                 )
             picked = self._pick_cached(patterns, pick)
             if picked is not None:
@@ -65,8 +65,8 @@ class Client:
         raise OfflineError(
             f"the data (revision '{self.revision}') are not in the cache, and {self.unreachable}",
             place,
-            f"on a machine with network `xlt fetch SPEC` brings them into the cache (HF_HOME); or "
-            f"{advice}",
+            "on a machine with a network, `xlt fetch SPEC` downloads them into the cache "
+            f"(HF_HOME); or {advice}",
         )
 
     def names(self, advice: str) -> list[str]:
@@ -89,8 +89,8 @@ class Client:
             f"the data set (revision '{self.revision}') is not in the cache, and "
             f"{self.unreachable}",
             self.name,
-            f"on a machine with network `xlt fetch SPEC` brings it into the cache (HF_HOME); or "
-            f"{advice}",
+            "on a machine with a network, `xlt fetch SPEC` downloads it into the cache "
+            f"(HF_HOME); or {advice}",
         )
 
     def _look_at_settings(self) -> None:
@@ -166,11 +166,11 @@ class Client:
             raise DataError(
                 f"the data set has no revision '{self.revision}'",
                 place,
-                "name a branch, a tag or a commit; `main` is the newest",
+                "give a branch, a tag or a commit; `main` is the newest",
             ) from error
         except RepositoryNotFoundError as error:
             raise DataError(
-                "the hub has no such data set, or does not show it to you",
+                "there is no such data set on the hub, or you have no access to it",
                 place,
                 "log in with `hf auth login` if it is private or gated",
             ) from error
@@ -180,7 +180,7 @@ class Client:
             # Whatever else goes wrong in the client (its HTTP library, its transfer library, a
             # full disk): the data could not be brought here.
             reason = (str(error).strip() or "no reason given").splitlines()[0]
-            self.unreachable = f"fetching them failed: {type(error).__name__}: {reason}"
+            self.unreachable = f"the download failed: {type(error).__name__}: {reason}"
             return None
 
 

@@ -32,7 +32,7 @@ def read_document(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table
         raise DataError(
             f"not valid JSON: {error.msg} (column {error.colno})",
             f"{path}:{error.lineno}",
-            "expected a list of objects, or an object a line",
+            "expected a list of objects, or one object per line",
         ) from error
     rows = _rows(path, document)
     if not rows:
@@ -74,7 +74,7 @@ def _rows(path: Path, document: Any) -> list[Any]:
         if not any(isinstance(value, dict | list) for value in document.values()):
             return [document]
     raise DataError(
-        "the document is no list of rows",
+        "the document is not a list of rows",
         str(path),
         "expected [{...}, {...}] or {'data': [...]}; pandas writes it with "
         "`to_json(orient='records')`",
@@ -86,7 +86,7 @@ def _parse(line: str, where: str) -> Any:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         what = f"not valid JSON: {error.msg} (column {error.colno})" if line else "a blank line"
-        raise DataError(what, where, "each line is to be one JSON object") from error
+        raise DataError(what, where, "each line must be one JSON object") from error
     _check_surrogates(line, row, where)
     return row
 
@@ -99,7 +99,7 @@ def _check_surrogates(text: str, content: Any, where: str) -> None:
         json.dumps(content, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
         raise DataError(
-            "an escape is half of a surrogate pair, which is no character",
+            "an escape sequence is half of a surrogate pair, which is not a character",
             where,
             "write the file with `json.dumps(row, ensure_ascii=False)`",
         ) from error

@@ -109,10 +109,10 @@ def check_pattern(pattern: str) -> None:
     unknown = [match[1] for match in FIELD.finditer(pattern) if match[1] not in (*FIELDS, None)]
     if unknown:
         raise ValueError(
-            f"'{{{unknown[0]}}}' in `files` has no meaning; there are {{split}} and {{language}}"
+            f"'{{{unknown[0]}}}' in `files` is unknown; use {{split}} and {{language}}"
         )
     if not pattern or pattern.startswith("/") or ".." in pattern.split("/"):
-        raise ValueError("`files` names files below the folder, e.g. '{language}/{split}.tsv'")
+        raise ValueError("`files` must name files inside the folder, e.g. '{language}/{split}.tsv'")
 
 
 def suggest(names: Iterable[str]) -> str | None:

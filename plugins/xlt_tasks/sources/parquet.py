@@ -80,7 +80,7 @@ def _broken(path: Path, kind: str, error: Exception) -> DataError:
     return DataError(
         f"not a readable {kind} file: {str(error).splitlines()[0]}",
         str(path),
-        "it may be the rest of a broken download: fetch it again",
+        "the download may be incomplete: download the file again",
     )
 
 

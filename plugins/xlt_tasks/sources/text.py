@@ -24,7 +24,7 @@ SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"ARROW1", "it is an Arrow file", "let its name end in .arrow"),
     (
         b"version https://git-lfs",
-        "it is a pointer of Git LFS and not the data",
+        "it is a Git LFS pointer and not the data",
         "fetch the data with `git lfs pull`",
     ),
 )
@@ -77,7 +77,7 @@ def lines_of(text: str) -> list[str]:
 
 def empty(path: Path) -> DataError:
     """The error for a file with nothing in it."""
-    return DataError("the file is empty", str(path), "it may be the rest of a broken download")
+    return DataError("the file is empty", str(path), "the download may be incomplete")
 
 
 def _check_kind(data: bytes, path: Path) -> None:

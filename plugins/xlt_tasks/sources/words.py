@@ -51,7 +51,7 @@ def parse(path: Path, text: str, columns: Columns, form: Form) -> Table:
     if bare and len(bare) < len(plain) / 2:
         raise _too_few(path, lines.index(bare[0]) + 1, bare[:1], 2)
     if bare:
-        raise unlabelled(str(path), "each line is to be: word, tab, tag; ")
+        raise unlabelled(str(path), "each line must have: word, tab, tag; ")
 
     def cut(line: str) -> list[str]:
         return line.split("\t") if tabs else _SPACE.split(line.strip(" "))
@@ -121,7 +121,7 @@ def sentences(
         raise DataError(
             f"all {len(records[0].word_lines):,} words are in one sentence",
             str(path),
-            "a blank line ends a sentence; a column that numbers the sentences is not read",
+            "a sentence must end with a blank line; a column with sentence numbers is not used",
         )
     return Table(path, tuple(records), unit="word", notes=(*notes, *said))
 
@@ -143,9 +143,10 @@ def _places(
     if form.header is not False and words and tags and first[tags[0]] not in columns.values:
         if len(tags) > 1:
             raise DataError(
-                f"more than one column may hold the tags: {', '.join(first[i] for i in tags)}",
+                f"more than one column may contain the tags: {', '.join(first[i] for i in tags)}",
                 f"{path}:{number}",
-                f"name two with `columns`, e.g. `columns: [{first[words[0]]}, {first[tags[-1]]}]`",
+                f"select two with `columns`, e.g. `columns: [{first[words[0]]}, "
+                f"{first[tags[-1]]}]`",
             )
         return Places((words[0],), tags[0], None, True), ()
     rows = filled[header:]
@@ -181,7 +182,7 @@ def _check_not_numbers(path: Path, records: Sequence[Record]) -> None:
         raise DataError(
             "the first column numbers the words of each sentence",
             str(path),
-            "say which columns hold the words and their tags, e.g. `columns: [2, 3]`",
+            "select the columns of the words and their tags, e.g. `columns: [2, 3]`",
         )
 
 
@@ -197,7 +198,8 @@ def _check_one_sentence(path: Path, filled: Sequence[Line], places: Places) -> N
                 f"all {len(rows):,} words are in one sentence, and column {column + 1} seems to "
                 "number the sentences",
                 str(path),
-                "write a blank line after each sentence; a column of numbers does not end them",
+                "write a blank line after each sentence; a column of numbers does not end a "
+                "sentence",
             )
 
 
@@ -219,5 +221,6 @@ def _too_few(path: Path, number: int, fields: Sequence[str], needed: int) -> Dat
     return DataError(
         f"{len(fields)} columns, expected at least {needed}",
         f"{path}:{number}",
-        "every word has all columns, separated by one tab each (or, without any tabs, by spaces)",
+        "every word must have all columns, separated by one tab each (or, without any tabs, "
+        "by spaces)",
     )

@@ -63,7 +63,7 @@ def read(folder: Path, analysis: str) -> tuple[Measured, dict[str, Any]]:
     file = folder / contents(analysis)
     if not atomic.is_complete(folder) or not file.is_file():
         raise DataError(
-            f"there is no whole archive of the analysis '{analysis}'",
+            f"there is no complete archive of the analysis '{analysis}'",
             str(folder),
             f"`xlt analyze {analysis} RUN... --archive DIR` writes one",
         )
@@ -79,7 +79,7 @@ def read(folder: Path, analysis: str) -> tuple[Measured, dict[str, Any]]:
             about[name]  # it is damaged without
         runs = [{name: run[name] for name in _ABOUT_RUN} for run in stored["runs"]]
     if not runs:
-        raise DataError("the archive holds no run", str(file))
+        raise DataError("the archive contains no run", str(file))
     source = about["source"]
     return Measured(
         about,
@@ -100,7 +100,7 @@ def _check_replaced(
     """
     if not folder.exists() or not any(folder.iterdir()):
         return
-    hint = "name a new folder"
+    hint = "give a new folder"
     with reading(folder):
         own = {*atomic.read_json(folder / atomic.MANIFEST)["files"], atomic.MANIFEST}
         there = atomic.read_json(folder / contents(analysis))
@@ -108,11 +108,15 @@ def _check_replaced(
         about = {name: value for name, value in there["about"].items() if name != "notes"}
     files = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     if files - own:
-        raise DataError(f"'{min(files - own)}' there is no file of an archive", str(folder), hint)
+        raise DataError(
+            f"the folder contains '{min(files - own)}', which is not a file of an archive",
+            str(folder),
+            hint,
+        )
     mine = {tuple(getattr(run, name) for name in _ABOUT_RUN) for run in measured.runs}
     same = about == {name: value for name, value in measured.about.items() if name != "notes"}
     if set(runs) - mine or not same or there.get("params", params) != params:
-        raise DataError("an archive of other runs or rows is there", str(folder), hint)
+        raise DataError("the folder contains an archive of other runs or rows", str(folder), hint)
 
 
 def _rows(folder: Path, number: int, run: str) -> Path:

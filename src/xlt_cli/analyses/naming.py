@@ -29,18 +29,18 @@ def named(given: Sequence[str], root: Path, where: str) -> tuple[list[str], list
             raise SpecError(f"'{text}' lacks a name or a run", where, "write RUN or NAME=RUN")
         run = find(root, rest if labelled else text)
         if run.path.resolve() in [other.path.resolve() for other in runs]:
-            raise RunError(f"the run '{run.name}' is named twice", str(run.path))
+            raise RunError(f"the run '{run.name}' is given twice", str(run.path))
         labels.append(label if labelled else "")
         runs.append(run)
     names = [label or run.path.resolve().name for label, run in zip(labels, runs, strict=True)]
     for name, label in zip(names, labels, strict=True):
         if not label and names.count(name) > 1:
-            raise RunError(f"two runs are called '{name}'", hint="give each a name: NAME=RUN")
+            raise RunError(f"two runs have the name '{name}'", hint="give each a name: NAME=RUN")
         if names.count(name) != names.count(names[0]):
             counts = f"{names.count(names[0])} and {names.count(name)}"
             raise SpecError(
                 f"'{names[0]}' and '{name}' have different numbers of runs: {counts}",
                 where,
-                "compare as many seeds of each",
+                "compare the same number of seeds of each",
             )
     return names, runs

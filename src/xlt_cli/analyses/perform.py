@@ -69,7 +69,7 @@ def _trained(
 
     runtime = start(device or runs[0].spec.device, "fp32")
     if runtime.world > 1:
-        raise UserError("an analysis is made by one process", "xlt analyze")
+        raise UserError("an analysis needs a single process", "xlt analyze")
     return [
         trained.prepare(name, run, request, runtime) for name, run in zip(names, runs, strict=True)
     ]

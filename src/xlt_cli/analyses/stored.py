@@ -97,9 +97,9 @@ def prepare(names: Sequence[str], runs: Sequence[Run], request: Request) -> list
     shared = [x for x in evaluated[0].cells if all(x in other.cells for other in evaluated)]
     if not shared:
         raise RunError(
-            "no language has stored predictions of all these runs",
+            "there is no language for which all these runs have stored predictions",
             "\n".join(str(run.evaluations) for run in runs),
-            "`xlt eval RUN --languages ...` makes them",
+            "make them with `xlt eval RUN --languages ...`",
         )
     return [
         _prepare(name, run, request, own, shared, rows)
@@ -145,7 +145,7 @@ def _prepare(
     said = [f"only the first {limit:,} rows of each language"] if limit else []
     left_out = [language for language in cells if language not in shared]
     if left_out:
-        said.append(f"{', '.join(left_out)} left out: not all runs have predictions in it")
+        said.append(f"{', '.join(left_out)} left out: not all runs have predictions")
     return Stored(
         run,
         view,
@@ -184,7 +184,9 @@ def _evaluated(run: Run, request: Request) -> Evaluated:
             f"'{run.name}' has several evaluations of a {request.split} split: "
             f"{', '.join(key for _, key, _, _ in best)}",
             str(run.evaluations),
-            f"name one of the tasks: --task {tasks[0]}" if len(tasks) > 1 else "remove all but one",
+            f"select one of the tasks: --task {tasks[0]}"
+            if len(tasks) > 1
+            else "remove all but one",
         )
     ((_, key, evaluation, results),) = best
     weights, cells = _cells(run, key, evaluation, request)
@@ -213,7 +215,7 @@ def _cells(
             f"'{run.name}' has no stored predictions in {', '.join(absent) or 'single languages'}",
             str(path),
             did_you_mean(absent[0], known) if absent and did_you_mean(absent[0], known) else
-            f"`xlt eval {run.name} --languages {','.join(absent) or 'en'}` makes them",
+            f"make them with `xlt eval {run.name} --languages {','.join(absent) or 'en'}`",
         )  # fmt: skip
     return weights, {x: {p.id: p for p in store.read(Cell((x, x)))} for x in languages}
 
@@ -221,11 +223,11 @@ def _cells(
 def _nothing(run: Run, request: Request, known: Sequence[Evaluation]) -> RunError:
     task = f" of '{request.task}'" if request.task else ""
     others = sorted({f"{_name(evaluation)} ({evaluation.split})" for evaluation in known})
-    stored = f"stored are those of {', '.join(others)}; " if others else ""
+    stored = f"there are some for {', '.join(others)}; " if others else ""
     return RunError(
         f"'{run.name}' has no stored predictions{task} for a {request.split} split",
         str(run.evaluations),
-        f"{stored}`xlt eval {run.name} --split {request.split}` makes them",
+        f"{stored}make them with `xlt eval {run.name} --split {request.split}`",
     )
 
 

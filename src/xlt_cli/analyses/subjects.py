@@ -83,9 +83,9 @@ def check_same(subjects: Sequence[Subject]) -> None:
         mine, theirs = (_task(subject) for subject in (first, other))
         if mine != theirs:
             raise RunError(
-                f"{names} are of different tasks: {mine} and {theirs}",
+                f"{names} have different tasks: {mine} and {theirs}",
                 where,
-                "compare runs of one task, labels and source language",
+                "compare runs with the same task, labels and source language",
             )
         if first.data != other.data:
             raise RunError(

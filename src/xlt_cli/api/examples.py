@@ -182,7 +182,7 @@ class TokenExample(Example):
         if strange:
             return f"its tag '{strange[0]}' is not one of the task's"
         if other.tokens == self.tokens and other.tags != self.tags:
-            return "its words are the same and its tags are others"
+            return "its words are the same, but its tags differ"
         return ""
 
 

@@ -205,7 +205,7 @@ class Matrix:
     def __post_init__(self) -> None:
         for row, column in self.cells:
             if row not in self.rows or column not in self.columns:
-                raise ValueError(f"({row}, {column}) is no cell of the matrix '{self.title}'")
+                raise ValueError(f"({row}, {column}) is not a cell of the matrix '{self.title}'")
 
 
 @dataclass(frozen=True)
@@ -271,7 +271,7 @@ _VALUES = (Figure, Text, Series, Stack, str, Real, type(None))
 
 def _check_number(value: object) -> None:
     if not isinstance(value, Real):
-        raise TypeError(f"a figure is a number, not {value!r}")
+        raise TypeError(f"a figure must be a number, not {value!r}")
 
 
 def _check_values(values: Sequence[object]) -> None:

@@ -35,7 +35,7 @@ def resolve_device(device: str) -> str:
         )
     if kind == "cuda" and not torch.cuda.is_available():
         raise UserError(
-            "CUDA is asked for, but this machine has no GPU that torch can use",
+            "CUDA was requested, but this machine has no GPU that torch can use",
             f"device '{device}' (torch {torch.__version__})",
             "use --device cpu (or auto), or install a torch built for CUDA",
         )
@@ -46,7 +46,9 @@ def resolve_device(device: str) -> str:
             f"this machine has {torch.cuda.device_count()}, counted from 0",
         )
     if kind == "mps" and not torch.backends.mps.is_available():
-        raise UserError("MPS is asked for, but this machine has none", f"device '{device}'")
+        raise UserError(
+            "MPS was requested, but this machine does not have it", f"device '{device}'"
+        )
     return device
 
 

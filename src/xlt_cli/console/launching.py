@@ -64,10 +64,10 @@ class Screen:
                 self.reporter.say(f"{count} {run}: done{took}")
             case Retried():
                 how = "ran out of memory" if event.out_of_memory else "failed"
-                self.reporter.warn(f"{run} {how} and goes on later: {event.error}")
+                self.reporter.warn(f"{run} {how} and will be continued later: {event.error}")
             case Failed():
                 log = self.root / run / job.log.name
-                said = f"\n  what it said: {log}" if job.log.exists() else ""
+                said = f"\n  its output: {log}" if job.log.exists() else ""
                 self.reporter.warn(f"{run} failed: {event.error}{said}")
 
     def _move(self, event: JobEvent) -> None:

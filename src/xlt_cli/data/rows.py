@@ -74,14 +74,14 @@ class RowStore:
                 where,
                 did_you_mean(language, known)
                 or task.missing(split)
-                or f"there is no {split} split at all",
+                or f"there is no {split} split",
             )
         rows = task.load(split, language)
         if not rows.examples:
             raise DataError(f"the {split} split of '{task.name}' is empty in '{language}'", where)
         twice = [i for i, n in Counter(e.id for e in rows.examples).items() if n > 1]
         if twice:
-            raise DataError(f"the id '{twice[0]}' stands twice", where)
+            raise DataError(f"the id '{twice[0]}' occurs twice", where)
         problem = problem_of(task)
         for example in rows.examples:
             problem.check_example(example)

@@ -136,8 +136,8 @@ def _frame(
         )
         if start is None:
             raise UserError(
-                f"the tokenizer {type(tokenizer).__name__} cannot be used: the ids of a text do "
-                "not recur in the ids of a pair"
+                f"the tokenizer {type(tokenizer).__name__} cannot be used: the token ids of a "
+                "text are not part of the token ids of a pair"
             )
         gaps.append(tuple(ids[end:start]))
         gap_types.append(tuple(all_types[end:start]))

@@ -82,8 +82,8 @@ def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRo
     groups = [group for group in groups if group.examples]
     if not groups:
         raise DataError(
-            f"no row of '{stage.task.name}' is left to train on",
-            hint="`exclude` leaves them all out",
+            f"there are no rows of '{stage.task.name}' left to train on",
+            hint="`exclude` excludes all of them",
         )
     return TrainingRows(tuple(groups), excluded)
 
@@ -191,8 +191,8 @@ def _listed_ids(stage: ResolvedStage, groups: Sequence[Group]) -> set[str]:
         strange = sorted(ids - known)
         if strange:
             raise DataError(
-                f"{len(strange)} of {len(ids)} ids are of no row of '{stage.task.name}', for "
-                f"example '{strange[0]}'",
+                f"{len(strange)} of {len(ids)} ids do not belong to a row of "
+                f"'{stage.task.name}', for example '{strange[0]}'",
                 exclusion.spec.ids,
                 f"its ids look like '{min(known)}'" if known else "",
             )
@@ -282,6 +282,6 @@ def _pool(examples: Sequence[Example]) -> list[str]:
     if examples and not labels:
         raise DataError(
             f"a {type(examples[0]).__name__} has no labels that could be shuffled",
-            hint="take `labels: shuffled` out",
+            hint="remove `labels: shuffled`",
         )
     return labels

@@ -72,7 +72,7 @@ def load(
     outputs = subject.outputs()
     if outputs is None:
         raise UserError(
-            "the model does not name its outputs, so that none can be collapsed",
+            "the outputs of the model have no names, so that they cannot be collapsed",
             "collapse",
             "state them in order: --labels A,B,...",
         )

@@ -110,9 +110,9 @@ def _entry(
 
 def _said(plan: Plan, tested: Tested | None) -> list[str]:
     if tested is None:
-        return ["its plugin is not here, so that only the stored answers are counted"]
+        return ["its plugin is not installed, so that only stored predictions are evaluated"]
     mute = [x for x in plan.languages if not tested.serves((x, x))]
-    left_out = f"'{tested.condition.name}' does not serve {', '.join(mute)}, which are left out"
+    left_out = f"'{tested.condition.name}' does not support {', '.join(mute)}; left out"
     return [*tested.said(), *([left_out] if mute else [])]
 
 

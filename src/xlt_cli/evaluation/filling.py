@@ -125,7 +125,7 @@ def fill(
             rows, changed = of_cell(one, other, cell.is_standard, problem)
             if not rows:
                 raise DataError(
-                    f"no row of '{plan.task.name}' is there in both languages",
+                    f"no row of '{plan.task.name}' exists in both languages",
                     f"{plan.task.name} ({first}, {second})",
                 )
             features = featuriser.laid_out(rows, plan.evaluation.windows)

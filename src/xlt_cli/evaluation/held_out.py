@@ -155,9 +155,9 @@ def check(plan: Plan, uses: Sequence[Used]) -> None:
             f"{rows:,} of {of:,} rows of '{name}' ({split}, {language}){more} were trained on, or "
             "are translations of rows that were",
             "evaluations",
-            f"exclude them from training (in the stage: `exclude: [{{task: {name}, split: {split}}}"
-            "]`), or evaluate on them all the same with `allow_overlap: true` "
-            "(`xlt eval --allow-overlap`)",
+            "exclude them from training (in the stage: `exclude: "
+            f"[{{task: {name}, split: {split}}}]`), or evaluate anyway with `allow_overlap: "
+            "true` (`xlt eval --allow-overlap`)",
         )
 
 
@@ -291,12 +291,12 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             kept = {name: arrays[name] for name in arrays.files}
             if not set(kept) <= set(get_args(How)):
-                raise ValueError(f"it holds {', '.join(kept)}")
+                raise ValueError(f"it contains {', '.join(kept)}")
             return kept
     except _UNREADABLE:
         raise DamagedFile(
             f"{path.name} is damaged: the hashes of training texts cannot be read",
             str(path),
-            "bring it back from a copy, or remove it: which rows the model was trained on is then "
-            "told by the hashes of whole files",
+            "restore it from a copy, or remove it: the rows that the model was trained on are "
+            "then determined by the hashes of whole files",
         ) from None

@@ -179,4 +179,4 @@ def _shared(labels: dict[str, dict[str, str]]) -> tuple[str, ...]:
     anywhere = set.union(*(set(ids) for ids in labels.values()))
     if len(everywhere) == len(anywhere):
         return ()
-    return (f"{len(everywhere):,} of {len(anywhere):,} items are there in all languages",)
+    return (f"{len(everywhere):,} of {len(anywhere):,} items exist in all languages",)

@@ -84,7 +84,7 @@ def evaluate_checkpoint(
     from xlt_cli.spec.suitability import fill_collapse
 
     if options.get("task") is None:
-        what = f"with {prefix}model, say which task: {prefix}task TASK"
+        what = f"{prefix}model needs a task: {prefix}task TASK"
         raise SpecError(what, option("task", prefix))
     check_model(Path(model))
     evaluations = requested([], [], options, prefix)

@@ -149,7 +149,9 @@ class Experiment:
         reporter = reporter or usual_reporter()
         spec = self._resolved.spec
         if spec.sweep and (spec.sweep.points or spec.sweep.grid):
-            reporter.warn("the spec has a sweep; this trains its base alone (`xlt sweep` runs it)")
+            reporter.warn(
+                "the spec has a sweep; this trains the spec without it (`xlt sweep` runs the sweep)"
+            )
         jobs = [PlannedRun(spec, seed, self._source.text, self._overrides) for seed in spec.seeds]
         made = run_jobs(jobs, root_of(runs_dir), reporter, False, plain, restore)
         collect(root_of(runs_dir))  # what `keep` took from the last run that used it

@@ -34,7 +34,7 @@ def stored_predictions(
     if not chosen:
         known = dict.fromkeys(f"{c.task} {c.split} {'+'.join(c.cell.languages)}" for c in cells)
         raise RunError(
-            "there are no predictions of what is asked for",
+            "there are no such predictions",
             str(run.path),
             f"stored: {', '.join(known)}" if known else "evaluate the run first",
         )
@@ -73,10 +73,9 @@ def _rows(stored: _Stored) -> Iterator[dict[str, Any]]:
     first, second = cell.languages
     if cell not in store.done():
         raise DamagedFile(
-            f"the predictions of {'+'.join(dict.fromkeys(cell.languages))} are gone, or are not "
-            "what was written",
+            f"the predictions of {'+'.join(dict.fromkeys(cell.languages))} are missing or damaged",
             str(store.path),
-            "evaluate the run again: cells that are damaged are predicted anew",
+            "evaluate the run again: damaged cells are predicted again",
         )
     for answer in store.read(cell):
         row: dict[str, Any] = {

@@ -44,11 +44,11 @@ def launcher(written: str | None, jobs: int | None) -> Launcher | None:
         )
     if name == IN_THIS_PROCESS:
         if given or jobs != 1:
-            raise SpecError(f"'{name}' runs one job after another", OPTION, "leave --jobs away")
+            raise SpecError(f"'{name}' runs one job at a time", OPTION, "omit --jobs")
         return None
     if jobs != 1:
         if "jobs" in given:
-            raise SpecError("the number of jobs is given twice", "--jobs", "leave one away")
+            raise SpecError("the number of jobs is given twice", "--jobs", "omit one of them")
         given["jobs"] = jobs or "auto"
     return _made(name, given)
 

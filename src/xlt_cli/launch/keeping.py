@@ -20,12 +20,14 @@ def keep(run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter) -
         return
     users = needed_by(run, starts(all_runs(run.path.absolute().parent)))
     if users:
-        reporter.warn(f"keep: {spec.keep} is not done: {', '.join(users)} started from this run")
+        reporter.warn(
+            f"keep: {spec.keep} was not applied, because {', '.join(users)} started from this run"
+        )
         return
     try:
         with run.locked():
             freed = pruned.prune(run, stages)
     except RunError as error:
-        reporter.warn(f"keep: {spec.keep} is not done: {error.what}")
+        reporter.warn(f"keep: {spec.keep} was not applied: {error.what}")
         return
     reporter.say(f"{run.name}: keep: {spec.keep}, {freed / 10**6:,.1f} MB of weights removed")

@@ -58,7 +58,7 @@ def run_jobs(
         raise UserError(
             "runs at once and several processes for one run exclude each other",
             "--jobs, --launcher",
-            "leave torchrun or accelerate away, or the option",
+            "omit torchrun or accelerate, or the option",
         )
     if launcher.on_this_machine:
         for device in {job.spec.device for job in jobs} - {"auto", "cpu"}:
@@ -131,7 +131,8 @@ class _Listener:
     def __call__(self, event: Event) -> None:
         if not isinstance(event, Event):
             raise PluginError(
-                f"launcher '{self.launcher.name}' told {event!r}; expected an event of xlt_cli.api"
+                f"launcher '{self.launcher.name}' reported {event!r}; expected an event of "
+                "xlt_cli.api"
             )
         ledger.append(self.root, event)
         if isinstance(event, Failed):
@@ -162,7 +163,7 @@ def _outcomes(
         elif answer is not None:
             outcomes.append(Outcome(planned, run, answer["results"], answer["error"]))
         else:
-            outcomes.append(Outcome(planned, run, [], "the launcher has not run it"))
+            outcomes.append(Outcome(planned, run, [], "the launcher did not run it"))
     failed = any(outcome.error for outcome in outcomes)
     if failed and not keep_going:
         started = {job.number for job in to_run if job.answer.exists()} | set(heard.failed)

@@ -32,7 +32,7 @@ from xlt_cli.spec import ExperimentSpec
 FORMAT = 1
 ENVIRONMENT = ("XLT_DATA_DIR",)
 """Variables that say where data are; kept, and used where they are not set."""
-AGAIN = "write it anew with `xlt sweep SPEC --plan FILE`"
+AGAIN = "write it again with `xlt sweep SPEC --plan FILE`"
 
 
 class Entry(BaseModel):
@@ -111,7 +111,7 @@ def write(
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunError(f"cannot make the runs directory: {error.strerror}", str(root)) from None
+        raise RunError(f"cannot create the runs directory: {error.strerror}", str(root)) from None
     texts = list(dict.fromkeys(job.text for job in jobs))
     counts: Counter[str] = Counter()
     entries = []
@@ -163,7 +163,7 @@ def read(path: Path) -> Manifest:
         raise RunError("there is no such manifest", str(path), AGAIN)
     if not text.lstrip().startswith("{"):
         raise RunError(
-            "not a manifest", str(path), "`xlt sweep SPEC --plan FILE` writes one of a spec"
+            "not a manifest", str(path), "`xlt sweep SPEC --plan FILE` writes a manifest"
         )
     try:
         content = atomic.read_json(path)
@@ -178,7 +178,7 @@ def read(path: Path) -> Manifest:
             f"use the version of xlt that wrote it, or {AGAIN}",
         )
     if atomic.CHECKSUM not in json.loads(text):
-        raise DamagedFile("the manifest has lost its checksum", str(path), AGAIN)
+        raise DamagedFile("the manifest has no checksum", str(path), AGAIN)
     try:
         return Manifest.model_validate(content)
     except ValidationError as error:
@@ -201,7 +201,7 @@ def check_place(path: Path) -> None:
         return
     except RunError:
         raise SpecError(
-            "the file exists and is not a manifest", str(path), "give --plan another name"
+            "the file exists but is not a manifest", str(path), "give --plan another name"
         ) from None
 
 
@@ -230,9 +230,9 @@ def check_run(entry: Entry, job: PlannedRun, root: Path) -> None:
     """
     if not root.is_dir():
         raise RunError(
-            "the runs directory of the manifest is gone",
+            "the runs directory of the manifest does not exist",
             str(root),
-            "say where it is now with --runs-dir, or make it",
+            "give its new place with --runs-dir, or create it",
         )
     precision = resolve_precision(job.spec.device, job.spec.precision)
     if precision != entry.precision:
@@ -246,8 +246,8 @@ def check_run(entry: Entry, job: PlannedRun, root: Path) -> None:
     run = planned(root, job.spec, job.seed)
     if run.name != entry.run:
         raise RunError(
-            f"job '{entry.id}' would be another run here, '{run.name}': a plugin has changed since "
-            "the manifest was written",
+            f"job '{entry.id}' would be a different run here, '{run.name}', because a plugin "
+            "has changed since the manifest was written",
             str(root / entry.run),
             f"install the version that it was written with, or {AGAIN}",
         )
@@ -268,7 +268,7 @@ def _check_not_renamed(run: Run, entry: Entry) -> None:
             raise RunError(
                 f"the run of job '{entry.id}' was moved to '{other.name}'",
                 str(other.path),
-                f"give the directory its name back, {entry.run}",
+                f"rename the directory to {entry.run}",
             )
 
 

@@ -25,7 +25,8 @@ FILE = "memory.json"
 FORMAT = 1
 
 REMEDY = (
-    "a smaller batch_size takes less memory; so does a larger accumulate, with the same training"
+    "a smaller batch_size needs less memory; so does a larger accumulate, which does not "
+    "change the training"
 )
 
 _SIGNS = (

@@ -268,9 +268,7 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
         return
     with run.locked():
         if not (run.path / "run.json").exists():
-            raise RunError(
-                "the run was taken back by another process", str(run.path), "run it again"
-            )
+            raise RunError("another process continued the run", str(run.path), "run it again")
         before = run.status["state"]
         if training:
             run.set_state("started")

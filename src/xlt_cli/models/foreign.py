@@ -54,7 +54,7 @@ def locate(model: str, use: PluginUse, outputs: Sequence[str] | None) -> Foreign
     resolve(use, "--encoder")
     plugin = registry.get("encoder", use.name, "--encoder")
     if outputs is not None and plugin.checkpoint_labels is Encoder.checkpoint_labels:
-        raise PluginError(f"the encoder '{use.name}' cannot be told the labels", "--labels")
+        raise PluginError(f"the encoder '{use.name}' does not support --labels", "--labels")
     settings: dict[str, Any] = {"encoder": use.model_dump(mode="json")} if use.params else {}
     if outputs is not None:
         settings["labels"] = list(outputs)

@@ -32,8 +32,8 @@ def check_room(featuriser: Featuriser, texts: int, where: str) -> None:
     if featuriser.max_length < shortest:
         raise UserError(
             f"max_length is {featuriser.max_length}, and the special tokens of "
-            f"{'a pair' if texts == 2 else 'a text'} take {shortest - texts}: nothing would be "
-            "left of the text",
+            f"{'a pair' if texts == 2 else 'a text'} take {shortest - texts}, so that nothing "
+            "is left of the text",
             where,
             f"set it to {shortest} or more",
         )
@@ -84,7 +84,7 @@ def check_positions(
 
 def _too_long(max_length: int, longest: int, where: str) -> UserError:
     return UserError(
-        f"max_length is {max_length}, but the encoder takes {longest} tokens at most",
+        f"max_length is {max_length}, but the encoder supports at most {longest} tokens",
         where,
         f"set it to {longest} or less",
     )

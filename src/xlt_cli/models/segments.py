@@ -23,13 +23,14 @@ from xlt_cli.runs.stage import ABOUT
 
 FILE = "features.json"
 PADDED_RIGHT = (
-    "the model was trained by an earlier version of xlt, whose answers changed with a row's "
-    "padding; it is tested with the padding that it needs, so that its results differ from then"
+    "the model was trained by an earlier version of xlt, in which its predictions "
+    "depended on padding; it is now tested with the correct padding, so that its results may "
+    "differ from earlier ones"
 )
 EARLIER = (
-    "the model was trained by an earlier version of xlt, with segment ids that its tokenizer gives "
-    "only when it is asked for them; it is tested with them, too, and answers otherwise in plain "
-    "transformers"
+    "the model was trained by an earlier version of xlt, with segment ids that its "
+    "tokenizer returns only on request; it is tested with them as well, and its predictions in "
+    "plain transformers differ"
 )
 
 

@@ -88,8 +88,8 @@ def check_seam(
     under = Encoding(model, name, origin)
     if not isinstance(model, torch.nn.Module) or not isinstance(model, EncoderModel):
         raise under.broken(
-            f"load_model() returned a {type(model).__name__}, which is no torch.nn.Module with "
-            "embed, encode, logits, head_parameters and save"
+            f"load_model() returned a {type(model).__name__}, which is not a torch.nn.Module "
+            "with embed, encode, logits, head_parameters and save"
         )
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     short, long = rows
@@ -143,7 +143,7 @@ def _check_shape(
     if not same:
         wanted = ", ".join("any" if n is None else str(n) for n in shape)
         raise under.broken(
-            f"{method}() returned the shape {list(values.shape)} where [{wanted}] is due, {named}"
+            f"{method}() returned the shape {list(values.shape)}, expected [{wanted}], {named}"
         )
 
 
@@ -158,21 +158,21 @@ def _check_rows(under: Encoding, alone: Batch, padded: Batch, beside: Batch) -> 
         )
         if again > TOLERANCE:
             raise under.broken(
-                f"its {what} for one row are others each time, in evaluation mode",
-                "use no randomness where `self.training` is False",
+                f"its {what} for the same row differ between calls in evaluation mode",
+                "use no randomness if `self.training` is False",
             )
         if with_padding > TOLERANCE:
             raise under.broken(
                 f"its {what} for a row change when the row is padded (by {with_padding:.0%} of the "
                 "largest value), so that results would depend on the batch size",
-                "keep padding out with `batch.attention_mask`; a model that reads the last token "
-                "must look for the last one that is no padding",
+                "mask padding with `batch.attention_mask`; a model that reads the last token "
+                "must use the last one that is not padding",
             )
         if with_others > TOLERANCE:
             raise under.broken(
                 f"its {what} for a row depend on the other rows of the batch (by "
                 f"{with_others:.0%} of the largest value)",
-                "compute each row by itself: no statistics over the batch",
+                "compute each row separately, without statistics over the batch",
             )
 
 
@@ -216,7 +216,7 @@ def _check_embeddings(under: Encoding, embeddings: torch.Tensor, batch: Batch) -
                 weighted = (logits * torch.randn_like(logits)).sum()
                 (gradient,) = torch.autograd.grad(weighted, leaf, allow_unused=True)
         if gradient is None or not gradient.any():
-            return "no gradient of its logits comes back to the embeddings"
+            return "no gradient of its logits reaches the embeddings"
         return "" if torch.isfinite(gradient).all() else "the gradient of its logits is not finite"
 
     _refuse_if(under, silent)

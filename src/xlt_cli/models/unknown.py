@@ -16,8 +16,8 @@ NOTED = 0.2
 """Share from which on it is said beside a language's results."""
 
 _HINT = (
-    "the tokenizer is not the one that the model was trained with, or it lacks the script: give "
-    "the right one with the encoder's parameter `tokenizer` (a hub id or a folder)"
+    "the tokenizer is not the one that the model was trained with, or does not cover the "
+    "script: give the right one with the encoder's parameter `tokenizer` (a hub id or a folder)"
 )
 
 

@@ -36,9 +36,9 @@ def check(collapse: Collapse, where: str) -> None:
     for label, name in seen.items():
         if label in collapse and label != name:
             raise SpecError(
-                f"'{label}' is a class of its own and a label of '{name}'",
+                f"'{label}' is both a class and a label of the class '{name}'",
                 where,
-                "give each label to one class",
+                "assign each label to one class",
             )
 
 
@@ -48,7 +48,7 @@ def check_known(collapse: Collapse | None, labels: Collection[str], where: str) 
     unknown = [label for label in named if label not in labels]
     if unknown:
         raise SpecError(
-            f"there is no label '{unknown[0]}' to be counted as another",
+            f"there is no label '{unknown[0]}' to be collapsed",
             where,
             did_you_mean(unknown[0], labels),
         )
@@ -114,7 +114,7 @@ def groups(collapse: Collapse, outputs: Sequence[str], wanted: Sequence[str]) ->
     own = [class_of(collapse, name) for name in outputs]
     if set(own) != set(wanted):
         raise UserError(
-            "after the collapse, the model's outputs and the task's labels are different classes",
+            "after the collapse, the classes of the model and of the task differ",
             "collapse",
             f"the model's: {', '.join(dict.fromkeys(own))} (outputs {', '.join(outputs)}); "
             f"the task's: {', '.join(wanted)}",

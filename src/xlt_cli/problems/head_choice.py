@@ -41,10 +41,10 @@ def builder_for(head: Head, pooling: str | None) -> HeadBuilder:
     if plugin.shape != head.kind:
         suited = ", ".join(heads_of(head.kind))
         raise UserError(
-            f"the pooling '{pooling}' is a head for {plugin.shape}, and this task needs one for "
-            f"{head.kind}",
+            f"the pooling '{pooling}' is a head for {plugin.shape}, but this task needs one "
+            f"for {head.kind}",
             "pooling",
-            f"leave it out, or take one of: {suited}" if suited else "leave it out",
+            f"omit it, or use one of: {suited}" if suited else "leave it out",
         )
     builder: HeadBuilder = make(plugin, plugin.Params())
     return builder

@@ -83,8 +83,9 @@ def pool(hidden: torch.Tensor, batch: Batch, pooling: str) -> torch.Tensor:
 def _compare(hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
     if any(len(languages) != 2 for languages in batch.languages):
         raise UserError(
-            "the pooling 'segments' compares two texts, and this task's examples have one",
-            hint="use the pooling 'cls', 'mean', 'cls-mean' or the encoder's own, 'native'",
+            "the pooling 'segments' compares two texts, but the examples of this task have one",
+            hint="use the pooling 'cls', 'mean', 'cls-mean', or 'native' for the encoder's "
+            "own head",
         )
     text = ~batch.special_mask & batch.attention_mask.bool()
     u, v = (masked_mean(hidden, text & (batch.text_ids == i)) for i in (0, 1))
@@ -238,7 +239,9 @@ def read_head_info(directory: Path) -> HeadInfo:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         if raw["format"] != _FORMAT:
-            raise ValueError(f"its format is {raw['format']}; this version of xlt knows {_FORMAT}")
+            raise ValueError(
+                f"its format is {raw['format']}; this version of xlt supports {_FORMAT}"
+            )
         if raw["pooling"] not in (*registry.names("head"), None):
             raise ValueError(f"its pooling '{raw['pooling']}' is unknown")
         labels = tuple(str(label) for label in raw["labels"])

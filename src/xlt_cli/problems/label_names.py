@@ -10,8 +10,8 @@ from xlt_cli.api import ResultWarning
 from xlt_cli.errors import UserError
 
 WAYS_OUT = (
-    "`xlt eval --model ... --labels A,B,...` states the outputs of a checkpoint in order; "
-    "`--collapse '{A: [B, C]}'` counts labels as one"
+    "`xlt eval --model ... --labels A,B,...` states the outputs of a checkpoint in "
+    "order; `--collapse '{A: [B, C]}'` merges labels into one class"
 )
 _SEPARATORS = re.compile(r"[-_\s]+")
 
@@ -52,11 +52,13 @@ def label_order(names: Sequence[str], labels: Sequence[str], where: str) -> list
             return [index[fold(label)] for label in labels]
     if names and unnamed(names):
         _warn(
-            f"the checkpoint {where} does not name its labels; they are taken to be, in order: "
-            f"{', '.join(labels)} (if they are not, state the order with --labels)"
+            f"the checkpoint {where} does not name its labels; they are assumed to be, in "
+            f"order: {', '.join(labels)} (if they are not, state the order with --labels)"
         )
         return list(range(len(labels)))
-    raise UserError("the checkpoint's labels are not the task's", where, f"{both}. {WAYS_OUT}")
+    raise UserError(
+        "the labels of the checkpoint are not those of the task", where, f"{both}. {WAYS_OUT}"
+    )
 
 
 def _warn(message: str) -> None:

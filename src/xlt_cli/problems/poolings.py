@@ -26,7 +26,7 @@ class FirstToken(Pooling):
 
     api_version = 1
     name = "cls"
-    summary = "the first token, a tanh layer and a linear one"
+    summary = "the first token, a tanh layer and a linear layer"
 
 
 class Mean(Pooling):
@@ -34,7 +34,7 @@ class Mean(Pooling):
 
     api_version = 1
     name = "mean"
-    summary = "the mean of all tokens but padding, a tanh layer and a linear one"
+    summary = "the mean of all tokens except padding, a tanh layer and a linear layer"
 
 
 class FirstTokenAndMean(Pooling):
@@ -42,7 +42,7 @@ class FirstTokenAndMean(Pooling):
 
     api_version = 1
     name = "cls-mean"
-    summary = "the first token beside the mean, a tanh layer and a linear one"
+    summary = "the first token and the mean, concatenated, a tanh layer and a linear layer"
 
 
 class Segments(Pooling):
@@ -50,7 +50,7 @@ class Segments(Pooling):
 
     api_version = 1
     name = "segments"
-    summary = "[u, v, |u - v|, u * v] of the means of two texts, a tanh layer and a linear one"
+    summary = "[u, v, |u - v|, u * v] of the means of two texts, a tanh layer and a linear layer"
     reference = "Conneau et al. 2017 (InferSent)"
 
 

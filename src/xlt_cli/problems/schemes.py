@@ -174,8 +174,7 @@ def scheme_of(tags: Collection[str], stated: str | None = None) -> Scheme | None
         marks, rest = _parts(tags, form)
         if marks and (_is_outside(rest) or _mostly_entities(tags, form)):
             raise DataError(
-                "the tags look like those of entities, but their scheme cannot be told: "
-                f"{_list(tags)}",
+                f"the tags look like those of entities, but their scheme is unclear: {_list(tags)}",
                 "the task's tags",
                 f"state it with `scheme:` (one of {', '.join(MARKS)}; {WORDS}: words are scored, "
                 "not entities)",
@@ -197,7 +196,9 @@ def _stated(tags: Collection[str], stated: str) -> Scheme | None:
     known = {name.lower(): name for name in NAMES}
     name = known.get(stated.lower())
     if name is None:
-        raise DataError(f"'{stated}' is no scheme of tags", "scheme", f"one of {', '.join(NAMES)}")
+        raise DataError(
+            f"'{stated}' is not a tagging scheme", "scheme", f"one of {', '.join(NAMES)}"
+        )
     if name == WORDS:
         return None
     name = ALIASES.get(name, name)
@@ -207,10 +208,10 @@ def _stated(tags: Collection[str], stated: str) -> Scheme | None:
         if marks and marks <= own and len(rest) <= 1:
             return Scheme(name, form)
     raise DataError(
-        f"the tags are not of the scheme {name}, whose marks are {', '.join(sorted(own))}: "
+        f"the tags do not follow the scheme {name}, whose marks are {', '.join(sorted(own))}: "
         f"{_list(tags)}",
         "the task's tags",
-        "each tag but one is a mark and a type (B-PER), or a mark alone",
+        "each tag except one must be a mark and a type (B-PER), or a mark alone",
     )
 
 

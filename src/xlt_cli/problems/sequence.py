@@ -62,7 +62,7 @@ class SequenceClassification(Problem):
             raise DataError(
                 f"{len(example.texts)} texts but {len(example.languages)} languages",
                 f"example '{example.id}'",
-                "name the language of each text",
+                "state the language of each text",
             )
         self.label_id(example.label, example.id)
 

@@ -16,8 +16,8 @@ from xlt_cli.errors import PluginError, PluginFailure, UserError
 from xlt_cli.registry.origins import origin_of
 
 OURS = "xlt_cli"
-FAILED = "the plugin has a fault; `xlt --debug ...` and a run's error.txt show the traceback"
-BROKEN = "the plugin has a fault; docs/plugins.md says what each method returns"
+FAILED = "this is a fault of the plugin; `xlt --debug ...` and a run's error.txt show the traceback"
+BROKEN = "this is a fault of the plugin; docs/plugins.md describes what each method returns"
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60

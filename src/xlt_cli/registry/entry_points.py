@@ -96,7 +96,7 @@ def get(kind: str, name: str, where: str = "") -> type[Any]:
         raise PluginError(
             f"the {kind} plugin '{name}' cannot be used: {entry.error}",
             where or f"{entry.target} from {entry.distribution} {entry.version}",
-            "`xlt list-plugins --check` says more",
+            "see `xlt list-plugins --check`",
         )
     if entries_of_name:
         raise PluginError(f"the {kind} plugin '{name}' is turned off by XLT_DISABLE_PLUGINS", where)
@@ -182,7 +182,7 @@ def _load(kind: str, name: str) -> list[Entry]:
             loaded.append(
                 _with(
                     base,
-                    error=f"two plugins under one name ({owners}); turn one off with "
+                    error=f"two plugins have the same name ({owners}); turn one off with "
                     f"XLT_DISABLE_PLUGINS={name}@{_dist(point)[0]}",
                 )
             )

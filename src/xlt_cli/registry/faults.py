@@ -24,9 +24,9 @@ def fault(kind: str, name: str, plugin: object) -> str:
     if type(version) is not int:
         return f"api_version = {version!r} is not a whole number; write api_version = {API_VERSION}"
     if version != API_VERSION:
-        return f"built for plugin API {version}, this xlt has {API_VERSION}"
+        return f"built for plugin API {version}, but this xlt has {API_VERSION}"
     if getattr(plugin, "name", None) != name:
-        return f"the class calls itself '{getattr(plugin, 'name', None)}', not '{name}'"
+        return f"the name of the class is '{getattr(plugin, 'name', None)}', not '{name}'"
     if not isinstance(getattr(plugin, "summary", None), str) or not plugin.summary.strip():
         return "has no summary"
     problem = _params_fault(plugin)
@@ -80,7 +80,7 @@ def _defaults_fault(params: type[BaseModel]) -> str:
                 which = f"the default of '{field}' ({given[field]!r})" if field else "its default"
                 return f"Params: {which} is not valid: {single['msg']}"
     except Exception as error:
-        return f"Params cannot be made of its defaults: {type(error).__name__}: {error}"
+        return f"Params cannot be built from its defaults: {type(error).__name__}: {error}"
     return ""
 
 
@@ -90,7 +90,7 @@ def _words_fault(plugin: type[Plugin]) -> str:
         return f"speaks = {speaks!r} is not a tuple of codes of languages"
     version = inspect.getattr_static(plugin, "version", 1)
     if type(version) is not int or version < 1:
-        return f"version = {version!r} is not a whole number from 1 on"
+        return f"version = {version!r} is not a whole number, 1 or more"
     for name in ("reference", "caveat"):
         value = inspect.getattr_static(plugin, name, "")
         if not isinstance(value, str) and not is_property(value):

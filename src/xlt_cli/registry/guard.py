@@ -36,7 +36,7 @@ def make(plugin: type[Plugin], params: Any) -> Any:
         made = guarded(plugin)(params)
     if getattr(made, "params", None) is not params:
         raise call.refused(
-            "does not keep its parameters as `params`; call super().__init__(params)"
+            "does not store its parameters as `params`; call super().__init__(params)"
         )
     return made
 

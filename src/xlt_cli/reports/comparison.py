@@ -145,7 +145,7 @@ class Comparison:
         every = [t.rows for seeds in self.runs.values() for t in seeds.values()]
         if any(rows != every[0] for rows in every):
             raise DataError(
-                "the runs were tested on different rows, and cannot be compared",
+                "the runs were tested on different rows and cannot be compared",
                 hint="the data have changed between runs; use another --runs-dir for the new data",
             )
 

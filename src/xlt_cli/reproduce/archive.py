@@ -57,9 +57,9 @@ def check_place(folder: Path, shipped: Shipped, choice: Choice) -> None:
     mine = _contents(shipped, choice, [])
     if theirs != {name: mine[name] for name in _COMMAND}:
         raise DataError(
-            "an archive of another command is there",
+            "the folder contains an archive that was made with other options",
             str(folder),
-            "name a new folder: reproduction, encoder, tasks, --quick and --set must be the same",
+            "give a new folder: reproduction, encoder, tasks, --quick and --set must be the same",
         )
 
 
@@ -114,10 +114,10 @@ def read(name: str, folder: Path) -> tuple[Shipped, Choice, list[Record]]:
     """
     if not atomic.is_complete(folder):
         there = (folder / CONTENTS).exists()
-        what = "the archive is not whole" if there else "there is no archive"
+        what = "the archive is incomplete" if there else "there is no archive"
         raise DataError(what, str(folder), "`xlt reproduce NAME --archive DIR` writes one")
     if not (folder / CONTENTS).is_file():
-        raise DataError("this is no archive of a reproduction", str(folder / CONTENTS))
+        raise DataError("this is not an archive of a reproduction", str(folder / CONTENTS))
     archives.check_whole(folder)
     with reading(folder / CONTENTS):
         return _read(name, folder, atomic.read_json(folder / CONTENTS))

@@ -30,9 +30,9 @@ class Claim(Model):
 
     task: str
     text: str
-    of: Group = Field(description="the average that the gain is in")
-    points: float | None = Field(None, description="how large the paper says that the gain is")
-    than: Group | None = Field(None, description="an average that the gain is smaller in")
+    of: Group = Field(description="the average to which the gain refers")
+    points: float | None = Field(None, description="the gain in the paper, in points")
+    than: Group | None = Field(None, description="an average in which the gain is smaller")
 
     @model_validator(mode="after")
     def _one_kind(self) -> Claim:
@@ -69,10 +69,10 @@ class Reproduction(Model):
             raise ValueError(f"'original' is '{self.original}', which has no specs")
         for language in self.near:
             if lookup(language) is None:
-                raise ValueError(f"'near' has '{language}', which is no language that is known")
+                raise ValueError(f"'near' has '{language}', which is not a known language")
         missing = {file for files in self.specs.values() for file in files} - set(self.quick)
         if missing:
-            raise ValueError(f"'quick' says nothing of {', '.join(sorted(missing))}")
+            raise ValueError(f"'quick' lacks {', '.join(sorted(missing))}")
         return self
 
 
@@ -100,7 +100,7 @@ def read(given: str) -> Shipped:
     path = folder / FILE
     if not path.is_file():
         missing = f"the folder has no {FILE}" if folder.is_dir() else "there is no such folder"
-        raise SpecError(missing, str(folder), f"{FILE} names specs, methods and claims")
+        raise SpecError(missing, str(folder), f"{FILE} lists specs, methods and claims")
     source = _source(path)
     shipped = _validated(name_of(given), folder, source)
     faults = Faults()
@@ -109,7 +109,7 @@ def read(given: str) -> Shipped:
             with faults.gather():
                 if not (folder / file).is_file():
                     where = source.where(("specs", encoder, index))
-                    raise SpecError(f"the spec '{file}' is not beside {FILE}", where)
+                    raise SpecError(f"the spec '{file}' is not in the folder of {FILE}", where)
     faults.complain()
     return shipped
 
@@ -126,7 +126,7 @@ def name_of(given: str) -> str:
     if _is_path(given):
         folder = path.parent if path.name == FILE else path
         return folder.resolve().name or "reproduction"
-    hint = did_you_mean(given, names()) or f"there is none in {shipped.experiments()}"
+    hint = did_you_mean(given, names()) or f"{shipped.experiments()} contains none"
     raise SpecError(f"unknown reproduction '{given}'", "xlt reproduce", hint)
 
 

@@ -69,7 +69,7 @@ def plan(shipped: Shipped, choice: Choice) -> list[Trial]:
     for task in choice.tasks:
         if task not in known:
             hint = did_you_mean(task, known)
-            raise SpecError(f"'{shipped.name}' has no spec on the task '{task}'", "--task", hint)
+            raise SpecError(f"'{shipped.name}' has no spec with the task '{task}'", "--task", hint)
     trials = [trial for trial in trials if not choice.tasks or trial.task in choice.tasks]
     return sorted(trials, key=lambda trial: trial.job.seed)  # stable: specs and methods in order
 
@@ -97,7 +97,7 @@ def _trials(path: Path, methods: Sequence[str], changes: list[str]) -> list[Tria
         raise SpecError(
             f"the sweep has {len(tried)} points for {len(methods)} methods ({', '.join(methods)})",
             source.where(("sweep",)),
-            f"{FILE} beside the spec names one method for each point",
+            f"{FILE} must list one method for each point",
         )
     trials = []
     for method, point in zip(methods, tried, strict=True):

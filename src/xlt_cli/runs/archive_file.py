@@ -71,7 +71,7 @@ def _unpack(path: Path, folder: Path) -> None:
         raise
     except _DAMAGES as error:
         raise DataError(
-            f"the file is not an archive that can be read ({type(error).__name__}: {error})",
+            f"the file is not a readable archive ({type(error).__name__}: {error})",
             str(path),
             f"give a folder, or a file of one of the formats {', '.join(SUFFIXES)}",
         ) from error
@@ -121,7 +121,7 @@ def _decompressed(file: IO[bytes]) -> IO[bytes]:
 def _write(path: Path, folder: Path, name: str, source: IO[bytes]) -> None:
     relative = PurePosixPath(name)
     if relative.is_absolute() or ".." in relative.parts or set("\\:\0") & set(name):
-        raise _refused(path, name, "its name leads out of the archive")
+        raise _refused(path, name, "its name points outside of the archive")
     target = folder / relative
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("xb") as file:  # a second file of one name is an error

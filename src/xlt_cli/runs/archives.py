@@ -35,7 +35,7 @@ def check_whole(folder: Path) -> None:
     damage = checksums.damage(folder)
     if damage:
         hint = "bring it back from a copy"
-        raise DataError(f"the archive is not whole: {damage}", str(folder), hint)
+        raise DataError(f"the archive is incomplete: {damage}", str(folder), hint)
 
 
 @contextlib.contextmanager

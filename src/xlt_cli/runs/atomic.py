@@ -89,9 +89,9 @@ def read_json(path: Path) -> Any:
     except (ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from None
     if not isinstance(record, dict):
-        raise _damaged(path, "it holds no record")
+        raise _damaged(path, "it contains no record")
     if CHECKSUM in record and record.pop(CHECKSUM) != _checksum(record):
-        raise _damaged(path, "it has other content than was written")
+        raise _damaged(path, "its content is not what was written")
     return record
 
 
@@ -103,7 +103,7 @@ def _damaged(path: Path, how: str) -> DamagedFile:
     return DamagedFile(
         f"{path.name} is damaged: {how}",
         str(path),
-        "bring it back from a copy, or move the run's directory away and run again",
+        "restore it from a copy, or move the run's directory away and run again",
     )
 
 

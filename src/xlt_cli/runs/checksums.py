@@ -41,7 +41,7 @@ def damage(directory: Path) -> str:
     A manifest of an earlier version has no checksums: sizes are all that is checked then.
     """
     if not directory.is_dir():
-        return "it is gone"
+        return "it does not exist"
     files = atomic.manifest(directory)
     if not files:
         return "its list of files is missing or damaged"
@@ -55,7 +55,7 @@ def damage(directory: Path) -> str:
     expected = {directory / name: sha256 for name, (_, sha256) in files.items() if sha256}
     for path, sha256 in digests(expected).items():
         if sha256 != expected[path]:
-            return f"{path.relative_to(directory)} has other content than was written"
+            return f"the content of {path.relative_to(directory)} is not what was written"
     return ""
 
 

@@ -76,15 +76,16 @@ class Run:
         record = atomic.read_json(self.path / "run.json")
         if not isinstance(record, dict) or "identity" not in record:
             raise RunError(
-                "not a run directory: it has no run.json, or not a run's", str(self.path)
+                "not a run directory: it has no run.json, or that of something else", str(self.path)
             )
         written = record.get("format", 1)
         if not isinstance(written, int) or written > FORMAT:
             raise RunError(
-                f"the run's directory is of format {written}, and this version of xlt reads "
-                f"formats up to {FORMAT}",
+                f"the format of the run's directory is {written}, and this version of xlt "
+                f"reads formats up to {FORMAT}",
                 str(self.path),
-                "a later version of xlt wrote it: use that one, or another runs directory",
+                "it was written by a later version of xlt: use that version, or another runs "
+                "directory",
             )
         return record
 
@@ -98,9 +99,9 @@ class Run:
         record = self.record
         if "spec" not in record:
             raise RunError(
-                f"'{self.name}' holds evaluations of a model that xlt did not train",
+                f"'{self.name}' contains evaluations of a model that was not trained with xlt",
                 str(self.path),
-                f"name the model itself: `xlt eval --model {record.get('model', 'DIR')}`",
+                f"give the model itself: `xlt eval --model {record.get('model', 'DIR')}`",
             )
         remember(record)
         try:
@@ -109,9 +110,9 @@ class Run:
             fault = error.errors()[0]
             where = ".".join(map(str, fault["loc"]))
             raise DamagedFile(
-                f"run.json holds a spec that xlt cannot read: {where}: {fault['msg']}",
+                f"run.json contains a spec that xlt cannot read: {where}: {fault['msg']}",
                 str(self.path / "run.json"),
-                "bring it back from a copy, or use the version of xlt that wrote it",
+                "restore it from a copy, or use the version of xlt that wrote it",
             ) from None
 
     @property
@@ -188,7 +189,7 @@ class Run:
             at_work = status.get("state") == "started"
             who = f" (pid {status.get('pid')} on {status.get('host')})" if at_work else ""
             raise RunError(
-                f"another process{who} works on this run",
+                f"another process{who} is working on this run",
                 str(self.path),
                 "wait for it to end, or stop it; nothing was changed",
             ) from None
@@ -196,7 +197,7 @@ class Run:
             raise RunError(
                 f"the run cannot be locked: {getattr(error, 'strerror', None) or error}",
                 str(self.path / "lock"),
-                "choose a place that can be written and locked, with --runs-dir",
+                "choose a writable place that supports file locks, with --runs-dir",
             ) from None
         try:
             atomic.remove_partials(self.path)
@@ -216,10 +217,10 @@ class Run:
             before = known.get(key)
             if before is not None and _content(before) != _content(value):
                 raise RunError(
-                    f"'{key}' is not what this run began with: "
-                    f"{_short(before)} then, {_short(value)} now",
+                    f"'{key}' has changed since this run began: {_short(before)} then, "
+                    f"{_short(value)} now",
                     str(path),
-                    "bring the old data back, or start a new run (another --runs-dir or name)",
+                    "restore the old data, or start a new run (another --runs-dir or name)",
                 )
         merged = {**known, **fingerprints}
         if merged != known:

@@ -45,6 +45,6 @@ def find(root: Path, wanted: str) -> Run:
     if len(matches) == 1:
         return runs[matches[0]]
     if matches:
-        raise RunError(f"'{wanted}' fits several runs", str(root), ", ".join(sorted(matches)))
-    hint = did_you_mean(wanted, runs) or "`xlt train SPEC` makes runs; `xlt runs` lists them"
+        raise RunError(f"'{wanted}' matches several runs", str(root), ", ".join(sorted(matches)))
+    hint = did_you_mean(wanted, runs) or "`xlt runs` lists the runs; `xlt train SPEC` starts one"
     raise RunError(f"there is no run '{wanted}'", str(root), hint)

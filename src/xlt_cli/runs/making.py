@@ -34,12 +34,12 @@ def _check_same(run: Run, spec: ExperimentSpec, seed: int, key: str) -> None:
     if today is None or today == (spec.name, seed, key):
         return
     raise RunError(
-        f"'{run.name}' was trained with other values of what this spec leaves at its defaults: a "
-        "plugin has changed its defaults since",
+        f"'{run.name}' was trained with other values of fields that this spec leaves at their "
+        "defaults: a plugin has changed its defaults since",
         str(run.path),
         _changed(run.record["spec"], spec.model_dump(mode="json"))
-        + "write the former value into the spec to go on with that run, or choose another name or "
-        "another --runs-dir for a new one",
+        + "write the former value into the spec to continue that run, or choose another name "
+        "or another --runs-dir for a new run",
     )
 
 
@@ -70,7 +70,7 @@ def create(root: Path, spec: ExperimentSpec, seed: int, text: str, overrides: li
         run.path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(
-            f"cannot make the run's directory: {error.strerror}", str(run.path)
+            f"cannot create the run's directory: {error.strerror}", str(run.path)
         ) from None
     record = atomic.read_json(run.path / "run.json")
     if record is not None:

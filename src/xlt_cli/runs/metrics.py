@@ -45,9 +45,9 @@ def _check(path: Path) -> None:
     result = atomic.read_json(path.parent / "result.json") or {}
     if "metrics" in result and result["metrics"] != digest(path.parent):
         raise DamagedFile(
-            "the record of losses and dev scores has other content than was written",
+            "the record of losses and dev scores is not what was written",
             str(path),
-            "bring it back from a copy, or move the run's directory away and run again",
+            "restore it from a copy, or move the run's directory away and run again",
         )
 
 

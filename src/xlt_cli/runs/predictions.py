@@ -94,10 +94,10 @@ class Store:
         if recorded is None or former.evaluation_stated_by(recorded) in (None, content):
             return
         raise RunError(
-            f"'{self.path.name}' was evaluated with other values of what is left at its defaults "
-            "here: a plugin has changed its defaults since",
+            f"'{self.path.name}' was evaluated with other values of fields that are left at "
+            "their defaults here: a plugin has changed its defaults since",
             str(self.path),
-            "write the former values to read those results, or move the directory away",
+            "give the former values to read those results, or move the directory away",
         )
 
     def _recorded(self) -> dict[str, Any] | None:

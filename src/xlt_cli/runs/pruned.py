@@ -85,9 +85,9 @@ def check_model(model: Path, name: str) -> None:
     """
     if (model / provenance.PRUNED_ABOUT).is_file():
         raise RunError(
-            f"the weights of '{name}' were pruned; what was evaluated before is still there",
+            f"the weights of '{name}' were pruned; earlier evaluations are kept",
             str(model),
-            "`xlt train SPEC --restore` trains the run again, for its weights",
+            "`xlt train SPEC --restore` trains the run again and keeps its weights",
         )
 
 

@@ -49,11 +49,11 @@ def named(root: Path, wanted: Sequence[str]) -> list[Run]:
             run = Run(Path(given))
         if run is None:
             longer = [name for name in runs if name.startswith(given)]
-            hint = f"say its whole name: {', '.join(longer)}" if longer else ""
+            hint = f"give the whole name: {', '.join(longer)}" if longer else ""
             hint = hint or did_you_mean(given, runs)
             raise RunError(f"there is no run '{given}'", str(root), hint)
         if run.path.is_symlink():
-            what = "is a link to a run, which is elsewhere"
+            what = "is a link to a run in another place"
             raise RunError(f"'{run.name}' {what}", str(run.path), "remove the link itself")
         if run.path.resolve() not in [other.path.resolve() for other in chosen]:
             chosen.append(run)

@@ -47,7 +47,7 @@ def fault(stage: Path) -> str:
         return "" if recorded == weights else "its weights are not those that the stage recorded"
     answered = _answered(stage)
     if answered and weights not in answered:
-        return "its weights are not those that gave the stored answers"
+        return "its weights are not those of the stored predictions"
     return ""
 
 
@@ -61,17 +61,17 @@ def check(stage: Path, run: str, state: str) -> Path:
     model = model_of(stage)
     if not (stage / "result.json").exists() and not atomic.is_complete(model):
         raise RunError(
-            f"the run '{run}' has no finished model (it is: {state})",
+            f"the run '{run}' has no finished model (its state is: {state})",
             str(stage.parent.parent),
-            "`xlt train` with the same spec goes on with it",
+            "`xlt train` with the same spec continues it",
         )
     wrong = fault(stage)
     if wrong:
         raise DamagedFile(
             f"the model of the run '{run}' is damaged: {wrong}",
             str(model),
-            "`xlt train` with the same spec trains this stage again, or bring the folder back from "
-            "a copy; stored results were left as they are",
+            "`xlt train` with the same spec trains this stage again; or restore the folder "
+            "from a copy. Stored results are unchanged",
         )
     return model
 

@@ -41,9 +41,9 @@ def build(use: PluginUse, kind: str, where: str = "") -> Plugin:
             for single in error.errors(include_url=False)
         )
         raise PluginError(
-            f"{call.who} does not take the parameters of this spec: {faults}",
+            f"{call.who} does not accept the parameters of this spec: {faults}",
             where,
-            "the spec was made with another version of it: bring that back, or start anew",
+            "the spec was written for another version of it: install that version, or start again",
         ) from None
     made = typing.cast(Plugin, make(plugin, params))
     if parts := list(parts_of(params)):
@@ -137,7 +137,7 @@ def checkpoint_encoder(use: PluginUse, of_checkpoint: Mapping[str, Any]) -> Enco
             f"the encoder '{use.name}' cannot open a checkpoint without parameters: "
             f"{', '.join(missing)}",
             "--encoder",
-            "give them beside the name: --encoder '{name: ..., ...}'",
+            "give them with the name: --encoder '{name: ..., ...}'",
         )
     source = Source(Document(Path("--encoder"), use.model_dump(), {}), "")
     params = validated(plugin.Params, given, source, (), plugin.name)

@@ -146,7 +146,7 @@ def _check_comparable(
             among(language, trained_on)
     except UserError as error:
         raise SpecError(
-            f"{error.what}: whether the result is zero-shot cannot be said",
+            f"{error.what}, so that xlt cannot tell whether the result is zero-shot",
             source.where((*loc, "languages")),
             error.hint,
         ) from None

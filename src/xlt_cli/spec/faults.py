@@ -77,7 +77,7 @@ def spec_error(
     ]
     if len(said) > MOST_SHOWN:
         more = len(said) - MOST_SHOWN
-        said = [*said[:MOST_SHOWN], SpecError(f"{more} more of the kind are not listed")]
+        said = [*said[:MOST_SHOWN], SpecError(f"{more} more of this kind are not listed")]
     whole = together(said)
     assert isinstance(whole, SpecError)
     return whole

@@ -257,10 +257,10 @@ REMARKS: Mapping[str, str] = {
     "random_seed": "list them: [1]",
     "random_state": "list them: [1]",
     "early_stopping": "it is a number of evaluations on dev without a new best",
-    "output_dir": "where runs are written is said with --runs-dir or $XLT_RUNS_DIR",
+    "output_dir": "use --runs-dir or $XLT_RUNS_DIR for the place of runs",
     "labels": "labels are a parameter of the tasks for your own files: "
     "task: {name: TASK, path: DIR, labels: [...]}",
-    "metric": "each task has its own",
+    "metric": "each task has its own metric",
     "metric_for_best_model": "checkpoints are chosen by the task's metric on dev",
     "eval_strategy": "`evaluate_every` of a stage says how often; the default is each epoch",
     "evaluation_strategy": "`evaluate_every` of a stage says how often; the default is each epoch",

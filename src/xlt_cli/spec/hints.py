@@ -112,7 +112,7 @@ def for_plugin(name: str, kind: str) -> str:
     others = [other for other in registry.KINDS if other != kind and name in registry.names(other)]
     if others:
         fitting = did_you_mean("", registry.names(kind))
-        return f"'{name}' is a plugin of another kind ({', '.join(others)}); {fitting}"
+        return f"'{name}' is another kind of plugin ({', '.join(others)}); {fitting}"
     return ""
 
 
@@ -138,7 +138,7 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
     if kind in ("model_type", "dict_type") and field in MAPPINGS:
         return f"write a mapping: {MAPPINGS[field]}"
     if kind in ("model_type", "dict_type") and value is True:
-        return f"leave `{field}` out for the default"
+        return f"omit `{field}` for the default"
     return ""
 
 

@@ -25,8 +25,8 @@ class PerturbationUse(PluginUse):
         None,
         gt=0,
         le=1,
-        description="share of the examples; default: all, or for perturbations of embeddings an "
-        "equal share of what the others leave",
+        description="fraction of the examples; default: all, or for perturbations of "
+        "embeddings an equal share of what the others leave",
     )
 
 

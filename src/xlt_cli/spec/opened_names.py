@@ -48,9 +48,9 @@ def resolve(use: PluginUse, where: str) -> None:
     for name, value in params.items():
         if name in given and given[name] != value:
             raise SpecError(
-                f"'{use.name}' already says {name}: {value}, and beside it stands {given[name]}",
+                f"'{use.name}' means {name}: {value}, but {name}: {given[name]} is given as well",
                 where,
-                f"say {name} once",
+                f"give {name} once",
             )
     use.__pydantic_extra__ = {**params, **given}
     use.name = plugin.name

@@ -22,12 +22,12 @@ class Exclusion(Model):
     """Rows that a stage does not train on: those of a list of ids, or those of another task."""
 
     ids: Annotated[str, Field(min_length=1)] | None = Field(
-        None, description="a text file with an id of the stage's own task on each line"
+        None, description="a text file with one id of the stage's own task per line"
     )
     task: Use | None = Field(
         None,
-        description="task plugin; rows with the same texts are excluded, and their translations "
-        "where rows are aligned",
+        description="task plugin; rows with the same texts are excluded, and their "
+        "translations if rows are aligned",
     )
     split: NamedSplit = Field("test", description="split of that task")
     languages: Languages | None = Field(None, description="default: all that the split has")
@@ -35,5 +35,5 @@ class Exclusion(Model):
     @model_validator(mode="after")
     def _one_way(self) -> Exclusion:
         if (self.ids is None) == (self.task is None):
-            raise ValueError("give `ids` (a file) or `task`, one of the two")
+            raise ValueError("give either `ids` (a file) or `task`")
         return self

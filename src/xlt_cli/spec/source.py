@@ -152,7 +152,7 @@ def parse_override(item: str) -> Override:
     path, separator, value = item.partition("=")
     where = f"--set {item if len(item) <= 80 else item[:77] + '...'}"
     if not separator:
-        raise SpecError("an override is of the form path.of.field=value", where)
+        raise SpecError("an override has the form path.of.field=value", where)
     given = parse_given(value, where)
     return Override(parse_path(path, where), given.value, where, given.texts)
 
@@ -168,8 +168,10 @@ def parse_path(path: str, where: str) -> Loc:
     parts = [part.strip() for part in path.split(".")]
     if not all(parts) or LIST_ITEM.search(path):
         dots = LIST_ITEM.sub(r"\1.\2", path)
-        hint = f"number the items of a list after a dot: {dots}" if dots != path else ""
-        raise SpecError(f"'{path}' is not a path of a field, as stages.0.epochs is", where, hint)
+        hint = f"write the number of a list item after a dot: {dots}" if dots != path else ""
+        raise SpecError(
+            f"'{path}' is not the path of a field, such as stages.0.epochs", where, hint
+        )
     above = {"sweep.grid": 2, "sweep.points": 3}.get(".".join(parts[:2]), len(parts))
     if len(parts) > above:
         parts = [*parts[:above], ".".join(parts[above:])]
@@ -209,9 +211,9 @@ def _check_step(value: Any, above: Loc, part: str | int, where: str) -> None:
             raise SpecError(
                 f"'{dotted(above)}' has no item '{part}': it has {len(value)}, counted from 0",
                 where,
-                f"say which item: {dotted((*above, 0, part))}" if named else "",
+                f"give the number of the item: {dotted((*above, 0, part))}" if named else "",
             )
     elif not isinstance(value, dict):
-        raise SpecError(f"'{dotted(above)}' is a single value, with nothing to set below it", where)
+        raise SpecError(f"'{dotted(above)}' is a single value without fields", where)
     elif isinstance(part, int):
         raise SpecError(f"'{part}' is a number where a field's name is expected", where)

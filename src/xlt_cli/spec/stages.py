@@ -181,8 +181,8 @@ def _share_out(
     open_ones = [use for use in methods if use.proportion is None]
     if left < -1e-9 or (open_ones and left < 1e-9):
         raise SpecError(
-            "perturbations of embeddings share the examples, and their proportions come to more "
-            "than 1" + (" with those that have none stated" if open_ones else ""),
+            "perturbations of embeddings share the examples, but their proportions add up to "
+            "more than 1" + (" with those that have none stated" if open_ones else ""),
             where,
         )
     for use in open_ones:

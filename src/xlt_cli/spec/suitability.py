@@ -35,9 +35,9 @@ def check_speaks(plugin: Perturbation, task: Task, languages: Sequence[str], whe
         raise SpecError(error.what, where, error.hint) from None
     if mute:
         raise SpecError(
-            f"'{plugin.name}' does not speak {', '.join(mute)}",
+            f"'{plugin.name}' does not support {', '.join(mute)}",
             where,
-            f"it speaks {', '.join(plugin.speaks)}",
+            f"it supports {', '.join(plugin.speaks)}",
         )
 
 
@@ -52,15 +52,15 @@ def check_together(plugins: Sequence[Perturbation], where: str) -> None:
     }
     if len(companions) > 1:
         raise SpecError(
-            f"{_both(list(companions))} both need other examples beside each example",
+            f"{_both(list(companions))} both need additional examples for each example",
             where,
             "take one",
         )
     on_data = [p for p in plugins if not isinstance(p, EmbeddingPerturbation)]
     if "noisy" in companions.values() and not on_data:
         raise SpecError(
-            f"'{next(iter(companions))}' compares an example with a noisy version of it, and "
-            "nothing here makes one",
+            f"'{next(iter(companions))}' compares an example with a noisy version of it, but "
+            "no other perturbation makes one",
             where,
             f"put a perturbation of text beside it: [PERTURBATION, {next(iter(companions))}]",
         )
@@ -72,14 +72,14 @@ def check_same_head(own: Task, other: Task, where: str) -> None:
         raise SpecError(
             f"'{own.name}' ({_head(own)}) and '{other.name}' ({_head(other)}) cannot share a head",
             where,
-            "tasks with other labels get a stage of their own; `label_map` renames labels",
+            "use a separate stage for tasks with other labels; `label_map` renames labels",
         )
     if own.texts and other.texts and own.texts != other.texts:
         raise SpecError(
             f"examples of '{own.name}' have {own.texts} texts, and those of '{other.name}' "
             f"{other.texts}",
             where,
-            "tasks of another shape get a stage of their own",
+            "use a separate stage for such a task",
         )
 
 
@@ -88,16 +88,17 @@ def check_aligned(tasks: Sequence[Task], where: str) -> None:
     loose = [task.name for task in tasks if not task.aligned]
     if loose:
         raise SpecError(
-            f"one-per-item needs rows aligned across languages; '{loose[0]}' has none",
+            f"one-per-item needs rows that are aligned across languages; those of '{loose[0]}' "
+            "are not",
             where,
-            "leave `sampling` out, or choose an aligned task",
+            "omit `sampling`, or choose an aligned task",
         )
 
 
 def check_labelled(task: Task, where: str) -> None:
     """Refuses to shuffle the labels of a task that has none."""
     if not task.problem.labelled:
-        raise SpecError(f"'{task.name}' has no labels to shuffle", where, "leave `labels` out")
+        raise SpecError(f"'{task.name}' has no labels to shuffle", where, "omit `labels`")
 
 
 def check_criterion(stage: Stage, task: Task, where: str) -> None:
@@ -128,7 +129,8 @@ def check_pairs(task: Task, where: str) -> None:
     """Refuses the generalized setting for a task whose examples are no aligned pairs of texts."""
     if not task.aligned:
         raise SpecError(
-            f"the generalized setting needs rows aligned across languages; '{task.name}' has none",
+            "the generalized setting needs rows that are aligned across languages; those of "
+            f"'{task.name}' are not",
             where,
             "take 'generalized' out, or choose an aligned task"
             + (f" ({', '.join(aligned_tasks())})" if aligned_tasks() else ""),
@@ -173,8 +175,8 @@ def check_head(own: Task, tested: ResolvedEvaluation, where: str) -> None:
             f"a model trained on '{own.name}' ({_head(own)}) cannot be tested on "
             f"'{other.name}' ({_head(other)})",
             where,
-            "choose a task of the same kind with the same labels, or count labels as one: "
-            "`collapse: {A: [B, C]}`, or `xlt eval --collapse '{A: [B, C]}'`",
+            "choose a task of the same kind with the same labels, or merge labels: `collapse: "
+            "{A: [B, C]}`, or `xlt eval --collapse '{A: [B, C]}'`",
         )
 
 

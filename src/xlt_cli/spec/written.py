@@ -68,7 +68,7 @@ class Stage(Model):
     temperature: float = Field(
         1.0,
         ge=1,
-        description="evens out tasks and languages of different sizes: each has a share of the "
+        description="balances tasks and languages of different sizes: each has a share of the "
         "epoch in proportion to its number of rows to the power of 1/temperature",
     )
     exclude: list[Exclusion] = Field(
@@ -77,11 +77,14 @@ class Stage(Model):
     shots: int | None = Field(
         None,
         ge=1,
-        description="few-shot training: only so many rows of each label in each language (where "
-        "an example has several labels, so many rows in all)",
+        description="few-shot training: number of rows of each label in each language (if an "
+        "example has several labels, number of rows in total)",
     )
     shot_sample: int = Field(
-        0, ge=0, description="names the random sample of shots; more shots include fewer ones"
+        0,
+        ge=0,
+        description="selects the random sample of shots; a larger number of shots includes a "
+        "smaller one",
     )
     labels: Literal["given", "shuffled"] = Field(
         "given", description="shuffled: labels are permuted at random over the rows, as a control"
@@ -263,13 +266,14 @@ class Evaluation(Model):
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
     windows: bool = Field(
         True,
-        description="token labelling: show the model sentences longer than max_length in windows; "
-        "false: cut them off, the words beyond count as wrong",
+        description="token labelling: divide sentences longer than max_length into windows; "
+        "false: cut them off, and count the words beyond as wrong",
     )
     conditions: Annotated[list[PluginUse], BeforeValidator(uses)] = Field(
         default_factory=lambda: [PluginUse(name=CLEAN)],
         min_length=1,
-        description="condition plugin, or several: what is done to the inputs or to the answers",
+        description="condition plugin, or a list of them: changes of the inputs or of the "
+        "predictions",
     )
     collapse: dict[str, Languages] | None = Field(
         None,
@@ -332,11 +336,11 @@ class Sweep(Model):
 
     points: list[dict[str, Any]] = Field(
         default_factory=list,
-        description="combinations written out, each path of a field -> its value; 'name' is what "
-        "tables call one",
+        description="explicit combinations, each a mapping from paths of fields to values; "
+        "'name' is the name in tables",
     )
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
-        default_factory=dict, description="path of a field -> its values"
+        default_factory=dict, description="mapping from paths of fields to lists of values"
     )
 
 
@@ -381,8 +385,9 @@ class ExperimentSpec(Model):
     def _name_is_a_file_name(cls, name: str | None) -> str | None:
         if name is not None and not re.fullmatch(NAME, name):
             raise ValueError(
-                f"the name {name[:100]!r} cannot be that of a folder: it may have letters (a-z, "
-                "A-Z), digits, '.', '_' and '-', up to 100, and begins with a letter or a digit"
+                f"the name {name[:100]!r} cannot be used for a folder: it may have up to 100 "
+                "letters (a-z, A-Z), digits, '.', '_' and '-', and must begin with a letter "
+                "or a digit"
             )
         return name
 

@@ -129,7 +129,7 @@ class _CoreSchema(VersionedResolver):
 def _in_words(problem: str) -> tuple[str, str]:
     """ruamel.yaml's description of a fault as ours, with what to do about it."""
     if r"'\t'" in problem:
-        return "a tab, where only spaces may stand", "use spaces instead of the tab"
+        return "a tab where only spaces are allowed", "use spaces instead of the tab"
     if "unknown escape character" in problem:
         hint = r"single quotes take a backslash as it is: 'C:\data'"
         return f"{problem} after a backslash in double quotes", hint
@@ -179,7 +179,7 @@ class _Walk:
             if key.value in own:
                 first = f"the first is on line {own[key.value][0]}"
                 inner = (*loc, key.value)
-                raise self._error(f"the key '{key.value}' stands here twice", line, inner, first)
+                raise self._error(f"the key '{key.value}' occurs twice", line, inner, first)
             own[key.value] = (line, item)
             if key.tag == f"{_CORE}merge":
                 merged = self._merged(item, (*loc, "<<"))
@@ -220,7 +220,7 @@ class _Walk:
         if self._count > MOST_VALUES:
             raise self._error(f"more than {MOST_VALUES} values, aliases written out", line, ())
         if id(node) in self._open:
-            raise self._error("an alias stands for something that contains it", line, loc)
+            raise self._error("an alias refers to a value that contains it", line, loc)
         if node.tag not in _TAGS:
             tag = str(node.tag).replace(_CORE, "!!")
             raise self._error(f"the tag '{tag}' is unknown", line, loc)

@@ -70,7 +70,7 @@ def points(source: Source) -> list[Point]:
     count = max(len(sweep.points), 1) * math.prod(len(values) for values in sweep.grid.values())
     if count > MOST_POINTS:
         raise SpecError(
-            f"the sweep has {count} points; {MOST_POINTS} is the most", source.where(("sweep",))
+            f"the sweep has {count} points; the maximum is {MOST_POINTS}", source.where(("sweep",))
         )
     axes = [_axis(path, values, source) for path, values in sweep.grid.items()]
     if sweep.points:
@@ -112,7 +112,7 @@ def _check_none_hidden(chosen: dict[str, Override]) -> None:
             raise SpecError(
                 f"'{second}' comes after '{first}' and replaces it",
                 other.where,
-                "name the inner field after the outer one",
+                "put the inner field after the outer one",
             )
 
 
@@ -146,7 +146,7 @@ def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
         values = {path: value for path, value in point.items() if path != NAME}
         if values in before:
             where = source.where(("sweep", "points", index))
-            raise SpecError(f"the point {values!r} stands in the points twice", where)
+            raise SpecError(f"the point {values!r} is listed twice", where)
         before.append(values)
         overrides = {}
         for path, value in point.items():
@@ -155,7 +155,7 @@ def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
             where = source.where(("sweep", "points", index, path))
             loc = _swept(path, where)
             if loc in in_grid:  # the grid's value would hide the point's
-                raise SpecError(f"'{path}' stands in the points and in the grid", where)
+                raise SpecError(f"'{path}' is in the points and in the grid", where)
             texts = source.texts_below(("sweep", "points", index, path))
             overrides[path] = Override(loc, value, where, texts)
         written.append(overrides)
@@ -210,7 +210,7 @@ def _axis(path: str, values: list[Any], source: Source) -> list[dict[str, Overri
     loc = _swept(path, where)
     for index, value in enumerate(values):
         if value in values[:index]:
-            raise SpecError(f"the value {value!r} stands in the grid twice", where)
+            raise SpecError(f"the value {value!r} is in the grid twice", where)
     places = [("sweep", "grid", path, index) for index in range(len(values))]
     return [
         {path: Override(loc, value, source.where(place), source.texts_below(place))}

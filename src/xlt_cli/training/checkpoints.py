@@ -103,14 +103,16 @@ def latest(
     for path in reversed(_all(stage)):
         damage = checksums.damage(path)
         if damage:
-            warn(f"the checkpoint {path.name} is damaged, and left out: {damage}")
+            warn(f"the checkpoint {path.name} is damaged and is skipped: {damage}")
             continue
         position = _position(path)
         best = path_of(stage, position.best_step)
         damage = checksums.damage(best) if position.best_step >= 0 else ""
         if not damage:
             return path, position
-        warn(f"the checkpoint {path.name} is left out: the best one, {best.name}: {damage}")
+        warn(
+            f"the checkpoint {path.name} is skipped because of the best one, {best.name}: {damage}"
+        )
     return None
 
 
@@ -155,11 +157,10 @@ def restore_own(path: Path, own: torch.nn.Module) -> None:
         own.load_state_dict(state)
     except RuntimeError as error:
         raise UserError(
-            "the perturbations of this stage have other parameters of their own now than when it "
-            "began",
+            "the trainable parameters of this stage's perturbations have changed since it began",
             str(path),
-            "use the version of the plugin that it began with, or begin it again: remove its "
-            "directory",
+            "use the version of the plugin that it began with, or remove its directory to "
+            "begin again",
         ) from error
 
 
@@ -176,7 +177,7 @@ def publish(
         raise DamagedFile(
             f"the best checkpoint is damaged: {damage}",
             str(checkpoint),
-            "run it again: training goes on from what is whole",
+            "run it again: training continues from an intact checkpoint",
         )
     with atomic.new_directory(stage / "model") as directory:
         if isinstance(checkpoint, Path):

@@ -126,9 +126,9 @@ class Epochs:
         for (clean, example, rng), inputs in zip(pairs, views, strict=True):
             if len(inputs) != len(clean):
                 raise UserError(
-                    f"the noisy version of example '{example.id}' has {len(inputs)} inputs, and "
-                    f"the clean one {len(clean)}: they cannot be compared",
-                    hint="raise max_length, or take a perturbation that compares no versions",
+                    f"the noisy version of example '{example.id}' has {len(inputs)} inputs and "
+                    f"the clean one {len(clean)}, so that they cannot be compared",
+                    hint="raise max_length, or use a perturbation that does not compare versions",
                 )
             for one, other in zip(clean, inputs, strict=True):
                 (own, _), (view, _) = self._drawn_anew([(one, rng), (other, rng)])

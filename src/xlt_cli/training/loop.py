@@ -169,7 +169,7 @@ class StageTrainer:
         self.reporter.say(
             f"  step {position.step}: dev {'+'.join(parts.dev)} {parts.task.metric} {score:.4f}"
             + (" (best so far)" if position.best_step == position.step else "")
-            + (": the same answer to every row" if constant else "")
+            + (": the same prediction for every row" if constant else "")
         )
 
     def _score(self, **about: Any) -> tuple[float, bool]:
@@ -261,7 +261,7 @@ class StageTrainer:
             checkpoints.discard(self.directory)
         self.runtime.wait()
         self.reporter.say(
-            f"stage {self.index + 1} done: step {selected} of {position.step} goes on, {rule}"
+            f"stage {self.index + 1} done: selected step {selected} of {position.step}, {rule}"
         )
 
     def _average(self) -> Average:

@@ -39,9 +39,9 @@ def build(
     above = layers_above(model) if stage.layer_decay < 1 else {}
     if stage.layer_decay < 1 and not above:
         raise UserError(
-            f"{type(model).__name__} has no layers with weights of their own",
+            f"{type(model).__name__} has no layers with separate weights",
             "layer_decay",
-            "leave layer_decay out",
+            "omit layer_decay",
         )
     groups: dict[tuple[bool, int, bool], list[torch.nn.Parameter]] = {}
     for parameter in model.parameters():

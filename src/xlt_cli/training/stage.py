@@ -69,11 +69,12 @@ def train_stage(
     if (directory / "result.json").exists():
         wrong = stages.fault(directory)
         reporter.warn(
-            f"the model of stage {index + 1} is damaged or gone ({wrong}); it is trained again"
+            f"the model of stage {index + 1} is damaged or missing ({wrong}); the stage is "
+            "trained again"
         )
     if restored:
         _say_other_parent(restored[1].parent, parent, index, reporter)
-        reporter.say(f"stage {index + 1} ({task.name}): goes on from step {restored[1].step}")
+        reporter.say(f"stage {index + 1} ({task.name}): continues from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
     tokenizer, model = _initial_model(run, experiment, index, problem, restored, reporter)
     check_languages(model, experiment)
@@ -99,8 +100,8 @@ def train_stage(
     if words and words["words"]["cut_off"]:
         reporter.warn(
             f"stage {index + 1} ({task.name}): {words['words']['cut_off']:,} of "
-            f"{words['words']['of_training_rows']:,} words are cut at max_length "
-            f"{experiment.spec.max_length}, and not trained on"
+            f"{words['words']['of_training_rows']:,} words are cut off at max_length "
+            f"{experiment.spec.max_length} and not trained on"
         )
     seed = f"{run.seed}/stage/{index}"
     epochs = Epochs(examples, featuriser, seed, noise, _sampling(stage, chosen, seed))
@@ -145,10 +146,10 @@ def _say_other_parent(began_with: str, there: str, index: int, reporter: Reporte
     """Says that the stage before was trained again, and to another end than before."""
     if began_with and began_with != there:
         reporter.warn(
-            f"stage {index + 1} began with another model of stage {index} than is there now "
-            f"(trained again, perhaps on other hardware): {began_with[:12]} then, {there[:12]} "
-            "now; what stage "
-            f"{index + 1} has computed stays, and belongs to the former"
+            f"stage {index + 1} started from another model of stage {index} than the present "
+            f"one (which was trained again, perhaps on other hardware): {began_with[:12]} "
+            f"then, {there[:12]} now; the results of stage {index + 1} are kept and belong to "
+            "the former model"
         )
 
 
@@ -209,5 +210,5 @@ def _check_room(run: Run, model: EncoderModel, averaged: bool) -> None:
             f"the disk is too full: checkpoints need {needed / 2**20:,.0f} MiB, "
             f"{free / 2**20:,.0f} MiB are free",
             str(run.path),
-            "make room, or choose another place with --runs-dir",
+            "free some space, or choose another place with --runs-dir",
         )

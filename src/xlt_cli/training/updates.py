@@ -187,9 +187,9 @@ def updates_of(
         return Updates(training)
     if runtime.speed is None:
         raise UserError(
-            "this stage was begun with the used rows of its word table trained apart, which this "
-            "installation of xlt cannot do",
-            hint="begin it again: remove its directory",
+            "this stage was begun with a separate table for the used word embeddings, which "
+            "this installation of xlt does not support",
+            hint="remove its directory to begin again",
         )
     updates: Updates = runtime.speed().FastUpdates(training, rows or ())
     return updates

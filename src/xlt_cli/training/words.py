@@ -36,8 +36,8 @@ def remember_way(run: Run, index: int, featuriser: Featuriser, goes_on: bool) ->
     began = atomic.read_json(run.stage(index) / FILE) or known.get(key)
     if goes_on and not alone and began is None:
         raise UserError(
-            f"stage {index + 1} began with a version of xlt that cut words as if each began a "
-            "sentence; now they are cut as in running text",
+            f"stage {index + 1} began with a version of xlt that tokenized each word as if it "
+            "began a sentence; words are now tokenized as in running text",
             str(run.path),
             "start a new run: another --runs-dir, or another name",
         )
@@ -64,8 +64,8 @@ def warn_of_other_way(result: dict[str, Any], problem: Problem, tokenizer: Any) 
         return
     if ask_space_before(tokenizer) != ALONE:
         warnings.warn(
-            "trained by a version of xlt that cut words as if each began a sentence; here they "
-            "are cut as in running text",
+            "trained by a version of xlt that tokenized each word as if it began a sentence; "
+            "here, words are tokenized as in running text",
             ResultWarning,
             stacklevel=2,
         )

@@ -129,7 +129,7 @@ def test_a_damaged_file_is_named(analysis: Measured, tmp_path: Path) -> None:
     path = next((tmp_path / "rows").iterdir())
     content = path.read_bytes()
     path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
-    with pytest.raises(DataError, match=f"not whole: rows/{path.name} has other content"):
+    with pytest.raises(DataError, match=f"incomplete: rows/{path.name} has other content"):
         read(tmp_path)
     without_checksums(tmp_path)  # as archives of version 1 are
     with pytest.raises(DataError, match="archive is damaged") as caught:

@@ -206,10 +206,12 @@ def test_mistakes(xlt: Any, tmp_path: Path, pawsx: Callable[..., Run]) -> None:
     assert "both runs have the name 'x'" in refused(f"x={runs[0]}", f"x={runs[1]}")
     french = pawsx("french", 0.5, languages=["fr"]).name
     german = pawsx("german", 0.5, languages=["de", "en"]).name
-    assert "no language has stored predictions of all" in refused(french, german)
+    assert "there is no language for which all these runs have stored predictions" in refused(
+        french, german
+    )
     result = errors(xlt, tmp_path, runs[0], german)
     assert result.exit_code == 0, result.output
-    assert "fr left out: not all runs have predictions in it" in result.stdout
+    assert "fr left out: not all runs have predictions" in result.stdout
 
 
 def test_damaged_or_other_data_are_refused(
@@ -230,7 +232,7 @@ def test_damaged_or_other_data_are_refused(
     file.write_text(file.read_text("utf-8").replace("chatte", "souris"), "utf-8")
     changed = errors(xlt, tmp_path, other.name)
     assert changed.exit_code == 2
-    assert "is not what this run began with" in changed.stderr
+    assert "has changed since this run began" in changed.stderr
 
 
 def test_a_model_of_others_can_be_analyzed(

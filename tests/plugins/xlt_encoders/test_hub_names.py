@@ -97,7 +97,7 @@ def test_names_that_nothing_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for written in ("mbrt", "two words", "empty", "name@v1", "org/"):
         with pytest.raises(PluginError, match="unknown encoder"):
             spec(written, tmp_path)
-    with pytest.raises(SpecError, match="already says revision: v1"):
+    with pytest.raises(SpecError, match="means revision: v1"):
         spec({"name": "org/name@v1", "revision": "v2"}, tmp_path)
     with pytest.raises(UserError, match="has the revision 'v1'"):
         spec({"name": "hf", "model": "org/name@v1", "revision": "v2"}, tmp_path)

@@ -22,6 +22,6 @@ def test_load(write, task, tmp_path: Path):
     ]
     assert rows.notes == (
         "1 row left out: a sentence was not translated (NS)",
-        "1 row kept: labelled 0, though the two sentences are identical "
-        "(as where a translation loses the difference)",
+        "1 row kept: labelled 0 although the two sentences are identical "
+        "(a translation may have lost the difference)",
     )

@@ -39,7 +39,7 @@ def test_no_folder_where_one_is_wanted(task, failure):
     error = failure(task(Xnli, source="folder").load, "dev", "en")
     assert error.what == "no folder is given for the task 'xnli'"
     assert error.hint == (
-        "set the task's `path`, or set XLT_DATA_DIR to a folder that holds 'xnli'"
+        "set the task's `path`, or set XLT_DATA_DIR to a folder that contains 'xnli'"
     )
 
 
@@ -78,7 +78,7 @@ def test_labels_of_other_files_are_mapped(write, task, tmp_path: Path):
 
 
 def test_a_map_to_a_label_that_the_task_lacks(task):
-    with pytest.raises(UserError, match="maps to 'entailed', which is none of the labels"):
+    with pytest.raises(UserError, match="maps to 'entailed', which is not one of the labels"):
         task(Xnli, label_map={"e": "entailed"})
 
 

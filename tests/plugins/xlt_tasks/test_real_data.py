@@ -182,7 +182,7 @@ def test_masakhaner(real_data: Path, task):
 
 def test_masakhaner_has_a_tag_that_panx_lacks(real_data: Path, task, failure):
     error = failure(task(PanX, path="masakhaner").load, "test", "hau")
-    assert error.what == "2 labels are not the task's: 'I-DATE' (298), 'B-DATE' (163)"
+    assert error.what == "2 labels are not labels of the task: 'I-DATE' (298), 'B-DATE' (163)"
     mapped = task(PanX, path="masakhaner", tag_map={"B-DATE": "O", "I-DATE": "O"})
     rows = mapped.load("test", "hau")
     assert size(rows) == MASAKHANER["hau"]

@@ -57,8 +57,8 @@ def test_numbers_are_not_mapped_by_the_order_of_the_labels(write, task, tmp_path
     write("test-en.jsonl", '{"text": "a", "label": 2}', '{"text": "b", "label": 0}')
     labels = ["entailment", "neutral", "contradiction"]
     error = failure(task(TextClassification, path=tmp_path, labels=labels).load, "test", "en")
-    assert error.what == "2 labels are not the task's: '2' (1), '0' (1)"
-    assert "the file does not say what its numbers stand for" in error.hint
+    assert error.what == "2 labels are not labels of the task: '2' (1), '0' (1)"
+    assert "the file does not define what its numbers stand for" in error.hint
     stated = {0: "contradiction", 1: "neutral", 2: "entailment"}
     own = task(TextClassification, path=tmp_path, labels=labels, label_map=stated)
     rows = own.load("test", "en")
@@ -121,14 +121,17 @@ def test_quoting_is_said_with_the_results(write, task, tmp_path: Path):
     rows = own.load("test", "en")
     assert rows.examples[0].texts == ('a "b" c',)
     assert rows.notes == (
-        "test-en.tsv: quoted as in csv; the quotation marks around 1 field are undone",
+        "test-en.tsv: quoted as in CSV; the quotation marks around 1 field were removed",
     )
 
 
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"label_map": {"e": "entailment"}}, "maps to 'entailment', which is none of the labels"),
+        (
+            {"label_map": {"e": "entailment"}},
+            "maps to 'entailment', which is not one of the labels",
+        ),
         ({"files": "{lang}/{split}.tsv"}, "{lang}"),
         ({"files": "{language}.tsv"}, "no {split}"),
         ({"files": "{language}/{split}.tsv", "language_column": "lang"}, "in one way"),

@@ -32,8 +32,8 @@ def test_load(write, task, tmp_path: Path):
         ("p\th", "2 columns, expected 3 (premise, hypothesis, label)", "one tab"),
         ("p\t\tneutral", "text 2 is empty", "write NS"),
         ("p\th\tentailed", "the label 'entailed' is not one of the task's", "'entailment'?"),
-        ("p\th\t-1", "there is no label ('-1')", "add it"),
-        ("p\th\t", "there is no label", "add it"),
+        ("p\th\t-1", "there is no label ('-1')", "add the label"),
+        ("p\th\t", "there is no label", "add the label"),
     ],
 )
 def test_what_can_be_wrong_with_a_line(

@@ -45,11 +45,13 @@ def passes(call: Call, value: Any, runs: Sequence[AnalysedRun]) -> list[Pass]:
             raise call.refused(f"returned two passes over '{each.language}'; expected one")
         for language in (each.language, *each.beside):
             if language not in known:
-                raise call.refused(f"returned a pass over '{language}', which the run has not")
+                raise call.refused(
+                    f"returned a pass over '{language}', which the run does not have"
+                )
             absent = [i for i in each.ids if i not in known[language]]
             if absent:
                 raise call.refused(
-                    f"returned a pass over row {absent[0]!r}, which is not there in '{language}'"
+                    f"returned a pass over row {absent[0]!r}, which does not exist in '{language}'"
                 )
         if len(set(each.ids)) < len(each.ids):
             raise call.refused(f"returned a pass over '{each.language}' with a row twice")
@@ -78,7 +80,7 @@ def json_values(call: Call, value: Any, *_: Any) -> dict[str, Any]:
     try:
         again: dict[str, Any] = json.loads(json.dumps(dict(value), allow_nan=False))
     except (TypeError, ValueError) as error:
-        raise call.refused(f"returned what JSON cannot hold: {error}") from None
+        raise call.refused(f"returned values that are not JSON values: {error}") from None
     return again
 
 
@@ -110,18 +112,18 @@ def fault(plugin: type[Analysis]) -> str:
         return f"Params has a field '{taken[0]}', which is an option of every analysis"
     limit = inspect.getattr_static(plugin, "limit", None)
     if type(limit) is not int or limit < 0:
-        return f"limit = {limit!r} is not a number of rows, from 0 on"
+        return f"limit = {limit!r} is not a number of rows, 0 or more"
     reporting = inspect.getattr_static(plugin, "reporting", None)
     if is_property(reporting) or not are_texts(reporting):
         return f"reporting = {reporting!r} is not a tuple of names of parameters"
     unknown = [name for name in plugin.reporting if name not in plugin.Params.model_fields]
-    return f"reporting names '{unknown[0]}', which Params has not" if unknown else ""
+    return f"reporting names '{unknown[0]}', which is not in Params" if unknown else ""
 
 
 KIND = PluginKind(
     "analysis",
     Analysis,
-    "what is measured of runs, row by row, and a report of it",
+    "measurements of the rows of runs, and a report on them",
     {
         Analysis: {
             "prepare": passes,

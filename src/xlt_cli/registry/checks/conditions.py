@@ -72,10 +72,10 @@ def answer(call: Call, value: Any, seam: Seam) -> Answer:
         said = f"an Answer whose `abstained` is {described(abstained)}"
         raise call.refused(f"returned {said}; expected a tensor of booleans [{count}]")
     if not isinstance(value.values, Mapping) or not all_texts(value.values):
-        raise call.refused("returned an Answer whose `values` are no mapping of names")
+        raise call.refused("returned an Answer whose `values` are not a mapping of names")
     for name, numbers in value.values.items():
         if name in TAKEN:
-            raise call.refused(f"returned a value '{name}', which every prediction has")
+            raise call.refused(f"returned a value '{name}', which is a field of every prediction")
         if not isinstance(numbers, torch.Tensor) or tuple(numbers.shape) != (count,):
             raise call.refused(
                 f"returned as '{name}' {described(numbers)}; expected a tensor [{count}]"
@@ -128,7 +128,7 @@ def figures(call: Call, value: Any, *_: Any) -> dict[str, Any]:
     try:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise call.refused(f"returned figures that JSON cannot hold: {error}") from None
+        raise call.refused(f"returned figures that are not JSON values: {error}") from None
     measured = getattr(call.owner, "measured", None)
     stated = [column.name for column in measured.columns] if measured is not None else []
     missing = [name for name in stated if name not in value]
@@ -181,7 +181,7 @@ def fault(plugin: type[Condition]) -> str:
 KIND = PluginKind(
     "condition",
     Condition,
-    "what is done to the inputs or answers of an evaluation",
+    "changes of an evaluation's inputs or of its predictions",
     {
         Condition: {
             "problem_fault": text,

@@ -22,17 +22,17 @@ def fault(plugin: type[HeadBuilder]) -> str:
     """What keeps a class from being a head."""
     shape = getattr(plugin, "shape", None)
     if not isinstance(shape, str) or not shape:
-        return "states no shape, the kind of head that problems ask for"
+        return "states no shape (the kind of head that problems require)"
     required = [name for name, info in plugin.Params.model_fields.items() if info.is_required()]
     if required:
-        return f"Params requires {', '.join(required)}, and a head is named alone"
+        return f"Params requires {', '.join(required)}, but a head is selected by its name alone"
     return ""
 
 
 KIND = PluginKind(
     "head",
     HeadBuilder,
-    "what turns hidden states into a problem's outputs",
+    "layers from hidden states to a problem's outputs",
     {HeadBuilder: {"build": module}},
     fault=fault,
     written="in a spec:  encoder: {{name: ..., pooling: {use}}}",

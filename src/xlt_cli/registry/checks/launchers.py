@@ -15,7 +15,7 @@ IN_THIS_PROCESS = "local"
 def fault(plugin: type[Launcher]) -> str:
     """What keeps a class from being a launcher."""
     if plugin.name == IN_THIS_PROCESS:
-        return f"the name '{IN_THIS_PROCESS}' is taken: xlt itself runs jobs in its own process"
+        return f"the name '{IN_THIS_PROCESS}' is reserved for running jobs in xlt's own process"
     here = inspect.getattr_static(plugin, "on_this_machine", False)
     if not isinstance(here, bool):
         return f"on_this_machine = {here!r} is neither True nor False"

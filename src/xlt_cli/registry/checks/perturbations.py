@@ -81,7 +81,9 @@ def segmenter(call: Call, value: Any, tokenizer: Any) -> Callable[[str, Any], li
             special = next(token for token in ids if token in framing)
             token = tokenizer.convert_ids_to_tokens(int(special))
             if token not in text:
-                raise of_text.refused(f"returned the special token {token}, which xlt puts itself")
+                raise of_text.refused(
+                    f"returned the special token {token}; xlt adds special tokens itself"
+                )
         return [int(token) for token in ids]
 
     return segment
@@ -176,7 +178,7 @@ def fault(plugin: type[Perturbation]) -> str:
     strength = inspect.getattr_static(plugin, "strength", "")
     if strength and strength not in plugin.Params.model_fields:
         hint = did_you_mean(str(strength), list(plugin.Params.model_fields))
-        return f"strength = {strength!r} is none of its parameters: {hint}"
+        return f"strength = {strength!r} is not one of its parameters: {hint}"
     companion = inspect.getattr_static(plugin, "companion", "")
     if not is_property(companion) and companion not in COMPANIONS:
         hint = did_you_mean(str(companion), [word for word in COMPANIONS if word])

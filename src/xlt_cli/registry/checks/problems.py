@@ -104,7 +104,7 @@ def fault(plugin: type[Problem]) -> str:
     if plugin.feature is Problem.feature and plugin.features is Problem.features:
         return "defines neither feature nor features"
     if not inspect.isclass(getattr(plugin, "example_type", None)):
-        return "states no example_type, the class of its examples"
+        return "states no example_type (the class of its examples)"
     for name in FLAGS:
         if not isinstance(getattr(plugin, name), bool):
             return f"{name} = {getattr(plugin, name)!r} is neither True nor False"
@@ -112,7 +112,7 @@ def fault(plugin: type[Problem]) -> str:
         hint = did_you_mean(str(plugin.classifies), CLASSIFIED[1:])
         return f"classifies = {plugin.classifies!r}: {hint}"
     if plugin.Params.model_fields:
-        return "has parameters; a problem takes what it needs from its task, in `of`"
+        return "has parameters; a problem gets what it needs from its task, in `of`"
     metrics = inspect.getattr_static(plugin, "metrics")
     if not is_property(metrics) and not _are_metrics(metrics):
         return f"metrics = {metrics!r} is not a tuple of Metrics"
@@ -126,7 +126,7 @@ def _are_metrics(value: object) -> bool:
 KIND = PluginKind(
     "problem",
     Problem,
-    "the shape of a task: inputs, loss, decoding, metrics",
+    "inputs, loss, decoding and metrics of a type of task",
     {
         Problem: {
             "check_example": anything,

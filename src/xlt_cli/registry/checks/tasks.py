@@ -87,7 +87,9 @@ def fault(plugin: type[Task]) -> str:
             return "states no metric"
         known = metrics_of(problem)
         if known and metric not in known:
-            return f"metric = '{metric}' is none of the problem's: {did_you_mean(metric, known)}"
+            return (
+                f"metric = '{metric}' is not a metric of the problem: {did_you_mean(metric, known)}"
+            )
     labels = inspect.getattr_static(plugin, "labels")
     if callable(labels) and not is_property(labels):
         return "labels is a method; make it a property"
@@ -132,10 +134,11 @@ def check_source_language(task: Task, split: Split, where: str) -> None:
         return  # the data are not here; training looks again
     if known and own_code(source, known) is None:
         raise SpecError(
-            f"{Call(type(task), '').who} has no '{source}' in its {split} split, the language that "
-            "is trained on where a spec names none (its source_language)",
+            f"{Call(type(task), '').who} has no '{source}' in its {split} split; this is its "
+            "source_language, which is trained on if a spec names no language",
             where,
-            f"name those to train on: languages: [{known[0]}]\n{did_you_mean(source, known)}",
+            "give the languages to train on: languages: "
+            f"[{known[0]}]\n{did_you_mean(source, known)}",
         )
 
 

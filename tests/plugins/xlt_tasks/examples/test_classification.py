@@ -64,8 +64,8 @@ def test_identical_sentences_are_counted_where_the_label_says_they_differ():
     examples, notes = builder.build([rows], "dev", "de")
     assert len(examples) == 3
     assert notes == (
-        "1 row kept: labelled 0, though the two sentences are identical "
-        "(as where a translation loses the difference)",
+        "1 row kept: labelled 0 although the two sentences are identical "
+        "(a translation may have lost the difference)",
     )
     assert ClassificationBuilder("01", marks=NS).build([rows], "dev", "de")[1] == ()
 

@@ -36,7 +36,7 @@ def test_sentences_are_left_out_by_a_map_and_ids_stay():
 def test_all_unknown_tags_are_listed_at_once(failure):
     tables = [table((["a", "b"], ["B-DATE", "O"]), (["c", "d"], ["B-DATE", "B-GPE"]))]
     error = failure(build_sentences, tables, "dev", "af", TAGS)
-    assert error.what == "2 labels are not the task's: 'B-DATE' (2), 'B-GPE' (1)"
+    assert error.what == "2 labels are not labels of the task: 'B-DATE' (2), 'B-GPE' (1)"
     assert error.where == "x.tsv:10"
 
 
@@ -49,8 +49,8 @@ def test_all_unknown_tags_are_listed_at_once(failure):
         (["a", 5], ["O", "O"], "the word is 5", "x.tsv:21"),
         (["a"], ["O", "O"], "1 words but 2 tags", "x.tsv:20"),
         ([], [], "the sentence has no words", "x.tsv:20"),
-        ("ab", ["O", "O"], "words and tags are to be lists", "x.tsv:20"),
-        (["a"], None, "words and tags are to be lists", "x.tsv:20"),
+        ("ab", ["O", "O"], "words and tags must be lists", "x.tsv:20"),
+        (["a"], None, "words and tags must be lists", "x.tsv:20"),
     ],
 )
 def test_what_is_wrong_with_a_sentence(failure, words: object, tags: object, what: str, where: str):

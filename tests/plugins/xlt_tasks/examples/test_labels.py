@@ -81,7 +81,7 @@ def test_an_unknown_label():
 
 def test_all_unknown_labels_are_listed_at_once():
     error = rejected(LabelReader(NLI), "x", "contradict", "x", "")
-    assert error.what == "3 labels are not the task's: 'x' (2), 'contradict' (1), '' (1)"
+    assert error.what == "3 labels are not labels of the task: 'x' (2), 'contradict' (1), '' (1)"
     assert error.where == "x.tsv:1"
 
 

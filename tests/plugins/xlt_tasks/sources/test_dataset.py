@@ -158,7 +158,7 @@ def test_a_folder_for_each_language(repository: Path, own, failure, params: dict
     assert task.languages("test") == ("sw", "yo")
     assert texts(task, "test", "yo") == [("y", "no")]
     error = failure(own(language="en").languages, "test")
-    assert "lie in several folders" in error.what
+    assert "are in several folders" in error.what
 
 
 def test_a_column_for_the_language(repository: Path, own):
@@ -257,12 +257,12 @@ def test_fetched_then_read_offline(api: list[str], own, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({"path": "x"}, "one of the two"),
-        ({"dataset": None}, "one of the two"),
-        ({"dataset": None, "path": "x", "subset": "en"}, "belong to `dataset`"),
-        ({"dataset": None, "path": "x", "revision": "v1"}, "belong to `dataset`"),
+        ({"path": "x"}, "either `path`"),
+        ({"dataset": None}, "either `path`"),
+        ({"dataset": None, "path": "x", "subset": "en"}, "need `dataset`"),
+        ({"dataset": None, "path": "x", "revision": "v1"}, "need `dataset`"),
         ({"subset": "{language}", "files": "{language}/{split}.csv"}, "one of the two"),
-        ({"subset": "{lang}"}, "no meaning"),
+        ({"subset": "{lang}"}, "is unknown"),
         ({"subset": "{language}", "language": "en"}, "in one way"),
     ],
 )

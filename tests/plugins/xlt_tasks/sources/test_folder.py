@@ -124,7 +124,7 @@ def test_no_permission(tmp_path: Path, failure, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(os, "scandir", refuse)  # chmod does not stop root
     error = failure(data(tmp_path).languages, "dev")
-    assert (error.what, error.where) == ("there is no permission to read it", str(tmp_path))
+    assert (error.what, error.where) == ("permission to read it is missing", str(tmp_path))
 
 
 def test_a_missing_split_lists_what_is_there(write, tmp_path: Path, failure):
@@ -132,12 +132,12 @@ def test_a_missing_split_lists_what_is_there(write, tmp_path: Path, failure):
         write(name, "t\tl")
     error = failure(data(tmp_path).file, "dev", "en")
     assert error.what == "the folder has no dev files"
-    assert '`files: "xnli.{split}.{language}.tsv"` would fit them' in error.hint
-    assert error.hint.endswith("it holds: README.md, xnli.valid.de.tsv, xnli.valid.en.tsv")
+    assert '`files: "xnli.{split}.{language}.tsv"` would match them' in error.hint
+    assert error.hint.endswith("it contains: README.md, xnli.valid.de.tsv, xnli.valid.en.tsv")
 
 
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, failure):
-    assert failure(data(tmp_path).file, "dev", "en").hint.endswith("it holds: nothing")
+    assert failure(data(tmp_path).file, "dev", "en").hint.endswith("it contains: nothing")
 
 
 def test_files_in_folders_of_their_language(write, tmp_path: Path):
@@ -155,14 +155,14 @@ def test_a_shard_that_is_missing(write, tmp_path: Path, failure):
     write("train-en-00000-of-00002.tsv", "t\tl")
     files = FileSet(Folder(tmp_path), Naming(dict.fromkeys(SPLITS, "{split}-{language}-*")))
     error = failure(files.read, "train", "en", SINGLE)
-    assert error.what == "1 of the 2 files train-en-... are there"
+    assert error.what == "only 1 of the 2 files train-en-... exist"
 
 
 def test_files_without_a_language(write, tmp_path: Path, failure):
     write("train.tsv", "t\tl")
     naming = Naming(dict.fromkeys(SPLITS, "{split}"))
     error = failure(FileSet(Folder(tmp_path), naming).languages, "train")
-    assert error.what == "the names of the files do not say their language"
+    assert error.what == "the names of the files do not contain a language"
     files = FileSet(Folder(tmp_path), naming, language="en")
     assert files.languages("train") == ("en",)
     assert files.languages("dev") == ()
@@ -188,7 +188,7 @@ def test_a_column_for_the_language(write, tmp_path: Path, failure):
     error = failure(files.languages, "dev")
     assert (error.what, error.where) == ("the column for the language is empty", f"{path}:5")
     error = failure(FileSet(Folder(tmp_path), naming, language_column="xx").languages, "dev")
-    assert "the columns xx are needed; there are: text, label, lang" in error.what
+    assert "the columns xx are required; the file has: text, label, lang" in error.what
 
 
 def test_any_forms_of_the_codes_in_a_column(write, tmp_path: Path):

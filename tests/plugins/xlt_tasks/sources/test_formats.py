@@ -142,7 +142,7 @@ def test_broken_quoting_names_the_row(tmp_path: Path, failure, content: str, lin
     path = tmp_path / "dev-en.csv"
     path.write_text(content)
     error = failure(formats.read, path, SINGLE)
-    assert error.what.startswith("the quotation marks of this row are not those of csv")
+    assert error.what.startswith("the quotation marks of this row do not follow CSV")
     assert error.where == f"{path}:{line}"
 
 
@@ -155,19 +155,23 @@ def test_broken_quoting_names_the_row(tmp_path: Path, failure, content: str, lin
         ("x.tsv", b"PK\x03\x04...", "it is a zip archive (as .xlsx workbooks are)"),
         ("x.csv", b"PAR1...", "it is a parquet file"),
         ("x.jsonl", b"\n<!DOCTYPE html><html>", "it is a web page and not the data"),
-        ("x.tsv", b"version https://git-lfs.github.com/spec/v1\noid", "it is a pointer of Git LFS"),
+        ("x.tsv", b"version https://git-lfs.github.com/spec/v1\noid", "it is a Git LFS pointer"),
         ("x.tsv.gz", b"a\t0\n", "not a readable .gz file"),
         ("x.tsv.gz", gzip.compress(b"a\t0\n" * 99, mtime=0)[:-9], "not a readable .gz file"),
         ("x.tsv.bz2", b"a\t0\n", "not a readable .bz2 file"),
         ("x.tsv.xz", lzma.compress(b"a\t0\n")[:-9], "not a readable .xz file"),
         ("x.tsv", "ä\t0\n".encode("latin-1"), "byte 0xe4 at offset 0 is not valid UTF-8"),
         ("x.tsv", b"\n\r\n", "the file is empty"),
-        ("x.json", b'{"text": {"0": "a"}, "label": {"0": 1}}', "the document is no list of rows"),
+        (
+            "x.json",
+            b'{"text": {"0": "a"}, "label": {"0": 1}}',
+            "the document is not a list of rows",
+        ),
         ("x.json", b"[1]", "a JSON int, expected an object"),
         ("x.json", b"[]", "the file is empty"),
         ("x.json", b'[{"text": ', "not valid JSON"),
-        ("x.xlsx", b"", "files that end in '.xlsx' are not read"),
-        ("x.conll", b"a O\n", "a .conll file holds a word a line"),
+        ("x.xlsx", b"", "the file format '.xlsx' is not supported"),
+        ("x.conll", b"a O\n", "a .conll file has one word per line"),
         ("x.arrow", b"a\t0\n", "not a readable Arrow file"),
     ],
 )

@@ -269,7 +269,7 @@ def test_what_was_fetched_is_there_when_the_network_is_gone(hub: FakeHub, tmp_pa
     gone = drive(hub.url, home, ("facebook/xnli", "main", ["test", "train"]))
     assert gone[0][:2] == [source, 2]
     assert gone[1][0] == "OfflineError"
-    assert "fetching them failed: ConnectError" in gone[1][1]
+    assert "the download failed: ConnectError" in gone[1][1]
     assert max(step[2] for step in gone) < 30
 
 
@@ -283,7 +283,7 @@ def test_what_the_hub_does_not_have(hub: FakeHub, tmp_path: Path):
         )
     assert [step[:2] for step in steps] == [
         ["DataError", "the data set has no revision 'v9'"],
-        ["DataError", "the hub has no such data set, or does not show it to you"],
+        ["DataError", "there is no such data set on the hub, or you have no access to it"],
     ]
 
 
@@ -294,6 +294,6 @@ def test_a_hub_that_fails_does_not_hold_us_up(hub: FakeHub, tmp_path: Path, mode
         home = tmp_path / "home"
         steps = drive(hub.url, home, ("facebook/xnli", "main", ["test", "dev"]))
     assert [step[0] for step in steps] == ["OfflineError"] * 2
-    assert "fetching them failed" in steps[0][1]
+    assert "the download failed" in steps[0][1]
     assert max(step[2] for step in steps) < 30
     assert len(hub.asked) == 1, "a hub that failed is not asked again"

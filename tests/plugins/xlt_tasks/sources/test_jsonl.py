@@ -36,7 +36,7 @@ def test_sentences(write, name: str):
         ('{"text": "a", "label": ', "not valid JSON: Expecting value (column 24)"),
         ("[1, 2]", "a JSON list, expected an object"),
         ("", "a blank line"),
-        ('{"text": "\\ud83d", "label": 0}', "an escape is half of a surrogate pair"),
+        ('{"text": "\\ud83d", "label": 0}', "an escape sequence is half of a surrogate pair"),
     ],
 )
 def test_a_broken_line(write, failure, line: str, what: str):
@@ -49,10 +49,10 @@ def test_a_broken_line(write, failure, line: str, what: str):
 def test_a_missing_column(write, failure):
     path = write("x.jsonl", '{"text": "a", "label": 0}', '{"title": "a", "label": 0}')
     error = failure(read, path, SINGLE)
-    assert error.what == "the columns text, label are needed; there are: title, label"
+    assert error.what == "the columns text, label are required; the file has: title, label"
     assert error.where == f"{path}:2"
     assert error.hint == (
-        "rename the columns, or use sentence, or name those that are there with `columns`"
+        "rename the columns, or use sentence, or select the existing ones with `columns`"
     )
 
 

@@ -51,7 +51,7 @@ def test_a_folder_that_looks_like_a_partition_adds_no_column(tmp_path: Path):
 def test_a_missing_column(tmp_path: Path, failure):
     path = save(tmp_path / "x.parquet", {"title": ["a"], "label": [0]})
     error = failure(read, path, SINGLE)
-    assert error.what == "the columns text, label are needed; there are: title, label"
+    assert error.what == "the columns text, label are required; the file has: title, label"
     assert error.where == str(path)
 
 

@@ -64,7 +64,7 @@ def test_the_note_and_the_parameter(write, failure):
     table = read_tsv(path, SINGLE)
     assert [r.inputs for r in table.records] == [('a "b"',), ("c",)]
     assert table.notes == (
-        "dev-en.tsv: quoted as in csv; the quotation marks around 1 field are undone",
+        "dev-en.tsv: quoted as in CSV; the quotation marks around 1 field were removed",
     )
     plain = read_tsv(path, SINGLE, Form(quoting="none"))
     assert [r.inputs for r in plain.records] == [('"a ""b"""',), ("c",)]
@@ -74,7 +74,7 @@ def test_the_note_and_the_parameter(write, failure):
 def test_what_cannot_be_told_is_refused(write, failure):
     path = write("dev-en.tsv", '"Hello, sir"\tx', "Yes\ty")
     error = failure(read_tsv, path, SINGLE)
-    assert "nothing says whether the marks are text" in error.what
+    assert "it is unclear whether the marks are part of the text" in error.what
     assert error.where == str(path)
     for quoting, text in [("none", '"Hello, sir"'), ("csv", "Hello, sir")]:
         table = read_tsv(path, SINGLE, Form(quoting=quoting))

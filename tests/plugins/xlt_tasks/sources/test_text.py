@@ -43,7 +43,7 @@ def test_no_permission(write, failure, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(Path, "read_bytes", refuse)  # chmod does not stop root
     path = write("x", "one")
     error = failure(read_lines, path)
-    assert (error.what, error.where) == ("there is no permission to read it", str(path))
+    assert (error.what, error.where) == ("permission to read it is missing", str(path))
 
 
 def test_a_file_that_vanished(tmp_path: Path, failure):

@@ -49,7 +49,7 @@ def test_columns_that_the_user_names(write, failure):
     assert rows(read(path, columns)) == [("a", "b", "1")]
     error = failure(read, write("x.tsv", "a\tb\t1"), columns)
     assert error.what == (
-        "the columns question1, question2, duplicate are needed; there are: a, b, 1"
+        "the columns question1, question2, duplicate are required; the file has: a, b, 1"
     )
     assert error.where == f"{path}:1"
 
@@ -146,7 +146,7 @@ def test_whatever_sentences_are_written_are_read(
 )
 def test_two_columns_of_one_name_are_refused(write, failure, header: str):
     error = failure(lambda: read(write("x.tsv", header, "a\tb\tc"), SINGLE))
-    assert "2 columns are called" in error.what
+    assert "2 columns have the name" in error.what
 
 
 def test_two_columns_that_may_hold_the_label_are_refused(write, failure):

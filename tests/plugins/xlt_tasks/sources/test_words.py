@@ -113,7 +113,7 @@ def test_header_lines(write):
 def test_a_header_with_two_columns_of_tags(write, failure):
     path = write("x.tsv", "token\tpos\tner", "Bonn\tNNP\tB-LOC")
     error = failure(formats.read, path, NER)
-    assert error.what == "more than one column may hold the tags: pos, ner"
+    assert error.what == "more than one column may contain the tags: pos, ner"
     assert error.hint.endswith("`columns: [token, ner]`")
     assert sentences(formats.read(path, chosen("token", "ner"))) == [BONN]
 
