@@ -148,9 +148,9 @@ def test_an_unknown_code_names_the_nearest(wrong: str, right: str) -> None:
 def test_equal_unknown_codes_are_the_same_and_different_ones_cannot_be_compared() -> None:
     assert same_language("xx", "xx")
     assert among("xx", ["en", "xx"])
-    with pytest.raises(UserError, match="'xx' is no language"):
+    with pytest.raises(UserError, match="'xx' is not a known language"):
         same_language("en", "xx")
-    with pytest.raises(UserError, match="'xx' is no language"):
+    with pytest.raises(UserError, match="'xx' is not a known language"):
         among("xx", ["en", "de"])
     assert among("sw", ["swh", "xx"])
 

@@ -86,7 +86,7 @@ def test_what_fails_or_is_taken_leaves_the_others(
     assert [bool(one["error"]) for one in found] == [True, False, True, True]
     assert "train-en.tsv" in (Path(desk.path) / found[0]["run"] / "output.log").read_text("utf-8")
     assert found[1]["evaluations"]
-    assert "another process works on this run" in found[3]["error"]
+    assert "another process is working on this run" in found[3]["error"]
     for one in (found[0], found[2], found[3]):
         assert f"{Path(one['run']).name} failed: {one['error']}" in err
         assert f"{one['run']}/output.log" in err

@@ -46,7 +46,7 @@ def predicted(
     """A run with predictions of each language's test rows.
 
     Args:
-        trained: False for the directory of a model that xlt did not train.
+        trained: False for the directory of a model that was not trained with xlt.
     """
     written = {"name": name, "encoder": "e5-small-q4", "stages": [{"task": dict(task)}]}
     spec: ExperimentSpec = resolve(Source(Document(Path("spec.yaml"), written, {}), "")).spec

@@ -138,7 +138,7 @@ def test_a_run_at_which_another_process_works_is_left_alone(plan: Path, xlt: Cli
     with run.locked():
         result = xlt("run", "plan.json", "1")
     assert result.exit_code == 2
-    assert "another process works on this run" in result.stderr
+    assert "another process is working on this run" in result.stderr
     assert not (run.path / "stages").exists()
 
 
@@ -193,7 +193,7 @@ def edited(path: Path, seal: bool = True, **changes: Any) -> None:
         (lambda p: p.write_text(p.read_text("utf-8")[:-200], "utf-8"), "plan.json is damaged"),
         (
             lambda p: p.write_text(p.read_text("utf-8").replace("0.001", "0.003"), "utf-8"),
-            "it has other content than was written",
+            "its content is not what was written",
         ),
         (lambda p: edited(p, seal=False), "the manifest has no checksum"),
         (lambda p: edited(p, format=2), "is of format 2, and this xlt reads format 1"),

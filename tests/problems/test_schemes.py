@@ -148,7 +148,7 @@ def test_a_scheme_that_is_stated() -> None:
     tags = ["O", "B-PER", "I-PER", "E-PER"]
     assert scheme_of(tags, "iobes") == Scheme("BIOES", PREFIX)
     assert scheme_of(["X", "B-PER", "I-PER"], "IOB1") == Scheme("BIO", PREFIX)
-    with pytest.raises(DataError, match="not of the scheme BILOU"):
+    with pytest.raises(DataError, match="do not follow the scheme BILOU"):
         scheme_of(tags, "BILOU")
     with pytest.raises(DataError, match="'BIOX' is not a tagging scheme"):
         scheme_of(tags, "BIOX")

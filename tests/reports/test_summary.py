@@ -85,7 +85,7 @@ def test_languages_count_as_seen_whatever_their_code(
 
 
 def test_no_zero_shot_average_has_an_unknown_language() -> None:
-    with pytest.raises(UserError, match="'xx' is no language"):
+    with pytest.raises(UserError, match="'xx' is not a known language"):
         summary({("en", "en"): STANDARD["en", "en"], ("xx", "xx"): STANDARD["de", "de"]}, ("en",))
     alone = summary({("xx", "xx"): STANDARD["de", "de"]}, ("xx",))
     assert alone.languages["xx"]["trained_on"] is True

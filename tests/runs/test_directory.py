@@ -118,14 +118,14 @@ def test_metrics_of_a_finished_stage_that_have_changed_are_refused(run: Run) -> 
 
 def test_a_root_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="cannot make the run's directory"):
+    with pytest.raises(RunError, match="cannot create the run's directory"):
         create(tmp_path / "file", spec(), 1, "", [])
 
 
 def test_who_trained_a_run_is_not_said_to_evaluate_it_now(run: Run) -> None:
     with held_by_another_process(run):
         run.set_state("success")  # training has ended; an evaluation holds the run
-        with pytest.raises(RunError, match="another process works on this run"), run.locked():
+        with pytest.raises(RunError, match="another process is working on this run"), run.locked():
             pass
 
 
@@ -242,7 +242,7 @@ def test_runs_are_found_by_path_name_and_beginning(
     assert find(Path("elsewhere"), str(run.path)).path == run.path
     monkeypatch.chdir(run.path)
     assert find(tmp_path, ".").name == run.name
-    with pytest.raises(RunError, match="fits several runs"):
+    with pytest.raises(RunError, match="matches several runs"):
         find(tmp_path, "quick-s")
     with pytest.raises(RunError, match=f"did you mean '{other.name}'"):
         find(tmp_path, other.name[1:])
@@ -271,7 +271,7 @@ def test_an_evaluated_model_is_no_trained_run(tmp_path: Path) -> None:
     assert run == create_for_model(tmp_path, "xlmr", "0123456789", {"model": "/models/xlmr"})
     assert run.name == "xlmr-01234567"
     for asked in ("spec", "model"):
-        with pytest.raises(RunError, match="did not train") as caught:
+        with pytest.raises(RunError, match="was not trained with xlt") as caught:
             getattr(run, asked)
         assert "--model /models/xlmr" in caught.value.hint
 
@@ -305,7 +305,7 @@ def test_a_directory_of_a_later_version_is_refused_and_left_as_it_is(tmp_path: P
     atomic.write_json(run.path / "run.json", later)
     before = (run.path / "run.json").read_bytes()
     for act in (lambda: run.record, lambda: create(tmp_path, spec(), 1, "name: quick", [])):
-        with pytest.raises(RunError, match="is of format 99, and this version of xlt reads"):
+        with pytest.raises(RunError, match="directory is 99, and this version of xlt reads"):
             act()
     assert (run.path / "run.json").read_bytes() == before
     assert all_runs(tmp_path) == [run]
