@@ -85,7 +85,7 @@ class ClassificationBuilder:
         reader.check(tables)
         if not examples:
             why = "no sentence was translated" if missing else "none is asked for"
-            why = "`label_map` drops them all" if reader.dropped else why
+            why = "`label_map` leaves them all out" if reader.dropped else why
             raise DataError(f"no rows are left: {why}", str(tables[0].path))
         said = [note for table in tables for note in table.notes]
         notes = (*said, *self._notes(missing, identical), *reader.notes("rows"))

@@ -42,8 +42,8 @@ def read_tsv(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
         lines = _csv(path, text, "\t")
         quoted = count_quoted(text)
         if quoted:
-            around = f"the quotation marks around {counted(quoted, 'field')} are undone"
-            notes = (f"{path.name}: quoted as in csv; {around}",)
+            around = f"the quotation marks around {counted(quoted, 'field')} were removed"
+            notes = (f"{path.name}: quoted as in CSV; {around}",)
     elif columns.per_word:
         return words.parse(path, text, columns, form)
     else:

@@ -50,7 +50,7 @@ def words_notes(problem: Problem, cells: Mapping[Pair, Sample], max_length: int)
             )
         if words.stray:
             collected.append(
-                f"{cell_name(pair)}: {words.stray:,} words are marked as parts of entities that do "
-                f"not begin and end as their scheme asks ({problem.scoring}); they are in none"
+                f"{cell_name(pair)}: {words.stray:,} words are tagged as parts of entities "
+                f"that are incomplete in their scheme ({problem.scoring}) and belong to no entity"
             )
     return collected

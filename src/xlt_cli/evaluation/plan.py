@@ -147,9 +147,9 @@ def _check_served(plan: Plan) -> None:
                 "add the setting `standard`",
             )
         raise DataError(
-            f"the condition '{tested.condition.name}' does not serve any of these languages",
+            f"the condition '{tested.condition.name}' supports none of these languages",
             f"{plan.task.name} ({plan.evaluation.split}, {', '.join(plan.languages)})",
-            f"it serves {', '.join(tested.condition.speaks or ())}",
+            f"it supports {', '.join(tested.condition.speaks or ())}",
         )
 
 

@@ -29,11 +29,11 @@ def language_of(code: str, where: str = "") -> Language:
     if language is None:
         near = _nearest(code)
         raise UserError(
-            f"'{code}' is no language that is known",
+            f"'{code}' is not a known language",
             where,
             (f"did you mean {' or '.join(near)}? " if near else "")
             + "languages are written as codes (sw, swh, swh_Latn, pt-BR) or by their English "
-            "names; a language without a code takes one for private use (qaa to qtz, or x-name)",
+            "names; for a language without a code, use one for private use (qaa to qtz, or x-name)",
         )
     return language
 

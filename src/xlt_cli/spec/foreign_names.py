@@ -260,7 +260,7 @@ REMARKS: Mapping[str, str] = {
     "output_dir": "use --runs-dir or $XLT_RUNS_DIR for the place of runs",
     "labels": "labels are a parameter of the tasks for your own files: "
     "task: {name: TASK, path: DIR, labels: [...]}",
-    "metric": "each task has its own metric",
+    "metric": "each task has its own metric metric",
     "metric_for_best_model": "checkpoints are chosen by the task's metric on dev",
     "eval_strategy": "`evaluate_every` of a stage says how often; the default is each epoch",
     "evaluation_strategy": "`evaluate_every` of a stage says how often; the default is each epoch",

@@ -173,9 +173,9 @@ def _names(sweep: Sweep, source: Source) -> list[str]:
         where = source.where(("sweep", "points", index, NAME))
         name = _name(point, source.texts_below(("sweep", "points", index, NAME)).get(()))
         if NAME in point and (not name or name != printable(name) or "\n" in name):
-            raise SpecError("the name of a point is a text of one line", where)
+            raise SpecError("the name of a point must be text on one line", where)
         if name and name in taken:
-            raise SpecError(f"two points are named '{name}'", where)
+            raise SpecError(f"two points have the name '{name}'", where)
         taken.append(name)
     return taken
 

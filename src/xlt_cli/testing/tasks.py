@@ -136,7 +136,7 @@ class TaskSuite(PluginSuite):
         loaded = {language for _, language in self.cells(checked)}
         for code in (*stated, *checked.origins):
             if lookup(code) is None:
-                broken(f"'{code}' is no language that is known", Task)
+                broken(f"'{code}' is not a known language", Task)
         if stated and all(own_code(code, stated) is None for code in loaded):
             broken(
                 f"published_languages are {', '.join(stated)}; the data are in "

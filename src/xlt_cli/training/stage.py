@@ -177,7 +177,7 @@ def _initial_model(
     model = encoder.load_model(problem.head, checkpoint, new_head=not same)
     head = f"with {about_head(model) or 'a new head'}"
     reporter.say(
-        f"stage {index + 1}: goes on from stage {index}'s model "
+        f"stage {index + 1}: starts from the model of stage {index} "
         + ("and head (the labels are the same)" if same else head)
     )
     return encoder.load_tokenizer(), model

@@ -115,7 +115,7 @@ def _searched(call: Call, value: Any, example: Example) -> Searched:
         raise call.refused("returned a Searched whose `values` are no mapping of names")
     for name, number in value.values.items():
         if name in (*TAKEN, COUNTED):
-            raise call.refused(f"returned a value '{name}', which every prediction has")
+            raise call.refused(f"returned a value '{name}', which is a field of every prediction")
         if not isinstance(number, int | float) or not math.isfinite(number):
             raise call.refused(f"returned as '{name}' {described(number)}; expected a number")
     return value
@@ -154,7 +154,7 @@ def fault(plugin: type[Condition]) -> str:
             if word not in PLACES:
                 return f"acts names '{word}': {did_you_mean(word, PLACES)}"
         if "segmentation" in acts and plugin.segmenter is Condition.segmenter:
-            return "acts on segmentation and does not define segmenter"
+            return "acts on segmentation but does not define segmenter"
         if "search" in acts and plugin.search is Condition.search:
             return "searches and does not define search"
         if "search" in acts and len(acts) > 1:

@@ -106,7 +106,7 @@ def pairs(call: Call, value: Any) -> list[SequenceExample]:
             raise call.refused(f"returned as pair {number + 1} {named(pair)}: {why}")
     wanted = isinstance(call.owner, EmbeddingPerturbation) and call.owner.companion
     if wanted == "translations" and not listed:
-        raise call.refused("returned no translations, and `companion` asks for them")
+        raise call.refused("returned no translations, but `companion` requires them")
     return listed
 
 
