@@ -202,6 +202,35 @@ def test_pairs_of_languages_have_their_changes(evaluate: Eval) -> None:
     assert entry["drop"]["languages"]["en"]["accuracy"]["value"] == 0
 
 
+@pytest.mark.parametrize("way", ["processes", "no cache", "second model"])
+def test_noise_is_the_same_however_it_is_made(
+    run: Path, evaluate: Eval, way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from xlt_cli.noise import ahead
+
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
+    asked = ("--stress", "ocr:0.2", "--draws", "2")
+    first = evaluate(*asked)
+    folder = store_of(run).path
+    before = {path: path.read_bytes() for path in folder.glob("conditions/*/predictions/*")}
+    assert len(before) == 6
+    shutil.rmtree(folder)
+    if way == "processes":
+        shutil.rmtree(tmp_path / "cache")
+        monkeypatch.setattr(ahead, "WORTH", 1)
+        monkeypatch.setattr(ahead, "cores", lambda: 2)
+    elif way == "no cache":
+        monkeypatch.setenv("XLT_CACHE_SIZE", "0")
+    else:
+
+        def drawn(*_: Any) -> Any:
+            raise AssertionError("noise that is in the cache was drawn again")
+
+        monkeypatch.setattr(ahead, "draw", drawn)
+    assert evaluate(*asked) == first
+    assert {path: path.read_bytes() for path in before} == before
+
+
 def test_noise_on_segmentation_counts_pieces(evaluate: Eval) -> None:
     (entry,) = evaluate("--stress", "bpe-sampling:0.5", "--languages", "de")["conditions"]
     shares = entry["changed"]["languages"]["de"]

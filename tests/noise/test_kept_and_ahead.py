@@ -18,9 +18,9 @@ from xlt_cli.noise import ahead as module
 from xlt_cli.noise import naming
 from xlt_cli.noise.ahead import Ahead
 from xlt_cli.noise.drawing import Noisy, draw, prepared
+from xlt_cli.noise.jobs import Job, perform
 from xlt_cli.noise.kept import NoiseCache
 from xlt_cli.noise.naming import name_of
-from xlt_cli.noise.worker import Job, perform
 from xlt_cli.problems import Problem, SequenceClassification, TokenLabelling
 from xlt_cli.spec.building import build_condition
 from xlt_perturbations.lexicon import read_neighbors

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from xlt_cli.api import Example
 from xlt_cli.evaluation.conditions import Tested
 from xlt_cli.evaluation.plan import Plan
+from xlt_cli.noise.jobs import Job
 from xlt_cli.noise.naming import name_of
-from xlt_cli.noise.worker import Job
 from xlt_cli.runs.cells import Cell
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from xlt_cli.api import Condition, Example
 from xlt_cli.compute.devices import cores
 from xlt_cli.noise.drawing import Noisy, draw
+from xlt_cli.noise.jobs import Job
 from xlt_cli.noise.kept import NoiseCache
-from xlt_cli.noise.worker import Job
 
 WORTH = 10_000
 """Rows from which on starting processes, which takes about a second, is worth it."""
