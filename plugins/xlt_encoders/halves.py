@@ -55,6 +55,7 @@ class Halves(nn.Module):
         self.pads_left = False
         self.has_states = True
         self._frozen: list[nn.Module] = []
+        self._use_cache: bool | None = None
         # Two signatures: a head's forward may take fewer arguments than its base model's.
         self._base_takes = _takes(self.backbone)
         self._takes = _takes(model)
@@ -202,6 +203,10 @@ class Halves(nn.Module):
                 "gradient_checkpointing",
                 "leave it out, and lower the batch size or raise `accumulate`",
             ) from error
+        # An encoder has no cache, and its config may ask for one, of which transformers would warn.
+        self._use_cache = getattr(model.config, "use_cache", None)
+        if self._use_cache:
+            model.config.use_cache = False
         # Embeddings that are frozen need no gradient for it, and have none.
         model.disable_input_require_grads()  # type: ignore[no-untyped-call]
 
@@ -217,8 +222,13 @@ class Halves(nn.Module):
         directory.mkdir(parents=True, exist_ok=True)
         for name in (INFO_FILE, WEIGHTS_FILE):  # of another model saved here before
             (directory / name).unlink(missing_ok=True)
+        config = self.model.config
         with quiet():
+            if self._use_cache:
+                config.use_cache = True
             self.model.save_pretrained(str(directory), max_shard_size=_ONE_FILE)
+            if self._use_cache:
+                config.use_cache = False
 
 
 class NativeModel(Halves):

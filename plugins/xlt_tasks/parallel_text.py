@@ -63,6 +63,12 @@ class ParallelText(UnlabelledTask):
     params: Params
 
     @property
+    def source_language(self) -> str:  # type: ignore[override]
+        """The language of the translations, if there is one only; a stage names others."""
+        known = self.known("train")
+        return known[0] if len(known) == 1 else self.params.first
+
+    @property
     def source(self) -> FileSet:
         p = self.params
         if p.files is not None:
@@ -118,7 +124,7 @@ class ParallelText(UnlabelledTask):
             ]
         column = TEXT if p.columns is None else Columns(((),), (p.columns[0],), named=True)
         known = self.source.languages(split)
-        first = next(code for code in known if same_language(code, p.first))
+        first = next((code for code in known if same_language(code, p.first)), p.first)
         (read, own), (other_read, others) = (
             self.source.read(split, code, column) for code in (first, language)
         )

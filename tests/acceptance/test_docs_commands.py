@@ -161,6 +161,12 @@ def desk_of_a_reader(
     (lexicons / "en-de.tsv").write_text("cat\tKatze\nsees\tsieht\n", "utf-8")
     (tmp_path / "data" / "panx").symlink_to(tiny_data / "panx")
     write_entities(tmp_path / "my-entities")
+    (tmp_path / "my-text").mkdir()
+    (tmp_path / "my-pairs").mkdir()
+    lines = [f"paka {number} anaona mbwa {rng.randrange(9999)}" for number in range(140)]
+    (tmp_path / "my-text" / "train-sw.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    pairs = "".join(f"the cat sees {number}\t{line}\n" for number, line in enumerate(lines))
+    (tmp_path / "my-pairs" / "en-sw.tsv").write_text(pairs, "utf-8")
     write_checkpoint(tmp_path / "my-checkpoint", tiny_encoder, [name.upper() for name in NLI[::-1]])
     two_way_names = ["entailment", "not_entailment"]
     write_checkpoint(tmp_path / "my-two-way-checkpoint", tiny_encoder, two_way_names)

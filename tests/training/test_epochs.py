@@ -187,3 +187,33 @@ def test_companions_keep_to_their_examples_when_a_batch_is_cut(featuriser: Featu
     assert part.languages == again.languages
     one, other = part.companions[0], again.companions[0]
     assert torch.equal(one.input_ids[:, : other.input_ids.shape[1]], other.input_ids)
+
+
+class Drawing(SequenceClassification):
+    """Puts a number drawn for the epoch in the place of each input's first token."""
+
+    name = "drawing"
+
+    def drawn(self, feature: Feature, rng: random.Random) -> Feature:
+        return replace(feature, input_ids=[rng.randrange(10**9), *feature.input_ids[1:]])
+
+
+@pytest.mark.parametrize("noise", [Noise(), Noise(text=((Append("and"), 0.5),))], ids=["", "text"])
+def test_what_a_problem_draws_is_the_examples_own_in_each_epoch(
+    tokenizer: Any, noise: Noise
+) -> None:
+    problem = Drawing(("0", "1"))
+    featuriser = Featuriser(problem, tokenizer, 32)
+
+    def firsts(rows: Sequence[SequenceExample], epoch: int) -> dict[str, int]:
+        made = Epochs(rows, featuriser, "1/stage/0", noise)(epoch)
+        return {feature.id: feature.input_ids[0] for feature in made}
+
+    whole, again, other = firsts(MANY, 0), firsts(MANY[::-1], 0), firsts(MANY, 1)
+    assert whole == again
+    assert all(other[id_] != number for id_, number in whole.items())
+    assert len(set(whole.values())) == len(MANY)
+    alone = firsts(MANY[7:8], 0)
+    assert alone["train-7"] == whole["train-7"]
+    clean = featuriser.clean_features(MANY[:3])
+    assert {feature.input_ids[0] for feature in clean} == {tokenizer.cls_token_id}

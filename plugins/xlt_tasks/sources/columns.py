@@ -127,7 +127,7 @@ class Columns:
         if header is not False and not self.are_in(first) and self.are_in(plain):
             first, header = plain, True
         if header is None:
-            header = self.named or bool(self.find_inputs(first))
+            header = self.named or bool(self.find_inputs(first)) or self.are_in(first)
         if not header:
             if self.named or self.language is not None:
                 raise DataError(

@@ -1,4 +1,4 @@
-"""Plain text: a text a line; blank lines, as between documents, are none."""
+"""Plain text: a text a line."""
 
 from __future__ import annotations
 
@@ -11,4 +11,4 @@ from xlt_tasks.sources.text import read_lines
 def read(path: Path) -> Table:
     """The lines of a file as records, each with its text as the target."""
     lines = enumerate(read_lines(path), 1)
-    return Table(path, tuple(Record(n, (), line) for n, line in lines if line.strip()))
+    return Table(path, tuple(Record(number, (), line) for number, line in lines))

@@ -23,6 +23,12 @@ def data(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tasks")
     shutil.copytree(tiny_data, root, dirs_exist_ok=True)
     labels = {"0": "neutral", "1": "entailment"}
+    for language in ("en", "de", "fr"):
+        rows = (tiny_data / f"pawsx/train-{language}.tsv").read_text("utf-8").splitlines()
+        sentences = "".join(row.partition("\t")[0] + "\n" for row in rows)
+        for folder in ("text",) if language == "fr" else ("text", "pairs"):
+            (root / folder).mkdir(exist_ok=True)
+            (root / folder / f"train-{language}.txt").write_text(sentences, "utf-8")
     (root / "xnli").mkdir()
     for file in (tiny_data / "pawsx").iterdir():
         rows = [line.rsplit("\t", 1) for line in file.read_text("utf-8").splitlines()]
@@ -45,6 +51,8 @@ class TestTask(TaskSuite):
                 "texts": 2,
                 "aligned": True,
             },
+            "text": {"path": data / "text", "dev_rows": 10},
+            "parallel-text": {"path": data / "pairs", "layout": "files", "dev_rows": 10},
             "token-labelling": {
                 "path": data / "panx",
                 "tags": [
