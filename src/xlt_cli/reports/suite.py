@@ -140,7 +140,11 @@ def _share(value: Mapping[str, float] | None) -> Figure | None:
 
 
 def _changed(under: Result) -> Value:
-    return _share(_average(under.get("changed", {}), "words"))
+    averages = under.get("changed", {}).get("averages", {})
+    known: Mapping[str, float] = next(
+        (averages[name] for name in AVERAGES if averages.get(name)), {}
+    )
+    return Figure(known["words"]) if known.get("words") is not None else None
 
 
 _RECORD = ("set", "task", "split", "condition", "language", "n", "metric", "value", "low", "high")
