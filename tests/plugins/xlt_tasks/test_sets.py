@@ -19,11 +19,14 @@ from xlt_tasks.nli.native import IndoNli, Ocnli
 from xlt_tasks.nli.sick import Sick
 from xlt_tasks.nli.xnli_slices import TaxiXnli, XnliGenres
 from xlt_tasks.nli.xnli_translations import XnliAfricanMt, XnliTranslateTrain
+from xlt_tasks.published import PublishedTask
 
 Made = Callable[..., Task]
 SHIPPED = {e.name: e.plugin for e in registry.entries("task") if e.plugin}
 SETS = {name: plugin for name, plugin in SHIPPED.items() if issubclass(plugin, FileTask)}
-OWN = ("mini-pawsx", "text-classification", "token-labelling")
+PUBLISHED_TASKS = [
+    name for name, plugin in SHIPPED.items() if issubclass(plugin, (FileTask, PublishedTask))
+]
 PAIR = "premise {0}\thypothesis {0}\t{1}"
 
 
@@ -31,7 +34,7 @@ def ids(task: Task, split: Any, language: str) -> list[str]:
     return [example.id for example in task.load(split, language).examples]
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in OWN])
+@pytest.mark.parametrize("name", PUBLISHED_TASKS)
 def test_every_published_task_says_what_its_data_are(name: str) -> None:
     task: Any = SHIPPED[name]
     assert task.licence
