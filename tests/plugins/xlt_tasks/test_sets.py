@@ -270,7 +270,7 @@ def test_labels_that_are_not_as_published_can_be_mapped(
         "rows left out by `label_map`: 'x' (1)",
         "read by `label_map`: '0' as 'entailment' (1)",
     )
-    with pytest.raises(UserError, match="maps to 'entails', which is none of the labels"):
+    with pytest.raises(UserError, match="maps to 'entails', which is not one of the labels"):
         task(IndoNli, path=tmp_path, label_map={0: "entails"})
     write("test-hau.tsv", "Kano\tB-GPE", "ta\tO", "")
     named = task(SHIPPED["masakhaner"], path=tmp_path, tag_map={"B-GPE": "B-LOC"})
