@@ -60,6 +60,10 @@ def test_every_point_runs_with_all_stages_and_conditions(
         evaluation["limit"] = 4
         if "task" not in evaluation:
             evaluation["languages"] = ["en", "de"]
+    for point in spec["sweep"]["points"]:  # the tiny tokenizer knows Latin letters
+        languages = point.get("stages.0.languages", [])
+        if languages:
+            point["stages.0.languages"] = [code for code in languages if "_Latn" in code]
     small = tmp_path / "spec.yaml"
     small.write_text(yaml.safe_dump(spec), "utf-8")
     result = xlt("sweep", small, "--runs-dir", tmp_path / "runs", "--json")
