@@ -167,6 +167,9 @@ def test_strengths_make_a_curve_from_clean(run: Path, evaluate: Eval, xlt: Any) 
         assert shown in text, shown
     curve = text[text.index("pawsx test, perturbed(perturbation=typos): accuracy") :]
     assert re.findall(r"^│ +(0\.\d+) │", curve, re.MULTILINE) == ["0.000", "0.200", "0.700"]
+    seeded = "{name: perturbed, perturbation: typos, strength: 0.7, seed: 5}"
+    (other,) = evaluate("--condition", seeded)["conditions"]
+    assert other["curve"] == "perturbed(perturbation=typos, seed=5)"
     own = evaluate("--stress", "{name: typos, rate: 0.7}", "--stress", "{name: typos, rate: 0.2}")
     assert {(e["curve"], e["strength"]) for e in own["conditions"]} == {
         (e["curve"], e["strength"]) for e in found["conditions"]

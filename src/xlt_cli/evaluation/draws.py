@@ -91,7 +91,7 @@ def _place_on_curve(use: PluginUse, condition: Condition) -> dict[str, Any]:
     """The curve that a condition is a point of, and where on it; empty without a strength."""
     if condition.strength is None:
         return {}
-    stated = _without(plugin_stated(use, "condition"), "seed", "draws", "strength")
+    stated = _without(plugin_stated(use, "condition"), "draws", "strength")
     for name, part in condition.parts.items():
         if isinstance(part, Perturbation) and isinstance(stated.get(name), Mapping):
             stated[name] = _without(stated[name], part.strength)

@@ -122,17 +122,19 @@ def _overview(result: Result, under: Sequence[Result]) -> Table:
     rows = []
     if kind in result["averages"]:
         clean = {**result, "metric": metric}
-        shown = [*_average(clean, kind), None, None, *_low(clean), None, None, None]
+        count = result["averages"][kind]["cells"]
+        shown = [count, *_average(clean, kind), None, None, *_low(clean), None, None, None]
         rows.append(Row([f"{CLEAN}{_sign(result)}", *shown]))
     for entry in under:
         own = {**entry, "metric": metric}
         lost = [_lost(own, name, kind) for name in ("drop", "relative_drop")]
         shares = own.get("changed", {}).get("averages", {}).get(kind)
         changed = [Figure(shares[what]) if shares else None for what in ("rows", "words")]
-        shown = [*_average(own, kind), *lost, *_low(own), _most(own), *changed]
+        count = own["averages"][kind]["cells"]  # not all conditions serve the same languages
+        shown = [count, *_average(own, kind), *lost, *_low(own), _most(own), *changed]
         rows.append(Row([f"{own['condition']}{_sign(own)}", *shown]))
-    headings = [AVERAGES[kind], "drop", "relative drop", "lowest language", "largest drop"]
-    headings += ["rows changed", "words changed"]
+    headings = ["languages", AVERAGES[kind], "drop", "relative drop", "lowest language"]
+    headings += ["largest drop", "rows changed", "words changed"]
     made = [Column("condition"), *[Column(heading, "right") for heading in headings]]
     title = f"{result['task']} {result['split']}, {metric_name(metric)} under each condition"
     return Table(title, made, rows)
@@ -166,7 +168,8 @@ def _curve(result: Result, name: str, entries: Sequence[Result]) -> list[Piece]:
     intervals; the matrix has every language.
     """
     metric = result["metric"]
-    points = {entry["strength"]: entry for entry in entries}
+    # Of one strength, what was drawn most often.
+    points = {e["strength"]: e for e in sorted(entries, key=lambda e: e.get("draws", 1))}
     if len(points) < 2:
         return []
     if result["languages"]:

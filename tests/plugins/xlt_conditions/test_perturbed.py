@@ -77,6 +77,21 @@ def test_works_or_is_refused_with_its_own_sentence(
         assert changed or name == "diacritics"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [name for name, plugin in ENTRIES.items() if plugin and issubclass(plugin, TextPerturbation)],
+)
+def test_a_strength_of_0_changes_nothing_in_any_language(
+    name: str, lexicons: dict[str, dict[str, Any]]
+) -> None:
+    made = condition(name, lexicons, strength=0)
+    made.fetch()
+    for language, text in SENTENCES.items():
+        example = SequenceExample("1", (text, text.lower()), "yes", (language, language))
+        for seed in range(3):
+            assert made.edit(example, random.Random(seed)) == example
+
+
 @pytest.mark.parametrize("name", ENTRIES)
 def test_the_page_of_conditions_says_what_each_does(name: str) -> None:
     page = (ROOT / "docs/reference/conditions.md").read_text("utf-8")
