@@ -9,12 +9,12 @@ from typing import Any
 from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Cell, Pair
 
-HARDLY = 0.1
-"""Below this share of the words that are changed in the language that is changed most, a language
-is said to be as good as clean."""
-
 FEW_ROWS = 0.05
-"""The same of its rows, whatever happens to other languages."""
+"""A language with fewer changed rows than this share is said to be nearly clean."""
+
+SOME_ROWS, FEW_WORDS = 0.3, 0.1
+"""So is one with fewer changed rows than the first share, if its share of changed words is also
+below the second part of that of the language that is changed most."""
 
 
 def shares(
@@ -64,7 +64,7 @@ def unchanged_notes(changed: Mapping[str, Any]) -> list[str]:
         hardly = [
             name
             for name, own in cells.items()
-            if name not in untouched and (own["rows"] < FEW_ROWS or own["words"] < HARDLY * most)
+            if name not in untouched and _is_hardly_changed(own, most)
         ]
         if untouched:
             notes.append(
@@ -74,6 +74,11 @@ def unchanged_notes(changed: Mapping[str, Any]) -> list[str]:
             said = ", ".join(f"{name} ({cells[name]['rows']:.1%} of the rows)" for name in hardly)
             notes.append(f"hardly anything was changed in {said}: those figures are nearly clean")
     return notes
+
+
+def _is_hardly_changed(own: Mapping[str, Any], most: float) -> bool:
+    few_words = own["words"] < FEW_WORDS * most
+    return bool(own["rows"] < FEW_ROWS or (own["rows"] < SOME_ROWS and few_words))
 
 
 def _mean_shares(draws: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
