@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from xlt_cli.api import PluginUse
+from xlt_cli.api import Example, PluginUse, Task
 from xlt_cli.evaluation.changed import shares, unchanged_notes
 from xlt_cli.noise.changes import total
 from xlt_cli.noise.drawing import draw, prepared
@@ -63,6 +64,13 @@ def test_shares_are_means_over_draws_and_need_all_of_them() -> None:
     assert made["pairs"]["de+fr"]["rows"] == 0
 
 
+@pytest.fixture(scope="module")
+def xnli() -> tuple[Task, dict[str, Sequence[Example]]]:
+    """The task, and some rows of each of its languages."""
+    task = build_task(PluginUse(name="xnli"))
+    return task, {language: task.load("test", language).examples[:60] for language in XNLI}
+
+
 @pytest.mark.skipif("XLT_DATA_DIR" not in os.environ, reason="reads XNLI from XLT_DATA_DIR")
 @pytest.mark.parametrize(
     ("perturbation", "untouched", "reached"),
@@ -76,14 +84,18 @@ def test_shares_are_means_over_draws_and_need_all_of_them() -> None:
         ("punctuation", set(), {"ar", "bg", "de", "el", "en", "hi", "ru", "ur", "vi"}),
     ],
 )
-def test_xnlis_languages(perturbation: str, untouched: set[str], reached: set[str]) -> None:
+def test_xnlis_languages(
+    xnli: tuple[Task, dict[str, Sequence[Example]]],
+    perturbation: str,
+    untouched: set[str],
+    reached: set[str],
+) -> None:
     """Told from 60 rows of each language, whose texts hold a Latin name now and then."""
     use = PluginUse.model_validate({"name": "perturbed", "perturbation": perturbation})
-    task = build_task(PluginUse(name="xnli"))
+    task, known = xnli
     condition = prepared(build_condition(use), problem_of(task))
     measured = {}
-    for language in XNLI:
-        rows = task.load("test", language).examples[:60]
+    for language, rows in known.items():
         measured[language] = total(draw(condition, rows).changes).as_dict()
     named = {
         word
