@@ -18,6 +18,7 @@ from xlt_cli.api import (
     Problem,
     Seam,
 )
+from xlt_conditions.smoothing import RADIUS
 from xlt_perturbations import ascent, balls
 
 if TYPE_CHECKING:
@@ -44,11 +45,6 @@ class Pgd(Condition):
     summary = "white box: projected gradient ascent on the word embeddings, with restarts"
     reference = "Madry et al. 2018"
     acts = ("answer",)
-    measured = MeasuredTable(
-        "robust",
-        "projected gradient ascent",
-        (MeasuredColumn("robust_accuracy", "robust accuracy at radius (upper bound)", "curve"),),
-    )
 
     class Params(PluginParams):
         radii: Annotated[tuple[float, ...], BeforeValidator(_several)] = Field(
@@ -84,6 +80,14 @@ class Pgd(Condition):
             return self
 
     params: Params
+
+    @property
+    def measured(self) -> MeasuredTable:  # type: ignore[override]
+        p = self.params
+        axis = RADIUS if p.unit == "certified" else f"radius ({p.norm}, {p.unit})"
+        title = "robust accuracy at radius (upper bound)"
+        curve = MeasuredColumn("robust_accuracy", title, "curve", axis)
+        return MeasuredTable("robust", "projected gradient ascent", (curve,))
 
     def problem_fault(self, problem: Problem) -> str:
         if not problem.votes:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+RADIUS = "l2 radius, relative to the mean norm"
+"""What certified radii are, for curves over them."""
+
+
 class Smoothing(Condition):
     """Answers by majority vote under noise, with certified radii (Cohen et al. 2019).
 
@@ -45,7 +49,7 @@ class Smoothing(Condition):
         (
             MeasuredColumn("abstained", "abstained", "share"),
             MeasuredColumn("median_radius", "median radius"),
-            MeasuredColumn("certified_accuracy", "certified accuracy at radius", "curve"),
+            MeasuredColumn("certified_accuracy", "certified accuracy at radius", "curve", RADIUS),
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -205,6 +206,10 @@ def test_pgd_beside_smoothing(run: Path, evaluate: Eval, xlt: Any) -> None:
     text = xlt("eval", run, *asked, "--languages", "en,de").stdout
     assert "robust accuracy at radius (upper bound)" in text
     assert "certified accuracy at radius" in text
+    beside = text[text.index("pawsx test, de: share of rows") :]
+    assert "l2 radius, relative to the mean norm" in beside
+    for at, share in attack["robust"]["de"]["robust_accuracy"]:
+        assert re.search(rf"{at:.3f}\b.*\b{100 * share:.1f}\b", beside)
 
 
 def test_killed_in_the_middle_of_a_cell_it_goes_on_and_ends_the_same(

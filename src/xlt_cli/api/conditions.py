@@ -77,11 +77,14 @@ class MeasuredColumn:
 
     Attributes:
         shown: `share` (as a percentage), `number`, or `curve` (pairs of a number and a share).
+        axis: the meaning of the numbers of a curve; curves of several conditions over the same
+            axis are also shown together.
     """
 
     name: str
     title: str
     shown: Literal["share", "number", "curve"] = "number"
+    axis: str = ""
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,16 @@ def measured(tested: Tested | None, store: Store, cells: Sequence[Cell]) -> dict
 
 def measured_as_dict(what: MeasuredTable) -> dict[str, Any]:
     """How tables show what a condition measures."""
-    columns = [dict(vars(column)) for column in what.columns]
+    fields = ("name", "title", "shown")
+    columns = [{field: getattr(column, field) for field in fields} for column in what.columns]
     return {"name": what.name, "title": what.title, "columns": columns}
+
+
+def _axes(tested: Tested | None) -> dict[str, Any]:
+    """The axes of its curves, by the name of the figure."""
+    what = tested.condition.measured if tested is not None else None
+    axes = {column.name: column.axis for column in what.columns if column.axis} if what else {}
+    return {"axes": axes} if axes else {}
 
 
 def _entry(
@@ -95,7 +103,7 @@ def _entry(
     return {
         **drawn.about(store.given(drawn.keys[0]) or {}),
         **{name: value for name, value in summary.as_dict().items() if name not in SHARED},
-        **(measured(tested, store, alone) if alone else {}),
+        **({**measured(tested, store, alone), **_axes(tested)} if alone else {}),
         **lost,
         **({"changed": changed} if changed else {}),
         "notes": [

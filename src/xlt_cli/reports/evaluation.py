@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Column, Figure, Matrix, Piece, Report, Row, Series, Table, Value
-from xlt_cli.reports import robustness
+from xlt_cli.reports import curves, robustness
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import cell_name, marked
 from xlt_cli.reports.values import MARK, measured, metric_name
@@ -57,7 +57,7 @@ def tables(result: Result, all_languages: bool = False) -> Report:
         return own
     under = [{**result, "conditions": (), **entry} for entry in result["conditions"]]
     each = [tables(entry, all_languages) for entry in under]
-    return Report([own, *each, *robustness.pieces(result)])
+    return Report([own, *each, *robustness.pieces(result), *curves.pieces(result)])
 
 
 def title(result: Result) -> str:
