@@ -10,7 +10,7 @@ from pydantic import Field
 
 from xlt_cli.api import SpecError
 from xlt_conditions.word_attack import Attack, AttackedRow, Attempt, WordAttack, WordAttackParams
-from xlt_conditions.wording import Word
+from xlt_conditions.wording import Parted, Word
 from xlt_perturbations.dictionaries import Dictionaries
 
 
@@ -65,6 +65,9 @@ class Polyglots(WordAttack):
         others = [language for language in self._into if language != own]
         each = [self._dictionaries.translations(word.form, word.language, x) for x in others]
         return list(dict.fromkeys(form for forms in each for form in forms[: self.params.most]))
+
+    def parted(self) -> Parted | None:
+        return self._dictionaries.parted
 
     def attack(self, row: AttackedRow, clean: Attempt) -> Attack:
         beam, worst = [clean], clean

@@ -24,7 +24,7 @@ from xlt_cli.api import (
     SpecError,
     Task,
 )
-from xlt_conditions.wording import Sides, Word, Wording
+from xlt_conditions.wording import Parted, Sides, Word, Wording
 
 
 class WordAttackParams(PluginParams):
@@ -136,12 +136,16 @@ class WordAttack(Condition):
     def candidates(self, word: Word) -> Sequence[str]:
         """What may stand in a word's place, in any case of letters."""
 
+    def parted(self) -> Parted | None:
+        """What finds words in a run of characters without spaces; None if nothing does."""
+        return None
+
     @abstractmethod
     def attack(self, row: AttackedRow, clean: Attempt) -> Attack:
         """The attempt that the attack on a row whose clean answer is right ends with."""
 
     def search(self, example: Example, rng: random.Random) -> Search:
-        wording = Wording(example, self.for_problem, self._budget.sides)
+        wording = Wording(example, self.for_problem, self._budget.sides, self.parted())
         listed = {
             number: [wording.fitted(form, word) for form in self.candidates(word)]
             for number, word in enumerate(wording.words)

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from xlt_conditions.word_attack import Attack, AttackedRow, Attempt, WordAttack, WordAttackParams
-from xlt_conditions.wording import Word
+from xlt_conditions.wording import Parted, Word
 from xlt_perturbations.dictionaries import Dictionaries
 from xlt_perturbations.lexicon import read_neighbors
 from xlt_perturbations.synonyms import FILE, Synonyms
@@ -86,6 +86,9 @@ class WordSubstitution(WordAttack):
         else:
             near = tuple(self._dictionaries.translations(word.form, word.language, word.language))
         return near[: self.params.most]
+
+    def parted(self) -> Parted | None:
+        return None if self._english else self._dictionaries.parted
 
     def attack(self, row: AttackedRow, clean: Attempt) -> Attack:
         without = yield from row.tried([{number: ""} for number in row.candidates])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from xlt_cli.api import Edit, Example, ExampleText
-from xlt_perturbations.words import core, match_case, split
+from xlt_perturbations.words import UNSPACED, core, match_case, split
 
 Sides = Literal["both", "first", "second"]
+Parted = Callable[[str, str], list[str]]
+"""Gaps and words, in turn, of a run of characters without spaces in a language."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +34,31 @@ class Wording:
 
     Attributes:
         words: those of the sides that may be attacked, in order.
-        size: how many words there are on all sides.
+        size: how many words there are on all sides; outside of words, each character of a script
+            without spaces counts as one.
     """
 
-    def __init__(self, example: Example, problem: Any, sides: Sides = "both") -> None:
+    def __init__(
+        self,
+        example: Example,
+        problem: Any,
+        sides: Sides = "both",
+        parted: Parted | None = None,
+    ) -> None:
         self.example = example
         self._problem = problem
         self._texts = example.editable()
-        self._pieces = [_pieces(text) for text in self._texts]
-        every = [_words(number, text) for number, text in enumerate(self._texts)]
+        self._pieces = [_pieces(text, parted) for text in self._texts]
+        every = [
+            _words(number, text, self._pieces[number]) for number, text in enumerate(self._texts)
+        ]
         chosen = {"first": every[:1], "second": every[1:]}.get(sides, every)
         self.words = [word for words in chosen for word in words]
-        self.size = sum(map(len, every))
+        self.size = sum(map(len, every)) + sum(
+            len(UNSPACED.findall(gap))
+            for text, pieces in zip(self._texts, self._pieces, strict=True)
+            for gap in (pieces[::2] if text.words is None else ())
+        )
 
     def fitted(self, candidate: str, word: Word) -> str:
         """A candidate in the case of the word that it replaces."""
@@ -66,15 +81,24 @@ class Wording:
         return edited
 
 
-def _pieces(text: ExampleText) -> Sequence[str]:
+def _pieces(text: ExampleText, parted: Parted | None) -> Sequence[str]:
     """Gaps and words in turn; or, where labels hang on words, the words without punctuation."""
-    if text.words is None:
-        return split(text.content)
-    return [core(token)[1] for token in text.words]
+    if text.words is not None:
+        return [core(token)[1] for token in text.words]
+    first, *others = split(text.content)
+    pieces = [first]
+    for word, gap in zip(others[::2], others[1::2], strict=True):
+        if parted is not None and UNSPACED.search(word):
+            before, *inside = parted(word, text.language)
+            pieces[-1] += before
+            pieces += inside
+            pieces[-1] += gap
+        else:
+            pieces += [word, gap]
+    return pieces
 
 
-def _words(number: int, text: ExampleText) -> list[Word]:
-    pieces = _pieces(text)
+def _words(number: int, text: ExampleText, pieces: Sequence[str]) -> list[Word]:
     places = range(1, len(pieces), 2) if text.words is None else range(len(pieces))
     return [Word(pieces[at], text.language, number, at) for at in places if pieces[at]]
 

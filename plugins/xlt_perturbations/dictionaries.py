@@ -12,6 +12,8 @@ from xlt_perturbations.lexicon import DATA_DIR, Lexicon, default_path, given_pat
 SOURCE = "https://github.com/kodenii/CoSDA-ML"
 LAYOUT = "files named en-LANGUAGE.tsv, each line an English word, a tab and a translation"
 ENGLISH = "en"
+LONGEST = 12
+"""Characters of a word that is looked for in a text without spaces."""
 
 
 def files(given: Path | None, languages: Sequence[str] | None = None) -> dict[str, Path]:
@@ -106,6 +108,26 @@ class Dictionaries:
             return _most_frequent(list(self._inverted[own].get(word.lower(), ())), word)
         there = self._through(word.lower(), self._inverted[own], self._from_english(other))
         return _most_frequent(there, word)
+
+    def parted(self, run: str, language: str) -> list[str]:
+        """Gaps and words of a run of characters without spaces, in turn, a gap at both ends.
+
+        The longest word that the dictionary has is taken, from left to right; characters that begin
+        none are in the gaps.
+        """
+        own = self.own(language)
+        known = {} if own in (None, ENGLISH) else self._inverted[str(own)]
+        pieces, at = [""], 0
+        while at < len(run):
+            ends = range(min(len(run), at + LONGEST), at, -1)
+            end = next((end for end in ends if run[at:end].lower() in known), None)
+            if end is None:
+                pieces[-1] += run[at]
+                at += 1
+            else:
+                pieces += [run[at:end], ""]
+                at = end
+        return pieces
 
     @staticmethod
     def _through(

@@ -249,6 +249,37 @@ def test_they_serve_the_languages_that_there_are_words_of(lexicons: Path) -> Non
         polyglots(lexicons, languages=["sw"]).check()
 
 
+@pytest.fixture(scope="module")
+def chinese(tmp_path_factory: pytest.TempPathFactory) -> Dictionaries:
+    folder = tmp_path_factory.mktemp("chinese")
+    (folder / "en-zh.tsv").write_text("dog\t狗\nbig dog\t大狗\nyesterday\t昨天\n", "utf-8")
+    (folder / "en-de.tsv").write_text("dog\tHund\nyesterday\tgestern\n", "utf-8")
+    return Dictionaries(folder)
+
+
+def test_words_are_found_where_there_are_no_spaces(chinese: Dictionaries) -> None:
+    assert chinese.parted("大狗昨天在狗", "zh") == ["", "大狗", "", "昨天", "在", "狗", ""]
+    assert chinese.parted("在在", "zh-CN") == ["在在"]
+    assert chinese.parted("昨天", "en") == ["昨天"]
+    row = SequenceExample("1", ("大狗, 昨天在 (OK)。", "狗"), "yes", ("zh", "zh"))
+    wording = Wording(row, None, parted=chinese.parted)
+    assert [word.form for word in wording.words] == ["大狗", "昨天", "OK", "狗"]
+    assert wording.size == 5  # 在 is in no word
+    assert wording.replaced({}) == row
+    changed = wording.replaced({0: "Hund", 3: "dog"})
+    assert changed is not None
+    assert changed.content() == ("Hund, 昨天在 (OK)。", "dog")
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(texts)
+def test_no_character_is_lost_in_a_text_without_spaces(chinese: Dictionaries, text: str) -> None:
+    assert "".join(chinese.parted(text, "zh")) == text
+    row = SequenceExample("1", (f"大狗{text}昨天",), "yes", ("zh",))
+    wording = Wording(row, None, parted=chinese.parted)
+    assert wording.replaced({}) == row
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(texts, texts)
 def test_an_example_is_put_together_again_from_its_words(first: str, second: str) -> None:
