@@ -201,6 +201,7 @@ def test_pieces_of_words_are_known_by_their_marks(tokens: list[str], inside: lis
 
     found = Vocabulary.of(Tokenizer())
     assert list(found.inside) == inside
+    assert found.named([1, 999]) == (tokens[1], "999")
     assert found.ordinary == tuple(range(1, len(tokens)))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -30,13 +31,15 @@ class Underway:
 
     Attributes:
         parts: for each batch of this process: where its features stand, the features, the logits.
+            Where these are over a whole vocabulary, what is kept of them: all together they would
+            fill the memory.
         losses: of the rows of each of these batches, where they were asked for.
     """
 
     features: Sequence[Feature]
     problem: Problem
     runtime: Runtime
-    parts: list[tuple[list[int], list[Feature], torch.Tensor]]
+    parts: list[tuple[list[int], list[Feature], torch.Tensor | list[Any]]]
     tokenizer: PreTrainedTokenizerBase | None = None
     losses: list[torch.Tensor] = field(default_factory=list)
 
@@ -45,11 +48,14 @@ class Underway:
         own = [
             pair
             for indices, chosen, logits in self.parts
-            for pair in zip(indices, self.problem.predict(logits, chosen), strict=True)
+            for pair in zip(indices, self._kept(logits, chosen), strict=True)
         ]
         by_place = dict(self.runtime.gather(own))
         kept = [by_place[place] for place in range(len(self.features))]
         return self.problem.decode(kept, self.features, self.tokenizer)
+
+    def _kept(self, logits: torch.Tensor | list[Any], chosen: list[Feature]) -> list[Any]:
+        return logits if isinstance(logits, list) else self.problem.predict(logits, chosen)
 
     def summed_losses(self) -> list[float]:
         """The loss of each example, summed over its inputs, in the order of the features."""
@@ -91,7 +97,9 @@ def launch(
     model.eval()
     tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
     batches = filled_batches([len(f.input_ids) for f in features], tokens)
-    parts, losses = [], []
+    parts: list[tuple[list[int], list[Feature], torch.Tensor | list[Any]]] = []
+    losses = []
+    over_vocabulary = not problem.head.labels
     faster: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
     if runtime.speed is not None and runtime.fast:
         faster = runtime.speed().fast_prediction(model, features, problem, pad_id, runtime)
@@ -101,8 +109,10 @@ def launch(
             chosen = [features[i] for i in indices]
             batch = collate(chosen, problem, pad_id).to(runtime.device)
             with calling_model(model, "logits", batch):
-                parts.append((indices, chosen, model.logits(model.embed(batch), batch)))
+                logits = model.logits(model.embed(batch), batch)
             if with_losses:
-                losses.append(problem.losses(parts[-1][-1], batch))
+                losses.append(problem.losses(logits, batch))
+            kept = problem.predict(logits, chosen) if over_vocabulary else logits
+            parts.append((indices, chosen, kept))
     model.train(was_training)
     return Underway(features, problem, runtime, parts, tokenizer, losses)

@@ -178,12 +178,9 @@ class MaskedLanguageModelling(Problem):
         self, kept: Sequence[Any], features: Sequence[Feature], tokenizer: Any
     ) -> list[Prediction]:
         """An answer is the pieces, and the loss of the right ones: 0 is as good as can be."""
-
-        def named(ids: Sequence[int]) -> tuple[str, ...]:
-            return tuple(map(str, tokenizer.convert_ids_to_tokens(list(ids))))
-
         made = []
         for inputs, own in self.by_example(features, kept):
+            named = inputs[0].data.known.named
             gold = named([piece for feature in inputs for piece in feature.target])
             predicted = named([piece for pieces, _ in own for piece in pieces])
             loss = round(sum(loss for _, loss in own), 6)

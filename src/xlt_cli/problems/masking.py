@@ -36,7 +36,7 @@ class Masking:
         return max(1, round(self.probability * tokens))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Vocabulary:
     """What a tokenizer's vocabulary says for masking.
 
@@ -44,11 +44,17 @@ class Vocabulary:
         mask: the id of the mask token.
         ordinary: the ids of all tokens that are not special.
         inside: for each id, whether the piece goes on with the word of the piece before.
+        tokens: for each id, the token.
     """
 
     mask: int
     ordinary: Sequence[int]
     inside: Sequence[bool]
+    tokens: Sequence[str] = ()
+
+    def named(self, ids: Sequence[int]) -> tuple[str, ...]:
+        """The tokens of some ids; a model may have rows that are no token's."""
+        return tuple(self.tokens[i] if i < len(self.tokens) else str(i) for i in ids)
 
     @classmethod
     def of(cls, tokenizer: Any) -> Vocabulary:
@@ -66,7 +72,7 @@ class Vocabulary:
         tokens = {int(i): str(token) for token, i in tokenizer.get_vocab().items()}
         ordinary = tuple(sorted(i for i in tokens if i not in special))
         every = [tokens.get(i, "") for i in range(max(tokens) + 1)]
-        return cls(int(tokenizer.mask_token_id), ordinary, _inside(every))
+        return cls(int(tokenizer.mask_token_id), ordinary, _inside(every), tuple(every))
 
 
 def _inside(tokens: Sequence[str]) -> tuple[bool, ...]:

@@ -45,7 +45,13 @@ def drops(
     mixed = [pair for pair in shared if pair[0] != pair[1]]
     groups = {"standard": _groups(standard, unseen), "mixed": _groups(mixed, unseen)}
     lost: dict[str, dict[str, Any]] = {}
-    for name, loss in (("drop", _difference), ("relative_drop", _ratio)):
+    units = {m.name: {"unit": m.unit} for m in problem.metrics if m.unit != "share"}
+
+    def loss_of(clean: Scores, under: Scores) -> dict[str, Any]:
+        figures = _difference(clean, under)
+        return {metric: {**figure, **units.get(metric, {})} for metric, figure in figures.items()}
+
+    for name, loss in (("drop", loss_of), ("relative_drop", _ratio)):
         lost[name] = {
             "languages": {pair[0]: loss(*scores[pair]) for pair in standard},
             "averages": _averages(scores, groups["standard"], loss),
