@@ -91,13 +91,14 @@ class TransformersEncoder(Encoder):
             OfflineError: if it would have to be fetched and cannot be.
         """
         from xlt_encoders.hub import has_vocabulary
+        from xlt_encoders.kept_adapter import model_folder
         from xlt_encoders.loading import read_config
 
         if checkpoint is None:
             return self._pretrained_tokenizer()
         if checkpoint.is_dir() and has_vocabulary(checkpoint):
             return open_tokenizer(checkpoint, trust_remote_code=self._trust_remote_code)
-        rows = read_config(checkpoint, self._trust_remote_code).vocab_size
+        rows = read_config(model_folder(checkpoint), self._trust_remote_code).vocab_size
         tokenizer = self._pretrained_tokenizer()
         if len(tokenizer) > rows:
             raise UserError(
@@ -115,25 +116,43 @@ class TransformersEncoder(Encoder):
 
         A checkpoint is one that this method's model saved, or any in Hugging Face's format; its
         architecture and labels count, and its outputs come in the order of `head.labels`. With
-        `new_head` only its encoder is used.
+        `new_head` only its encoder is used. One that was saved with an adapter is opened with it.
 
         Raises:
             UserError: if the weights are damaged, or do not suit the task or the parameters.
             OfflineError: if they would have to be fetched and cannot be.
         """
+        from xlt_cli.problems.heads import WithHead
+        from xlt_encoders.kept_adapter import has_adapter
+        from xlt_encoders.loading import load_pretrained
+
+        if checkpoint is None:
+            self._check_pooling(head)
+            return load_pretrained(self._pretrained(), head, self._settings())
+        model = self._load_saved(head, checkpoint, new_head)
+        if has_adapter(checkpoint):
+            halves: Any = model.backbone if isinstance(model, WithHead) else model
+            halves.open_adapter(checkpoint)
+        return model
+
+    def _load_saved(self, head: Head, checkpoint: Path, new_head: bool) -> EncoderModel:
+        """The model that a checkpoint has, without its adapter."""
+        from xlt_encoders.kept_adapter import model_folder
         from xlt_encoders.labels import check_labels
         from xlt_encoders.language_model import adopt_head
         from xlt_encoders.loading import Weights, load_checkpoint, load_pretrained, read_config
 
+        folder = model_folder(checkpoint)
         language_model = head.kind == LANGUAGE_MODEL
-        if checkpoint is None:
-            self._check_pooling(head)
-            return load_pretrained(self._pretrained(), head, self._settings())
         if not new_head and head.outputs is None and not language_model:
-            check_labels(checkpoint)  # transformers' own error would name no label
+            check_labels(folder)  # transformers' own error would name no label
         trust = self._trust_remote_code
         weights = Weights(
-            str(checkpoint), read_config(checkpoint, trust), checkpoint, trust_remote_code=trust
+            str(checkpoint),
+            read_config(folder, trust),
+            folder,
+            trust_remote_code=trust,
+            head_folder=checkpoint,
         )
         if new_head:
             self._check_pooling(head)
@@ -155,11 +174,18 @@ class TransformersEncoder(Encoder):
     def checkpoint_labels(self, checkpoint: Path) -> tuple[str, ...] | None:
         """As the contract says: from the head's own file, or from config.json."""
         from xlt_cli.problems.heads import INFO_FILE, read_head_info
+        from xlt_encoders.kept_adapter import model_folder
         from xlt_encoders.labels import read_outputs
 
         if (checkpoint / INFO_FILE).is_file():
             return read_head_info(checkpoint).labels
-        return read_outputs(checkpoint).names
+        return read_outputs(model_folder(checkpoint)).names
+
+    def check_adapters(self) -> None:
+        """The package peft is installed."""
+        from xlt_encoders.kept_adapter import check_installed
+
+        check_installed()
 
     def _check_pooling(self, head: Head) -> None:
         """Before anything is loaded: there is such a head, and it is one of the shape asked for."""

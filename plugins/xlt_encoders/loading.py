@@ -79,6 +79,7 @@ class Weights:
 
     Attributes:
         where: what errors call it.
+        head_folder: where a head of xlt's own is, if it is not in the same folder.
     """
 
     where: str
@@ -86,6 +87,7 @@ class Weights:
     folder: Path | None = None
     state_dict: dict[str, torch.Tensor] | None = None
     trust_remote_code: bool = False
+    head_folder: Path | None = None
 
 
 def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConfig:
@@ -148,15 +150,16 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
             a classification head.
     """
     assert weights.folder is not None
+    head_folder = weights.head_folder or weights.folder
     _set_dropout(weights.config, settings.dropout)
-    ours = (weights.folder / INFO_FILE).is_file()
+    ours = (head_folder / INFO_FILE).is_file()
     if not ours:
         if head.kind == LANGUAGE_MODEL:
             return _load_language_model(weights, head, settings)
         if strict and settings.pooling != "native":
             raise other_pooling(weights.where, "native", settings.pooling)
         return _load_native(weights, head, settings)
-    info = read_head_info(weights.folder)
+    info = read_head_info(head_folder)
     if info.kind != head.kind:
         raise other_problem(weights.where, f"for {info.kind}", head)
     if strict and info.pooling != settings.head_plugin:
@@ -165,7 +168,7 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
     _set_problem(weights.config, head)
     with torch.random.fork_rng(devices=[]):
         model = _with_head(_open_backbone(weights, settings), head, info.pooling)
-    model.load_head(weights.folder)
+    model.load_head(head_folder)
     return model
 
 

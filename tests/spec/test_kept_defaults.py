@@ -14,6 +14,7 @@ from pydantic_core import to_jsonable_python
 
 from xlt_cli import registry
 from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, PerturbationUse, Stage
+from xlt_cli.spec.adapters import Adapter
 from xlt_cli.spec.stated import stated
 from xlt_cli.spec.trained_fields import Freeze
 
@@ -34,7 +35,7 @@ def current() -> dict[str, dict[str, Any]]:
     """The defaults of the spec's models and of all plugins that ship."""
     models: dict[str, type[BaseModel]] = {
         model.__name__: model
-        for model in (ExperimentSpec, Stage, Freeze, Dev, PerturbationUse, Evaluation)
+        for model in (ExperimentSpec, Stage, Freeze, Adapter, Dev, PerturbationUse, Evaluation)
     }
     for kind in registry.KINDS:
         for entry in registry.entries(kind):

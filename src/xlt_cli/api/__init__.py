@@ -21,6 +21,7 @@ parameters are validated before anything is loaded. Plugin modules import torch,
 datasets inside the methods that need them, so that `xlt list-plugins` stays fast.
 """
 
+from xlt_cli.api.adapters import AdapterKind, NewAdapter, TakesAdapters
 from xlt_cli.api.analyses import (
     AnalysedRun,
     Analysis,
@@ -132,6 +133,7 @@ __all__ = [
     "ORIGINS",
     "SPLITS",
     "TAGS",
+    "AdapterKind",
     "AnalysedRun",
     "Analysis",
     "Answer",
@@ -176,6 +178,7 @@ __all__ = [
     "Metric",
     "ModelAnalysis",
     "ModelRows",
+    "NewAdapter",
     "OfKind",
     "OfflineError",
     "Origin",
@@ -213,6 +216,7 @@ __all__ = [
     "Started",
     "Stopping",
     "Table",
+    "TakesAdapters",
     "Task",
     "TaskFacts",
     "Template",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from xlt_cli.api.plugin import Plugin
+from xlt_cli.errors import UserError
 
 if TYPE_CHECKING:
     import torch
@@ -136,6 +137,8 @@ class EncoderModel(Protocol):
       input on, or everything but the head from training, and turns their dropout off;
     - `checkpoint_gradients()` makes the backward pass compute the layers again.
 
+    A model that can be trained through adapters has the methods of `TakesAdapters`.
+
     A model whose head may be new or the encoder's own says which in the attribute `about_head`, a
     text.
     """
@@ -222,6 +225,19 @@ class Encoder(Plugin):
             UserError: the labels in the checkpoint contradict each other.
         """
         return None
+
+    def check_adapters(self) -> None:
+        """Checks that models of this encoder can be given adapters (`TakesAdapters`), and that what
+        it needs for them is installed. Nothing is loaded.
+
+        Raises:
+            UserError: they cannot, which is the default.
+        """
+        raise UserError(
+            f"the encoder '{self.name}' cannot be trained through adapters",
+            "",
+            "leave `adapter` out",
+        )
 
     @abstractmethod
     def fingerprint(self) -> dict[str, str]:

@@ -19,6 +19,7 @@ _PACKAGES = (
     "transformers",
     "tokenizers",
     "accelerate",
+    "peft",
     "datasets",
     "safetensors",
     "sentencepiece",
@@ -63,17 +64,25 @@ def hardware(device: str) -> dict[str, Any]:
     return about
 
 
+MODEL_ABOUT = "xlt.json"
+"""In a model that xlt has published; see `runs.stage`."""
+
 PRUNED_ABOUT = "pruned.json"
 """In place of removed weights: their hash."""
 
 
 def weights_hash(directory: Path) -> str:
-    """SHA-256 over the files of weights in a checkpoint directory; also of those removed since."""
+    """SHA-256 over the files of weights in a checkpoint directory; also of those removed since.
+
+    Those of a model that was saved with an adapter are partly in a directory below.
+    """
     pruned = atomic.read_json(directory / PRUNED_ABOUT)
     if pruned is not None:
         return str(pruned["weights"])
     kinds = (".safetensors", ".bin", ".pt", ".pth")
-    files = [path for path in sorted(directory.iterdir()) if path.suffix in kinds]
+    ours = (directory / MODEL_ABOUT).is_file()  # in somebody else's, other models may be below it
+    inside = sorted(directory.rglob("*") if ours else directory.iterdir())
+    files = [path for path in inside if path.suffix in kinds]
     taken = checksums.digests(files)
     return hashlib.sha256(b"".join(bytes.fromhex(taken[path]) for path in files)).hexdigest()
 

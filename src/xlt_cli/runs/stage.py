@@ -8,7 +8,7 @@ from typing import Any
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.runs import atomic, checksums, provenance
 
-ABOUT = "xlt.json"
+ABOUT = provenance.MODEL_ABOUT
 """In a published model's directory: encoder, run, and what must be said beside its results."""
 
 PRUNED = "pruned"

@@ -18,6 +18,7 @@ from xlt_cli.api import (
 )
 from xlt_cli.errors import SpecError, UserError
 from xlt_cli.problems import collapse
+from xlt_cli.spec.adapter_checks import check_adapters
 from xlt_cli.spec.building import (
     build_condition,
     build_encoder,
@@ -140,6 +141,8 @@ def _resolve_plugins(spec: ExperimentSpec, source: Source) -> ResolvedExperiment
                 loc = ("evaluations", index)
                 evaluations.append(_resolve_evaluation(evaluation, loc, source))
     faults.complain()
+    with faults.gather():
+        check_adapters(spec.stages, encoder, source)
     for index, resolved in enumerate(evaluations):
         with faults.gather():
             fill_collapse(resolved, stages[-1].task.labels, stages[-1].task)

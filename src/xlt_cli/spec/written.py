@@ -24,6 +24,7 @@ from pydantic_core import InitErrorDetails
 
 from xlt_cli.api import PluginUse
 from xlt_cli.spec import former_fields
+from xlt_cli.spec.adapters import Adapter, by_kind
 from xlt_cli.spec.model import (
     Languages,
     Model,
@@ -151,6 +152,11 @@ class Stage(Model):
     freeze: Annotated[Freeze | None, BeforeValidator(frozen)] = Field(
         None, description="parts that are not trained, e.g. `embeddings`, `encoder`, {layers: 6}"
     )
+    adapter: Annotated[Adapter | None, BeforeValidator(by_kind)] = Field(
+        None,
+        description="train an adapter and the head, and leave the encoder's weights as they are, "
+        "e.g. `lora`",
+    )
     gradient_checkpointing: bool = Field(
         False,
         description="compute the activations of the layers again in the backward pass: less "
@@ -223,6 +229,12 @@ class Stage(Model):
     def _nothing_frozen_is_the_default(self) -> Stage:
         if self.freeze == Freeze():
             self.freeze = None
+        return self
+
+    @model_validator(mode="after")
+    def _an_adapter_can_be_trained(self) -> Stage:
+        if self.adapter is not None and self.freeze is not None and self.freeze.encoder:
+            raise ValueError("`freeze: encoder` leaves no adapter to train; write one of the two")
         return self
 
     @model_validator(mode="after")

@@ -94,6 +94,9 @@ class FastUpdates(Updates):
             return None
         if self.loss.phase(0.0) is None:
             return None
+        if self.stage.adapter is not None:  # their dropout would be computed in half precision
+            self.refusal = "an adapter"
+            return None
         if self.stage.gradient_checkpointing:  # it looks at the generator's state
             self.refusal = "gradient checkpointing"
             return None

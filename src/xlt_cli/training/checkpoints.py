@@ -165,9 +165,16 @@ def restore_own(path: Path, own: torch.nn.Module) -> None:
 
 
 def publish(
-    stage: Path, checkpoint: Path | EncoderModel, tokenizer: Any, about: dict[str, Any]
+    stage: Path,
+    checkpoint: Path | EncoderModel,
+    tokenizer: Any,
+    about: dict[str, Any],
+    merged: Callable[[Path | EncoderModel], EncoderModel] | None = None,
 ) -> None:
     """Makes a checkpoint's model, or one that is in none, the stage's, with its tokenizer.
+
+    Args:
+        merged: makes of either the model that is published, where that is another one.
 
     Raises:
         DamagedFile: the checkpoint is not what was written.
@@ -179,10 +186,13 @@ def publish(
             str(checkpoint),
             "run it again: training continues from an intact checkpoint",
         )
+    if merged is not None:
+        checkpoint = merged(checkpoint)
     with atomic.new_directory(stage / "model") as directory:
         if isinstance(checkpoint, Path):
-            for file in (checkpoint / "model").iterdir():
-                _link_or_copy(file, directory / file.name)
+            shutil.copytree(
+                checkpoint / "model", directory, copy_function=_link_or_copy, dirs_exist_ok=True
+            )
         else:
             checkpoint.save(directory)
         tokenizer.save_pretrained(directory)
@@ -198,7 +208,7 @@ def _all(stage: Path) -> list[Path]:
     return sorted((stage / "checkpoints").glob("step-????????"))
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def _link_or_copy(source: str, target: str) -> None:
     try:
         os.link(source, target)
     except OSError:

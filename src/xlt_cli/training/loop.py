@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,9 @@ class Parts:
         about: what the published model says of itself.
         words: what the stage's result says of words, in token labelling.
         parent: hash of the weights that the stage before ended with, if there is one.
+        adapter: what is trained in place of the encoder's weights, for the record.
+        merged: opens a checkpoint and merges its adapter, or merges that of a model; None where
+            the stage's model is as the checkpoints are.
     """
 
     about: dict[str, Any]
@@ -65,6 +68,8 @@ class Parts:
     restored: tuple[Path, Position] | None
     words: Mapping[str, Any] = field(default_factory=dict)
     parent: str = ""
+    adapter: Mapping[str, Any] | None = None
+    merged: Callable[[Path | EncoderModel], EncoderModel] | None = None
 
 
 class StageTrainer:
@@ -240,7 +245,8 @@ class StageTrainer:
             rule = f"mean of the weights at {self.average.count} steps"
             score = self._score(averaged=self.average.count)[0] if dev else None
         if self.runtime.is_main:
-            checkpoints.publish(self.directory, source, self.parts.tokenizer, self.parts.about)
+            parts = self.parts
+            checkpoints.publish(self.directory, source, parts.tokenizer, parts.about, parts.merged)
             atomic.write_json(
                 self.directory / "result.json",
                 {
@@ -255,7 +261,8 @@ class StageTrainer:
                     "weights": provenance.weights_hash(self.directory / "model"),
                     "parent": position.parent,
                     "metrics": metrics.digest(self.directory),
-                    **self.parts.words,
+                    **parts.words,
+                    **({"adapter": self._adapter()} if parts.adapter is not None else {}),
                 },
             )
             checkpoints.discard(self.directory)
@@ -263,6 +270,10 @@ class StageTrainer:
         self.reporter.say(
             f"stage {self.index + 1} done: selected step {selected} of {position.step}, {rule}"
         )
+
+    def _adapter(self) -> dict[str, Any]:
+        """What the result says of the stage's adapter."""
+        return {**(self.parts.adapter or {}), "merged": self.parts.merged is not None}
 
     def _average(self) -> Average:
         if self.parts.restored is None:

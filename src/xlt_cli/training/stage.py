@@ -18,6 +18,7 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.training_rows import TrainingRows, training_rows
 from xlt_cli.errors import UserError
+from xlt_cli.models import adapters
 from xlt_cli.models.encoder_languages import check_languages
 from xlt_cli.models.opening import check_training
 from xlt_cli.models.placing import on_device
@@ -78,6 +79,12 @@ def train_stage(
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
     tokenizer, model = _initial_model(run, experiment, index, problem, restored, reporter)
     check_languages(model, experiment)
+    if restored is None:
+        after = [stage.spec for stage in experiment.stages[index:]]
+        drawn = derive(run.seed, "stage", index, "adapter")
+        said = adapters.begin(model, after, encoder.name, drawn)
+        if said:
+            reporter.say(f"stage {index + 1}: {said}")
     prepare(model, spec, encoder.name)
     _check_room(run, model, averaged=spec.select == "average")
     cache = FeatureCache.of_user(reporter.warn)
@@ -113,6 +120,13 @@ def train_stage(
         reporter.say(f"stage {index + 1}: {weights}")
     until_now = [p for s in experiment.stages[: index + 1] for p, _ in s.perturbations]
     caveats = [p.caveat for p in (encoder, *until_now) if p.caveat]
+
+    def merged(source: Path | EncoderModel) -> EncoderModel:
+        if isinstance(source, Path):
+            source = encoder.load_model(problem.head, source / "model")
+        return adapters.merge(source)
+
+    adapter = adapters.about(model)
     parts = Parts(
         about={
             "encoder": encoder.name,
@@ -131,6 +145,8 @@ def train_stage(
         restored=restored,
         words=words,
         parent=parent,
+        adapter=adapter,
+        merged=merged if spec.adapter is not None and spec.adapter.after == "merge" else None,
     )
     StageTrainer(run, index, spec, parts, runtime, reporter).train()
 

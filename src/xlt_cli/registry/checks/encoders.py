@@ -81,6 +81,7 @@ KIND = PluginKind(
             "head_plugin": head_plugin,
             "folder": folder,
             "checkpoint_labels": checkpoint_labels,
+            "check_adapters": anything,
             "fingerprint": fingerprint,
             "fetch": anything,
         }
