@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from xlt_cli.api import UserError
+from xlt_encoders.kept_adapter import has_adapter
 
 INDEX_FILES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 _POINTER = b"version https://git-lfs"
@@ -89,6 +90,13 @@ def check_model_folder(folder: Path, weight_files: Iterable[str]) -> None:
     present = [folder / name for name in weight_files if (folder / name).is_file()]
     if not present:
         lacks.append("weights (model.safetensors)")
+    if lacks and has_adapter(folder):
+        raise UserError(
+            "the model was kept with its adapter, and cannot be trained further from its folder",
+            str(folder),
+            "train it with `after: merge` in its last stage, or add stages to its spec; "
+            "`xlt eval --model` opens it as it is",
+        )
     if lacks:
         raise _no_model(folder, lacks, bool(present))
     shards = _shards(present[0])

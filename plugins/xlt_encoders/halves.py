@@ -11,7 +11,6 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from xlt_cli.api import Batch, NewAdapter, UserError
+from xlt_cli.api import Batch, UserError
 from xlt_cli.problems.heads import INFO_FILE, WEIGHTS_FILE
-from xlt_encoders.adapters import Attached, bare, check_targets
+from xlt_encoders.adaptable import Adaptable
 from xlt_encoders.freezing import embedding_modules, first_layers
-from xlt_encoders.kept_adapter import BASE, CONFIG, WEIGHTS
+from xlt_encoders.kept_adapter import CONFIG, WEIGHTS
 from xlt_encoders.language_ids import check_languages, language_inputs
 from xlt_encoders.padding import left_places, padded_left, right_places, taken, without_trailing
 from xlt_encoders.quiet import quiet
@@ -36,7 +35,7 @@ _ONE_FILE = "1000GB"  # weights are never split into shards
 _POSITIONS_FROM_IDS = "create_position_ids_from_input_ids"  # RoBERTa and its kin
 
 
-class Halves(nn.Module):
+class Halves(Adaptable):
     """A Hugging Face model cut at its word embeddings: a backbone for `WithHead`.
 
     Args:
@@ -53,13 +52,10 @@ class Halves(nn.Module):
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         self.pads_left = False
         self.has_states = True
-        self._frozen: list[nn.Module] = []
         self._use_cache: bool | None = None
-        self._attached: Attached | None = None
         # Two signatures: a head's forward may take fewer arguments than its base model's.
         self._base_takes = _takes(self.backbone)
         self._takes = _takes(model)
@@ -165,13 +161,6 @@ class Halves(nn.Module):
         """Raises a UserError for a language that the model has no embedding or adapter for."""
         check_languages(self.model.config, languages)
 
-    def freeze(self, modules: list[nn.Module]) -> None:
-        """Excludes modules from training: no gradients, and no dropout either."""
-        self._frozen += modules
-        for module in self._frozen:
-            module.requires_grad_(False)
-        self.train(self.training)
-
     def freeze_parts(self, *, embeddings: bool, layers: int, encoder: bool) -> None:
         """Excludes parts of the encoder from training; see `EncoderModel`.
 
@@ -214,71 +203,20 @@ class Halves(nn.Module):
         # Embeddings that are frozen need no gradient for it, and have none.
         model.disable_input_require_grads()  # type: ignore[no-untyped-call]
 
-    @property
-    def adapter(self) -> dict[str, Any] | None:
-        """See `TakesAdapters`."""
-        return None if self._attached is None else self._attached.about
-
-    def check_adapter(self, adapter: NewAdapter) -> None:
-        """See `TakesAdapters`."""
-        check_targets(self.model, adapter, self.head_parameters())
-
-    def adapt(self, adapter: NewAdapter) -> None:
-        """See `TakesAdapters`."""
-        self._attach(Attached.new(self.model, adapter, self.head_parameters()))
-
-    def open_adapter(self, folder: Path) -> None:
-        """Puts the adapter in a folder into the model that it was saved with."""
-        self._attach(Attached.opened(self.model, folder, self.head_parameters()))
-
-    def merge_adapter(self) -> None:
-        """See `TakesAdapters`."""
-        self._detach(merge=True)
-
-    def drop_adapter(self) -> None:
-        """See `TakesAdapters`."""
-        self._detach(merge=False)
-
-    def _attach(self, attached: Attached) -> None:
-        self._attached = attached
-        self.freeze([])  # what is frozen stays so, adapters in it included
-
-    def _detach(self, merge: bool) -> None:
-        if self._attached is not None:
-            self._attached.remove(merge)
-            self._attached = None
-            self.freeze([])
-
-    def head_parameters(self) -> Iterator[nn.Parameter]:
-        """The parameters of the model's own head; a base model has none."""
-        yield from ()
-
-    def train(self, mode: bool = True) -> Halves:
-        """As in torch, but frozen modules stay in evaluation mode: their output is the same."""
-        super().train(mode)
-        for module in self._frozen:
-            module.eval()
-        return self
-
     def save(self, directory: Path) -> None:
         """config.json and model.safetensors, as `from_pretrained` opens them.
 
         With an adapter, these are in a folder beside it; see `adapters`.
         """
-        attached = self._attached
-        folder = directory if attached is None else directory / BASE
-        folder.mkdir(parents=True, exist_ok=True)
         for name in (INFO_FILE, WEIGHTS_FILE, CONFIG, WEIGHTS):  # of a model saved here before
             (directory / name).unlink(missing_ok=True)
         config = self.model.config
-        with quiet(), bare(self.model) if attached is not None else nullcontext():
+        with quiet(), self.without_adapter(directory) as folder:
             if self._use_cache:
                 config.use_cache = True
             self.model.save_pretrained(str(folder), max_shard_size=_ONE_FILE)
             if self._use_cache:
                 config.use_cache = False
-        if attached is not None:
-            attached.save(directory)
 
 
 class NativeModel(Halves):

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from xlt_cli.api import OfflineError, UserError
 from xlt_encoders.folder_contents import other_format
+from xlt_encoders.kept_adapter import model_folder
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -165,7 +166,10 @@ def check_folder(folder: Path, code: bool = False) -> None:
         UserError: says what is missing, and what the folder holds.
     """
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        # A model that was kept with its adapter is tested as it is.
+        names = sorted(
+            {p.name for place in (folder, model_folder(folder)) for p in place.iterdir()}
+        )
     except OSError as error:
         raise UserError(f"cannot read the folder: {error.strerror}", str(folder)) from None
     lacking = []

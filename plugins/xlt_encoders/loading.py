@@ -174,7 +174,7 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
 
 def _load_language_model(weights: Weights, head: Head, settings: Settings) -> MaskedModel:
     architecture = (weights.config.architectures or [""])[0]
-    if architecture and not architecture.endswith(SUFFIX[head.kind]):
+    if architecture and not architecture.endswith((SUFFIX[head.kind], "WithLMHeadModel")):  # XLM's
         raise other_problem(weights.where, f"of a {architecture}", head)
     with torch.random.fork_rng(devices=[]):
         model, report = _open(weights, head)

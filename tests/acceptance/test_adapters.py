@@ -165,6 +165,13 @@ def test_the_last_stages_kept_adapter_is_evaluated(desk: Desk, xlt: Any) -> None
     run = desk.run().name
     again = xlt("eval", run, "--runs-dir", desk.path / "runs", "--languages", "fr", "--json")
     assert again.exit_code == 0, again.output
+    model = of_stage(desk, 0, "")
+    task = {"name": "pawsx", "path": desk.spec["stages"][0]["task"]["path"]}
+    options = ["--task", json.dumps(task), "--languages", "de", "--runs-dir", desk.path / "other"]
+    alone = xlt("eval", "--model", model, *options, "--max-length", "48", "--json")
+    assert alone.exit_code == 0, alone.output
+    (result,) = json.loads(alone.stdout)
+    assert result["languages"]["de"]["accuracy"]["value"] == kept
     shutil.rmtree(of_stage(desk, 0, "base"))
     broken = xlt("eval", run, "--runs-dir", desk.path / "runs", "--languages", "en")
     assert broken.exit_code != 0

@@ -13,12 +13,13 @@ import pytest
 import torch
 from torch import nn
 
-from xlt_cli.api import Batch, EncoderModel, NewAdapter
+from xlt_cli.api import Batch, EncoderModel, Head, NewAdapter
 from xlt_cli.data.batches import collate
 from xlt_cli.errors import UserError
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_encoders.huggingface import HuggingFaceEncoder
 from xlt_encoders.kept_adapter import BASE
+from xlt_encoders.own_heads import LANGUAGE_MODEL
 
 peft = pytest.importorskip("peft")
 
@@ -260,3 +261,57 @@ def test_an_architecture_without_usual_targets_asks_for_them(model: Any) -> None
         assert not {"pooler.dense", "classifier"} & set(error.value.hint.split(", "))
     model.adapt(NewAdapter("lora", targets=("query",)))
     assert model.adapter["modules"] == 2
+
+
+USUAL = {
+    "bert": "query, value",
+    "xlm-roberta": "query, value",
+    "deberta-v2": "query_proj, value_proj",
+    "modernbert": "Wqkv",
+    "xlm": "q_lin, v_lin",
+}
+
+
+@pytest.mark.parametrize("architecture", USUAL)
+@pytest.mark.parametrize("kind", ["sequence-classification", "language-modelling"])
+def test_the_usual_layers_of_the_encoders_that_ship(
+    architecture: str, kind: str, pretrained: Any, make_batch: Any, tmp_path: Path
+) -> None:
+    if kind == "language-modelling":
+        head = Head(LANGUAGE_MODEL, (), per_token=True)
+    else:
+        head = Head(kind, ("a", "b", "c"))
+    encoder = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(pretrained(architecture))))
+    model: Any = encoder.load_model(head)
+    batch = make_batch(architecture)
+    model.adapt(NewAdapter("lora", rank=2))
+    assert ", ".join(model.adapter["targets"]) == USUAL[architecture]
+    assert model.adapter["modules"] == 3 * len(model.adapter["targets"])
+    moved(model)
+    if architecture != "xlm":  # has none
+        model.checkpoint_gradients()
+    model.train()
+    leaf = model.embed(batch).detach().requires_grad_()
+    model.logits(leaf, batch).square().mean().backward()  # type: ignore[no-untyped-call]
+    assert leaf.grad is not None
+    assert all(p.grad is not None for n, p in model.named_parameters() if "lora_" in n)
+    assert all(p.grad is None for p in model.parameters() if not p.requires_grad)
+    model.eval()
+    adapted = logits(model, batch)
+    model.save(tmp_path)
+    torch.testing.assert_close(logits(encoder.load_model(head, tmp_path), batch), adapted)
+    model.merge_adapter()
+    torch.testing.assert_close(logits(model, batch), adapted, rtol=1e-4, atol=1e-5)
+
+
+def test_a_kept_model_is_no_encoder_to_begin_with(
+    model: Any, tokenizer: Any, tmp_path: Path
+) -> None:
+    model.adapt(KINDS[0])
+    model.save(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    encoder = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(tmp_path)))
+    encoder.check()  # `xlt eval --model` opens it
+    with pytest.raises(UserError, match="was kept with its adapter") as error:
+        encoder.fingerprint()
+    assert "after: merge" in error.value.hint
