@@ -113,6 +113,30 @@ def devices(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 @quietly
+def groupings(ctx: Any, incomplete: str) -> Iterable[str]:
+    """What languages can be grouped by."""
+    from xlt_cli.evaluation.extras import GROUPINGS
+
+    return GROUPINGS
+
+
+@quietly
+def language_columns(ctx: Any, incomplete: str) -> Iterable[str]:
+    """What can be shown of each language."""
+    from xlt_cli.evaluation.extras import COLUMNS
+
+    return COLUMNS
+
+
+@quietly
+def language_orders(ctx: Any, incomplete: str) -> Iterable[str]:
+    """What languages can be sorted by."""
+    from xlt_cli.evaluation.extras import COLUMNS
+
+    return (*COLUMNS, "rows", "figure")
+
+
+@quietly
 def languages(ctx: Any, incomplete: str) -> Iterable[str]:
     """The languages of the task or run on the command line, without those given already."""
     before, comma, _ = incomplete.rpartition(",")

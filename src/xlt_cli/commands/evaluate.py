@@ -168,6 +168,34 @@ def evaluate(
             "--max-length", min=8, help="With --model: largest number of tokens of an input."
         ),
     ] = 128,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="FACT,...",
+            help="Also average over groups of languages: by family, script, resource or language.",
+            autocompletion=completion.groupings,
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="FACT,...",
+            help="Also show of each language: family, script, resource, language, and of the "
+            "tokenizer fertility, pieces_per_character, unknown.",
+            autocompletion=completion.language_columns,
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            "--sort",
+            metavar="FACT",
+            help="Sort languages by one of these, by rows or by figure (the best first).",
+            autocompletion=completion.language_orders,
+        ),
+    ] = None,
     csv: Annotated[
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Also write the figures to a CSV file."),
@@ -212,6 +240,8 @@ def evaluate(
         draws=draws,
         collapse=collapse,
         allow_overlap=allow_overlap,
+        by=listed(by),
+        columns=checks.columns(listed(columns), sort),
     )
     if suite is not None:
         checks.check_suite(options, model)
@@ -239,9 +269,10 @@ def evaluate(
         results = evaluate_run(run, options, device, plain, tell, prefix="--")
     from xlt_cli import formats
     from xlt_cli.formats import csv as csv_format
-    from xlt_cli.reports import evaluation
+    from xlt_cli.reports import by_language, evaluation
 
-    report = evaluation.report(results, not zero_shot)
+    shown = by_language.ordered(results, sort) if sort is not None else results
+    report = evaluation.report(shown, not zero_shot)
     if csv is not None:
         from xlt_cli.runs import atomic
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xlt_cli.errors import RunError, SpecError
+from xlt_cli.errors import RunError, SpecError, did_you_mean
 
 if TYPE_CHECKING:
     from xlt_cli.runs.directory import Run
@@ -36,6 +36,24 @@ def check_labels(labels: str | None, model: object) -> None:
         raise SpecError(
             "--labels needs --model; the labels of a run are stored with it", "--labels"
         )
+
+
+def columns(given: Sequence[str] | None, sort: str | None) -> list[str]:
+    """What is shown of each language: what is asked for, and what languages are sorted by.
+
+    Raises:
+        SpecError: nothing can be sorted by it.
+    """
+    from xlt_cli.evaluation.extras import COLUMNS
+    from xlt_cli.reports.by_language import FIGURE, ROWS
+
+    if sort is None or sort in (FIGURE, ROWS):
+        return list(given or ())
+    known = (*COLUMNS, ROWS, FIGURE)
+    if sort not in known:
+        hint = did_you_mean(sort, known) or f"sort by {', '.join(known)}"
+        raise SpecError(f"languages cannot be sorted by '{sort}'", "--sort", hint)
+    return list(dict.fromkeys([*(given or ()), sort]))
 
 
 def check_suite(options: Mapping[str, object], model: object) -> None:

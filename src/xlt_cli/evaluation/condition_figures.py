@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api import MeasuredTable
+from xlt_cli.evaluation import by_language
 from xlt_cli.evaluation.changed import shares, unchanged_notes
 from xlt_cli.evaluation.conditions import Tested
 from xlt_cli.evaluation.counts import read, stored
@@ -105,6 +106,7 @@ def _entry(
         **{name: value for name, value in summary.as_dict().items() if name not in SHARED},
         **({**measured(tested, store, alone), **_axes(tested)} if alone else {}),
         **lost,
+        **by_language.grouped(plan, scored, cells, subject.trained_on, repeated(clean, draws)),
         **({"changed": changed} if changed else {}),
         "notes": [
             *map(validity.note, summary.warnings),

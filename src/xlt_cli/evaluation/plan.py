@@ -13,6 +13,7 @@ from xlt_cli.api import Example, Task
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DataError, UserError
 from xlt_cli.evaluation.conditions import Tested, of_evaluation, of_record
+from xlt_cli.evaluation.extras import NONE, Extras
 from xlt_cli.languages import among, own_codes
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import collapsed as counted_as
@@ -34,6 +35,7 @@ class Plan:
         notes: what was seen of the alignment.
         warnings: the same, as values (see `reports.validity`).
         conditions: what the cells are under, in the spec's order.
+        extras: what is asked of results beyond the figures of cells.
     """
 
     resolved: ResolvedEvaluation
@@ -43,6 +45,7 @@ class Plan:
     notes: tuple[str, ...]
     warnings: tuple[dict[str, Any], ...] = ()
     conditions: list[Tested] = field(default_factory=list)
+    extras: Extras = NONE
 
     @property
     def evaluation(self) -> Evaluation:

@@ -19,6 +19,7 @@ class Subject:
 
     Attributes:
         load: brings tokenizer and model; called only if a cell is missing.
+        tokenizer: brings the tokenizer alone.
         used: the rows that it was trained and selected on, as far as xlt knows.
         trained_on: languages of all its stages.
         caveats: what must be said beside its results.
@@ -29,6 +30,7 @@ class Subject:
     """
 
     load: Callable[[Problem], tuple[PreTrainedTokenizerBase, EncoderModel]]
+    tokenizer: Callable[[], PreTrainedTokenizerBase]
     used: Sequence[Used]
     trained_on: Collection[str]
     caveats: tuple[str, ...]

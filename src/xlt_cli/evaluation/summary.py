@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from xlt_cli.data.place import place
+from xlt_cli.evaluation import by_language, draws, held_out
 from xlt_cli.evaluation import condition_figures as conditions
-from xlt_cli.evaluation import draws, held_out
 from xlt_cli.evaluation.counts import read, stored
 from xlt_cli.evaluation.draws import Drawn
+from xlt_cli.evaluation.extras import NONE
 from xlt_cli.evaluation.notes import notes, words_notes
 from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject
@@ -34,7 +36,7 @@ def summarise_all(
         known: what need not be read from the store.
     """
     done = stored(plan, store)
-    covering = _covering(plan, done)
+    covering = replace(_covering(plan, done), extras=NONE)
     everything = summary(covering, store, subject, done, known, draws.stored(covering, store, done))
     store.write_summary(everything, csv.records(records([everything])))
 
@@ -78,6 +80,8 @@ def summary(
         "demonstration": plan.task.demonstration,
         **({"scoring": problem.scoring} if problem.scoring else {}),
         **figures.as_dict(),
+        **by_language.facts(plan, store, subject, languages),
+        **by_language.grouped(plan, problem, cells, subject.trained_on),
         **({former.name: former.params, **measured} if former is not None else {}),
         **({"collapse": evaluation.collapse} if evaluation.collapse else {}),
         **({"condition": CLEAN, "conditions": others} if others else {}),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from xlt_cli.errors import RunError, SpecError
-from xlt_cli.interface.requests import Options, Written, option, requested
+from xlt_cli.interface.requests import Options, Written, extras_of, option, requested
 from xlt_cli.interface.runs import root_of, usual_reporter
 from xlt_cli.interface.tables import Results
 from xlt_cli.spec import PluginUse
@@ -88,6 +88,7 @@ def evaluate_checkpoint(
         raise SpecError(what, option("task", prefix))
     check_model(Path(model))
     evaluations = requested([], [], options, prefix)
+    extras = extras_of(options, prefix)
     check_evaluations(evaluations)
     from xlt_cli.launch import pipeline
     from xlt_cli.launch.computing import start
@@ -105,6 +106,7 @@ def evaluate_checkpoint(
             max_length,
             start(device or "auto", "auto", plain),
             reporter or usual_reporter(),
+            extras,
         )
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from xlt_cli.errors import SpecError, did_you_mean
+from xlt_cli.evaluation.extras import COLUMNS, GROUPINGS, Extras
 from xlt_cli.interface.stress import stress_of
 from xlt_cli.spec import CLEAN, Evaluation, ResolvedEvaluation, Stage, former_fields
 from xlt_cli.spec.resolution import resolve_evaluation
@@ -35,6 +36,29 @@ class Options(TypedDict, total=False):
     draws: int | None
     collapse: Written | None
     allow_overlap: bool
+    by: Sequence[str] | None
+    columns: Sequence[str] | None
+
+
+def extras_of(options: Options, prefix: str = "") -> Extras:
+    """What is asked of results beyond the figures of cells.
+
+    Raises:
+        SpecError: there is no such grouping or column.
+    """
+    return Extras(
+        _named(options.get("by"), GROUPINGS, f"{prefix}by"),
+        _named(options.get("columns"), COLUMNS, f"{prefix}columns"),
+    )
+
+
+def _named(names: Sequence[str] | None, known: Sequence[str], where: str) -> tuple[str, ...]:
+    names = [names] if isinstance(names, str) else list(names or ())
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+            raise SpecError(f"'{name}' is nothing that is known of languages", where, hint)
+    return tuple(dict.fromkeys(names))
 
 
 def requested(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from xlt_cli.interface.predictions import stored_predictions
-from xlt_cli.interface.requests import Options, option, requested
+from xlt_cli.interface.requests import Options, extras_of, option, requested
 from xlt_cli.interface.tables import Results, Table
 from xlt_cli.runs import directory, finding, predictions
 
@@ -144,6 +144,10 @@ class Run:
                 `["NAME:0.1,0.3"]`.
             draws: test under so many draws of that noise; figures are means over them.
             collapse: labels that count as one class: `{"no": ["neutral", "contradiction"]}`.
+            by: also average over groups of languages: by family, script, resource (class) or
+                language; under `groups` of a result.
+            columns: also tell of each language its family, script, resource (class), fertility,
+                pieces_per_character or unknown (share of pieces); under `facts` of a result.
 
         Returns:
             One result for each evaluation.
@@ -240,6 +244,7 @@ def evaluate_run(
     spec = run.spec
     run.model  # noqa: B018  (raises if training has not finished)
     evaluations = requested(spec.evaluations, spec.stages, options, prefix)
+    extras = extras_of(options, prefix)
     trained = build_task(spec.stages[-1].task)
     for evaluation in evaluations:
         fill_collapse(evaluation, trained.labels, trained)
@@ -249,7 +254,7 @@ def evaluate_run(
     from xlt_cli.launch.computing import start
 
     runtime = start(device or spec.device, spec.precision, plain)
-    return pipeline.evaluate_run(run, evaluations, runtime, reporter)
+    return pipeline.evaluate_run(run, evaluations, runtime, reporter, extras=extras)
 
 
 def results_of(by_run: Sequence[tuple[Run, Sequence[dict[str, Any]]]]) -> Results:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from xlt_cli.languages import FACTS, facts_of
 from xlt_cli.reports import evaluation
 
 if TYPE_CHECKING:
@@ -60,11 +61,20 @@ class Results(Table):
             The columns of `xlt eval --csv`: task, split, setting, cell (a language, a pair of
             languages or an average), trained_on, n, metric, value, low, high, source, data_sha256
             and warning; collapse and condition where labels were collapsed, or there are
-            conditions. Before them stand run, point and
-            seed.
+            conditions. Before them stand run, point and seed, after them family, script and
+            resource (the class) of a language.
         """
         return Table(
-            {**about, **line}
+            {**about, **line, **_facts(line)}
             for about, result in zip(self._of, self, strict=True)
             for line in evaluation.lines([result])
         ).frame()
+
+
+def _facts(line: Mapping[str, Any]) -> dict[str, Any]:
+    """The family, script and resource class of the language that a line is about."""
+    language = str(line["cell"])
+    if "+" in language or ":" in language or language == "transfer_gap":
+        return {name: line.get(name) for name in FACTS[:3]}
+    known = facts_of(language)
+    return {name: getattr(known, name) for name in FACTS[:3]}

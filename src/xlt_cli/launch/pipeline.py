@@ -21,6 +21,7 @@ from xlt_cli.data.training_rows import list_fingerprints, training_rows
 from xlt_cli.errors import DamagedFile, PluginFailure, RunError, UserError
 from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.evaluate import evaluate, missing
+from xlt_cli.evaluation.extras import NONE, Extras
 from xlt_cli.evaluation.plan import Plan, check_claims, make_plan
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summarise_all, summary
@@ -127,12 +128,14 @@ def evaluate_run(
     runtime: Runtime,
     reporter: Reporter,
     leave_out: Callable[[ResolvedEvaluation, UserError], None] | None = None,
+    extras: Extras = NONE,
 ) -> list[dict[str, Any]]:
     """Evaluates a trained run from what its directory holds; stored cells are only read.
 
     Args:
         leave_out: called with an evaluation whose data cannot be used, and why; the others are made
             all the same. Without it, that is an error.
+        extras: what is asked of results beyond the figures of cells.
     """
     rows = RowStore()
     with traceback_of_plugins(run) if runtime.is_main else contextlib.nullcontext():
@@ -141,7 +144,7 @@ def evaluate_run(
         plans = []
         for evaluation in evaluations:
             try:
-                plan = make_plan(evaluation, rows)
+                plan = dataclasses.replace(make_plan(evaluation, rows), extras=extras)
                 check_claims(plan, trained.languages)
                 if leave_out is not None:
                     held_out.check(plan, subject.used)
@@ -171,11 +174,15 @@ def evaluate_checkpoint(
     max_length: int,
     runtime: Runtime,
     reporter: Reporter,
+    extras: Extras = NONE,
 ) -> list[dict[str, Any]]:
     """Evaluates a checkpoint that xlt did not train; results land under `root`."""
     encoder, directory = checkpoint.encoder, checkpoint.folder
     rows, weights = RowStore(), provenance.weights_hash(directory)
-    plans = [make_plan(evaluation, rows) for evaluation in evaluations]
+    plans = [
+        dataclasses.replace(make_plan(evaluation, rows), extras=extras)
+        for evaluation in evaluations
+    ]
     # The same languages in other forms are the same evaluation.
     tested = {language for plan in plans for language in plan.languages}
     trained_on = list(dict.fromkeys(_stated(language, tested) for language in trained_on))
@@ -198,6 +205,7 @@ def evaluate_checkpoint(
     caveats = dict.fromkeys([*own.get("caveats", []), *([encoder.caveat] * bool(encoder.caveat))])
     subject = Subject(
         load,
+        lambda: encoder.load_tokenizer(directory),
         [],
         trained_on,
         tuple(caveats),

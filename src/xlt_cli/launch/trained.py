@@ -99,6 +99,7 @@ def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime
 
     return Subject(
         load,
+        lambda: encoder.load_tokenizer(run.model),
         held_out.used(run, trained.stages, rows),
         trained.languages,
         trained.caveats,

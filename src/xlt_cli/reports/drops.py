@@ -39,8 +39,8 @@ def drops(
     shared = [pair for pair in under if pair in clean]
     if not shared:
         return {}
-    both = {pair: _together(clean[pair], under[pair]) for pair in shared}
-    scores = _paired(problem, both, aligned)
+    both = {pair: together(clean[pair], under[pair]) for pair in shared}
+    scores = paired(problem, both, aligned)
     standard = [pair for pair in shared if pair[0] == pair[1]]
     mixed = [pair for pair in shared if pair[0] != pair[1]]
     groups = {"standard": _groups(standard, unseen), "mixed": _groups(mixed, unseen)}
@@ -62,7 +62,7 @@ def drops(
     return {**lost, "largest": largest}
 
 
-def _together(clean: Sample, under: Sample) -> tuple[Sample, Sample]:
+def together(clean: Sample, under: Sample) -> tuple[Sample, Sample]:
     """Both cells over the rows that they share, in one order."""
     place = {identifier: row for row, identifier in enumerate(under.ids)}
     rows = [row for row, identifier in enumerate(clean.ids) if identifier in place]
@@ -71,7 +71,7 @@ def _together(clean: Sample, under: Sample) -> tuple[Sample, Sample]:
     return Sample(ids, clean.statistics[rows]), Sample(ids, under.statistics[others])
 
 
-def _paired(
+def paired(
     problem: Scored, cells: Mapping[Pair, tuple[Sample, Sample]], aligned: bool
 ) -> dict[Pair, tuple[Scores, Scores]]:
     """Each cell's scores clean and under the condition, resampled together."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Column, Figure, Matrix, Piece, Report, Row, Series, Table, Value
-from xlt_cli.reports import curves, robustness
+from xlt_cli.reports import by_language, curves, robustness
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import cell_name, marked
 from xlt_cli.reports.values import MARK, measured, metric_name
@@ -48,6 +48,7 @@ def tables(result: Result, all_languages: bool = False) -> Report:
     pieces: list[Piece] = []
     if result["languages"]:
         pieces.append(_languages(result, all_languages))
+        pieces += by_language.tables(result, title(result), all_languages)
     if result["pairs"]:
         pieces += [_matrix(result), _pair_averages(result)]
     if "measured" in result:
@@ -89,7 +90,9 @@ def headline(result: Result, name: str) -> float | None:
 def _languages(result: Result, all_languages: bool) -> Table:
     metrics = sorted(_metrics(result["languages"]), key=lambda name: name != result["metric"])
     languages = sorted(result["languages"].items(), key=lambda row: not row[1]["trained_on"])
-    fallen, blank = marked(result), [None] * len(robustness.columns(result))
+    fallen, further = marked(result), by_language.columns(result)
+    unsaid = [None] * len(further)
+    blank = [None] * (len(robustness.columns(result)) + len(further))
     rows = []
     for index, (language, figures) in enumerate(languages):
         last = index == len(languages) - 1
@@ -97,6 +100,7 @@ def _languages(result: Result, all_languages: bool) -> Table:
         about = " (trained on)" if figures["trained_on"] else ""
         label = f"{language}{about}{_sign({language} & fallen)}"
         cost = robustness.values(result, "languages", language)
+        cost += by_language.values(result, language)
         rows.append(Row([label, figures["n"], *_figures(figures, metrics), *cost], rule=ends))
     unseen = {language for language, figures in languages if not figures["trained_on"]}
     every = set(result["languages"])
@@ -110,7 +114,8 @@ def _languages(result: Result, all_languages: bool) -> Table:
         else:
             label = f"{label} ({average['cells']}){_sign(members & fallen)}"
             cost = robustness.values(result, "averages", kind)
-            rows.append(Row([label, None, *_figures(average, metrics), *cost], strong=True))
+            shown = [*_figures(average, metrics), *cost, *unsaid]
+            rows.append(Row([label, None, *shown], strong=True))
     if result["transfer_gap"]:
         label = f"transfer gap{_sign(every & fallen)}"
         rows.append(Row([label, None, *_figures(result["transfer_gap"], metrics), *blank]))
@@ -118,9 +123,9 @@ def _languages(result: Result, all_languages: bool) -> Table:
         figures = result["languages"][language]
         cost = robustness.values(result, "languages", language)
         label = f"{label}: {language}{_sign({language} & fallen)}"
-        rows.append(Row([label, figures["n"], *_figures(figures, metrics), *cost]))
+        rows.append(Row([label, figures["n"], *_figures(figures, metrics), *cost, *unsaid]))
     columns = [Column("language"), Column("rows", "right"), *_columns(metrics)]
-    columns += robustness.columns(result)
+    columns += [*robustness.columns(result), *further]
     return Table(title(result), columns, rows)
 
 
@@ -198,7 +203,7 @@ def records(results: Sequence[Result]) -> Table:
     Where labels were collapsed, a further column says how; where there are conditions, another
     says under which.
     """
-    return record_table((*COLUMNS, *_more(results)), lines(results))
+    return record_table((*COLUMNS, *_more(results), *by_language.names(results)), lines(results))
 
 
 def lines(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
@@ -206,8 +211,9 @@ def lines(results: Sequence[Result]) -> Iterator[dict[str, Any]]:
     more = _more(results)
     for result in results:
         for part in _parts(result):
+            facts = result.get("facts", {})
             for line in _lines(part):
-                yield {**_about(part, more), **line}
+                yield {**_about(part, more), **facts.get(line["cell"], {}), **line}
 
 
 def _more(results: Sequence[Result]) -> list[str]:
@@ -243,13 +249,16 @@ def _lines(result: Result) -> Iterator[dict[str, Any]]:
     for setting, cell, figures in robustness.lines(result):
         more = {**_data(result, cell), "warning": _warning(result, [cell])}
         yield from _lines_of(setting, cell, figures, more)
+    for cell, figures, about, members in by_language.lines(result):
+        more = {**about, "warning": _warning(result, members)}
+        yield from _lines_of("standard", cell, figures, more)
     if result["transfer_gap"]:
         more = {"warning": _warning(result, list(result["languages"]))}
         yield from _lines_of("standard", "transfer_gap", result["transfer_gap"], more)
 
 
 def _lines_of(
-    setting: str, cell: str, figures: Result, more: Mapping[str, str]
+    setting: str, cell: str, figures: Result, more: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     about = {name: figures.get(name) for name in ("trained_on", "n")}
     for metric, figure in figures.items():

@@ -136,7 +136,7 @@ def summarise(
     )
     groups = (summary.languages, summary.averages, summary.pairs, summary.pair_averages)
     for figures in [*(own for group in groups for own in group.values()), gap or {}]:
-        _marked(figures, problem.metrics)
+        note_units(figures, problem.metrics)
     return summary
 
 
@@ -176,7 +176,7 @@ def _figures(scores: Scores, n: int, metrics: Sequence[Metric]) -> dict[str, Any
     }
 
 
-def _marked(figures: dict[str, Any], metrics: Sequence[Metric]) -> None:
+def note_units(figures: dict[str, Any], metrics: Sequence[Metric]) -> None:
     """Notes beside the figures of metrics that are no shares, or better when lower, that they are;
     figures without a note are shares, and better when higher."""
     for metric in metrics:

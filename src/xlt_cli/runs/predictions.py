@@ -157,6 +157,15 @@ class Store:
             kept = list(dict.fromkeys([*self.notes(), *notes]))
             atomic.write_json(self.path / "notes.json", {self.weights: kept})
 
+    def pieces(self) -> dict[str, dict[str, Any]]:
+        """What this model's tokenizer makes of the rows of each language, as far as it is kept."""
+        stored = atomic.read_json(self.path / "pieces.json") or {}
+        return dict(stored.get(self.weights, {}))
+
+    def write_pieces(self, pieces: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keeps what the tokenizer makes of some languages, beside what is kept of others."""
+        atomic.write_json(self.path / "pieces.json", {self.weights: {**self.pieces(), **pieces}})
+
     def write(
         self,
         cell: Cell,
