@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import io
 import json
 import shutil
@@ -188,3 +189,17 @@ def test_what_is_not_known_of_languages_is_refused(
     assert done.exit_code == 2
     assert hint in done.output
     assert option in done.output
+
+
+def test_the_distance_has_its_coverage_and_needs_the_extra(
+    run: Path, evaluate: Eval, xlt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if importlib.util.find_spec("urielplus") is not None:
+        facts = evaluate("--sort", "distance")["facts"]
+        assert facts["en"] == {"distance": 0.0, "distance_coverage": pytest.approx(0.5, abs=0.5)}
+        assert facts["de"]["distance"] < facts["zh"]["distance"]
+        assert all(0 < own["distance_coverage"] <= 1 for own in facts.values())
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    done = xlt("eval", run, "--columns", "distance")
+    assert done.exit_code == 2
+    assert "xlt-cli[typology]" in done.output

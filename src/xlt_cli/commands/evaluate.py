@@ -183,7 +183,8 @@ def evaluate(
             "--columns",
             metavar="FACT,...",
             help="Also show of each language: family, script, resource, language, and of the "
-            "tokenizer fertility, pieces_per_character, unknown.",
+            "tokenizer fertility, pieces_per_character, unknown; also the distance from the "
+            "training languages.",
             autocompletion=completion.language_columns,
         ),
     ] = None,

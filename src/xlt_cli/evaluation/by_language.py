@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.evaluation.extras import MEASURED
+from xlt_cli.evaluation.extras import DISTANCE, MEASURED
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.subject import Subject
-from xlt_cli.languages import among, facts_of
+from xlt_cli.languages import among, facts_of, typology
 from xlt_cli.models.pieces import measured
 from xlt_cli.reports import groups
 from xlt_cli.reports.drops import paired, together
@@ -56,13 +56,18 @@ def facts(
     plan: Plan, store: Store, subject: Subject, languages: Sequence[str]
 ) -> dict[str, dict[str, Any]]:
     """What is asked for of each language, under `facts`; empty if nothing is."""
-    asked = dict.fromkeys([*plan.extras.by, *plan.extras.columns])
+    asked = list(dict.fromkeys([*plan.extras.by, *plan.extras.columns]))
     if not asked or not languages:
         return {}
     about = {x: {**vars(facts_of(x))} for x in languages}
     if plan.extras.measured:
         for language, figures in _measured(plan, store, subject, languages).items():
             about[language] |= figures
+    if DISTANCE[0] in asked:
+        for language, own in about.items():
+            far = typology.distance(language, sorted(subject.trained_on))
+            own |= dict(zip(DISTANCE, (far.value, far.coverage), strict=True))
+        asked.insert(asked.index(DISTANCE[0]) + 1, DISTANCE[1])
     return {"facts": {x: {name: own[name] for name in asked} for x, own in about.items()}}
 
 

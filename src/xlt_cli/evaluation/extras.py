@@ -9,10 +9,14 @@ from xlt_cli.languages import FACTS
 MEASURED = ("fertility", "pieces_per_character", "unknown")
 """What is measured with the tokenizer of the model (see `models.pieces`)."""
 
+DISTANCE = ("distance", "distance_coverage")
+"""The typological distance to the nearest language that the model was trained on, and the share of
+features that it is computed from; the first stands for both."""
+
 GROUPINGS = FACTS
 """What languages can be grouped by."""
 
-COLUMNS = (*FACTS, *MEASURED)
+COLUMNS = (*FACTS, *MEASURED, DISTANCE[0])
 """What can be said of each language."""
 
 

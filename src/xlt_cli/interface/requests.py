@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from xlt_cli.errors import SpecError, did_you_mean
-from xlt_cli.evaluation.extras import COLUMNS, GROUPINGS, Extras
+from xlt_cli.evaluation.extras import COLUMNS, DISTANCE, GROUPINGS, Extras
 from xlt_cli.interface.stress import stress_of
+from xlt_cli.languages import typology
 from xlt_cli.spec import CLEAN, Evaluation, ResolvedEvaluation, Stage, former_fields
 from xlt_cli.spec.resolution import resolve_evaluation
 from xlt_cli.spec.source import Override
@@ -44,12 +45,12 @@ def extras_of(options: Options, prefix: str = "") -> Extras:
     """What is asked of results beyond the figures of cells.
 
     Raises:
-        SpecError: there is no such grouping or column.
+        UserError: there is no such grouping or column, or what it needs is not installed.
     """
-    return Extras(
-        _named(options.get("by"), GROUPINGS, f"{prefix}by"),
-        _named(options.get("columns"), COLUMNS, f"{prefix}columns"),
-    )
+    columns = _named(options.get("columns"), COLUMNS, f"{prefix}columns")
+    if DISTANCE[0] in columns:
+        typology.check()
+    return Extras(_named(options.get("by"), GROUPINGS, f"{prefix}by"), columns)
 
 
 def _named(names: Sequence[str] | None, known: Sequence[str], where: str) -> tuple[str, ...]:

@@ -147,7 +147,8 @@ class Run:
             by: also average over groups of languages: by family, script, resource (class) or
                 language; under `groups` of a result.
             columns: also tell of each language its family, script, resource (class), fertility,
-                pieces_per_character or unknown (share of pieces); under `facts` of a result.
+                pieces_per_character, unknown (share of pieces) or distance; under `facts` of a
+                result.
 
         Returns:
             One result for each evaluation.

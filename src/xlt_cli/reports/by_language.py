@@ -22,7 +22,8 @@ ROWS, FIGURE = "rows", "figure"
 KINDS = {"zero_shot": "languages not trained on", "all": "all languages"}
 
 _TITLES = {"pieces_per_character": "pieces per\ncharacter", "fertility": "pieces per\nword"}
-_TITLES |= {"unknown": "unknown\npieces"}
+_TITLES |= {"unknown": "unknown\npieces", "distance_coverage": "features\ncompared"}
+_SHARES = ("unknown", "distance_coverage")
 
 
 def names(results: Sequence[Result]) -> list[str]:
@@ -108,7 +109,7 @@ def _value(name: str, value: Any) -> Value:
         return UNKNOWN if name in FACTS else "undefined"
     if name in FACTS:
         return str(value)
-    return Figure(value) if name == "unknown" else Figure(value, unit="number", digits=2)
+    return Figure(value) if name in _SHARES else Figure(value, unit="number", digits=2)
 
 
 def _table(result: Result, title: str, fact: str, groups: Mapping[str, Any], kind: str) -> Table:
