@@ -35,6 +35,10 @@ def build() -> dict[str, Any]:
     }
     condition = {"$ref": "#/$defs/condition"}
     evaluation = definitions["Evaluation"]["properties"]
+    definitions["MoreRows"]["properties"]["task"] = {"$ref": "#/$defs/task"}
+    definitions["Exclusion"]["properties"]["task"] = {
+        "anyOf": [{"$ref": "#/$defs/task"}, {"type": "null"}]
+    }
     evaluation["conditions"] = {
         "anyOf": [condition, {"type": "array", "items": condition, "minItems": 1}]
     }
