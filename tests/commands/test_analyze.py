@@ -42,7 +42,7 @@ def test_all_are_listed_also_those_that_cannot_be_used(xlt: Any) -> None:
     listed = " ".join(xlt("analyze", "--help").stdout.split())
     for said in (
         "alignment do translations lie",
-        "errors what is taken for what",
+        "errors confusions of labels",
         "sound an analysis whose one parameter is required",
         "broken cannot be used",
         "wrong cannot be used",

@@ -197,5 +197,5 @@ def test_a_plugin_that_is_used_is_one_of_its_class() -> None:
     assert type(made).__name__ == "SomeTask"
     assert guarded(SomeTask) is guarded(SomeTask)
     assert make(OwnLabels, OwnLabels.Params()).labels == ("a", "b")
-    with pytest.raises(PluginError, match=r"does not keep .*params"):
+    with pytest.raises(PluginError, match=r"does not store .*params"):
         make(KeepsNothing, KeepsNothing.Params())

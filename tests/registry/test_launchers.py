@@ -48,8 +48,8 @@ def test_the_word_for_no_launcher_is_no_name(install: Any) -> None:
 
     source = SOURCE.format(name="local", more="")
     install("some-dist", {"xlt.launchers": {"local": "good_plugin:Good"}}, {"good_plugin": source})
-    (found,) = [entry for entry in registry.entries("launcher") if entry.name == "local"]
-    assert "the name 'local' is taken" in found.error
+    (local,) = [entry for entry in registry.entries("launcher") if entry.name == "local"]
+    assert "the name 'local' is reserved" in local.error
 
 
 def test_it_is_shown_with_the_option_that_names_it(xlt: Any) -> None:

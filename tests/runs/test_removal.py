@@ -71,7 +71,7 @@ def test_a_run_at_work_stays_and_so_do_the_others(xlt: Cli, tmp_path: Path) -> N
     with FileLock(tmp_path / "b/lock"):
         result = xlt("runs", "rm", "a", "b", "--runs-dir", tmp_path)
         assert result.exit_code == 2
-        assert "works on" in result.stderr
+        assert "a process is working on 'b'" in result.stderr
         said = xlt("runs", "prune", "--keep", "none", "b", "--runs-dir", tmp_path)
         assert "kept b: " in said.stdout
     assert weights(tmp_path) == {"a", "b"}

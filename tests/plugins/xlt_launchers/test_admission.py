@@ -48,7 +48,7 @@ def test_the_memory_of_the_machine_is_looked_at_too() -> None:
 
 def test_a_run_that_is_to_be_alone_waits_and_lets_nobody_in() -> None:
     assert "for itself" in lacking(["0"], Memory(), [tenant(1)], room(80, 79), alone=True)
-    assert "for itself" in lacking(["0"], Memory(), [tenant(1, alone=True)], room(80, 79))
+    assert "uses GPU 0 alone" in lacking(["0"], Memory(), [tenant(1, alone=True)], room(80, 79))
     assert lacking(["0"], Memory(), [tenant(1, place="1", alone=True)], room(80, 79)) == ""
 
 
