@@ -126,7 +126,11 @@ def test_a_missing_field_is_not_said_beside_the_name_that_is_wrong(refused: Refu
         (BASE + "precision: fp16\n", "'bf16'", "write `bf16`"),
         (BASE + "sweep: {grid: [{max_length: [8]}]}\n", "a mapping", "grid: {stages.0.epochs: ["),
         ("encoder:mbert\nstages: x\n", "not valid YAML", "a space after the colon"),
-        ("encoder: xnli\nstages:\n- task: xnli\n", "unknown encoder", "another kind of plugin (task)"),
+        (
+            "encoder: xnli\nstages:\n- task: xnli\n",
+            "unknown encoder",
+            "another kind of plugin (task)",
+        ),
     ],
 )
 def test_a_wrong_value_is_answered_with_the_right_one(
