@@ -203,3 +203,27 @@ def test_the_distance_has_its_coverage_and_needs_the_extra(
     done = xlt("eval", run, "--columns", "distance")
     assert done.exit_code == 2
     assert "xlt-cli[typology]" in done.output
+
+
+def test_groups_under_every_condition_of_a_suite(run: Path, xlt: Any, tmp_path: Path) -> None:
+    suite = tmp_path / "suite.yaml"
+    noise = {"name": "perturbed", "perturbation": "typos"}
+    conditions = [{**noise, "strength": 0.3}, {**noise, "strength": 0.7}]
+    text = {"summary": "typos", "own": [{"conditions": conditions}], "sets": []}
+    suite.write_text(yaml.safe_dump(text), "utf-8")
+    done = xlt("eval", run, "--suite", suite, "--by", "family", "--json")
+    assert done.exit_code == 0, done.output
+    (made,) = json.loads(done.stdout)["results"]
+    shown = xlt("eval", run, "--suite", suite, "--by", "family", "--format", "markdown").stdout
+    tables = shown.split("## ")
+    drops = next(table for table in tables if "by family" in table and ": drop" in table)
+    header, _, *lines = [line for line in drops.splitlines() if line.startswith("|")]
+    names = [cell.strip() for cell in header.split("|")[2:-1]]
+    assert names == ["Atlantic-Congo", "Indo-European", "Sino-Tibetan", "Turkic"]
+    assert len(lines) == 2
+    for line, under in zip(lines, made["conditions"], strict=True):
+        for name, cell in zip(names, line.split("|")[2:-1], strict=True):
+            lost = under["groups"]["family"][name]["drop"]["zero_shot"]["accuracy"]["value"]
+            assert cell.strip() == f"{100 * lost:.1f}"
+    refused = xlt("eval", run, "--suite", suite, "--sort", "rows")
+    assert refused.exit_code == 2

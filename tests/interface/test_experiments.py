@@ -77,7 +77,8 @@ def test_results_are_what_the_run_stores_and_what_csv_says(runs: Runs) -> None:
         frame = run.results().frame()
         assert frame["run"].unique().tolist() == [run.name]
         assert frame["seed"].unique().tolist() == [run.seed]
-        assert list(frame.columns[3:]) == list(evaluation.COLUMNS)
+        facts = ["family", "script", "resource"]
+        assert list(frame.columns[3:]) == [*evaluation.COLUMNS, *facts]
         german = frame[(frame["cell"] == "de") & (frame["metric"] == "accuracy")]
         assert german["value"].item() == result["languages"]["de"]["accuracy"]["value"]
         assert german["n"].item() == 10

@@ -28,6 +28,7 @@ from xlt_cli.commands.options import (
 
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
+    from xlt_cli.evaluation.extras import Extras
     from xlt_cli.runs.directory import Run
 
 
@@ -223,7 +224,7 @@ def evaluate(
     check_file(csv, "--csv")
     from xlt_cli.commands import evaluate_checks as checks
     from xlt_cli.interface.checkpoints import evaluate_checkpoint
-    from xlt_cli.interface.requests import Options
+    from xlt_cli.interface.requests import Options, extras_of
     from xlt_cli.interface.runs import evaluate_run
 
     checks.check_choice(run_name, model)
@@ -245,9 +246,10 @@ def evaluate(
         columns=checks.columns(listed(columns), sort),
     )
     if suite is not None:
-        checks.check_suite(options, model)
+        checks.check_suite({**options, "sort": sort}, model)
         assert run_name is not None
-        _evaluate_suite(checks.find_run(root, run_name, None), suite, device, plain, tell, output)
+        of_suite = checks.find_run(root, run_name, None)
+        _evaluate_suite(of_suite, suite, extras_of(options, "--"), device, plain, tell, output)
         return
     results: Sequence[dict[str, Any]]
     if model is not None:
@@ -282,7 +284,13 @@ def evaluate(
 
 
 def _evaluate_suite(
-    run: Run, name: str, device: str | None, plain: bool, tell: Reporter, output: Format
+    run: Run,
+    name: str,
+    extras: Extras,
+    device: str | None,
+    plain: bool,
+    tell: Reporter,
+    output: Format,
 ) -> None:
     """Evaluates a run on a suite, and shows one report of all of it."""
     from xlt_cli import formats
@@ -291,6 +299,6 @@ def _evaluate_suite(
     from xlt_cli.spec import suite as suites
 
     chosen = suites.load(name)
-    made = evaluate_suite(run, chosen, device, plain, tell)
+    made = evaluate_suite(run, chosen, device, plain, tell, extras)
     left_out = [{"set": x.title, "task": x.task, "why": x.why} for x in made.left_out]
     formats.show(report.report(chosen.summary, made.results, left_out), output)

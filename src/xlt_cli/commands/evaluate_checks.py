@@ -60,7 +60,7 @@ def check_suite(options: Mapping[str, object], model: object) -> None:
     """Refuses --suite with a foreign model, or with options that the suite states itself."""
     if model is not None:
         raise SpecError("--suite tests runs; it cannot be used with --model", "--suite")
-    given = [name for name, value in options.items() if value]
+    given = [name for name, value in options.items() if value and name != "by"]
     if given:
         raise SpecError(
             f"--suite states its own tests, and --{given[0].replace('_', '-')} is given as well",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xlt_cli import registry
 from xlt_cli.api import Task
 from xlt_cli.errors import UserError
+from xlt_cli.evaluation.extras import NONE, Extras
 from xlt_cli.runs import directory
 from xlt_cli.spec import CLEAN, Evaluation, PluginUse, ResolvedEvaluation
 from xlt_cli.spec.building import build_task
@@ -76,8 +77,12 @@ def evaluate_suite(
     device: str | None,
     plain: bool,
     reporter: Reporter,
+    extras: Extras = NONE,
 ) -> SuiteResults:
     """Evaluates a run on all tests of a suite that it can be tested with.
+
+    Args:
+        extras: what is asked of results beyond the figures of cells.
 
     Raises:
         UserError: the run's own task cannot be tested as the suite says, or no test is left.
@@ -99,7 +104,7 @@ def evaluate_suite(
 
     runtime = start(device or run.spec.device, run.spec.precision, plain)
     evaluations = [test.evaluation for test in tests]
-    results = pipeline.evaluate_run(run, evaluations, runtime, reporter, leave_out)
+    results = pipeline.evaluate_run(run, evaluations, runtime, reporter, leave_out, extras)
     made = [test.title for test in tests if id(test.evaluation) not in refused]
     return SuiteResults(list(zip(made, results, strict=True)), left_out)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.api.reports import Column, Figure, Row, Table, Value
+from xlt_cli.api.reports import Column, Figure, Matrix, Row, Table, Value
 from xlt_cli.languages import FACTS, facts_of
 from xlt_cli.reports.groups import UNKNOWN
 from xlt_cli.reports.validity import marked
@@ -18,6 +18,8 @@ Result = Mapping[str, Any]
 
 ROWS, FIGURE = "rows", "figure"
 """What languages can be sorted by beside their facts: the number of rows, the task's metric."""
+
+CLEAN = "clean"
 
 KINDS = {"zero_shot": "languages not trained on", "all": "all languages"}
 
@@ -55,6 +57,27 @@ def tables(result: Result, title: str, all_languages: bool) -> list[Table]:
         for fact, groups in result.get("groups", {}).items()
         for kind in kinds
     ]
+
+
+def by_condition(result: Result) -> list[Matrix]:
+    """The means of groups under each condition, and what they lose, for each fact."""
+    metric, under = result["metric"], result.get("conditions", ())
+    made = []
+    for fact, groups in result.get("groups", {}).items() if under else ():
+        about = f"{result['task']} {result['split']}, by {fact} ({KINDS['zero_shot']})"
+        rows = [{**result, "condition": CLEAN}, *under]
+        for what, title in (("figure", metric_name(metric)), ("drop", "drop")):
+            cells = {}
+            for entry in rows:
+                for name, group in entry.get("groups", {}).get(fact, {}).items():
+                    figures = group if what == "figure" else group.get("drop", {})
+                    if "zero_shot" in figures:
+                        shown = measured(metric, figures["zero_shot"][metric], _sign(entry, group))
+                        cells[str(entry["condition"]), name] = shown
+            names = list(dict.fromkeys(condition for condition, _ in cells))
+            columns = [name for name in groups if any(name == group for _, group in cells)]
+            made.append(Matrix(f"{about}: {title}", names, columns, cells))
+    return [matrix for matrix in made if matrix.cells]
 
 
 def lines(result: Result) -> Iterator[tuple[str, dict[str, Any], dict[str, Any], list[str]]]:
@@ -104,6 +127,10 @@ def _with_conditions(result: Result) -> list[Result]:
     return [result, *result.get("conditions", ())]
 
 
+def _sign(result: Result, group: Mapping[str, Any]) -> str:
+    return MARK if marked(result) & set(group["languages"]) else ""
+
+
 def _value(name: str, value: Any) -> Value:
     if value is None:
         return UNKNOWN if name in FACTS else "undefined"
@@ -113,13 +140,13 @@ def _value(name: str, value: Any) -> Value:
 
 
 def _table(result: Result, title: str, fact: str, groups: Mapping[str, Any], kind: str) -> Table:
-    fallen, metric = marked(result), result["metric"]
+    metric = result["metric"]
     first = next(iter(groups.values()))["all"]
     metrics = sorted((n for n in first if n != "cells"), key=lambda name: name != metric)
     costs = any("drop" in group for group in groups.values())
     rows = []
     for name, group in groups.items():
-        sign = f" {MARK}" if fallen & set(group["languages"]) else ""
+        sign = f" {_sign(result, group)}".rstrip()
         figures = group.get(kind)
         if figures is None:
             shown: list[Value] = [0, *["none left"] * len(metrics), *[None] * costs]

@@ -58,7 +58,8 @@ def tables(result: Result, all_languages: bool = False) -> Report:
         return own
     under = [{**result, "conditions": (), **entry} for entry in result["conditions"]]
     each = [tables(entry, all_languages) for entry in under]
-    return Report([own, *each, *robustness.pieces(result), *curves.pieces(result)])
+    further = [*robustness.pieces(result), *curves.pieces(result)]
+    return Report([own, *each, *further, *by_language.by_condition(result)])
 
 
 def title(result: Result) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Column, Figure, Piece, Report, Row, Table, Value
+from xlt_cli.reports import by_language
 from xlt_cli.reports.values import MARK, measured, metric_name, point
 
 Result = Mapping[str, Any]
@@ -26,7 +27,7 @@ def report(
     own = [result for title, result in results if not title]
     pieces: list[Piece] = []
     for result in own:
-        pieces.append(_noise_table(result))
+        pieces += [_noise_table(result), *by_language.by_condition(result)]
     others = [(title, result) for title, result in results if title]
     if others:
         pieces.append(_sets_table(others, own[0] if own else None))
@@ -153,7 +154,8 @@ _RECORD = ("set", "task", "split", "condition", "language", "n", "metric", "valu
 def _records(results: Sequence[tuple[str, Result]]) -> Iterator[Row]:
     for title, result in results:
         for under in ({"condition": "clean", **result}, *result.get("conditions", ())):
-            for language, one in under["languages"].items():
+            means = {cell: {"n": None, **own} for cell, own, _, _ in by_language.lines(under)}
+            for language, one in {**under["languages"], **means}.items():
                 shown = one[result["metric"]]
                 yield Row(
                     [
