@@ -227,3 +227,20 @@ def test_groups_under_every_condition_of_a_suite(run: Path, xlt: Any, tmp_path: 
             assert cell.strip() == f"{100 * lost:.1f}"
     refused = xlt("eval", run, "--suite", suite, "--sort", "rows")
     assert refused.exit_code == 2
+
+
+def test_pairs_of_languages_are_in_no_group(evaluate: Eval) -> None:
+    made = evaluate("--generalized", "--languages", "en,de,sw", "--by", "family")
+    groups = made["groups"]["family"]
+    assert {name: group["languages"] for name, group in groups.items()} == {
+        "Atlantic-Congo": ["sw"],
+        "Indo-European": ["en", "de"],
+    }
+    assert len(made["pairs"]) == 6
+    assert (
+        groups["Atlantic-Congo"]["all"]["accuracy"]["value"]
+        == (made["languages"]["sw"]["accuracy"]["value"])
+    )
+    alone = evaluate("--condition", "{name: perturbed, perturbation: typos}", "--by", "family")
+    assert "groups" not in alone
+    assert set(alone["conditions"][0]["groups"]["family"]) > {"Turkic", "Sino-Tibetan"}

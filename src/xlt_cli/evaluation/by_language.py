@@ -38,7 +38,7 @@ def grouped(
     by = plan.extras.by
     unseen = [language for language, _ in own if not among(language, trained_on)]
     scores = resample({cell_name(p): c for p, c in own.items()}, problem.score, plan.aligned)
-    found = groups.means(problem.metrics, scores, unseen, by)
+    made = groups.means(problem.metrics, scores, unseen, by)
     both = {p: together(clean[p], cell) for p, cell in own.items() if clean and p in clean}
     if both:
         lost = {
@@ -48,8 +48,8 @@ def grouped(
         drops = groups.means(problem.metrics, lost, unseen, by)
         for fact, named in drops.items():
             for name, figures in named.items():
-                found[fact][name]["drop"] = figures
-    return {"groups": found}
+                made[fact][name]["drop"] = figures
+    return {"groups": made}
 
 
 def facts(
