@@ -34,6 +34,8 @@ def test_the_short_form_names_a_kind(load: Load) -> None:
     assert new("lora") == new("{kind: lora}") == NewAdapter("lora", 8, 16, 0.1)
     assert new("{kind: dora, rank: 2, targets: [key]}") == NewAdapter("dora", 2, 16, 0.1, ("key",))
     assert new("ia3") == NewAdapter("ia3")
+    assert new("{kind: ia3, targets: key}") == NewAdapter("ia3", targets=("key",))
+    assert new("{kind: ia3, targets: 'key, value'}") == NewAdapter("ia3", targets=("key", "value"))
 
 
 def test_each_adapter_makes_another_run_and_no_adapter_none(load: Load) -> None:
@@ -68,6 +70,9 @@ def test_a_stored_spec_opens_again_under_the_same_name(load: Load) -> None:
         ("{kind: previous, targets: [key]}", "targets cannot be set for 'previous'"),
         ("previous", "there is no adapter of the stage before: this is the first stage"),
         ("{kind: lora, over: base}", "there is no adapter of the stage before"),
+        ("lorra", "should be 'lora', 'dora', 'ia3' or 'previous', not 'lorra'"),
+        ("{rank: 4}", "'kind' is missing"),
+        ("{kind: lora, targets: []}", ""),
         ("lora\n  freeze: encoder", "`freeze: encoder` leaves no adapter to train"),
     ],
 )

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from xlt_cli.api import AdapterKind, NewAdapter
-from xlt_cli.spec.model import Model
+from xlt_cli.api import NewAdapter
+from xlt_cli.spec.model import Model, as_list
 
 PREVIOUS = "previous"
 RANK, ALPHA, DROPOUT = 8, 16.0, 0.1
 """Defaults of LoRA and DoRA: like those of fields, they are part of what names mean."""
 
 
+def _listed(targets: object) -> object:
+    """One name, or several with commas between them, as a list."""
+    return targets if targets == "default" else as_list(targets)
+
+
 class Adapter(Model):
     """What a stage trains in place of the encoder's weights, and what becomes of it."""
 
-    kind: AdapterKind | Literal["previous"] = Field(
+    kind: Literal["lora", "dora", "ia3", "previous"] = Field(
         description="lora (Hu et al. 2022), dora (Liu et al. 2024) or ia3 (Liu et al. 2022): a new "
         "adapter of this kind; previous: the one that the stage before kept, trained further"
     )
@@ -28,7 +33,9 @@ class Adapter(Model):
     dropout: float | None = Field(
         None, ge=0, lt=1, description="lora, dora: dropout of their input; default: 0.1"
     )
-    targets: Literal["default"] | Annotated[list[str], Field(min_length=1)] = Field(
+    targets: Annotated[
+        Literal["default"] | Annotated[list[str], Field(min_length=1)], BeforeValidator(_listed)
+    ] = Field(
         "default",
         description="names of the linear layers that get one (or the ends of their names); "
         "default: those that peft adapts in the architecture",

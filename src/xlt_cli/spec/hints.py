@@ -28,6 +28,7 @@ MAPPINGS = {
     "sweep": "{grid: {stages.0.learning_rate: [1e-5, 2e-5]}}",
     "dev": "{split: dev, limit: 500}",
     "freeze": "{embeddings: true, layers: 6} (or `encoder`, `embeddings`)",
+    "adapter": "{kind: lora, rank: 8} (or `lora`, `dora`, `ia3`, `previous`)",
     "evaluations": "[{split: test, languages: [de, sw]}]",
     "task": "{name: TASK, path: DIR}",
     "encoder": "{name: ENCODER, freeze_layers: 6}",
