@@ -26,6 +26,9 @@ EXPERIMENTS = sorted((Path(__file__).parents[2] / "experiments").glob("*.yaml"))
 BASE = "encoder: mbert\nstages:\n- task: xnli\n"
 GOOD = [
     BASE,
+    BASE + "  adapter: lora\n",
+    BASE + "  adapter: {kind: ia3, targets: [key, value], after: keep}\n",
+    BASE + "  adapter: {kind: lora, targets: query}\n",
     BASE + "  languages: no\nseeds: [3]\n",
     BASE + "  languages: [en, de]\nseeds: [1, 2]\n",
     BASE + "  perturbation: word-dropout\n  dev: null\n  max_grad_norm: null\n",
@@ -70,6 +73,9 @@ BAD = [
     BASE + "  perturbation: {name: word-dropout, probability: 2}\n",
     BASE + "  perturbation: mbert\n",
     BASE + "  also: [{task: mbert}]\n",
+    BASE + "  adapter: lorra\n",
+    BASE + "  adapter: {rank: 4}\n",
+    BASE + "  adapter: {kind: lora, targets: []}\n",
     BASE + "  exclude: [{task: {name: xnli, no_such: 1}}]\n",
     BASE + "evaluations:\n- {settings: zero-shot}\n",
     BASE + "evaluations:\n- {settings: []}\n",

@@ -50,6 +50,10 @@ def build() -> dict[str, Any]:
     # Short forms that are allowed in YAML.
     for owner, field in (("Stage", "languages"), ("Dev", "languages"), ("Evaluation", "languages")):
         definitions[owner]["properties"][field] = _or_one(definitions[owner]["properties"][field])
+    adapter = definitions["Adapter"]["properties"]
+    kinds = {"enum": adapter["kind"]["enum"]}
+    definitions["Stage"]["properties"]["adapter"]["anyOf"].append(kinds)
+    adapter["targets"] = _or_one(adapter["targets"])
     settings = definitions["Evaluation"]["properties"]["settings"]
     definitions["Evaluation"]["properties"]["settings"] = _or_one(settings)
     collapse = definitions["Evaluation"]["properties"]["collapse"]["anyOf"][0]
