@@ -158,7 +158,7 @@ def test_what_an_attack_cannot_do_is_said(
     assert "right answers broken" in shown
     refused = xlt("eval", run, "--condition", near, "--languages", "de")
     assert refused.exit_code == 2
-    assert "does not serve any of these languages" in refused.output
+    assert "supports none of these languages" in refused.output
     nowhere = "{name: polyglots, dictionaries: nowhere}"
     refused = xlt("eval", run, "--condition", nowhere)
     assert refused.exit_code == 2

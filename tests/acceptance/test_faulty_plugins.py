@@ -106,7 +106,7 @@ LOSS = "return seam.loss(seam.logits(seam.embeddings))"
         ('["input_ids"]', ".tokens()", "odd-cuts", "returned str '"),
         ('return ("en", "de")', 'return "en"', None, "languages('train') returned str 'en'"),
         ('return ("no", "yes")', "return (0, 1)", None, "labels returned a tuple of 2 with int 0"),
-        ('metric = "accuracy"', 'metric = "acc"', None, "metric = 'acc' is none of the problem's"),
+        ('metric = "accuracy"', 'metric = "acc"', None, "metric = 'acc' is not a metric of the"),
         ('return ("en", "de")', 'return ("de",)', None, "has no 'en' in its train split"),
         ("return Rows(", "return list(", None, "failed in load('train', 'en'): TypeError"),
     ],

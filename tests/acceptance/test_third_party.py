@@ -74,7 +74,7 @@ def test_good_and_broken_plugins_are_listed_the_broken_ones_with_their_error(kli
     assert own["klingon-epics"]["error"] == (
         "import failed: ImportError: no module named 'dilithium'; pip install dilithium"
     )
-    assert own["warp-encoder"]["error"] == "built for plugin API 99, this xlt has 1"
+    assert own["warp-encoder"]["error"] == "built for plugin API 99, but this xlt has 1"
     assert own["quitter"]["error"] == "import failed: SystemExit: 3"
     assert own["shouting"]["languages"] == ["en", "tlh"]
     others = [row for row in rows.values() if row not in own.values()]
@@ -89,7 +89,7 @@ def test_the_text_names_them_completely_and_check_fails(klingon: Xlt) -> None:
         "klingon-proverbs",
         "is it a proverb of [honour]?",
         "[broken] import failed: ImportError: no module named 'dilithium'; pip install dilithium",
-        "[broken] built for plugin API 99, this xlt has 1",
+        "[broken] built for plugin API 99, but this xlt has 1",
         "3 with problems",
     ):
         assert text in done.stdout

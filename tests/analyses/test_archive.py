@@ -40,7 +40,7 @@ def test_it_holds_all_records_whatever_the_source(tmp_path: Path, source: str) -
 
 def test_one_of_another_analysis_is_not_taken(tmp_path: Path) -> None:
     archive.write(tmp_path / "kept", Errors(), measured())
-    with pytest.raises(DataError, match="no whole archive of the analysis 'alignment'"):
+    with pytest.raises(DataError, match="no complete archive of the analysis 'alignment'"):
         archive.read(tmp_path / "kept", "alignment")
 
 

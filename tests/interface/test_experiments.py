@@ -106,7 +106,7 @@ def test_predictions_determine_the_accuracy(runs: Runs) -> None:
 
 @pytest.mark.parametrize("asked", [("xnli", "de"), ("pawsx", "es"), ("pawsx", "de", "fr")])
 def test_predictions_that_are_not_there(runs: Runs, asked: tuple[str, ...]) -> None:
-    with pytest.raises(RunError, match="no predictions") as caught:
+    with pytest.raises(RunError, match="no such predictions") as caught:
         runs[0].predictions(*asked)
     assert "pawsx test de" in caught.value.hint
 

@@ -110,7 +110,7 @@ def test_max_length_is_held_against_the_positions(
         with pytest.raises(UserError) as caught:
             check(encoder, too_long)
         assert caught.value.what == (
-            f"max_length is {too_long}, but the encoder takes {longest} supports at most"
+            f"max_length is {too_long}, but the encoder supports at most {longest} tokens"
         )
         assert caught.value.hint == f"set it to {longest} or less"
 

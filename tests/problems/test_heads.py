@@ -185,7 +185,7 @@ def test_files_that_are_not_a_heads(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="description of the head cannot be read"):
         model.load_head(tmp_path)
     model.save(tmp_path)
-    with pytest.raises(UserError, match="labels are not the task's"):
+    with pytest.raises(UserError, match="labels of the checkpoint are not those of the task"):
         WithHead(Toy(), Head("sequence-classification", ("x", "y", "z")), "mean").load_head(
             tmp_path
         )
@@ -213,7 +213,7 @@ def test_labels_are_found_in_any_order_and_case(labels: list[str], rng: Any) -> 
 
 def test_labels_that_differ_in_case_only() -> None:
     assert label_order(["b", "B", "a"], ["a", "B", "b"], "here") == [2, 1, 0]
-    with pytest.raises(UserError, match="labels are not the task's"):
+    with pytest.raises(UserError, match="labels of the checkpoint are not those of the task"):
         label_order(["b", "B", "a"], ["a", "b", "c"], "here")
 
 
@@ -231,5 +231,5 @@ def test_labels_that_do_not_fit() -> None:
         assert label_order(["LABEL_0", "LABEL_1"], ["a", "b"], "here") == [0, 1]
     with pytest.warns(UserWarning, match="here does not name its labels"):
         assert label_order(["0", "1"], ["a", "b"], "here") == [0, 1]
-    with pytest.raises(UserError, match="labels are not the task's"):
+    with pytest.raises(UserError, match="labels of the checkpoint are not those of the task"):
         label_order(["LABEL_1", "LABEL_0"], ["a", "b"], "here")

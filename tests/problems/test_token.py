@@ -145,7 +145,7 @@ def test_a_tasks_metric_can_say_that_words_are_scored() -> None:
     Chunks.metric = "f1"
     assert TokenLabelling.of(Chunks()).scoring == "entities by BIO"  # type: ignore[arg-type]
     Chunks.scheme = "IOE"
-    with pytest.raises(DataError, match="not of the scheme IOE"):
+    with pytest.raises(DataError, match="do not follow the scheme IOE"):
         TokenLabelling.of(Chunks())  # type: ignore[arg-type]
 
 

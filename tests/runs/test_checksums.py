@@ -38,7 +38,7 @@ def flip(path: Path) -> None:
 def test_a_bit_that_is_turned_is_seen(folder: Path, name: str) -> None:
     assert checksums.damage(folder) == ""
     flip(folder / name)
-    assert checksums.damage(folder) == f"{name} has other content than was written"
+    assert checksums.damage(folder) == f"the content of {name} is not what was written"
     flip(folder / name)
     assert checksums.damage(folder) == ""
 
@@ -51,7 +51,7 @@ def test_it_is_seen_though_the_time_of_the_change_is_hidden(
     assert checksums.damage(folder) == ""
     flip(folder / NAMES[0])
     os.utime(folder / NAMES[0], ns=(before, before))
-    assert "other content" in checksums.damage(folder)
+    assert "is not what was written" in checksums.damage(folder)
 
 
 def test_what_is_missing_or_cut_is_named(folder: Path) -> None:
@@ -61,7 +61,7 @@ def test_what_is_missing_or_cut_is_named(folder: Path) -> None:
     assert checksums.damage(folder) == f"{NAMES[0]} is missing"
     (folder / atomic.MANIFEST).write_text("{")
     assert checksums.damage(folder) == "its list of files is missing or damaged"
-    assert checksums.damage(folder.parent / "nothing") == "it is gone"
+    assert checksums.damage(folder.parent / "nothing") == "it does not exist"
 
 
 def test_a_manifest_of_version_1_has_sizes_alone(folder: Path) -> None:

@@ -119,7 +119,7 @@ def test_an_archive_of_other_runs_stays(analysis: Measured, tmp_path: Path) -> N
         with pytest.raises(DataError, match="other runs or rows"):
             write(tmp_path / "kept", changed)
     (tmp_path / "kept" / "NOTES.txt").write_text("mine")
-    with pytest.raises(DataError, match=r"'NOTES\.txt' there is no file of an archive"):
+    with pytest.raises(DataError, match=r"'NOTES\.txt', which is not a file of an archive"):
         write(tmp_path / "kept", analysis)
     assert read(tmp_path / "kept") == analysis
 

@@ -215,8 +215,8 @@ def test_labels_that_are_numbers_are_the_tasks_by_name(
     ("labels", "message"),
     [
         (("entailment", "contradiction"), "has 2 labels and the task has 3"),
-        (("yes", "maybe", "no"), "labels are not the task's"),
-        (("entailment", "Entailment", "neutral"), "labels are not the task's"),
+        (("yes", "maybe", "no"), "labels of the checkpoint are not those of the task"),
+        (("entailment", "Entailment", "neutral"), "labels of the checkpoint are not those of the task"),
     ],
 )
 def test_other_labels_are_refused(
@@ -294,7 +294,7 @@ def test_our_checkpoint_for_another_task(
         encoder(folder, pooling="cls").load_model(sequences, tmp_path / "native")
     other = Head("sequence-classification", ("x", "y", "z"))
     for name in ("mean", "native"):
-        with pytest.raises(UserError, match="labels are not the task's"):
+        with pytest.raises(UserError, match="labels of the checkpoint are not those of the task"):
             encoder(folder).load_model(other, tmp_path / name)
 
 

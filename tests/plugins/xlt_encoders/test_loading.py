@@ -169,7 +169,7 @@ def test_layers_that_the_config_leaves_out_are_an_error(
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "num_hidden_layers": 2}))
     for pooling in ("native", "cls"):
-        with pytest.raises(UserError, match="more layers than its config says") as caught:
+        with pytest.raises(UserError, match="more layers than its config states") as caught:
             load(folder, sequences, pooling=pooling)
         assert "encoder.layer.2." in caught.value.hint
 
