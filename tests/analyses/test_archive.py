@@ -47,7 +47,7 @@ def test_one_of_another_analysis_is_not_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize("changes", [{"limit": 5}, {"split": "dev"}, {"task": "xnli"}])
 def test_one_of_other_rows_stays(tmp_path: Path, changes: dict[str, Any]) -> None:
     archive.write(tmp_path / "kept", Errors(), measured())
-    with pytest.raises(DataError, match="an archive of other runs or rows is there"):
+    with pytest.raises(DataError, match="the folder contains an archive of other runs or rows"):
         archive.write(tmp_path / "kept", Errors(), measured(**changes))
     archive.write(tmp_path / "kept", Errors(), measured(notes=["another"]))
     assert archive.read(tmp_path / "kept", "errors")[0].about["notes"] == ["another"]

@@ -76,11 +76,11 @@ def test_results_say_what_they_are_of(analysis: Measured) -> None:
 
 def test_half_an_archive_is_refused(analysis: Measured, tmp_path: Path) -> None:
     folder = tmp_path / "kept"
-    with pytest.raises(DataError, match="no whole archive"):
+    with pytest.raises(DataError, match="no complete archive"):
         read(folder)
     write(folder, analysis)
     next((folder / "rows").iterdir()).unlink()
-    with pytest.raises(DataError, match="no whole archive"):
+    with pytest.raises(DataError, match="no complete archive"):
         read(folder)
 
 
@@ -129,7 +129,7 @@ def test_a_damaged_file_is_named(analysis: Measured, tmp_path: Path) -> None:
     path = next((tmp_path / "rows").iterdir())
     content = path.read_bytes()
     path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
-    with pytest.raises(DataError, match=f"incomplete: rows/{path.name} has other content"):
+    with pytest.raises(DataError, match=f"incomplete: the content of rows/{path.name} is not what was written"):
         read(tmp_path)
     without_checksums(tmp_path)  # as archives of version 1 are
     with pytest.raises(DataError, match="archive is damaged") as caught:
