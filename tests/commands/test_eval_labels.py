@@ -268,7 +268,7 @@ def test_collapse_and_stated_labels_together(
         (3, {"id2label": LABEL_N}, ("--labels", "entailment,neutral"), ["2 labels are stated"]),
         (3, {"id2label": LABEL_N}, ("--labels", "entailment,neutral,x"), ["neutral, x"]),
         (3, {}, ("--collapse", "{a: [neutral], b: [neutral]}"), ["two classes: 'a' and 'b'"]),
-        (3, {}, ("--collapse", "{neutral: [entailment], b: [neutral]}"), ["'neutral' is both a class"]),
+        (3, {}, ("--collapse", "{neutral: [entailment], b: [neutral]}"), ["'neutral' is both a"]),
         (2, {"id2label": {"0": "yes", "1": "no"}}, ("--collapse", "{no: [neutral]}"),
          ["the model's: yes, no", "entailment, no, contradiction"]),
         (3, {"id2label": "entailment"}, (), ["id2label is not a mapping"]),

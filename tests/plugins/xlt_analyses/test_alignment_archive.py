@@ -129,7 +129,8 @@ def test_a_damaged_file_is_named(analysis: Measured, tmp_path: Path) -> None:
     path = next((tmp_path / "rows").iterdir())
     content = path.read_bytes()
     path.write_bytes(content[:20] + bytes([content[20] ^ 255]) + content[21:])
-    with pytest.raises(DataError, match=f"incomplete: the content of rows/{path.name} is not what was written"):
+    said = f"incomplete: the content of rows/{path.name} is not what was written"
+    with pytest.raises(DataError, match=said):
         read(tmp_path)
     without_checksums(tmp_path)  # as archives of version 1 are
     with pytest.raises(DataError, match="archive is damaged") as caught:

@@ -216,7 +216,7 @@ def test_labels_that_are_numbers_are_the_tasks_by_name(
     [
         (("entailment", "contradiction"), "has 2 labels and the task has 3"),
         (("yes", "maybe", "no"), "labels of the checkpoint are not those of the task"),
-        (("entailment", "Entailment", "neutral"), "labels of the checkpoint are not those of the task"),
+        (("entailment", "Entailment", "neutral"), "labels of the checkpoint are not those of the"),
     ],
 )
 def test_other_labels_are_refused(
