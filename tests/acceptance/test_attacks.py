@@ -149,7 +149,7 @@ def test_what_an_attack_cannot_do_is_said(
     assert set(entry["languages"]) == {"en"}
     assert entry["pairs"] == {}
     said = " ".join(entry["notes"])
-    assert "'word-substitution' does not serve de, fr, which are left out" in said
+    assert "'word-substitution' does not support de, fr; left out" in said
     assert "searches in one language at a time" in said
     assert "at most 30 queries a row" in said
     assert "a label need not hold" in said

@@ -61,7 +61,7 @@ def test_perplexity_falls_and_a_classifier_goes_on_from_it(
     result = trained(desk, xlt, text_stage(corpus), classify, evaluations=[{"limit": 10}])
     run = desk.run()
     assert "stage 1: begins with the encoder's own language-modelling head" in result.stderr
-    assert "stage 2: goes on from stage 1's model with a new head" in result.stderr
+    assert "stage 2: starts from the model of stage 1 with a new head" in result.stderr
     dev = dev_of(run, 0, "perplexity")
     assert len(dev) == 8  # two languages, four epochs
     assert sum(dev[-2:]) < 0.7 * sum(dev[:2])
@@ -81,10 +81,10 @@ def test_a_language_model_after_a_classifier_has_the_encoders_own_head(
     again = text_stage(corpus, epochs=1)
     result = trained(desk, xlt, classify, again, again)
     assert (
-        "stage 2: goes on from stage 1's model with the encoder's own language-modelling head"
+        "stage 2: starts from the model of stage 1 with the encoder's own language-modelling head"
         in result.stderr
     )
-    assert "stage 3: goes on from stage 2's model and head" in result.stderr
+    assert "stage 3: starts from the model and the head of stage 2" in result.stderr
 
 
 def test_pairs_of_translations_and_an_evaluation_of_the_last_stage(

@@ -113,7 +113,7 @@ def test_a_spec_with_them_is_valid(klingon: Xlt, spec: Path) -> None:
         ),
         ("stages.0.task.copys=3", "unknown parameter 'copys'", "did you mean 'copies'?"),
         ("stages.0.task.copies=0", "greater than or equal to 1, not 0", ""),
-        ("stages.0.languages=[tlh, de]", "'shouting' does not speak de", "it supports en, tlh"),
+        ("stages.0.languages=[tlh, de]", "'shouting' does not support de", "it supports en, tlh"),
         ("stages.0.task=klingon-epics", "cannot be used: import failed: ImportError", ""),
         ("encoder=warp-encoder", "cannot be used: built for plugin API 99", ""),
         ("encoder=quitter", "cannot be used: import failed: SystemExit: 3", ""),

@@ -173,7 +173,7 @@ def test_two_stages_the_second_goes_on_from_the_first(
     assert (short.run() / "stages/0/model/model.safetensors").is_file()
     again = short.write("same.yaml", stages=[short.spec["stages"][0]] * 2)
     result = xlt("train", again, "--runs-dir", short.path / "again")
-    assert "and head (the labels are the same)" in result.stderr
+    assert "and the head of stage 1 (the labels are the same)" in result.stderr
 
 
 @pytest.mark.parametrize(

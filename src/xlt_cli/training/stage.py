@@ -191,11 +191,10 @@ def _initial_model(
     same = problem_of(before).head == problem.head
     checkpoint = run.stage(index - 1) / "model"
     model = encoder.load_model(problem.head, checkpoint, new_head=not same)
-    head = f"with {about_head(model) or 'a new head'}"
-    reporter.say(
-        f"stage {index + 1}: starts from the model of stage {index} "
-        + ("and head (the labels are the same)" if same else head)
-    )
+    whence = f"the model of stage {index} with {about_head(model) or 'a new head'}"
+    if same:
+        whence = f"the model and the head of stage {index} (the labels are the same)"
+    reporter.say(f"stage {index + 1}: starts from {whence}")
     return encoder.load_tokenizer(), model
 
 
