@@ -109,7 +109,7 @@ def test_a_damaged_model_is_refused_and_training_makes_it_again(run: Path, name:
     for arguments in ([], ["--split", "dev"], ["--languages", "fr"]):
         result = call("eval", run.name, *arguments)
         assert result.exit_code == 2, result.output
-        assert f"{name} has other content than was written" in result.output
+        assert f"the content of {name} is not what was written" in result.output
         assert "xlt train" in result.output
     assert contents(run / "evaluations") == before
     result = call("train", "two.yaml")

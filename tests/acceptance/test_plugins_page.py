@@ -15,7 +15,7 @@ from acceptance_tools import Desk
 
 from xlt_cli import registry
 from xlt_cli.api import API_VERSION, SPLITS, Companion, PluginParams, Task
-from xlt_cli.problems import SequenceClassification, TokenLabelling, schemes
+from xlt_cli.problems import MaskedLanguageModelling, SequenceClassification, TokenLabelling, schemes
 from xlt_cli.registry import KINDS
 from xlt_cli.registry.checks import perturbations, tasks
 
@@ -128,7 +128,7 @@ def test_the_words_of_the_page_are_those_of_the_code() -> None:
     assert words("entry-point group") == {registry.KINDS[kind].group for kind in KINDS}
     assert words("split") == set(SPLITS)
     assert words("pooling of `WithHead`") == set(POOLINGS)
-    for problem in (SequenceClassification, TokenLabelling):
+    for problem in (SequenceClassification, TokenLabelling, MaskedLanguageModelling):
         assert words(f"metric of `{problem.__name__}`") == set(tasks.metrics_of(problem))
     assert words("api_version") == {str(API_VERSION)}
     assert words("source_language") == {Task.source_language}
