@@ -15,7 +15,12 @@ from acceptance_tools import Desk
 
 from xlt_cli import registry
 from xlt_cli.api import API_VERSION, SPLITS, Companion, PluginParams, Task
-from xlt_cli.problems import MaskedLanguageModelling, SequenceClassification, TokenLabelling, schemes
+from xlt_cli.problems import (
+    MaskedLanguageModelling,
+    SequenceClassification,
+    TokenLabelling,
+    schemes,
+)
 from xlt_cli.registry import KINDS
 from xlt_cli.registry.checks import perturbations, tasks
 
