@@ -160,15 +160,15 @@ def test_a_grid_that_nobody_can_run_is_refused_at_once() -> None:
     assert str(MOST_POINTS) in error.what
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(1, 4), max_size=4))
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(1, 3), max_size=4))
 def test_there_are_as_many_points_as_the_product_of_the_lengths(lengths: list[int]) -> None:
     fields = ["max_length", "stages.0.epochs", "stages.0.batch_size", "stages.0.warmup"]
-    values = ["[8, 9, 10, 11", "[1, 2, 3, 4", "[1, 2, 3, 4", "[0.1, 0.2, 0.3, 0.4"]
+    values = ["[8, 9, 10", "[1, 2, 3", "[1, 2, 3", "[0.1, 0.2, 0.3"]
     grid = [
         f"{field}: {', '.join(some.split(', ')[:length])}]"
         for field, some, length in zip(fields, values, lengths, strict=False)
     ]
-    found = points(source(*grid) if grid else source("{}"))
-    assert len(found) == math.prod(lengths)
-    assert len({point.label for point in found}) == len(found)
+    planned = points(source(*grid) if grid else source("{}"))
+    assert len(planned) == math.prod(lengths)
+    assert len({point.label for point in planned}) == len(planned)
