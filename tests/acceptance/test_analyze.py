@@ -180,7 +180,7 @@ def test_mistakes_in_names_and_archives(
 def test_mistakes_in_the_command_line(xlt: Any, desk: Desk, tiny_data: Path) -> None:
     assert "there is no run 'nobody'" in refused(xlt, desk, "nobody")
     run = trained(xlt, desk)
-    assert "named twice" in refused(xlt, desk, run, run)
+    assert "is given twice" in refused(xlt, desk, run, run)
     assert "did you mean 'test'" in refused(xlt, desk, run, "--split", "tets")
     assert "no language to compare 'en' with" in refused(xlt, desk, run, "--languages", "en")
     assert "has no 'xx' in its test split" in refused(xlt, desk, run, "--languages", "xx")
