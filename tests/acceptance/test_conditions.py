@@ -239,7 +239,7 @@ def test_a_language_that_a_perturbation_does_not_speak_is_left_out_with_a_word(
     use = f"{{name: perturbed, perturbation: {{name: synonyms, neighbors: {near}}}}}"
     (entry,) = evaluate("--condition", "clean", "--condition", use)["conditions"]
     assert set(entry["languages"]) == {"en"}
-    assert any("does not serve" in note and "de" in note for note in entry["notes"])
+    assert any("does not support" in note and "de" in note for note in entry["notes"])
     refused = xlt("eval", run, "--condition", use, "--languages", "de")
     assert refused.exit_code == 2
     assert "supports none of these languages" in refused.output

@@ -159,13 +159,17 @@ def test_a_damaged_checkpoint_is_said_and_left_out(work: Path) -> None:
 # ----------------------------------------------------------------------------------------- repairs
 
 
-def test_a_stage_that_is_trained_again_leaves_the_others_alone(run: Path) -> None:
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_stage_that_is_trained_again_leaves_the_others_alone(run: Path, shared: bool) -> None:
     before = contents(run / "stages")
     assert {"0/metrics.jsonl", "1/metrics.jsonl"} <= set(before)
     shutil.rmtree(run / "stages/0/model")
+    if not shared:
+        shutil.rmtree(run.parent / ".stages")
     result = call("train", "two.yaml")
     assert result.exit_code == 0, result.output
     assert "the model of stage 1 is damaged or missing (it does not exist)" in result.stderr
+    assert ("taken from the shared stages" in result.stderr) is shared
     assert "stage 2 (pawsx): done before" in result.stderr
     assert "started from another model" not in result.stderr
     assert contents(run / "stages") == before

@@ -56,7 +56,7 @@ def train_shared_stage(
         if not done and runtime.is_main and entry.is_trained:
             if stages.result_of(directory) is not None and not directory.is_symlink():
                 wrong = stages.fault(directory)
-                reporter.warn(f"the model of stage {index + 1} is damaged or gone ({wrong})")
+                reporter.warn(f"the model of stage {index + 1} is damaged or missing ({wrong})")
             take(directory, entry)
             reporter.say(f"stage {index + 1}: taken from the shared stages, where it is trained")
         runtime.wait()
