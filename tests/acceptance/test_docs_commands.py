@@ -216,7 +216,7 @@ def write_dictionaries(folder: Path) -> None:
 def write_entities(folder: Path) -> None:
     folder.mkdir()
     for name in ("train-en", "dev-en", "test-en", "test-de"):
-        rows = [f"the\tO\ncat\tO\nAnna\tB-PER\nMüller{number}\tI-PER\n" for number in range(24)]
+        rows = [f"the\tO\ncat\tO\nAnna\tB-PER\n{name}-{n}\tI-PER\n" for n in range(24)]
         (folder / f"{name}.tsv").write_text("\n".join(rows), "utf-8")
 
 

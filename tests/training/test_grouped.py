@@ -111,7 +111,7 @@ def test_methods_that_share_a_batch_take_whole_examples(choices: Any) -> None:
 
 def test_a_batch_of_single_inputs_says_nothing_of_parts(choices: Any) -> None:
     problem, features, _ = choices
-    single = SimpleNamespace(grouped=False, targets=problem.targets)
+    single = SimpleNamespace(grouped=False, targets=problem.targets, asked=problem.asked)
     batch = collate(features[:2], single, 0)  # type: ignore[arg-type]
     assert batch.firsts() is None
     assert "parts" not in batch.tensors()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from xlt_cli.api import Example, SequenceExample, TextPerturbation
 from xlt_cli.data.batches import training_batches
 from xlt_cli.errors import PluginError
-from xlt_cli.problems import Feature
+from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
 from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.epochs import Epochs
@@ -59,7 +59,9 @@ class Repeats(TextPerturbation):
 
 
 class Maker:
-    """Stands where the tokenizer and the problem would."""
+    """Stands where the tokenizer would."""
+
+    problem = SequenceClassification(("a", "b"))
 
     def __init__(self) -> None:
         self.calls: list[int] = []

@@ -55,7 +55,7 @@ def test_a_stage_of_an_earlier_version_goes_on_only_where_nothing_changed(
     bytewise: Any, tokenizer: Any, tmp_path: Path
 ) -> None:
     run = Run(tmp_path)
-    with pytest.raises(UserError, match="as if each began a sentence"):
+    with pytest.raises(UserError, match="as if it began a sentence"):
         remember_way(run, 0, Featuriser(PROBLEM, bytewise, 16), goes_on=True)
     remember_way(run, 0, Featuriser(PROBLEM, tokenizer, 16), goes_on=True)
     assert known(run) == {"words/stage 1": {"cut": "alone"}}
