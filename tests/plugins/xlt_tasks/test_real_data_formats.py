@@ -43,7 +43,7 @@ def test_pairs(real_data: Path, task, tmp_path: Path, cls: Any, language: str, s
     WRITERS[suffix](table(wanted), tmp_path / f"validation-{language}{suffix}")
     rows = task(cls, path=tmp_path, untranslated="keep").load("dev", language)
     assert rows.examples == wanted.examples
-    quoted = any("quoted as in csv" in note for note in rows.notes)
+    quoted = any("quoted as in CSV" in note for note in rows.notes)
     has_marks = any('"' in text for e in wanted.examples for text in e.texts)
     assert quoted == (suffix.startswith(".tsv") and has_marks)
 
