@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from xlt_cli.api import Example, Perturbation, SequenceExample, TextPerturbation
-from xlt_cli.problems import Feature
+from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.registry import fault
 from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.epochs import Epochs
@@ -50,8 +50,9 @@ def featurise(examples: Sequence[Example]) -> list[Feature]:
 
 
 class Maker:
-    """Stands where the tokenizer and the problem would."""
+    """Stands where the tokenizer would."""
 
+    problem = SequenceClassification(("yes", "no"))
     features = staticmethod(featurise)
 
 
