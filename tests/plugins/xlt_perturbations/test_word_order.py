@@ -71,7 +71,7 @@ def test_scripts_without_spaces_stay(text: str) -> None:
 
 def test_token_labelling_is_refused() -> None:
     problem = TokenLabelling(("O", "B-X"))
-    assert "labels belong to the words" in shuffling().problem_fault(problem)
+    assert "labels belong to words" in shuffling().problem_fault(problem)
     example = TokenExample("1", ("a", "b", "c"), ("O", "B-X", "O"), ("en",))
     assert shuffling().perturb(example, random.Random(0)) == [example]  # words keep their tags
 
