@@ -257,7 +257,7 @@ class Late(Task):
         (
             "    @property",
             "    def __init__(self, params):\n        pass\n\n    @property",
-            "does not keep its parameters",
+            "does not store its parameters as `params`",
         ),
         (
             "    @property",

@@ -93,7 +93,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         ("eval {run} --smoothing 0.5", ["a mapping", "--smoothing", "noise: {{name: random"]),
         ("eval {run} --task {{name:x", ["not valid YAML", "--task"]),
         ("eval {run} --device abacus", ["unknown device 'abacus'", "--device"]),
-        ("eval --model nowhere", ["which task"]),
+        ("eval --model nowhere", ["--model needs a task"]),
         ("train spec.yml", ["did you mean spec.yaml?"]),
         ("validate spce.yaml", ["did you mean spec.yaml?"]),
         ("validate .", ["this is a folder; it has spec.yaml"]),
