@@ -79,7 +79,7 @@ def test_killed_it_goes_on_to_the_same_end(desk: Desk, after: str, xlt: Any) -> 
         process = desk.start("train", spec)
         wait_for_step(desk, process, moment)
         kill(process)
-    assert "goes on from step" in train(xlt, desk)
+    assert "continues from step" in train(xlt, desk)
     one, other = (
         {
             str(path.relative_to(desk.run(runs))): path.read_bytes()

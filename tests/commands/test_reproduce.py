@@ -267,7 +267,7 @@ def test_an_override_that_does_not_fit_is_refused(xlt: Cli) -> None:
         ("  spec.yaml: [s", "  other.yaml: [s", "'quick' lacks spec.yaml", ""),
         ("title: A", "title: B\ntitle: A", "the key 'title' occurs twice", ":2: title"),
         ("methods: [", "methods: [A, ", "2 points for 3 methods (A, ERM, dropout)", ":4: sweep"),
-        ("[spec.yaml]", "[spec.yaml, spec.yaml]", "two specs have the task 'pawsx'", "spec.yaml"),
+        ("[spec.yaml]", "[spec.yaml, spec.yaml]", "two specs are on the task 'pawsx'", "spec.yaml"),
         ("[spec.yaml]", "[none.yaml]", "'quick' lacks none.yaml", ""),
     ],
 )
