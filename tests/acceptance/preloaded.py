@@ -8,7 +8,6 @@ So are the jobs of a sweep, which are forked from the process that starts them (
 from __future__ import annotations
 
 import atexit
-import importlib
 import multiprocessing
 import os
 import signal
@@ -40,20 +39,12 @@ _context.set_forkserver_preload(MODULES)
 
 
 def suits(environment: Mapping[str, str]) -> bool:
-    """Whether a process with this environment can be forked from one with this test's.
-
-    Packages of its own (PYTHONPATH) it finds by then, unless they are to replace ours.
-    """
-    own = environment.get("PYTHONPATH", "").split(os.pathsep)
-    ours = [Path(sys.modules["xlt_cli"].__file__ or "").parents[1], *sys.path]
-    for path in own:
-        if path and (Path(path) / "xlt_cli").exists() and path not in map(str, ours):
-            return False
+    """Whether a process with this environment can be forked from one with this test's."""
     given = {key: value for key, value in environment.items() if not key.startswith(OWN)}
     here = {key: value for key, value in os.environ.items() if not key.startswith(OWN)}
     here.setdefault("HF_HUB_OFFLINE", "1")
     given.setdefault("HF_HUB_OFFLINE", "1")
-    ignored = {"PYTEST_CURRENT_TEST", "PYTHONPATH"}
+    ignored = {"PYTEST_CURRENT_TEST"}
     return {k: v for k, v in given.items() if k not in ignored} == {
         k: v for k, v in here.items() if k not in ignored
     }
@@ -105,8 +96,6 @@ def _run(arguments: list[str], cwd: str, environment: dict[str, str], outputs: l
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     os.chdir(cwd)
-    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
-    importlib.invalidate_caches()
     subprocess.Popen = _start  # type: ignore[assignment, misc]
     _main(arguments, environment)
 
@@ -114,7 +103,8 @@ def _run(arguments: list[str], cwd: str, environment: dict[str, str], outputs: l
 def _start(command: Any, *others: Any, **options: Any) -> Any:
     """In the place of `subprocess.Popen`: forks a job of a sweep, and starts all else."""
     words = list(command) if isinstance(command, list | tuple) else []
-    if words[:4] == [sys.executable, "-P", "-m", "xlt_cli"] and options.get("start_new_session"):
+    known = {"stdin", "stdout", "stderr", "env", "start_new_session"} == set(options)
+    if known and words[:4] == [sys.executable, "-P", "-m", "xlt_cli"]:
         return ForkedJob(words[4:], options)
     return _popen(command, *others, **options)
 
