@@ -84,7 +84,9 @@ class Trained:
         atomic.write_json(self.run.path / "run.json", {"identity": "0", "seed": 1})
         self.run.add_fingerprints(rows.fingerprints)
         if not old:
-            held_out.record(self.run, training.Trained.of(experiment).stages, rows)
+            stages = training.Trained.of(experiment).stages
+            (uses,) = held_out.used_by_stage(self.run, stages, rows)
+            held_out.record(self.run.stage(0), uses)
 
     def warnings(self, folder: Path, split: str, aligned: bool = True, **more: Any) -> Any:
         return held_out.warnings(*self._tested(folder, split, aligned, **more))

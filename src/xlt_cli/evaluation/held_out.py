@@ -77,27 +77,31 @@ StageOf = tuple[Stage, ResolvedStage | None]
 """A stage as it is written and resolved; None where its plugins cannot be built any more."""
 
 
-def record(run: Run, stages: Sequence[StageOf], rows: RowStore) -> None:
-    """Keeps hashes of the texts that each stage uses; `rows` has loaded them."""
+def record(stage: Path, uses: Sequence[Used]) -> None:
+    """Keeps hashes of the texts that a stage uses in its directory, unless they are there."""
+    path = stage / FILE
+    if not path.exists():
+        texts = {use.how: use.texts for use in uses if use.texts is not None}
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **texts)  # type: ignore[arg-type]
+        atomic.write_bytes(path, buffer.getvalue())
+
+
+def used_by_stage(run: Run, stages: Sequence[StageOf], rows: RowStore) -> list[list[Used]]:
+    """What each stage of a run is trained and selected on: as its files say, or told from rows that
+    are loaded."""
+    fingerprints = atomic.read_json(run.path / "fingerprints.json") or {}
+    uses: list[list[Used]] = []
     for index, (stage, resolved) in enumerate(stages):
-        path = run.stage(index) / FILE
-        if not path.exists():
-            parts = _parts(stage, resolved, rows, rows.fingerprints, run.seed)
-            texts = {part.how: part.texts for part in parts if part.texts is not None}
-            buffer = io.BytesIO()
-            np.savez_compressed(buffer, **texts)  # type: ignore[arg-type]
-            atomic.write_bytes(path, buffer.getvalue())
+        kept = _read(run.stage(index) / FILE)
+        parts = _parts(stage, resolved, rows, fingerprints, run.seed, kept)
+        uses.append([replace(part, texts=kept.get(part.how, part.texts)) for part in parts])
+    return uses
 
 
 def used(run: Run, stages: Sequence[StageOf], rows: RowStore) -> list[Used]:
-    """What the stages of a run were trained and selected on, as far as its files say."""
-    fingerprints = atomic.read_json(run.path / "fingerprints.json") or {}
-    uses: list[Used] = []
-    for index, (stage, resolved) in enumerate(stages):
-        kept = _read(run.stage(index) / FILE)
-        for part in _parts(stage, resolved, rows, fingerprints, run.seed, kept):
-            uses.append(replace(part, texts=kept.get(part.how, part.texts)))
-    return uses
+    """The same for all stages together."""
+    return [use for uses in used_by_stage(run, stages, rows) for use in uses]
 
 
 def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:

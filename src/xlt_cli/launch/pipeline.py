@@ -27,7 +27,7 @@ from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summarise_all, summary
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.launch.keeping import keep
-from xlt_cli.launch.sharing import attach_stages, train_shared_stage
+from xlt_cli.launch.sharing import train_shared_stage
 from xlt_cli.launch.stage_keys import stage_keys
 from xlt_cli.launch.trained import Trained, trained_subject
 from xlt_cli.models.foreign import Foreign
@@ -110,14 +110,11 @@ def _made(
         fingerprint(run, rows, runtime, experiment)
         trained = Trained.of(experiment)
         keys = stage_keys(experiment, rows, run.seed, runtime.precision)
-        if runtime.is_main:
-            attach_stages(run, experiment, keys)
-            held_out.record(run, trained.stages, rows)
-            uses = held_out.used(run, trained.stages, rows)
-            for plan in plans:
-                held_out.check(plan, uses)
-        for index, key in enumerate(keys):
-            train_shared_stage(run, experiment, index, key, rows, runtime, reporter)
+        uses = held_out.used_by_stage(run, trained.stages, rows) if runtime.is_main else []
+        for plan in plans if runtime.is_main else ():
+            held_out.check(plan, [use for of_stage in uses for use in of_stage])
+        for index in range(len(keys)):
+            train_shared_stage(run, experiment, index, keys, uses, rows, runtime, reporter)
         subject = trained_subject(run, trained, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
 
@@ -262,7 +259,9 @@ def _restore(run: Run, experiment: ResolvedExperiment, all_stages: bool) -> None
 
 
 def _trained(run: Run, experiment: ResolvedExperiment) -> bool:
-    return all(finished_stage(run.stage(index)) for index in range(len(experiment.stages)))
+    """Whether the run has all its stages; what is trained in the store is still to be taken."""
+    stages = [run.stage(index) for index in range(len(experiment.stages))]
+    return all(finished_stage(stage) and not stage.is_symlink() for stage in stages)
 
 
 @contextlib.contextmanager

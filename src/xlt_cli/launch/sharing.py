@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
+from xlt_cli.evaluation import held_out
+from xlt_cli.evaluation.held_out import Used
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.stage_store import SharedStage, attach, offer, shared, take
@@ -16,31 +19,12 @@ from xlt_cli.spec import ResolvedExperiment
 from xlt_cli.training.stage import finished_stage, train_stage
 
 
-def root_of(run: Run) -> Path:
-    """The folder whose runs share their stages with this one."""
-    return run.path.absolute().parent
-
-
-def attach_stages(run: Run, experiment: ResolvedExperiment, keys: Sequence[str]) -> None:
-    """Gives each stage that is to be trained its place in the store."""
-    for index, (stage, key) in enumerate(zip(experiment.stages, keys, strict=True)):
-        if not finished_stage(run.stage(index)):
-            record = {
-                "parent": keys[index - 1] if index else "",
-                "encoder": experiment.encoder.name,
-                "task": stage.task.name,
-                "languages": list(stage.languages),
-                "perturbations": [perturbation.name for perturbation, _ in stage.perturbations],
-                "seed": run.seed,
-            }
-            attach(run.stage(index), shared(root_of(run), key), record)
-
-
 def train_shared_stage(
     run: Run,
     experiment: ResolvedExperiment,
     index: int,
-    key: str,
+    keys: Sequence[str],
+    uses: Sequence[Sequence[Used]],
     rows: RowStore,
     runtime: Runtime,
     reporter: Reporter,
@@ -48,17 +32,23 @@ def train_shared_stage(
     """Trains a stage unless it is finished, here or in the store.
 
     Of several processes that need the same stage, one trains it, and the others wait; if that one
-    is killed, the next goes on from its last checkpoint.
+    is killed, the next goes on from its last checkpoint. Only the process that holds a stage writes
+    into its directory.
+
+    Args:
+        keys: of all stages.
+        uses: the rows that each stage uses; empty where this is not the main process.
     """
-    directory, entry = run.stage(index), shared(root_of(run), key)
+    directory = run.stage(index)
+    entry = shared(run.path.absolute().parent, keys[index])
     done = finished_stage(directory) and not directory.is_symlink()
     with _held(entry, index, runtime, reporter) if not done else contextlib.nullcontext():
-        if not done and runtime.is_main and entry.is_trained:
-            if stages.result_of(directory) is not None and not directory.is_symlink():
-                wrong = stages.fault(directory)
-                reporter.warn(f"the model of stage {index + 1} is damaged or missing ({wrong})")
-            take(directory, entry)
-            reporter.say(f"stage {index + 1}: taken from the shared stages, where it is trained")
+        if not done and runtime.is_main:
+            attach(directory, entry, _record(run, experiment, index, keys))
+            if entry.is_trained:
+                _take(directory, entry, index, reporter)
+        if runtime.is_main:
+            held_out.record(directory, uses[index])
         runtime.wait()
         train_stage(run, experiment, index, rows, runtime, reporter)
         if not done and runtime.is_main:
@@ -67,6 +57,30 @@ def train_shared_stage(
             else:
                 offer(directory, entry)
         runtime.wait()
+
+
+def _record(
+    run: Run, experiment: ResolvedExperiment, index: int, keys: Sequence[str]
+) -> dict[str, Any]:
+    """What the store says of a stage."""
+    stage = experiment.stages[index]
+    return {
+        "parent": keys[index - 1] if index else "",
+        "encoder": experiment.encoder.name,
+        "task": stage.task.name,
+        "languages": list(stage.languages),
+        "perturbations": [perturbation.name for perturbation, _ in stage.perturbations],
+        "seed": run.seed,
+    }
+
+
+def _take(directory: Path, entry: SharedStage, index: int, reporter: Reporter) -> None:
+    """Takes a trained stage out of the store, and says so."""
+    if stages.result_of(directory) is not None and not directory.is_symlink():
+        wrong = stages.fault(directory)
+        reporter.warn(f"the model of stage {index + 1} is damaged or missing ({wrong})")
+    take(directory, entry)
+    reporter.say(f"stage {index + 1}: taken from the shared stages, where it is trained")
 
 
 @contextlib.contextmanager

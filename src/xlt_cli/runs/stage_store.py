@@ -129,6 +129,8 @@ def all_shared(root: Path) -> list[SharedStage]:
 def attach(stage: Path, entry: SharedStage, record: dict[str, Any]) -> None:
     """Lets a run's stage be trained in the store, where the run has nothing of it yet.
 
+    Call it while holding the entry.
+
     Args:
         stage: the run's `stages/N`.
         record: what stage.json is to say.
@@ -214,14 +216,13 @@ def collect(root: Path) -> list[tuple[SharedStage, int]]:
         shutil.rmtree(path, ignore_errors=True)
     gone: list[tuple[SharedStage, int]] = []
     for entry, size in unused(root):
-        with entry.locked():
+        with contextlib.suppress(RunError, OSError), entry.locked():  # where nothing can be written
             if entry.key in users(root):
                 continue
             aside = entry.path.with_name(f"{_REMOVED}{entry.key}-{os.getpid()}")
             shutil.rmtree(aside, ignore_errors=True)
-            with contextlib.suppress(FileNotFoundError):
-                entry.path.rename(aside)
-                gone.append((entry, size))
+            entry.path.rename(aside)
+            gone.append((entry, size))
             shutil.rmtree(aside, ignore_errors=True)
     return gone
 
