@@ -19,7 +19,7 @@ from xlt_cli.runs import atomic, provenance
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, ResolvedStage, Stage
 from xlt_cli.spec.building import build_encoder, build_perturbation
-from xlt_cli.spec.stages import reopen_stage
+from xlt_cli.spec.stage_resolution import reopen_stage
 from xlt_cli.training.words import warn_of_other_way
 
 

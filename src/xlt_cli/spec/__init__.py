@@ -23,15 +23,14 @@ from xlt_cli.spec.model import (
     split_name,
 )
 from xlt_cli.spec.rows import Exclusion, MoreRows
+from xlt_cli.spec.stage import Dev, Stage
 from xlt_cli.spec.written import (
     CLEAN,
     DEVICE,
     NAME,
-    Dev,
     Evaluation,
     ExperimentSpec,
     Setting,
-    Stage,
     Sweep,
 )
 

@@ -8,7 +8,7 @@ from xlt_cli.api import Encoder
 from xlt_cli.errors import SpecError, UserError
 from xlt_cli.spec.adapters import PREVIOUS
 from xlt_cli.spec.source import Source
-from xlt_cli.spec.written import Stage
+from xlt_cli.spec.stage import Stage
 from xlt_cli.spec.yaml_lines import Loc
 
 

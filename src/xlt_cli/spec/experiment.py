@@ -12,7 +12,8 @@ from typing import Any
 
 from xlt_cli.api import Condition, Encoder, Perturbation, Split, Task
 from xlt_cli.spec.rows import Exclusion
-from xlt_cli.spec.written import Evaluation, ExperimentSpec, Stage
+from xlt_cli.spec.stage import Stage
+from xlt_cli.spec.written import Evaluation, ExperimentSpec
 
 
 @dataclass(frozen=True)

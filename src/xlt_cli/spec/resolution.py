@@ -32,7 +32,7 @@ from xlt_cli.spec.experiment import (
 from xlt_cli.spec.faults import Faults, together
 from xlt_cli.spec.model import PerturbationUse
 from xlt_cli.spec.source import Override, Source, read, values
-from xlt_cli.spec.stages import codes_of, reopen_stage, resolve_stage, written_task
+from xlt_cli.spec.stage_resolution import codes_of, reopen_stage, resolve_stage, written_task
 from xlt_cli.spec.suitability import (
     check_condition,
     check_head,

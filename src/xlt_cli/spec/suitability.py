@@ -19,8 +19,8 @@ from xlt_cli.registry.checks.problems import takes_criterion
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.experiment import ResolvedEvaluation
 from xlt_cli.spec.source import Source
+from xlt_cli.spec.stage import Stage
 from xlt_cli.spec.suggestions import aligned_tasks
-from xlt_cli.spec.written import Stage
 from xlt_cli.spec.yaml_lines import Loc
 
 

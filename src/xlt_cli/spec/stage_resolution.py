@@ -15,6 +15,7 @@ from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.model import PerturbationUse
 from xlt_cli.spec.rows import Exclusion, MoreRows
 from xlt_cli.spec.source import Source
+from xlt_cli.spec.stage import Stage
 from xlt_cli.spec.suitability import (
     check_aligned,
     check_criterion,
@@ -23,7 +24,6 @@ from xlt_cli.spec.suitability import (
     check_speaks,
     check_together,
 )
-from xlt_cli.spec.written import Stage
 from xlt_cli.spec.yaml_lines import Loc
 
 
