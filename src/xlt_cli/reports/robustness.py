@@ -80,13 +80,23 @@ def lowest(result: Result) -> str:
 
 def pieces(result: Result) -> list[Piece]:
     """A table of all conditions, where there are several, and the curves that they make."""
-    under = [entry for entry in result.get("conditions", ()) if entry["languages"]]
-    made: list[Piece] = []
-    if len(under) > 1:
-        made.append(_overview(result, under))
-    for name in dict.fromkeys(entry["curve"] for entry in under if "curve" in entry):
-        made += _curve(result, name, [entry for entry in under if entry.get("curve") == name])
-    return made
+    several = len(_under(result)) > 1
+    return [*([overview(result)] if several else []), *curves(result)]
+
+
+def curves(result: Result) -> list[Piece]:
+    """A metric against the strength of each noise that was tested at several."""
+    under = _under(result)
+    return [
+        piece
+        for name in dict.fromkeys(entry["curve"] for entry in under if "curve" in entry)
+        for piece in _curve(result, name, [e for e in under if e.get("curve") == name])
+    ]
+
+
+def _under(result: Result) -> list[Result]:
+    """The conditions that some language was tested under."""
+    return [entry for entry in result.get("conditions", ()) if entry["languages"]]
 
 
 def lines(result: Result) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -115,9 +125,9 @@ def _cells(result: Result, group: str) -> list[str]:
     return list(dict.fromkeys(name for part in parts for name in part))
 
 
-def _overview(result: Result, under: Sequence[Result]) -> Table:
-    """A row for each condition."""
-    metric = result["metric"]
+def overview(result: Result) -> Table:
+    """A row for each condition; there is one at least."""
+    metric, under = result["metric"], _under(result)
     kind = next(name for name in AVERAGES if all(name in entry["averages"] for entry in under))
     rows = []
     if kind in result["averages"]:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.api.reports import Column, Figure, Piece, Report, Row, Table, Value
-from xlt_cli.reports import by_language
+from xlt_cli.api.reports import Column, Piece, Report, Row, Table, Value
+from xlt_cli.reports import by_language, robustness
 from xlt_cli.reports.values import MARK, measured, metric_name, point
 
 Result = Mapping[str, Any]
-
-AVERAGES = ("zero_shot", "all")
-"""The average that stands for an evaluation: over unseen languages, or over all, if none is."""
 
 
 def report(
@@ -27,7 +24,9 @@ def report(
     own = [result for title, result in results if not title]
     pieces: list[Piece] = []
     for result in own:
-        pieces += [_noise_table(result), *by_language.by_condition(result)]
+        if any(under["languages"] for under in result.get("conditions", ())):
+            pieces += [robustness.overview(result), *robustness.curves(result)]
+        pieces += by_language.by_condition(result)
     others = [(title, result) for title, result in results if title]
     if others:
         pieces.append(_sets_table(others, own[0] if own else None))
@@ -40,35 +39,6 @@ def report(
     }
     records = Table("figures", [Column(name) for name in _RECORD], list(_records(results)))
     return Report(pieces, title=summary, notes=notes, values=values, records=records)
-
-
-def _noise_table(result: Result) -> Table:
-    """A line for each condition: what it changes, the average, the worst language, the cost."""
-    metric = result["metric"]
-    rows = [Row(["clean", "", *_cells(result, metric), None, None])]
-    for under in result.get("conditions", ()):
-        drop = _average(under.get("drop", {}), metric)
-        relative = _average(under.get("relative_drop", {}), metric)
-        rows.append(
-            Row(
-                [
-                    under["condition"],
-                    _changed(under),
-                    *_cells(under, metric),
-                    _shown(drop, metric),
-                    _share(relative),
-                ]
-            )
-        )
-    columns = [
-        Column("condition"),
-        Column("words\nchanged", align="right"),
-        Column(f"{metric_name(metric)},\naverage", align="right"),
-        Column("worst language", align="right"),
-        Column("drop", align="right"),
-        Column("relative\ndrop", align="right"),
-    ]
-    return Table(f"{result['task']} {result['split']}: noise and attacks", columns, rows)
 
 
 def _sets_table(results: Sequence[tuple[str, Result]], own: Result | None) -> Table:
@@ -84,7 +54,7 @@ def _sets_table(results: Sequence[tuple[str, Result]], own: Result | None) -> Ta
         Column("rows", align="right"),
         Column("score,\naverage", align="right"),
         Column("metric"),
-        Column("worst language", align="right"),
+        Column("lowest language", align="right"),
     ]
     return Table("other data sets", columns, rows)
 
@@ -93,59 +63,30 @@ def _set_row(title: str, result: Result) -> Row:
     metric = result["metric"]
     mark = f" {MARK}" if result.get("collapsed") else ""
     languages = result["languages"]
-    average, worst = _cells(result, metric)
     return Row(
         [
             title,
             f"{result['task']} ({result['split']}){mark}",
             len(languages),
             sum(one["n"] for one in languages.values()),
-            average,
+            _average(result),
             metric_name(metric),
-            worst,
+            _lowest(result),
         ]
     )
 
 
-def _cells(result: Result, metric: str) -> tuple[Value, Value]:
-    """The average, and the language with the lowest figure."""
-    average = _average(result.get("averages", {}), metric)
-    unseen = {x: one for x, one in result["languages"].items() if not one.get("trained_on")}
-    languages = unseen or result["languages"]
-    worst = min(languages, key=lambda x: languages[x][metric]["value"], default="")
-    shown = measured(metric, languages[worst][metric]) if worst else None
-    return _shown(average, metric), _named(worst, shown)
+def _average(result: Result) -> Value:
+    """The average that stands for a result, if it has one."""
+    kind = next((kind for kind in robustness.AVERAGES if kind in result["averages"]), None)
+    metric = result["metric"]
+    return measured(metric, result["averages"][kind][metric]) if kind else None
 
 
-def _named(language: str, shown: Figure | None) -> Value:
-    return None if shown is None else f"{language} {point(shown)}"
-
-
-def _average(averages: Mapping[str, Any], metric: str) -> Mapping[str, float] | None:
-    """The figure of the first average that there is."""
-    nested = averages.get("averages", averages)
-    for name in AVERAGES:
-        figures = nested.get(name)
-        if figures and figures.get(metric) is not None:
-            value: Mapping[str, float] = figures[metric]
-            return value
-    return None
-
-
-def _shown(value: Mapping[str, float] | None, metric: str) -> Figure | None:
-    return None if value is None else measured(metric, value)
-
-
-def _share(value: Mapping[str, float] | None) -> Figure | None:
-    return None if value is None else Figure(value["value"], value.get("low"), value.get("high"))
-
-
-def _changed(under: Result) -> Value:
-    averages = under.get("changed", {}).get("averages", {})
-    known: Mapping[str, float] = next(
-        (averages[name] for name in AVERAGES if averages.get(name)), {}
-    )
-    return Figure(known["words"]) if known.get("words") is not None else None
+def _lowest(result: Result) -> Value:
+    """The language with the worst figure, and this."""
+    language, metric = robustness.lowest(result), result["metric"]
+    return f"{language} {point(measured(metric, result['languages'][language][metric]))}"
 
 
 _RECORD = ("set", "task", "split", "condition", "language", "n", "metric", "value", "low", "high")
