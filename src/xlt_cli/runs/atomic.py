@@ -169,6 +169,14 @@ def new_directory(path: Path) -> Iterator[Path]:
         raise
 
 
+def link_or_copy(source: Path | str, target: Path | str) -> None:
+    """Gives a file a second name, or copies it where the file system has no hard links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
 def remove(path: Path) -> None:
     """Removes a directory; a kill on the way leaves what `remove_partials` removes.
 

@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 from xlt_cli.errors import RunError
 from xlt_cli.runs import atomic
 from xlt_cli.runs import stage as stages
+from xlt_cli.runs.pruned import size
 
 FOLDER = ".stages"
 RECORD = "stage.json"
@@ -200,7 +201,7 @@ def unused(root: Path) -> list[tuple[SharedStage, int]]:
     """The stages that no run uses and no process holds, each with its bytes."""
     used = users(root)
     return [
-        (entry, _size(entry.path))
+        (entry, size(entry.path))
         for entry in all_shared(root)
         if entry.key not in used and not entry.busy()
     ]
@@ -215,14 +216,14 @@ def collect(root: Path) -> list[tuple[SharedStage, int]]:
     for path in (root / FOLDER).glob(f"{_REMOVED}*"):
         shutil.rmtree(path, ignore_errors=True)
     gone: list[tuple[SharedStage, int]] = []
-    for entry, size in unused(root):
+    for entry, held in unused(root):
         with contextlib.suppress(RunError, OSError), entry.locked():  # where nothing can be written
             if entry.key in users(root):
                 continue
             aside = entry.path.with_name(f"{_REMOVED}{entry.key}-{os.getpid()}")
             shutil.rmtree(aside, ignore_errors=True)
             entry.path.rename(aside)
-            gone.append((entry, size))
+            gone.append((entry, held))
             shutil.rmtree(aside, ignore_errors=True)
     return gone
 
@@ -237,17 +238,6 @@ def _link_all(source: Path, target: Path) -> None:
     shutil.copytree(
         source,
         target,
-        copy_function=_link_or_copy,
+        copy_function=atomic.link_or_copy,
         ignore=shutil.ignore_patterns(*_NOT_SHARED, ".*"),
     )
-
-
-def _link_or_copy(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

@@ -7,7 +7,6 @@ of their own `perturbations.pt`. No random state: see `seeding`.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -191,7 +190,10 @@ def publish(
     with atomic.new_directory(stage / "model") as directory:
         if isinstance(checkpoint, Path):
             shutil.copytree(
-                checkpoint / "model", directory, copy_function=_link_or_copy, dirs_exist_ok=True
+                checkpoint / "model",
+                directory,
+                copy_function=atomic.link_or_copy,
+                dirs_exist_ok=True,
             )
         else:
             checkpoint.save(directory)
@@ -206,10 +208,3 @@ def discard(stage: Path) -> None:
 
 def _all(stage: Path) -> list[Path]:
     return sorted((stage / "checkpoints").glob("step-????????"))
-
-
-def _link_or_copy(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
