@@ -91,7 +91,7 @@ def test_a_model_that_shortens_its_inputs_has_no_states(tmp_path: Path) -> None:
     model, rows = load(tmp_path), batch([5, 7], 7, 0)
     with pytest.raises(UserError, match="no hidden state for each token"):
         model.encode(model.embed(rows), rows)
-    with pytest.raises(UserError, match="when it is padded"):
+    with pytest.raises(UserError, match="that is padded"):
         load(tmp_path, pooling="mean")
 
 

@@ -165,7 +165,7 @@ def test_other_tokenizers_are_refused_with_those_that_work() -> None:
         segmenter(ByT5Tokenizer())
     assert "Unigram" in caught.value.hint
     backend = Tokenizer(models.WordLevel({"[UNK]": 0, "a": 1}, unk_token="[UNK]"))
-    with pytest.raises(PluginError, match="of the kind WordLevel"):
+    with pytest.raises(PluginError, match="of the type WordLevel"):
         segmenter(PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="[UNK]"))
 
 
