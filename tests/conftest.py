@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -49,6 +50,20 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XLT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.delenv("XLT_CACHE_SIZE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _does_not_wait_for_the_disk() -> Iterator[None]:
+    """Files are not written through to the disk: no test turns the power off."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+def pytest_collection_finish() -> None:
+    """The collector need not walk through the tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

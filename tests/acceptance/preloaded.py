@@ -8,6 +8,7 @@ So are the jobs of a sweep, which are forked from the process that starts them (
 from __future__ import annotations
 
 import atexit
+import gc
 import multiprocessing
 import os
 import signal
@@ -154,7 +155,13 @@ class ForkedJob:
 
 
 def _main(arguments: list[str], environment: Mapping[str, str]) -> NoReturn:
-    """What `python -m xlt_cli` does, then the end of the process."""
+    """What `python -m xlt_cli` does, then the end of the process.
+
+    It does not wait for the disk: a process that is killed leaves what it wrote. The collector
+    leaves out what was imported before.
+    """
+    gc.freeze()
+    os.fsync = lambda _: None
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     kept = dict(environment)

@@ -36,6 +36,9 @@ from xlt_cli.reports.summary import Counted, counted
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store
 
+MANY = 10_000
+"""From so many rows on, walks of the collector through them cost more than one at the end."""
+
 
 def fill(
     plan: Plan,
@@ -58,6 +61,7 @@ def fill(
         language: plan.counted(language)
         for language in dict.fromkeys(language for cell in absent for language in cell.languages)
     }
+    many = sum(map(len, loaded.values())) >= MANY
     said += check_evaluation(subject.encoder, model, featuriser, loaded, subject.weights)
     some = next(iter(loaded.values()))
     said += segments.notes(subject.segments, featuriser, model, some)
@@ -82,7 +86,8 @@ def fill(
             else:
                 draw = partial(ahead.rows, noise.name(tested, language), tested.condition)
                 encoded[language, key] = noisy(tested.condition, featuriser, rows, draw)
-            gc.freeze()  # they stay: the collector need not walk through them again and again
+            if many:
+                gc.freeze()  # they stay: the collector need not walk through them again and again
         return encoded[language, key]
 
     def answers(features: Sequence[Feature], tested: Tested) -> Callable[[], list[Prediction]]:
@@ -109,7 +114,7 @@ def fill(
     underway: list[tuple[Cell, Callable[[], list[Prediction]], Changed | None]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
     with (
-        _unfrozen_after(),
+        _unfrozen_after() if many else contextlib.nullcontext(),
         ahead.working_on(jobs),
         reporter.bar(title, len(absent), "examples") as bar,
     ):
