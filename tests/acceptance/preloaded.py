@@ -30,7 +30,7 @@ MODULES = [
 ]
 """What every training process imports."""
 
-OWN = ("XLT_", "COLUMNS", "NO_COLOR", "TERM")
+OWN = ("XLT_", "COLUMNS", "NO_COLOR", "TERM", "GREEDY_")
 """Variables that are read when they are needed; others are read while modules are imported."""
 
 _popen = subprocess.Popen
@@ -41,21 +41,38 @@ _context.set_forkserver_preload(MODULES)
 
 def suits(environment: Mapping[str, str]) -> bool:
     """Whether a process with this environment can be forked from one with this test's."""
-    given = {key: value for key, value in environment.items() if not key.startswith(OWN)}
-    here = {key: value for key, value in os.environ.items() if not key.startswith(OWN)}
+    if any((Path(path) / "xlt_cli").exists() for path in _paths(environment)):
+        return False  # it imports another xlt
+    ignored = {"PYTEST_CURRENT_TEST", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
+    given, here = (
+        {k: v for k, v in variables.items() if k not in ignored and not k.startswith(OWN)}
+        for variables in (environment, os.environ)
+    )
     here.setdefault("HF_HUB_OFFLINE", "1")
     given.setdefault("HF_HUB_OFFLINE", "1")
-    ignored = {"PYTEST_CURRENT_TEST"}
-    return {k: v for k, v in given.items() if k not in ignored} == {
-        k: v for k, v in here.items() if k not in ignored
-    }
+    return given == here
+
+
+def run_code(code: str, environment: Mapping[str, str], cwd: Path, files: Path) -> Any:
+    """Runs `python -c CODE` to its end: (exit code, stdout, stderr)."""
+    process = Preloaded(code, cwd, environment, files)
+    out, err = process.communicate(timeout=240)
+    return process.returncode, out, err
+
+
+def _paths(environment: Mapping[str, str]) -> list[str]:
+    return [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
 class Preloaded:
-    """A running `xlt`, with what the tests use of `subprocess.Popen`."""
+    """A running `xlt`, or Python code, with what the tests use of `subprocess.Popen`."""
 
     def __init__(
-        self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], files: Path
+        self,
+        arguments: Sequence[str] | str,
+        cwd: Path,
+        environment: Mapping[str, str],
+        files: Path,
     ) -> None:
         number = len(list(files.iterdir())) if files.is_dir() else 0
         files.mkdir(exist_ok=True)
@@ -64,7 +81,7 @@ class Preloaded:
             file.touch()
         outputs = [str(file) for file in self._files]
         self._process: Any = _context.Process(
-            target=_run, args=(list(arguments), str(cwd), dict(environment), outputs)
+            target=_run, args=(arguments, str(cwd), dict(environment), outputs)
         )
         self._process.start()
         self.pid: int = self._process.pid
@@ -87,8 +104,10 @@ class Preloaded:
         return out, err
 
 
-def _run(arguments: list[str], cwd: str, environment: dict[str, str], outputs: list[str]) -> None:
-    """What the forked process does: what `python -m xlt_cli` would."""
+def _run(
+    arguments: Sequence[str] | str, cwd: str, environment: dict[str, str], outputs: list[str]
+) -> None:
+    """What the forked process does: what `python -m xlt_cli` or `python -c` would."""
     os.setsid()
     for descriptor, path in zip((1, 2), outputs, strict=True):
         os.dup2(os.open(path, os.O_WRONLY | os.O_TRUNC), descriptor)
@@ -154,8 +173,8 @@ class ForkedJob:
         self.send_signal(signal.SIGKILL)
 
 
-def _main(arguments: list[str], environment: Mapping[str, str]) -> NoReturn:
-    """What `python -m xlt_cli` does, then the end of the process.
+def _main(arguments: Sequence[str] | str, environment: Mapping[str, str]) -> NoReturn:
+    """What `python -m xlt_cli` or `python -c` does, then the end of the process.
 
     It does not wait for the disk: a process that is killed leaves what it wrote. The collector
     leaves out what was imported before.
@@ -167,12 +186,16 @@ def _main(arguments: list[str], environment: Mapping[str, str]) -> NoReturn:
     kept = dict(environment)
     os.environ.clear()
     os.environ.update(kept)
-    sys.argv = ["xlt", *arguments]
+    sys.path[:0] = [path for path in _paths(environment) if path not in sys.path]
     code: Any = 0
     try:
-        from xlt_cli.__main__ import main
+        if isinstance(arguments, str):
+            exec(arguments, {"__name__": "__main__"})  # noqa: S102
+        else:
+            from xlt_cli.__main__ import main
 
-        main()
+            sys.argv = ["xlt", *arguments]
+            main()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:

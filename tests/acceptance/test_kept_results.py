@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from preloaded import run_code
 from typer.testing import CliRunner
 
 from xlt_cli.runs.directory import Run
@@ -211,12 +212,12 @@ def test_a_stage_of_version_1_goes_on_with_its_own_lines(work: Path) -> None:
 
 @pytest.mark.parametrize("moment", ["before_summary", "between_the_two", "after_summary"])
 def test_killed_about_its_summary_an_evaluation_gets_it_from_the_next_command(
-    run: Path, moment: str
+    run: Path, moment: str, tmp_path: Path
 ) -> None:
     arguments = ["eval", run.name, "--split", "dev", "--languages", "en"]
     code = KILLED.format(moment=moment, arguments=arguments)
-    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert killed.returncode == -9, killed.stderr
+    code, _, error = run_code(code, os.environ, Path.cwd(), tmp_path / "outputs")
+    assert code == -signal.SIGKILL, error
     (row,) = json.loads(call("runs", "--json").stdout)
     shown = {one["split"]: one["up_to_date"] for one in row["evaluations"]}
     assert shown == {"test": True, "dev": moment == "after_summary"}

@@ -7,8 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import pytest
 from acceptance_tools import Desk
+from preloaded import run_code
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 KILLED = """
@@ -80,13 +79,10 @@ def test_what_is_measured_is_kept_and_goes_on(
     whole = shutil.copytree(run, tmp_path / "whole")
     arguments = ["analyze", "length-effects", str(run), "--unit", "characters", "--device", "cpu"]
     path = os.pathsep.join([str(site), str(THIRD_PARTY)])
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED.format(arguments=arguments)],
-        env={**desk.environment, "PYTHONPATH": path},
-        capture_output=True,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    environment = {**desk.environment, "PYTHONPATH": path}
+    code = KILLED.format(arguments=arguments)
+    done, _, error = run_code(code, environment, desk.path, tmp_path / "outputs")
+    assert done == -signal.SIGKILL, error
     assert [line["language"] for line in lines(run)] == ["en"]
 
     from tlh_xlt.length import LengthEffects
