@@ -11,7 +11,7 @@ from acceptance_tools import Desk, third_party
 
 
 def test_two_processes_with_one_cut_equal_one_process_with_two(desk: Desk) -> None:
-    stage = {**desk.spec["stages"][0], "epochs": 3, "batch_size": 5, "evaluate_every": 10}
+    stage = {**desk.spec["stages"][0], "epochs": 1, "batch_size": 5, "evaluate_every": 6}
     # An example's noise knows no process; often a process has no example of the second kind.
     learned = {"name": "learned-attack", "proportion": 0.2}
     stage["perturbation"] = [{"name": "random-perturbation", "proportion": 0.8}, learned]
