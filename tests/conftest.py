@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import random
 import shutil
 import signal
 import sys
+import sysconfig
 from collections.abc import Callable, Iterator, Mapping
+from importlib import metadata
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
+import typer.testing
 from typer.testing import CliRunner, Result
 
 from xlt_cli import registry
@@ -57,6 +63,33 @@ def _does_not_wait_for_the_disk() -> Iterator[None]:
     """Files are not written through to the disk: no test turns the power off."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _makes_commands_once() -> Iterator[None]:
+    """Typer makes all commands anew for each one that is called."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.main.get_command))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reads_entry_points_once() -> Iterator[None]:
+    """Those of the environment's packages; they are read again whenever a test installs plugins."""
+    read: Any = metadata.Distribution.entry_points
+    packages, kept = sysconfig.get_paths()["purelib"], dict[str, Any]()
+
+    def entry_points(distribution: metadata.Distribution) -> Any:
+        path = str(getattr(distribution, "_path", ""))
+        if not path.startswith(packages):
+            return read.fget(distribution)
+        if path not in kept:
+            kept[path] = read.fget(distribution)
+        return kept[path]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metadata.Distribution, "entry_points", property(entry_points))
         yield
 
 
