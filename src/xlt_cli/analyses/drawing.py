@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,15 @@ def can_draw() -> bool:
 
 def draw(directory: Path, analysis: Analysis, measured: Measured, report: Report) -> list[Path]:
     """Draws and writes what figures an analysis has; returns the files."""
+    return save(directory, lambda: analysis.figures(measured, report))
+
+
+def save(directory: Path, make: Callable[[], Mapping[str, Any]]) -> list[Path]:
+    """Makes figures of matplotlib in one style, and writes each by its name; returns the files."""
     import matplotlib
 
     with matplotlib.rc_context(STYLE):
-        figures = analysis.figures(measured, report)
-        return [path for name, figure in figures.items() for path in _save(directory, name, figure)]
+        return [path for name, figure in make().items() for path in _save(directory, name, figure)]
 
 
 def _save(directory: Path, name: str, figure: Any) -> list[Path]:

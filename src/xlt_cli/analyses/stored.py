@@ -122,7 +122,7 @@ def _prepare(
     evaluation, cells = evaluated.evaluation, evaluated.cells
     assert evaluation.task is not None
     task, limit = build_task(evaluation.task), request.limit
-    trained_on = _trained_on(run)
+    trained_on = languages_trained_on(run)
     languages = sorted(shared, key=lambda language: language not in trained_on)
     loaded = {language: store.load(task, request.split, language) for language in languages}
     run.add_fingerprints(store.fingerprints)  # refuses other rows than were predicted
@@ -169,7 +169,7 @@ def _evaluated(run: Run, request: Request) -> Evaluated:
         if about
     ]
     fitting = [
-        (_rank(evaluation, _own_task(run)), key, evaluation, results)
+        (_rank(evaluation, own_task(run)), key, evaluation, results)
         for key, evaluation, results in known
         if evaluation.split == request.split and request.task in (None, _name(evaluation))
     ]
@@ -235,14 +235,14 @@ def _name(evaluation: Evaluation) -> str:
     return evaluation.task.name if evaluation.task is not None else ""
 
 
-def _own_task(run: Run) -> dict[str, Any] | None:
+def own_task(run: Run) -> dict[str, Any] | None:
     """What the spec says of the task that the run ended with; None for a model of others."""
     if "spec" not in run.record:
         return None
     return plugin_stated(run.spec.stages[-1].task, "task")
 
 
-def _trained_on(run: Run) -> list[str]:
+def languages_trained_on(run: Run) -> list[str]:
     """The languages that the model was trained on, those of its last stage first."""
     if "spec" not in run.record:
         return list(run.record.get("trained_on", ()))

@@ -1,0 +1,304 @@
+"""Effective robustness of runs: lines through reference runs, and how far runs lie from them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from xlt_cli.console.progress import Reporter
+from xlt_cli.errors import RunError
+from xlt_cli.languages import among
+from xlt_cli.references.stored import Accuracy, Answered, Place, Subject, TestSet, mean
+from xlt_cli.spec.identity import plugin_stated
+from xlt_cli.stats import trend
+from xlt_cli.stats.intervals import Resampled
+
+Accuracies = Mapping[str, Accuracy]
+"""By the name of the run."""
+
+TRAINED, NEW = "trained_on", "zero_shot"
+"""The averages over languages that all runs, or none, were trained on."""
+
+TOO_FEW = "fewer than 3 references"
+ONE_PLACE = "the references have one accuracy in distribution"
+
+
+def measured(
+    tested: Sequence[Subject], references: Sequence[Subject], split: str, reporter: Reporter
+) -> dict[str, Any]:
+    """The effective robustness of runs on all test sets that are stored of them, as JSON values.
+
+    In distribution are the languages that all runs were trained on, on the texts as they are, of
+    the task that the runs ended with. Out of distribution is everything else: other languages,
+    conditions, other data sets.
+
+    Raises:
+        RunError: the runs have no accuracy in distribution, or too few references have one.
+    """
+    every = [*tested, *references]
+    own, home = _home(tested, split)
+    notes = [f"{s.name}: '{name}' has no figures of all its cells and is left out; `xlt eval "
+             f"{s.name}` makes them" for s in every for name in s.stale]  # fmt: skip
+    kept = [s for s in references if _is_fit(s, own, home, notes)]
+    seen, new = _languages(tested, kept, home)
+    if not seen:
+        raise RunError(
+            "there is no language that all these runs were trained on and evaluated in, so that "
+            "they have no accuracy in distribution in common",
+            "\n".join(f"{s.name}: trained on {', '.join(s.trained_on)}" for s in every),
+            "compare runs that were trained on the same language",
+        )
+    inside, others = _answered(home, [*tested, *kept], seen)
+    if inside.metric is None:
+        raise RunError(
+            f"'{own['name']}' has no accuracy, and effective robustness is about accuracy",
+            str(tested[0].run.path),
+        )
+    at = {s.name: mean([inside.accuracies[x][s.name] for x in seen]) for s in [*tested, *kept]
+          if all(s.name in inside.accuracies[x] for x in seen)}  # fmt: skip
+    notes += [f"{name} is left out: it answered other rows in distribution" for name in others]
+    kept = [s for s in kept if s.name in at]
+    _check_enough(kept, references, notes)
+    if absent := [s.name for s in tested if s.name not in at]:
+        raise RunError(f"'{tested[0].name}' and '{absent[0]}' were evaluated on different rows")
+    sets: list[dict[str, Any]] = []
+    places = _places(tested, own, home, split)
+    with reporter.bar("accuracies", len(places), "test sets") as bar:
+        for place, one in places.items():
+            sets += _set(one, tested, kept, at, seen, new, place == home, notes)
+            bar.advance(1, 1, one.condition)
+    return {
+        "task": own["name"],
+        "split": split,
+        "metric": inside.metric,
+        "in_distribution": seen,
+        "runs": [{"run": s.name, "collapsed": s.sets[home].collapsed} for s in tested],
+        "references": [s.name for s in kept],
+        "sets": sets,
+        "notes": list(dict.fromkeys(notes)),
+    }
+
+
+def _home(tested: Sequence[Subject], split: str) -> tuple[Mapping[str, Any], Place]:
+    """The task that the runs ended with, and its widest evaluation on the texts as they are.
+
+    Raises:
+        RunError: they ended with different tasks, or one has no such evaluation.
+    """
+    tasks = [s.task for s in tested if s.task is not None]
+    if not tasks or any(task != tasks[0] for task in tasks):
+        raise RunError(
+            "the runs were trained on different tasks" if tasks else "no run was trained with xlt",
+            "\n".join(str(s.run.path) for s in tested),
+            "give runs that xlt trained on the same task; references may be other checkpoints",
+        )
+    own = tasks[0]
+    shared = [
+        one
+        for one in tested[0].sets.values()
+        if one.clean
+        and _is_task(one, own)
+        and _is_own(one, split)
+        and all(one.place in s.sets for s in tested)
+    ]  # fmt: skip
+    if not shared:
+        raise RunError(
+            f"there is no evaluation of '{own['name']}' ({split}) on the texts as they are that "
+            "all the runs have",
+            "\n".join(str(s.run.evaluations) for s in tested),
+            f"make it with `xlt eval RUN --split {split}`",
+        )
+    return own, max(shared, key=lambda one: one.evaluation.limit or float("inf")).place
+
+
+def _is_fit(one: Subject, own: Mapping[str, Any], home: Place, notes: list[str]) -> bool:
+    """Whether a run can be a reference; a note says why not."""
+    why = ""
+    if one.task is not None and one.task != own:
+        why = f"it was trained on '{one.task['name']}'"
+    elif home not in one.sets:
+        why = f"'{home[0]}' is not stored of it; `xlt eval {one.name}` makes it"
+    elif one.sets[home].collapsed:
+        why = "it gives one answer to every row"
+    if why:
+        notes.append(f"the reference {one.name} is left out: {why}")
+    return not why
+
+
+def _languages(
+    tested: Sequence[Subject], references: Sequence[Subject], home: Place
+) -> tuple[list[str], list[str]]:
+    """The languages in distribution, and those that no run was trained on.
+
+    The second are of all test sets; languages that some runs only were trained on are in neither.
+    """
+    every = [*tested, *references]
+    all_sets = (one for s in tested for one in s.sets.values())
+    known = dict.fromkeys(x for one in all_sets for x in one.languages)
+    seen = {x: [among(x, s.trained_on) for s in every] for x in known}
+    shared = [x for x in known if all(x in s.sets[home].languages for s in every)]
+    return [x for x in shared if all(seen[x])], [x for x in known if not any(seen[x])]
+
+
+def _answered(
+    place: Place, subjects: Sequence[Subject], languages: Sequence[str]
+) -> tuple[Answered, list[str]]:
+    """The accuracies of runs on a test set, and the runs that answered other rows of it."""
+    answered = Answered(place, subjects, languages)
+    return answered, list(dict.fromkeys(n for names in answered.others.values() for n in names))
+
+
+def _check_enough(kept: Sequence[Subject], given: Sequence[Subject], notes: Sequence[str]) -> None:
+    if len(kept) >= trend.FEWEST:
+        return
+    raise RunError(
+        f"a line needs {trend.FEWEST} reference runs or more; of {len(given)} given, {len(kept)} "
+        "can be used",
+        "\n".join(notes),
+        "name more with --references, e.g. --references 'runs/erm-*' (in quotation marks)",
+    )
+
+
+def _places(
+    tested: Sequence[Subject], own: Mapping[str, Any], home: Place, split: str
+) -> dict[Place, TestSet]:
+    """The test sets of the runs: those of their own task under conditions, and other data sets.
+
+    Of the own task as it is, only the evaluation that is in distribution has further languages.
+    """
+    return {
+        place: one
+        for s in tested
+        for place, one in s.sets.items()
+        if place == home or not _is_task(one, own) or (_is_own(one, split) and not one.clean)
+    }
+
+
+def _is_task(one: TestSet, own: Mapping[str, Any]) -> bool:
+    assert one.evaluation.task is not None
+    return plugin_stated(one.evaluation.task, "task") == own
+
+
+def _is_own(one: TestSet, split: str) -> bool:
+    """Of an evaluation of the own task, whether its labels are those that were trained on."""
+    return one.evaluation.split == split and not one.evaluation.collapse
+
+
+def _set(
+    one: TestSet,
+    tested: Sequence[Subject],
+    references: Sequence[Subject],
+    at: Accuracies,
+    seen: Collection[str],
+    new: Collection[str],
+    is_home: bool,
+    notes: list[str],
+) -> Iterator[dict[str, Any]]:
+    """One test set: its averages and languages, each with a line."""
+    title, place = _title(one), one.place
+    having = [s for s in [*tested, *references] if place in s.sets]
+    shared = [x for x in one.languages if all(x in s.sets[place].languages for s in having)]
+    wanted = [x for x in shared if not (is_home and x in seen)]
+    if absent := [x for x in one.languages if x not in shared]:
+        notes.append(f"{title}: {', '.join(absent)} left out: not all runs have answers")
+    answered, others = _answered(place, having, wanted)
+    if answered.metric is None:
+        notes.append(f"{title} is left out: it has no accuracy")
+        return
+    if others:
+        notes.append(f"{title}: {', '.join(others)} left out: other rows were answered")
+    both = [x for x in wanted if x not in new and x not in seen]
+    if both:
+        notes.append(
+            f"{title}: {', '.join(both)} in no average: some of the runs were trained on it"
+        )
+    accuracies = {
+        x: {n: own for n, own in answered.accuracies[x].items() if n not in others} for x in wanted
+    }
+    cells = {TRAINED: [x for x in wanted if x in seen], NEW: [x for x in wanted if x in new]}
+    cells |= {x: [x] for x in wanted}
+    made = []
+    for cell, languages in cells.items():
+        if languages:
+            means = {
+                name: mean([accuracies[x][name] for x in languages])
+                for name in accuracies[languages[0]]
+            }
+            made.append({
+                "cell": cell, "languages": languages,
+                **_line(means, at, [s.name for s in tested], [s.name for s in references]),
+            })  # fmt: skip
+    if made:
+        evaluation = one.evaluation
+        assert evaluation.task is not None
+        yield {
+            "set": title, "task": evaluation.task.name, "split": evaluation.split,
+            "limit": evaluation.limit, "condition": one.condition, "cells": made,
+        }  # fmt: skip
+
+
+def _title(one: TestSet) -> str:
+    evaluation = one.evaluation
+    assert evaluation.task is not None
+    limit = f", first {evaluation.limit:,} rows" if evaluation.limit else ""
+    way = ", collapsed labels" if evaluation.collapse else ""
+    source = f", from {one.source}" if one.source else ""
+    return f"{evaluation.task.name} {evaluation.split}{source}{limit}{way}, {one.condition}"
+
+
+def _line(
+    there: Accuracies, at: Accuracies, tested: Sequence[str], references: Sequence[str]
+) -> dict[str, Any]:
+    """The line of some references on some rows, and where runs lie."""
+    points = {name: (_inside(at[name]), _inside(there[name])) for name in references
+              if name in there}  # fmt: skip
+    sides = list(zip(*points.values(), strict=True)) or [(), ()]
+    line, why = None, ""
+    if len(points) < trend.FEWEST:
+        why = TOO_FEW
+    else:
+        line = trend.fitted(*([p.value for p in side] for side in sides))
+        why = "" if line else ONE_PLACE
+    runs = {}
+    for name in tested:
+        if name not in there:
+            continue
+        x, y = at[name], there[name]
+        figures: dict[str, Any] = {
+            "in_distribution": x.interval().as_dict(),
+            "accuracy": y.interval().as_dict(),
+        }
+        if line is not None:
+            moved = _inside(x)
+            expected = line.expected(moved.value)
+            over = trend.above(line, sides[0], sides[1], moved, y.share)
+            figures |= {
+                "expected": expected.as_dict(),
+                "effective_robustness": over.interval().as_dict(),
+                "outside_range": not expected.low <= y.share.value <= expected.high,
+                "extrapolated": line.extrapolates(moved.value),
+            }
+        runs[name] = figures
+    ends = [n for n in [*points, *runs] if {at[n].share.value, there[n].share.value} & {0.0, 1.0}]
+    return {
+        "rows": max((own.rows for own in there.values()), default=0),
+        "references": len(points),
+        "line": _values(line) if line else None,
+        **({"why": why} if why else {}),
+        **({"moved": ends} if ends else {}),
+        "points": {name: [x.value, y.value] for name, (x, y) in points.items()},
+        "runs": runs,
+    }
+
+
+def _inside(accuracy: Accuracy) -> Resampled:
+    """An accuracy where it has a logit, and its replicates."""
+    rows = accuracy.rows
+    value = float(trend.inside(accuracy.share.value, rows))
+    return Resampled(value, trend.inside(accuracy.share.replicates, rows))
+
+
+def _values(line: trend.Line) -> dict[str, Any]:
+    shown = ("slope", "intercept", "r_squared", "deviation", "low", "high")
+    values = {name: getattr(line, name) for name in shown}
+    return {name: None if value != value else value for name, value in values.items()}

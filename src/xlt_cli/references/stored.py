@@ -1,0 +1,212 @@
+"""Which stored evaluations of runs are of the same test sets, and their accuracies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from xlt_cli.analyses.stored import languages_trained_on, own_task
+from xlt_cli.problems import Problem
+from xlt_cli.problems.collapse import problem_under
+from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.predictions import Store, cells_of, summaries
+from xlt_cli.spec import CLEAN, Evaluation
+from xlt_cli.spec.building import build_task
+from xlt_cli.spec.identity import evaluation_stated
+from xlt_cli.stats.intervals import Interval, Resampled, average, draws, wilson
+
+STATED = {"task", "split", "limit", "windows", "collapse"}
+"""What an evaluation states where the model itself was tested, apart from its conditions."""
+
+Place = tuple[str, tuple[str, ...]]
+"""A test set: the directory of its evaluation, and the keys of its condition's draws."""
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """An evaluation under one condition, as one run has it.
+
+    Attributes:
+        keys: of the draws of the condition; one empty key for the texts as they are.
+        condition: what tables call it.
+        source: where its rows are from, if not from the task's usual place.
+        collapsed: whether the model gives one answer to every row of the evaluation.
+    """
+
+    folder: str
+    keys: tuple[str, ...]
+    evaluation: Evaluation
+    condition: str
+    source: str
+    languages: tuple[str, ...]
+    collapsed: bool
+
+    @property
+    def place(self) -> Place:
+        """What it has in common with the same test set of other runs."""
+        return self.folder, self.keys
+
+    @property
+    def clean(self) -> bool:
+        """Whether the texts are as they are."""
+        return self.keys == ("",)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A run and its test sets.
+
+    Attributes:
+        name: what tables call it.
+        task: what its spec says of the task that it ended with; None for a model of others.
+        stale: evaluations whose figures are not those of their cells.
+    """
+
+    name: str
+    run: Run
+    task: Mapping[str, Any] | None
+    trained_on: tuple[str, ...]
+    sets: Mapping[Place, TestSet]
+    stale: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Of one run on some rows.
+
+    Attributes:
+        share: in [0, 1], with its replicates; runs with the same rows have the same draws.
+        rows: the number of answers that it is a share of.
+        cells: the number of cells that it is a mean over.
+    """
+
+    share: Resampled
+    rows: int
+    cells: int = 1
+
+    def interval(self) -> Interval:
+        """With its 95% interval, as evaluations have it."""
+        return wilson(self.share.value, self.rows) if self.cells == 1 else self.share.interval()
+
+
+def mean(parts: Sequence[Accuracy]) -> Accuracy:
+    """The unweighted mean over languages, or over draws."""
+    share = average([part.share for part in parts])
+    return Accuracy(share, sum(part.rows for part in parts), sum(part.cells for part in parts))
+
+
+def subject(name: str, run: Run) -> Subject:
+    """A run with the test sets that are stored of it."""
+    sets: dict[Place, TestSet] = {}
+    stale = []
+    for folder, about, results in summaries(run.evaluations):
+        if not about:
+            continue
+        if results is None:
+            stale.append(folder)
+            continue
+        evaluation = Evaluation.model_validate(about)
+        if set(evaluation_stated(evaluation)) <= STATED:
+            for one in _sets(folder, evaluation, results):
+                sets[one.place] = one
+    return Subject(name, run, own_task(run), tuple(languages_trained_on(run)), sets, tuple(stale))
+
+
+def _sets(folder: str, evaluation: Evaluation, results: Mapping[str, Any]) -> Iterator[TestSet]:
+    parts = [{**results, "condition": CLEAN, "key": ""}, *results.get("conditions", ())]
+    for part in parts:
+        if languages := tuple(part["languages"]):
+            keys = tuple(part.get("keys") or (part["key"],))
+            name, source = str(part["condition"]), str(results.get("place") or "")
+            fallen = bool(results.get("collapsed"))
+            yield TestSet(folder, keys, evaluation, name, source, languages, fallen)
+
+
+class Answered:
+    """The accuracies of several runs on one test set, in each language.
+
+    Args:
+        subjects: those that have the set; the rows of the first one count.
+
+    Attributes:
+        metric: the name of the accuracy, a share of the rows; None if the problem has none.
+        accuracies: by language, then by the name of the run.
+        others: by language, the runs that answered other rows than the first.
+    """
+
+    def __init__(self, place: Place, subjects: Sequence[Subject], languages: Sequence[str]) -> None:
+        evaluation = subjects[0].sets[place].evaluation
+        assert evaluation.task is not None
+        task = build_task(evaluation.task)
+        problem = problem_under(task, evaluation.collapse)
+        self.metric = next((own.name for own in problem.metrics if own.of_examples), None)
+        self.accuracies: dict[str, dict[str, Accuracy]] = {}
+        self.others: dict[str, list[str]] = {}
+        if self.metric is None:
+            return
+        # As in all figures, translations of an item are drawn together.
+        shared = _items(place, subjects[0]) if task.aligned else None
+        for language in languages:
+            name = "aligned" if task.aligned else language
+            of = (problem, self.metric)
+            parts = [
+                _of_cell(Cell((language, language), key), place[0], subjects, of, shared, name)
+                for key in place[1]
+            ]
+            same = [s.name for s in subjects if all(s.name in part for part in parts)]
+            self.accuracies[language] = {n: mean([part[n] for part in parts]) for n in same}
+            self.others[language] = [s.name for s in subjects if s.name not in same]
+
+
+def _of_cell(
+    cell: Cell,
+    folder: str,
+    subjects: Sequence[Subject],
+    of: tuple[Problem, str],
+    shared: Sequence[str] | None,
+    name: str,
+) -> dict[str, Accuracy]:
+    """The accuracies of the runs that answered the rows of the first of them, by run.
+
+    Args:
+        of: the problem, and the metric of it that is an accuracy.
+        shared: the items that are drawn; None for those of the cell.
+        name: of the draws; as evaluations draw them.
+    """
+    problem, metric = of
+    rows: list[tuple[str, object]] = []
+    right: dict[str, np.ndarray] = {}
+    for one in subjects:
+        predictions = _store(one, folder).bare(cell)
+        own = [(p.id, p.gold) for p in predictions]
+        rows = rows or own
+        if own == rows:
+            right[one.name] = problem.score(problem.statistics(predictions))[metric]
+    ids = [identifier for identifier, _ in rows]
+    items = ids if shared is None else shared
+    column = {identifier: number for number, identifier in enumerate(items)}
+    weights = draws(len(items), name)[:, [column[identifier] for identifier in ids]]
+    answers = np.stack(list(right.values()), axis=1)  # [N, K]
+    with np.errstate(invalid="ignore"):  # of few rows, a resample may have none
+        replicates = (weights @ answers) / weights.sum(axis=1, keepdims=True)
+    return {
+        run: Accuracy(Resampled(float(own.mean()), replicates[:, k]), len(ids))
+        for k, (run, own) in enumerate(right.items())
+    }
+
+
+def _items(place: Place, one: Subject) -> list[str]:
+    """All items of the cells of an evaluation, clean and under every condition."""
+    store = _store(one, place[0])
+    cells = sorted((c for c in store.done() if c.is_standard), key=lambda cell: cell.condition)
+    return list(dict.fromkeys(i for cell in cells for i in store.answers(cell).ids))
+
+
+def _store(one: Subject, folder: str) -> Store:
+    path = one.run.evaluations / folder
+    *_, (_, weights) = cells_of(path).values()
+    return Store(path, {}, weights)
