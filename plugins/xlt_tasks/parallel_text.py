@@ -91,6 +91,9 @@ class ParallelText(UnlabelledTask):
             return ()
         return tuple(code for code in languages if not same_language(code, self.params.first))
 
+    def row_languages(self, language: str) -> tuple[str, ...]:
+        return (self.params.first, language)
+
     def rows(self, split: Split, language: str) -> tuple[str, list[TextExample], Sequence[str]]:
         p = self.params
         examples: list[TextExample] = []

@@ -107,6 +107,17 @@ def test_pairs_of_translations_and_an_evaluation_of_the_last_stage(
     assert figures["perplexity"]["value"] == pytest.approx(best["dev_score"], rel=1e-4)
 
 
+def test_both_languages_of_pairs_count_as_trained_on(desk: Desk, xlt: Any, corpus: Path) -> None:
+    task = {"name": "parallel-text", "path": str(corpus / "parallel"), "dev_rows": 20}
+    pairs = text_stage(corpus, task=task, languages=["de"], max_steps=1)
+    classify = {**desk.spec["stages"][0], "max_steps": 1, "languages": ["fr"]}
+    trained(desk, xlt, pairs, classify, evaluations=[{"limit": 5}])
+    assert {x: own["trained_on"] for x, own in desk.results()["languages"].items()} == {
+        "en": True, "de": True, "fr": True,
+    }  # fmt: skip
+    assert "zero_shot" not in desk.results()["averages"]
+
+
 @pytest.mark.parametrize(
     "perturbation",
     [

@@ -33,6 +33,7 @@ from xlt_cli.runs.predictions import Store, cells_of, summaries
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.building import build_task
 from xlt_cli.spec.identity import evaluation_stated, plugin_stated
+from xlt_cli.spec.seen_languages import trained_languages
 
 BATCH = 1000
 """Rows in a batch."""
@@ -247,7 +248,7 @@ def languages_trained_on(run: Run) -> list[str]:
     if "spec" not in run.record:
         return list(run.record.get("trained_on", ()))
     stages = reversed(run.spec.stages)
-    return list(dict.fromkeys(x for stage in stages for x in stage.trained_languages))
+    return list(dict.fromkeys(x for stage in stages for x in trained_languages(stage)))
 
 
 def _unaligned(task: Task, rows: Mapping[str, Mapping[str, Example]]) -> str:

@@ -82,6 +82,15 @@ class Task(Plugin):
             OfflineError: if the data is not on this machine and cannot be downloaded.
         """
 
+    def row_languages(self, language: str) -> tuple[str, ...]:
+        """The languages of the texts in the rows of `load(split, language)`; by default this one.
+
+        A task whose rows have texts in several languages, such as sentences with their
+        translations, states all of them: a model that is trained on the rows has seen each, so that
+        an evaluation in any of them is not zero-shot.
+        """
+        return (language,)
+
     @classmethod
     def origin_of(cls, language: str) -> Origin:
         """How the texts of a language were produced."""

@@ -28,6 +28,7 @@ from xlt_cli.errors import DamagedFile, PluginError, UserError
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ResolvedRows, ResolvedStage, Stage
+from xlt_cli.spec.seen_languages import trained_languages
 
 if TYPE_CHECKING:
     from xlt_cli.evaluation.plan import Plan
@@ -186,7 +187,7 @@ def _parts(
         (
             "trained",
             stage.split,
-            stage.trained_languages,
+            trained_languages(stage),
             stage.limit,
             resolved.sources if resolved else (),
         )

@@ -19,6 +19,7 @@ from xlt_cli.runs import atomic, provenance
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, ResolvedStage, Stage
 from xlt_cli.spec.building import build_encoder, build_perturbation
+from xlt_cli.spec.seen_languages import trained_languages
 from xlt_cli.spec.stage_resolution import reopen_stage
 from xlt_cli.training.words import warn_of_other_way
 
@@ -80,7 +81,7 @@ class Trained:
     @property
     def languages(self) -> set[str]:
         """The languages of all stages, as their files have them."""
-        return {language for stage, _ in self.stages for language in stage.trained_languages}
+        return {language for stage, _ in self.stages for language in trained_languages(stage)}
 
 
 def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime) -> Subject:

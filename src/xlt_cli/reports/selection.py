@@ -17,6 +17,7 @@ from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, Stage
 from xlt_cli.spec.building import build_task
+from xlt_cli.spec.seen_languages import trained_languages
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,9 @@ def one_answer_on_dev(run: Run) -> bool | None:
     return _constant(records, stages[last]) if records else None
 
 
-def _trained_on(language: str, stage: Stage) -> bool:
+def _is_one_of(language: str, trained_on: Sequence[str]) -> bool:
     try:
-        return among(language, stage.trained_languages)
+        return among(language, trained_on)
     except UserError:  # of a version that took any code
         return False
 
@@ -123,6 +124,7 @@ def _records(run: Run, index: int, stage: Stage, step: int) -> list[dict[str, An
 
 def _constant(records: Sequence[dict[str, Any]], stage: Stage) -> bool | None:
     """Whether all records say so; where languages trained on are among them, only those count."""
-    own = [record for record in records if _trained_on(record["language"], stage)]
+    seen = trained_languages(stage)
+    own = [record for record in records if _is_one_of(record["language"], seen)]
     said = [record.get("constant") for record in own or records]
     return None if None in said else all(said)

@@ -166,12 +166,6 @@ class Stage(Model):
             )
         return labels
 
-    @property
-    def trained_languages(self) -> list[str]:
-        """The languages of all its rows, once each."""
-        written = [self.languages, *(rows.languages for rows in self.also)]
-        return list(dict.fromkeys(code for codes in written for code in codes or []))
-
     @model_validator(mode="after")
     def _patience_has_scores(self) -> Stage:
         if self.patience is not None and self.dev is None:

@@ -88,17 +88,19 @@ class TaskSuite(PluginSuite):
                     )
                 seen.add(example.id)
 
-    def test_rows_state_the_language_that_was_asked_for(self, checked: Task) -> None:
-        """Without labels, one of two texts may be in another language: a translation."""
+    def test_rows_are_in_the_languages_that_it_states(self, checked: Task) -> None:
+        """Those of `row_languages`, by default the language that was asked for."""
         for split, language, rows in self._loaded(checked):
+            stated = checked.row_languages(language)
+            if own_code(language, stated) is None:
+                broken(f"row_languages('{language}') lacks '{language}'", Task.row_languages)
             for example in rows.examples:
-                strange = [c for c in example.languages if own_code(c, (language,)) is None]
-                translated = not checked.problem.labelled and len(strange) < len(example.languages)
-                if strange and not translated:
+                strange = [c for c in example.languages if own_code(c, stated) is None]
+                if strange:
                     broken(
                         f"load('{split}', '{language}') has the row '{example.id}' in "
-                        f"'{strange[0]}'",
-                        type(example),
+                        f"'{strange[0]}', which row_languages('{language}') does not state",
+                        Task.row_languages,
                     )
 
     def test_rows_have_as_many_texts_as_it_states(self, checked: Task) -> None:

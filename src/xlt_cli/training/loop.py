@@ -28,6 +28,7 @@ from xlt_cli.runs import atomic, metrics, provenance
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import Stage
 from xlt_cli.spec.advice import FEWEST, few_updates
+from xlt_cli.spec.seen_languages import trained_languages
 from xlt_cli.training import checkpoints
 from xlt_cli.training.averaging import Average
 from xlt_cli.training.checkpoints import Position
@@ -232,7 +233,8 @@ class StageTrainer:
         best = stage.select == "best" and position.best_step >= 0
         selected = position.best_step if best else position.step
         dev = list(self.parts.dev)
-        oracle = sorted(x for x in dev if not among(x, stage.trained_languages))
+        seen = trained_languages(stage)
+        oracle = sorted(x for x in dev if not among(x, seen))
         source: Path | EncoderModel = checkpoints.path_of(self.directory, selected)
         rule = f"best {self.parts.task.metric} on dev {'+'.join(dev)}" if best else "last step"
         if best and oracle:

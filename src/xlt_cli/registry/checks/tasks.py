@@ -41,6 +41,14 @@ def languages(call: Call, value: Any, split: str) -> tuple[str, ...]:
     return names(call, value, "codes of languages, as a tuple of texts")
 
 
+def row_languages(call: Call, value: Any, language: str) -> tuple[str, ...]:
+    """Codes, one at least."""
+    stated = names(call, value, "codes of languages, as a tuple of texts")
+    if not stated:
+        raise call.refused("returned no language; expected one or more")
+    return stated
+
+
 def rows(call: Call, value: Any, split: str, language: str) -> Rows:
     """Rows of whole examples."""
     if not isinstance(value, Rows):
@@ -151,6 +159,7 @@ KIND = PluginKind(
             "languages": languages,
             "missing": text,
             "load": rows,
+            "row_languages": row_languages,
             "fetch": anything,
         }
     },

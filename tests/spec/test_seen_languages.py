@@ -1,0 +1,85 @@
+"""Which languages a stage has seen texts of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from xlt_cli.errors import PluginError
+from xlt_cli.spec import Stage
+from xlt_cli.spec.seen_languages import trained_languages
+
+PAIRS = {"name": "parallel-text", "path": "pairs", "first": "en"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "seen"),
+    [
+        ({"task": "xnli", "languages": ["en", "de"]}, ["en", "de"]),
+        ({"task": PAIRS, "languages": ["sw", "ur"]}, ["sw", "ur", "en"]),
+        (
+            {
+                "task": {"name": "text", "path": "texts"},
+                "languages": ["sw"],
+                "also": [{"task": {**PAIRS, "first": "fr"}, "languages": ["de"]}],
+            },
+            ["sw", "de", "fr"],
+        ),
+        (
+            {
+                "task": "xnli",
+                "languages": ["en"],
+                "also": [{"task": "xnli", "languages": ["en", "de"]}],
+            },
+            ["en", "de"],
+        ),
+        ({"task": "a-task-that-is-gone", "languages": ["en"]}, ["en"]),
+    ],
+)
+def test_languages_of_all_texts_count(stage: dict[str, object], seen: list[str]) -> None:
+    assert trained_languages(Stage.model_validate(stage)) == seen
+
+
+def test_task_of_others_states_the_languages_of_its_rows(install: Any) -> None:
+    install(
+        "mixed-dist",
+        {"xlt.tasks": {"mixed": "mixed:Mixed"}},
+        {
+            "mixed": """
+from xlt_tasks.xnli import Xnli
+
+class Mixed(Xnli):
+    name = "mixed"
+    summary = "two languages in a row"
+
+    def row_languages(self, language):
+        return (language, "tr")
+"""
+        },
+    )
+    stage = Stage.model_validate({"task": "mixed", "languages": ["en"]})
+    assert trained_languages(stage) == ["en", "tr"]
+
+
+@pytest.mark.parametrize("returned", ["()", "'tr'", "None", "('tr', 1)"])
+def test_what_is_no_languages_is_refused(install: Any, returned: str) -> None:
+    install(
+        "mixed-dist",
+        {"xlt.tasks": {"mixed": "mixed:Mixed"}},
+        {
+            "mixed": f"""
+from xlt_tasks.xnli import Xnli
+
+class Mixed(Xnli):
+    name = "mixed"
+    summary = "two languages in a row"
+
+    def row_languages(self, language):
+        return {returned}
+"""
+        },
+    )
+    stage = Stage.model_validate({"task": "mixed", "languages": ["en"]})
+    with pytest.raises(PluginError, match="row_languages"):
+        trained_languages(stage)
