@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -88,11 +90,86 @@ def test_figures_are_those_of_single_evaluations(run: str, xlt: Any) -> None:
     assert suite["averages"] == alone[0]["averages"]
 
 
+def test_facts_of_languages_stand_beside_their_figures_in_the_order_that_is_asked_for(
+    run: str, xlt: Any
+) -> None:
+    given = ("--suite", "suite.yaml", "--columns", "family,fertility", "--sort", "script")
+    report = json.loads(xlt("eval", run, *given, "--json").stdout)
+    own = next(one for one in report["results"] if not one["set"])
+    assert set(own["facts"]["de"]) == {"family", "fertility", "script"}
+    shown = xlt("eval", run, *given, "--format", "markdown").stdout
+    assert "languages of the data sets" in shown
+    rows = [line for line in shown.splitlines() if line.startswith("| americasnli (dev) | quy")]
+    assert len(rows) == 1
+    assert "Quechuan" in rows[0]
+    lines = list(csv.DictReader(io.StringIO(xlt("eval", run, *given, "--format", "csv").stdout)))
+    of_de = [line for line in lines if (line["task"], line["language"]) == ("xnli", "de")]
+    assert [line["family"] for line in of_de] == ["Indo-European"] * 2  # clean, and with typos
+    plain = xlt("eval", run, "--suite", "suite.yaml").stdout
+    assert "languages of the data sets" not in plain
+
+
+def test_languages_are_sorted_in_all_parts(run: str, xlt: Any) -> None:
+    for order in ("figure", "rows"):
+        report = json.loads(
+            xlt("eval", run, "--suite", "suite.yaml", "--sort", order, "--json").stdout
+        )
+        for one in report["results"]:
+            own = list(one["languages"].values())
+            values = [x["n"] if order == "rows" else -x[one["metric"]]["value"] for x in own]
+            assert values == sorted(values)
+            for under in one.get("conditions", ()):
+                assert set(under["languages"]) == set(one["languages"])
+
+
+def test_groups_of_languages_are_shown_of_all_data_sets(run: str, xlt: Any) -> None:
+    given = ("--suite", "suite.yaml", "--by", "family", "--format", "markdown")
+    shown = xlt("eval", run, *given).stdout
+    table = shown[shown.index("data sets, by family (languages not trained on): score") :]
+    heading = next(line for line in table.splitlines() if line.startswith("|"))
+    assert [cell.strip() for cell in heading.split("|")[2:-1]] == ["Indo-European", "Quechuan"]
+    assert "| americasnli (dev) " in table
+
+
+def test_figures_are_also_written_to_a_file(run: str, xlt: Any) -> None:
+    printed = xlt("eval", run, "--suite", "suite.yaml", "--format", "csv").stdout
+    assert xlt("eval", run, "--suite", "suite.yaml", "--csv", "out.csv").exit_code == 0
+    assert Path("out.csv").read_text("utf-8") == printed
+
+
+def test_upper_and_lower_bounds_of_robust_accuracy_are_beside_each_other(
+    run: str, xlt: Any
+) -> None:
+    noise = {"name": "random-perturbation", "distribution": "gaussian", "radius": 0.05}
+    attack = {"name": "pgd", "radii": [0.02, 0.1], "norm": "l2-sentence", "unit": "certified"}
+    attack |= {"steps": 2, "restarts": 1}
+    votes = {"name": "smoothing", "noise": noise, "samples": 20, "selection": 5, "alpha": 0.05}
+    own = [{"conditions": [attack], "limit": 6}]
+    Path("pgd.yaml").write_text(yaml.safe_dump({"summary": "an attack", "own": own}))
+    alone = xlt("eval", run, "--suite", "pgd.yaml")
+    assert alone.exit_code == 0, alone.output
+    words = " ".join(alone.stdout.split())
+    assert "robust accuracy at radius (upper bound)" in words
+    assert "at 0.020" in words
+    own.append({"conditions": [votes], "limit": 5})
+    Path("both.yaml").write_text(yaml.safe_dump({"summary": "both", "own": own}))
+    done = xlt("eval", run, "--suite", "both.yaml", "--format", "markdown")
+    assert done.exit_code == 0, done.output
+    both = done.stdout
+    for language in ("de", "en"):
+        table = both[both.index(f"xnli test, {language}: share of rows") :]
+        heading = next(line for line in table.splitlines() if line.startswith("|"))
+        assert "robust accuracy at radius (upper bound), pgd" in heading
+        assert "(test, first 6 rows)" in heading
+        assert "certified accuracy at radius, smoothing" in heading
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--suite", "nli-robustnes"], "did you mean 'nli-robustness'"),
         (["--suite", "suite.yaml", "--languages", "de"], "--languages is given as well"),
+        (["--suite", "suite.yaml", "--sort", "colour"], "languages cannot be sorted by 'colour'"),
         (["--suite", "broken.yaml"], "unknown field 'familly'"),
     ],
 )

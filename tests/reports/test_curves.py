@@ -25,7 +25,7 @@ def test_a_line_has_the_curves_of_one_axis_and_cell() -> None:
     plain = entry("plain", "", de=[[0.0, 0.2]])
     clean = {"condition": "clean", "languages": {}}
     result = {"task": "t", "split": "test", "conditions": [clean, upper, lower, third, plain]}
-    (line,) = pieces(result)
+    (line,) = pieces([result])
     assert isinstance(line, Line)
     assert (line.title, line.across) == ("t test, de", "radius")
     assert [series.name for series in line.series] == ["upper share, upper", "lower share, lower"]
@@ -35,5 +35,21 @@ def test_a_line_has_the_curves_of_one_axis_and_cell() -> None:
 
 def test_nothing_is_shown_of_a_single_curve_or_of_none() -> None:
     one = entry("one", "radius", de=[[0.0, 0.9]])
-    assert pieces({"task": "t", "split": "test", "conditions": [one]}) == []
-    assert pieces({"task": "t", "split": "test"}) == []
+    assert pieces([{"task": "t", "split": "test", "conditions": [one]}]) == []
+    assert pieces([{"task": "t", "split": "test"}]) == []
+
+
+def test_curves_of_several_evaluations_say_of_which_rows_they_are() -> None:
+    upper = entry("upper", "radius", de=[[0.0, 0.9]], fr=[[0.0, 0.8]])
+    lower = entry("lower", "radius", de=[[0.0, 0.7]])
+    results = [
+        {"task": "t", "split": "test", "limit": 500, "conditions": [upper]},
+        {"task": "t", "split": "test", "limit": None, "conditions": [lower]},
+    ]
+    (line,) = pieces(results)
+    assert isinstance(line, Line)
+    assert line.title == "t test, de"
+    assert [series.name for series in line.series] == [
+        "upper share, upper (test, first 500 rows)",
+        "lower share, lower (test)",
+    ]

@@ -27,9 +27,7 @@ from xlt_cli.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.evaluation.extras import Extras
-    from xlt_cli.runs.directory import Run
+    from xlt_cli.api.reports import Report
 
 
 def evaluate(
@@ -223,6 +221,7 @@ def evaluate(
     go_offline(offline)
     check_file(csv, "--csv")
     from xlt_cli.commands import evaluate_checks as checks
+    from xlt_cli.commands.evaluate_suite import suite_report
     from xlt_cli.interface.checkpoints import evaluate_checkpoint
     from xlt_cli.interface.requests import Options, extras_of
     from xlt_cli.interface.runs import evaluate_run
@@ -246,10 +245,11 @@ def evaluate(
         columns=checks.columns(listed(columns), sort),
     )
     if suite is not None:
-        checks.check_suite({**options, "sort": sort}, model)
+        checks.check_suite(options, model)
         assert run_name is not None
-        of_suite = checks.find_run(root, run_name, None)
-        _evaluate_suite(of_suite, suite, extras_of(options, "--"), device, plain, tell, output)
+        tested = checks.find_run(root, run_name, None)
+        extras = extras_of(options, "--")
+        _show(suite_report(tested, suite, extras, sort, device, plain, tell), csv, output)
         return
     results: Sequence[dict[str, Any]]
     if model is not None:
@@ -270,35 +270,18 @@ def evaluate(
         assert run_name is not None
         run = checks.find_run(root, run_name, options["languages"])
         results = evaluate_run(run, options, device, plain, tell, prefix="--")
-    from xlt_cli import formats
-    from xlt_cli.formats import csv as csv_format
     from xlt_cli.reports import by_language, evaluation
 
     shown = by_language.ordered(results, sort) if sort is not None else results
-    report = evaluation.report(shown, not zero_shot)
-    if csv is not None:
-        from xlt_cli.runs import atomic
+    _show(evaluation.report(shown, not zero_shot), csv, output)
 
+
+def _show(report: Report, csv: Path | None, output: Format) -> None:
+    """Prints the report, and writes its figures to a file if one is given."""
+    from xlt_cli import formats
+    from xlt_cli.formats import csv as csv_format
+    from xlt_cli.runs import atomic
+
+    if csv is not None:
         atomic.write_text(csv, csv_format.text(report))
     formats.show(report, output)
-
-
-def _evaluate_suite(
-    run: Run,
-    name: str,
-    extras: Extras,
-    device: str | None,
-    plain: bool,
-    tell: Reporter,
-    output: Format,
-) -> None:
-    """Evaluates a run on a suite, and shows one report of all of it."""
-    from xlt_cli import formats
-    from xlt_cli.interface.suites import evaluate_suite
-    from xlt_cli.reports import suite as report
-    from xlt_cli.spec import suite as suites
-
-    chosen = suites.load(name)
-    made = evaluate_suite(run, chosen, device, plain, tell, extras)
-    left_out = [{"set": x.title, "task": x.task, "why": x.why} for x in made.left_out]
-    formats.show(report.report(chosen.summary, made.results, left_out), output)

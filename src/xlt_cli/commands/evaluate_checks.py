@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from xlt_cli.runs.directory import Run
 
 
+SHOWN = ("by", "columns")
+"""The options that say what is shown of results, not what is tested."""
+
+
 def check_choice(run_name: str | None, model: object) -> None:
     """Refuses to evaluate both a run and a model, or neither."""
     if run_name is not None and model is not None:
@@ -60,7 +64,7 @@ def check_suite(options: Mapping[str, object], model: object) -> None:
     """Refuses --suite with a foreign model, or with options that the suite states itself."""
     if model is not None:
         raise SpecError("--suite tests runs; it cannot be used with --model", "--suite")
-    given = [name for name, value in options.items() if value and name != "by"]
+    given = [name for name, value in options.items() if value and name not in SHOWN]
     if given:
         raise SpecError(
             f"--suite states its own tests, and --{given[0].replace('_', '-')} is given as well",

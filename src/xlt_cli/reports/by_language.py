@@ -37,9 +37,14 @@ def names(results: Sequence[Result]) -> list[str]:
 
 def columns(result: Result) -> list[Column]:
     """The columns beside the figures of languages."""
+    return columns_of(names([{"facts": result.get("facts", {})}]))
+
+
+def columns_of(names: Sequence[str]) -> list[Column]:
+    """The columns of facts by their names."""
     return [
         Column(_TITLES.get(name, name), "left" if name in FACTS else "right", key=name)
-        for name in names([{"facts": result.get("facts", {})}])
+        for name in names
     ]
 
 

@@ -1,11 +1,11 @@
 """Curves of several conditions over one axis, e.g. an upper and a lower bound of robust accuracy.
 
-Everything is read from the results of an evaluation and of its conditions.
+Everything is read from the results of evaluations and of their conditions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Figure, Line, Piece, Series
@@ -15,25 +15,42 @@ Curves = dict[str, list[Series]]
 """For each cell, the curves of all conditions."""
 
 
-def pieces(result: Result) -> list[Piece]:
-    """A line for each axis and cell that several conditions have a curve of."""
+def pieces(results: Sequence[Result]) -> list[Piece]:
+    """A line for each axis and cell that several conditions have a curve of.
+
+    Args:
+        results: evaluations of one task; curves of those that differ in split or rows say of which
+            they are.
+    """
     by_axis: dict[str, Curves] = {}
-    for entry in result.get("conditions", ()):
-        for axis, cell, series in _curves(entry):
-            by_axis.setdefault(axis, {}).setdefault(cell, []).append(series)
+    for result in results:
+        of = "" if len(results) == 1 else f" ({_rows(result)})"
+        for entry in result.get("conditions", ()):
+            for axis, cell, series in _curves(entry, of):
+                by_axis.setdefault(axis, {}).setdefault(cell, []).append(series)
     return [
-        Line(f"{result['task']} {result['split']}, {cell}", axis, "share of rows", series)
+        Line(f"{_title(results)}, {cell}", axis, "share of rows", series)
         for axis, cells in by_axis.items()
         for cell, series in cells.items()
         if len(series) > 1
     ]
 
 
-def _curves(entry: Result) -> Iterator[tuple[str, str, Series]]:
+def _title(results: Sequence[Result]) -> str:
+    splits = " and ".join(dict.fromkeys(result["split"] for result in results))
+    return f"{results[0]['task']} {splits}"
+
+
+def _rows(result: Result) -> str:
+    limit = f", first {result['limit']:,} rows" if result["limit"] else ""
+    return f"{result['split']}{limit}"
+
+
+def _curves(entry: Result, of: str) -> Iterator[tuple[str, str, Series]]:
     """The curves of a condition: the axis, the cell and the figures along the axis."""
     for name, axis in entry.get("axes", {}).items():
         shown = entry["measured"]
         title = next(column["title"] for column in shown["columns"] if column["name"] == name)
         for cell, figures in entry[shown["name"]].items():
             points = [(at, Figure(share)) for at, share in figures[name]]
-            yield axis, cell, Series(f"{title}, {entry['condition']}", points)
+            yield axis, cell, Series(f"{title}, {entry['condition']}{of}", points)

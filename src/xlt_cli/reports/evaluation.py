@@ -52,13 +52,13 @@ def tables(result: Result, all_languages: bool = False) -> Report:
     if result["pairs"]:
         pieces += [_matrix(result), _pair_averages(result)]
     if "measured" in result:
-        pieces.append(_measured(result))
+        pieces.append(measured_table(result))
     own = Report(pieces, notes=result["notes"])
     if not result.get("conditions"):
         return own
     under = [{**result, "conditions": (), **entry} for entry in result["conditions"]]
     each = [tables(entry, all_languages) for entry in under]
-    further = [*robustness.pieces(result), *curves.pieces(result)]
+    further = [*robustness.pieces(result), *curves.pieces([result])]
     return Report([own, *each, *further, *by_language.by_condition(result)])
 
 
@@ -163,8 +163,8 @@ def _pair_averages(result: Result) -> Table:
     return Table("averages over pairs of different languages", columns, rows)
 
 
-def _measured(result: Result) -> Table:
-    """What a condition measures beyond the metrics."""
+def measured_table(result: Result) -> Table:
+    """What the condition of a result measures beyond the metrics; it measures something."""
     shown = result["measured"]
     rows = [
         Row([cell, *(_value(figures[one["name"]], one["shown"]) for one in shown["columns"])])

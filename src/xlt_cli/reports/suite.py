@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.api.reports import Column, Piece, Report, Row, Table, Value
-from xlt_cli.reports import by_language, robustness
+from xlt_cli.api.reports import Column, Matrix, Piece, Report, Row, Table, Value
+from xlt_cli.reports import by_language, curves, robustness
+from xlt_cli.reports.evaluation import measured_table
+from xlt_cli.reports.groups import UNKNOWN
+from xlt_cli.reports.records import record_table
+from xlt_cli.reports.validity import marked
 from xlt_cli.reports.values import MARK, measured, metric_name, point
 
 Result = Mapping[str, Any]
@@ -26,10 +30,20 @@ def report(
     for result in own:
         if any(under["languages"] for under in result.get("conditions", ())):
             pieces += [robustness.overview(result), *robustness.curves(result)]
+        pieces += [
+            measured_table({**result, "conditions": (), **under})
+            for under in result.get("conditions", ())
+            if "measured" in under
+        ]
         pieces += by_language.by_condition(result)
+    pieces += curves.pieces(own) if own else []
     others = [(title, result) for title, result in results if title]
     if others:
-        pieces.append(_sets_table(others, own[0] if own else None))
+        listed = [*[("in distribution", result) for result in own[:1]], *others]
+        pieces += [_sets_table(listed), *_groups(listed)]
+    else:
+        listed = [("in distribution", result) for result in own[:1]]
+    pieces += _languages(listed)
     notes = list(dict.fromkeys(note for result in own for note in result["notes"]))
     notes += [f"{one['task']} ({one['set']}) is left out: {one['why']}" for one in left_out]
     values = {
@@ -37,16 +51,14 @@ def report(
         "results": [{"set": title, **result} for title, result in results],
         "left_out": list(left_out),
     }
-    records = Table("figures", [Column(name) for name in _RECORD], list(_records(results)))
+    told = by_language.names([{"facts": result.get("facts", {})} for _, result in results])
+    records = record_table((*_RECORD, *told), _records(results))
     return Report(pieces, title=summary, notes=notes, values=values, records=records)
 
 
-def _sets_table(results: Sequence[tuple[str, Result]], own: Result | None) -> Table:
+def _sets_table(results: Sequence[tuple[str, Result]]) -> Table:
     """A line for each data set, group by group; the first line is the run's own task."""
-    rows = []
-    if own is not None:
-        rows.append(_set_row("in distribution", own))
-    rows += [_set_row(title, result) for title, result in results]
+    rows = [_set_row(title, result) for title, result in results]
     columns = [
         Column("data sets"),
         Column("task"),
@@ -76,6 +88,48 @@ def _set_row(title: str, result: Result) -> Row:
     )
 
 
+def _groups(results: Sequence[tuple[str, Result]]) -> list[Matrix]:
+    """The means of groups of languages on each data set, for each fact that is asked for."""
+    made = []
+    for fact in dict.fromkeys(fact for _, result in results for fact in result.get("groups", {})):
+        cells = {}
+        for _, result in results:
+            for name, group in result.get("groups", {}).get(fact, {}).items():
+                if "zero_shot" in group:
+                    mark = MARK if marked(result) & set(group["languages"]) else ""
+                    metric = result["metric"]
+                    shown = measured(metric, group["zero_shot"][metric], mark)
+                    cells[f"{result['task']} ({result['split']})", name] = shown
+        rows, columns = (list(dict.fromkeys(key[way] for key in cells)) for way in (0, 1))
+        if cells:
+            title = f"data sets, by {fact} ({by_language.KINDS['zero_shot']}): score"
+            made.append(Matrix(title, rows, sorted(columns, key=_unknown_last), cells))
+    return made
+
+
+def _unknown_last(group: str) -> tuple[bool, str]:
+    return group == UNKNOWN, group
+
+
+def _languages(results: Sequence[tuple[str, Result]]) -> list[Table]:
+    """A line for each language of each data set, if facts of languages are asked for."""
+    told = by_language.names([{"facts": result.get("facts", {})} for _, result in results])
+    if not told:
+        return []
+    rows = []
+    for _, result in results:
+        metric, fallen = result["metric"], marked(result)
+        for language, own in result["languages"].items():
+            sign = f" {MARK}" if language in fallen else ""
+            about = " (trained on)" if own["trained_on"] else ""
+            shown: list[Value] = [f"{result['task']} ({result['split']})"]
+            shown += [f"{language}{about}{sign}", own["n"], measured(metric, own[metric])]
+            rows.append(Row([*shown, *by_language.values(result, language)]))
+    columns = [Column("data set"), Column("language"), Column("rows", "right")]
+    columns += [Column("score", "right"), *by_language.columns_of(told)]
+    return [Table("languages of the data sets", columns, rows)]
+
+
 def _average(result: Result) -> Value:
     """The average that stands for a result, if it has one."""
     kind = next((kind for kind in robustness.AVERAGES if kind in result["averages"]), None)
@@ -92,23 +146,23 @@ def _lowest(result: Result) -> Value:
 _RECORD = ("set", "task", "split", "condition", "language", "n", "metric", "value", "low", "high")
 
 
-def _records(results: Sequence[tuple[str, Result]]) -> Iterator[Row]:
+def _records(results: Sequence[tuple[str, Result]]) -> Iterator[dict[str, Any]]:
     for title, result in results:
+        facts = result.get("facts", {})
         for under in ({"condition": "clean", **result}, *result.get("conditions", ())):
             means = {cell: {"n": None, **own} for cell, own, _, _ in by_language.lines(under)}
             for language, one in {**under["languages"], **means}.items():
                 shown = one[result["metric"]]
-                yield Row(
-                    [
-                        title,
-                        result["task"],
-                        result["split"],
-                        under["condition"],
-                        language,
-                        one["n"],
-                        result["metric"],
-                        shown["value"],
-                        shown.get("low"),
-                        shown.get("high"),
-                    ]
-                )
+                yield {
+                    **facts.get(language, {}),
+                    "set": title,
+                    "task": result["task"],
+                    "split": result["split"],
+                    "condition": under["condition"],
+                    "language": language,
+                    "n": one["n"],
+                    "metric": result["metric"],
+                    "value": shown["value"],
+                    "low": shown.get("low"),
+                    "high": shown.get("high"),
+                }
