@@ -231,6 +231,16 @@ def test_an_unknown_baseline_is_refused_before_anything_runs(
     assert len(asked) == 1
 
 
+def test_an_unknown_grouping_is_refused_before_anything_runs(
+    xlt: Cli, own: Callable[[str], Path], asked: list[list[PlannedRun]]
+) -> None:
+    own(GOOD)
+    result = xlt("reproduce", "own", "--by", "famly")
+    assert result.exit_code == 2
+    assert "did you mean 'family'" in result.stderr
+    assert not asked
+
+
 def test_a_folder_without_an_archive_is_refused(xlt: Cli, tmp_path: Path) -> None:
     result = xlt("reproduce", "robust-xlt", "--from", tmp_path)
     assert result.exit_code == 2

@@ -17,6 +17,7 @@ from xlt_cli.reports.gains import COLUMNS, TaskGains, records
 from xlt_cli.runs.predictions import Answers
 
 METHODS = ["erm", "rp", "da"]
+NAMES = {"task": "t", "metric": "accuracy"}
 LANGUAGES = ("en", "de", "zh")
 
 
@@ -162,3 +163,25 @@ def test_a_claim_that_rests_on_a_collapsed_run_is_undecided() -> None:
     )
     two = with_collapse({"rp": {1: collapsed()}, "erm": {1: collapsed()}})
     assert "rp seed 1; erm seed 1" in two.judge("all", None, 2.0, quick=False)["rp"]["remark"]
+
+
+def test_groups_of_languages_have_gains_like_other_averages() -> None:
+    about = {"trained_on": ["en"]}
+    task = TaskGains(about, RUNS, METHODS, "erm", ["de"], by=["family", "resource"]).as_dict()
+    assert task["by"] == {
+        "family": {"Indo-European": ["de"], "Sino-Tibetan": ["zh"]},
+        "resource": {"5": ["de", "zh"]},
+    }
+    plain = findings("erm").as_dict()
+    for method in METHODS:
+        for quantity in ("figures", "gains"):
+            own = task["methods"][method][quantity]
+            if not own:
+                continue
+            assert own["average:zero_shot:resource=5"] == own["average:zero_shot"]
+            shown = {name: own["zh"][name] for name in ("value", "low", "high")}
+            assert own["average:zero_shot:family=Sino-Tibetan"] == shown
+            without = {name: value for name, value in own.items() if "=" not in name}
+            assert without == plain["methods"][method][quantity]
+    cells = {line["cell"] for line in csv.DictReader(io.StringIO(csv_text([{**task, **NAMES}])))}
+    assert "average:zero_shot:family=Indo-European" in cells

@@ -26,6 +26,7 @@ from xlt_cli.commands.options import (
     format_of,
     go_offline,
     jobs_at_once,
+    listed,
     runs_root,
 )
 from xlt_cli.commands.printing import print_report
@@ -72,6 +73,15 @@ def reproduce(
             "--baseline", metavar="METHOD", help="Baseline of gains. Default: the first method."
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="FACT,...",
+            help="Also gains by groups of languages: family, script, resource or language.",
+            autocompletion=completion.groupings,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -99,12 +109,14 @@ def reproduce(
     go_offline(offline)
     from xlt_cli.compute.devices import cores
     from xlt_cli.console.progress import Reporter
+    from xlt_cli.interface.requests import extras_of
     from xlt_cli.launch.choice import launcher as chosen
     from xlt_cli.reproduce import archive, trials
     from xlt_cli.reproduce import definition as reproduction
     from xlt_cli.reproduce.report import baseline_of, report
     from xlt_cli.runs.archive_file import as_folder
 
+    grouped = extras_of({"by": listed(by)}, "--").by
     launcher = chosen(launcher_option, at_once)
     readers = at_once or cores()
     reporter = Reporter(quiet=quiet or output is not Format.terminal or not is_first_process())
@@ -114,7 +126,7 @@ def reproduce(
             raise _nothing_beside_from()
         with as_folder(archived) as folder:
             kept = archive.read(reproduction.name_of(name), folder)
-            reported = report(*kept, reporter, baseline, readers)
+            reported = report(*kept, reporter, baseline, readers, grouped)
         _show(reported, _written(reported, out, reporter) if out else None, output)
         return
     shipped = reproduction.read(name)
@@ -138,7 +150,7 @@ def reproduce(
     failed = any(outcome.error for outcome in outcomes)
     if is_first_process():
         records = [of_run(*ran) for ran in zip(planned, outcomes, strict=True)]
-        values = report(shipped, choice, records, reporter, baseline, readers)
+        values = report(shipped, choice, records, reporter, baseline, readers, grouped)
         folder = _written(values, out or root / "reproductions" / _label(values), reporter)
         _show(values, folder, output)
         if archive_to is not None:
@@ -156,7 +168,7 @@ def _nothing_beside_from() -> Exception:
     return SpecError(
         "an archive contains finished runs, which cannot be changed or run",
         "xlt reproduce --from",
-        "give NAME, and at most --baseline, --out, --jobs, --format, --json and --quiet in "
+        "give NAME, and at most --baseline, --by, --out, --jobs, --format, --json and --quiet in "
         "addition",
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 from xlt_cli.api.reports import Table
 from xlt_cli.reports.claims import NOT_MEASURED, QUICK, Verdict, despite_collapse, verdict
 from xlt_cli.reports.comparison import Comparison, Gain, Group, Measured, group
+from xlt_cli.reports.groups import members
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import collapsed
 from xlt_cli.runs.cells import Pair
@@ -32,6 +33,7 @@ class TaskGains:
         methods: all methods, in the order of the tables.
         baseline: the one of them that gains are over.
         near: languages near the source language.
+        by: facts by which the languages that were not trained on are grouped as well.
 
     Attributes:
         collapsed: of the methods that have some, the seeds of runs that give one answer to every
@@ -45,10 +47,13 @@ class TaskGains:
         methods: Sequence[str],
         baseline: str,
         near: Sequence[str],
+        by: Sequence[str] = (),
     ) -> None:
         self.about, self.methods = dict(about), list(methods)
         self.comparison = Comparison(runs, baseline)
         self.groups = group(self.comparison.pairs, self.about["trained_on"], near)
+        unseen = [pair[0] for pair in self.groups.get("zero_shot", [])]
+        self.by = {fact: members(unseen, fact) for fact in by}
         source = [pair[0] for pair in self.groups.get("source", [])]
         self.collapsed = {
             method: seeds
@@ -65,11 +70,15 @@ class TaskGains:
         """Per method: its seeds, and figures and gains of averages and languages."""
         kinds = {name: [pair[0] for pair in self.groups.get(name, [])] for name in _LANGUAGES}
         cells: dict[str, Sequence[Pair]] = {f"average:{k}": v for k, v in self.groups.items()}
+        for fact, named in self.by.items():
+            for name, own in named.items():
+                cells[group_cell(fact, name)] = [(language, language) for language in own]
         cells |= {pair[0]: [pair] for name in _LANGUAGES for pair in self.groups.get(name, [])}
         return {
             **self.about,
             "languages": kinds,
-            "averages": {name: len(members) for name, members in self.groups.items()},
+            "averages": {name: len(own) for name, own in self.groups.items()},
+            **({"by": self.by} if self.by else {}),
             "methods": {method: self._method(method, cells) for method in self.methods},
         }
 
@@ -159,6 +168,11 @@ class TaskGains:
         if than is None:
             return comparison.gain(method, self.groups[of])
         return comparison.larger(method, self.groups[of], self.groups[than])
+
+
+def group_cell(fact: str, name: str) -> str:
+    """What the mean of a group of languages is called, as in the records of evaluations."""
+    return f"average:zero_shot:{fact}={name}"
 
 
 def _judged(gain: Gain | None, points: float | None, quick: bool) -> Verdict:

@@ -22,7 +22,7 @@ from xlt_cli.api.reports import (
     Value,
 )
 from xlt_cli.reports.evaluation import origin
-from xlt_cli.reports.gains import records
+from xlt_cli.reports.gains import group_cell, records
 from xlt_cli.reports.values import MARK, measured, metric_name, metric_unit
 from xlt_cli.stats.significance import stands_out
 
@@ -66,6 +66,8 @@ def _tables(values: Values) -> Iterator[Piece]:
         yield from (empty, _methods(task, values))
         for methods in _threes(values):
             yield from (empty, _languages(task, values, methods))
+            for fact in task.get("by", {}):
+                yield from (empty, _groups(task, fact, values, methods))
     for methods in _threes(values) if values["claims"] else []:
         yield from (empty, _claims(values, methods))
     yield from map(Text, values["rule"])
@@ -102,6 +104,22 @@ def _languages(task: Values, values: Values, methods: Sequence[str]) -> Table:
     return Table(
         f"{_title(task)}: gain over {baseline} by language, with 95% intervals",
         [Column("language"), *[Column(method, "right") for method in (baseline, *methods)]],
+        rows,
+    )
+
+
+def _groups(task: Values, fact: str, values: Values, methods: Sequence[str]) -> Table:
+    """The baseline's mean over each group of languages, and the gains of some methods."""
+    baseline = values["baseline"]
+    own = task["methods"][baseline]
+    rows = []
+    for name, languages in task["by"][fact].items():
+        cell = group_cell(fact, name)
+        gains = [_gain_of(task, task["methods"][method], cell) for method in methods]
+        rows.append(Row([f"{name} ({len(languages)})", _figure(task, own, cell), *gains]))
+    return Table(
+        f"{_title(task)}: gain over {baseline} by {fact} of the languages not trained on",
+        [Column(fact), *[Column(method, "right") for method in (baseline, *methods)]],
         rows,
     )
 

@@ -50,12 +50,14 @@ def report(
     reporter: Reporter,
     baseline: str | None = None,
     at_once: int = 1,
+    by: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Figures, gains and verdicts, and what is missing.
 
     Args:
         baseline: the method that gains are over; None for the reproduction's own.
         at_once: processes that read predictions.
+        by: facts by which languages are grouped; each group has its mean and its gains.
 
     Raises:
         SpecError: there is no such method.
@@ -63,7 +65,7 @@ def report(
     """
     content, finished = shipped.content, [record for record in records if not record.error]
     over = baseline_of(shipped, baseline)
-    gains = _gains(content, finished, over, reporter, at_once)
+    gains = _gains(content, finished, over, reporter, at_once, by)
     asked = [c for c in content.claims if not choice.tasks or c.task in choice.tasks]
     # The paper's claims are about gains over its own baseline.
     judged = asked if over == content.methods[0] else []
@@ -106,6 +108,7 @@ def _gains(
     baseline: str,
     reporter: Reporter,
     at_once: int,
+    by: Sequence[str],
 ) -> dict[str, TaskGains]:
     """By task; tasks without a finished run are left out."""
     about: dict[str, dict[str, Any]] = {}
@@ -118,7 +121,7 @@ def _gains(
             by_method.setdefault(record.method, {})[record.seed] = answered
             bar.advance(1, 1)
     return {
-        task: TaskGains(about[task], by_method, content.methods, baseline, content.near)
+        task: TaskGains(about[task], by_method, content.methods, baseline, content.near, by)
         for task, by_method in runs.items()
     }
 
