@@ -244,3 +244,54 @@ def test_pairs_of_languages_are_in_no_group(evaluate: Eval) -> None:
     alone = evaluate("--condition", "{name: perturbed, perturbation: typos}", "--by", "family")
     assert "groups" not in alone
     assert set(alone["conditions"][0]["groups"]["family"]) > {"Turkic", "Sino-Tibetan"}
+
+
+def test_tokenizers_are_measured_without_a_run(
+    run: Path, evaluate: Eval, xlt: Any, tiny_encoder: Path
+) -> None:
+    columns = "family,script,resource,fertility,pieces_per_character,unknown"
+    facts = evaluate("--columns", columns)["facts"]
+    spec = json.loads((run / "run.json").read_text("utf-8"))["spec"]
+    task = json.dumps(spec["stages"][0]["task"])
+    given = ("languages", "--task", task, "--encoder", tiny_encoder)
+    made = json.loads(xlt(*given, "--json").stdout)
+    (encoder,) = made["encoders"]
+    for language, own in facts.items():
+        assert made["languages"][language]["rows"] == 30
+        shown = {**made["languages"][language], **encoder["languages"][language]}
+        assert {name: shown[name] for name in own} == own
+    lines = list(csv.DictReader(io.StringIO(xlt(*given, "--format", "csv").stdout)))
+    assert {line["language"]: line["family"] for line in lines}["yo"] == "Atlantic-Congo"
+    assert all(float(line["unknown"]) == facts[line["language"]]["unknown"] for line in lines)
+
+
+def test_several_tokenizers_and_none(run: Path, xlt: Any, tiny_encoder: Path) -> None:
+    spec = json.loads((run / "run.json").read_text("utf-8"))["spec"]
+    task = json.dumps(spec["stages"][0]["task"])
+    given = ("languages", "--task", task, "--languages", "en,yo", "--limit", "10")
+    alone = xlt(*given)
+    assert alone.exit_code == 0, alone.output
+    assert "pieces per" not in alone.stdout
+    assert "only the first 10 rows" in alone.stdout
+    named = json.dumps({"name": "hf", "model": str(tiny_encoder)})
+    both = json.loads(xlt(*given, "--encoder", tiny_encoder, "--encoder", named, "--json").stdout)
+    one, other = (encoder["languages"] for encoder in both["encoders"])
+    assert one == other
+    assert list(one) == ["en", "yo"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--task", "xnlj"], "did you mean 'xnli'"),
+        (["--task", "mini-pawsx", "--encoder", "xlm-r-bas"], "did you mean 'xlm-r-base'"),
+        (["--task", "mini-pawsx", "--encoder", "{name: mbert, poling: mean}"], "'poling'"),
+        (["--task", "mini-pawsx", "--encoder", "[mbert]"], "an encoder is a name"),
+        (["--task", "mini-pawsx", "--languages", "en,xx"], "has no 'xx' in its test split"),
+        (["--task", "mini-pawsx", "--split", "tset"], "--split"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(xlt: Any, arguments: list[str], said: str) -> None:
+    result = xlt("languages", *arguments)
+    assert result.exit_code == 2, result.output
+    assert said in result.stderr
