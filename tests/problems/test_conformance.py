@@ -1,13 +1,13 @@
-"""Our own heads and problems keep to the contract, as the suites for plugin authors test it."""
+"""Our own heads, metrics and problems keep to the contract, as its suites test it."""
 
 from __future__ import annotations
 
 import pytest
 
 from xlt_cli import registry
-from xlt_cli.api import Example, HeadBuilder, Task, TextExample
+from xlt_cli.api import Example, ExtraMetric, HeadBuilder, Task, TextExample
 from xlt_cli.problems import MaskedLanguageModelling
-from xlt_cli.testing import HeadSuite, ProblemSuite
+from xlt_cli.testing import HeadSuite, MetricSuite, ProblemSuite
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.tiny_tasks import Sequences, Tokens
 
@@ -17,6 +17,14 @@ class TestHeads(HeadSuite):
     @pytest.fixture
     def plugin(self, name: str) -> HeadBuilder:
         made: HeadBuilder = registry.get("head", name)()
+        return made
+
+
+@pytest.mark.parametrize("name", registry.names("metric"))
+class TestMetrics(MetricSuite):
+    @pytest.fixture
+    def plugin(self, name: str) -> ExtraMetric:
+        made: ExtraMetric = registry.get("metric", name)()
         return made
 
 

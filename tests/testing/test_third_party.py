@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from xlt_cli.api import Head
-from xlt_cli.testing import AnalysisSuite, ConditionSuite, HeadSuite, LauncherSuite, ProblemSuite
+from xlt_cli.problems import SequenceClassification
+from xlt_cli.testing import (
+    AnalysisSuite,
+    ConditionSuite,
+    HeadSuite,
+    LauncherSuite,
+    MetricSuite,
+    ProblemSuite,
+)
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 
@@ -54,6 +62,17 @@ class TestHeads(HeadSuite):
     @pytest.fixture
     def asked(self, plugin: Any) -> Head:
         return Head(plugin.shape, (), per_token=plugin.shape == "span-extraction")
+
+
+@pytest.mark.parametrize("name", ["Brier", "LabelRecall", "Matthews"])
+class TestMetrics(MetricSuite):
+    @pytest.fixture
+    def plugin(self, name: str, third_party: Any) -> Any:
+        return third_party("metrics", name)()
+
+    @pytest.fixture
+    def problem(self) -> SequenceClassification:
+        return SequenceClassification(("honour", "other", "tea"))
 
 
 @pytest.mark.parametrize("place", [("spans", "WhoIsIt"), ("choices", "WhichNames")])

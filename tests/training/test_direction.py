@@ -12,7 +12,9 @@ from xlt_cli.api import Metric
 from xlt_cli.commands.runs import _goodness
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports import values
+from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.sweep.pruning import _best
 from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.loop import StageTrainer
 
@@ -66,11 +68,27 @@ def test_the_best_checkpoint_is_the_one_with_the_better_score(
     trainer: Any = object.__new__(StageTrainer)
     quiet = SimpleNamespace(settle=lambda: None, say=lambda text: None)
     trainer.ledger = trainer.updates = trainer.reporter = quiet
-    trainer.position, task = Position(), SimpleNamespace(metric=metric)
-    trainer.parts = SimpleNamespace(problem=Mistakes(("a", "b")), task=task, dev={"en": []})
+    trainer.position = Position()
+    trainer.parts = SimpleNamespace(scorer=Scorer(Mistakes(("a", "b")), metric), dev={"en": []})
     for step, score in enumerate(scores, start=1):
         trainer.position.step = step
         trainer._score = lambda score=score: (score, False)
         trainer._evaluate(None)
     assert trainer.position.best_step == best
     assert trainer.position.stale == len(scores) - max(best, 0)
+
+
+def test_the_run_that_is_kept_is_the_one_with_the_better_score() -> None:
+    def row(path: str, score: float, **about: Any) -> dict[str, Any]:
+        dev = {"task": "t", "split": "dev", "metric": "m", "languages": ["en"], "score": score}
+        finished = {
+            "name": "spec",
+            "state": "success",
+            "collapsed_on_dev": False,
+            "evaluations": [],
+        }
+        return {**finished, "path": path, "dev": {**dev, **about}}
+
+    assert _best([row("a", 0.2), row("b", 0.4)]) == {"b"}
+    lower = {"better": "lower"}
+    assert _best([row("a", 0.4, **lower), row("b", 0.2, **lower), row("c", 0.3, **lower)]) == {"b"}

@@ -10,6 +10,7 @@ A plugin is a class of one of these kinds, found through an entry point:
     Task          `xlt.tasks`             examples per split and language, and their problem
     Problem       `xlt.problems`          inputs, loss, decoding and metrics of a type of task
     HeadBuilder   `xlt.heads`             layers from hidden states to a problem's outputs
+    ExtraMetric   `xlt.metrics`           a metric in addition to those of a problem
     Analysis      `xlt.analyses`          measurements of the rows of runs, and a report on them
     Launcher      `xlt.launchers`         a way to run the jobs of a sweep
     Condition     `xlt.conditions`        changes of an evaluation's inputs or of its predictions
@@ -73,6 +74,7 @@ from xlt_cli.api.heads import HeadBuilder
 from xlt_cli.api.jobs import Ended, Job, Memory
 from xlt_cli.api.launchers import Launcher, Manifest
 from xlt_cli.api.layouts import Layout, Template
+from xlt_cli.api.metrics import ExtraMetric, MeanMetric
 from xlt_cli.api.models import Batch, Encoder, EncoderModel, Head
 from xlt_cli.api.perturbations import (
     Companion,
@@ -154,6 +156,7 @@ __all__ = [
     "Event",
     "Example",
     "ExampleText",
+    "ExtraMetric",
     "Failed",
     "Feature",
     "Figure",
@@ -170,6 +173,7 @@ __all__ = [
     "Line",
     "Manifest",
     "Matrix",
+    "MeanMetric",
     "Measured",
     "MeasuredColumn",
     "MeasuredRun",

@@ -19,7 +19,9 @@ class Task(Plugin):
 
     Attributes:
         problem: the problem of the task, a subclass of `Problem`.
-        metric: the main metric, one of the problem's metrics; may depend on the parameters.
+        metric: the main metric, one of the problem's metrics or of `metrics`; may depend on the
+            parameters.
+        metrics: the names of metric plugins that are computed in addition to the problem's metrics.
         aligned: whether rows with the same id are translations of each other (required by the
             generalized setting); may depend on the parameters.
         items: the name of the set of items, if other tasks contain translations of the same items:
@@ -46,6 +48,7 @@ class Task(Plugin):
     plugin_kind = "task"
     problem: ClassVar[type[Problem]]
     metric: str
+    metrics: tuple[str, ...] = ()
     aligned: bool = False
     items: str = ""
     texts: int | None = None

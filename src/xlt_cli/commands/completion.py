@@ -85,6 +85,14 @@ def conditions(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 @quietly
+def metrics(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the metrics in addition to those of problems."""
+    from xlt_cli import registry
+
+    return registry.names("metric")
+
+
+@quietly
 def suites(ctx: Any, incomplete: str) -> Iterable[str]:
     """The names of the suites that are part of xlt."""
     from xlt_cli.spec.suite import names

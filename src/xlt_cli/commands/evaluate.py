@@ -108,6 +108,16 @@ def evaluate(
             help="With --stress: draw the noise so many times; figures are means over the draws.",
         ),
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--metric",
+            metavar="METRIC",
+            help="Also compute this metric, a name or '{name: METRIC, ...}' with parameters; "
+            "repeatable.",
+            autocompletion=completion.metrics,
+        ),
+    ] = None,
     alone: Annotated[
         list[str] | None,
         typer.Option(ALONE, metavar="NAME={...}", hidden=True),
@@ -223,7 +233,7 @@ def evaluate(
     from xlt_cli.commands import evaluate_checks as checks
     from xlt_cli.commands.evaluate_suite import suite_report
     from xlt_cli.interface.checkpoints import evaluate_checkpoint
-    from xlt_cli.interface.requests import Options, extras_of
+    from xlt_cli.interface.requests import Options, extras_of, suite_of
     from xlt_cli.interface.runs import evaluate_run
 
     checks.check_choice(run_name, model)
@@ -239,6 +249,7 @@ def evaluate(
         alone=dict(split_alone(one) for one in alone or ()),
         stress=stress,
         draws=draws,
+        metrics=metric,
         collapse=collapse,
         allow_overlap=allow_overlap,
         by=listed(by),
@@ -248,8 +259,8 @@ def evaluate(
         checks.check_suite(options, model)
         assert run_name is not None
         tested = checks.find_run(root, run_name, None)
-        extras = extras_of(options, "--")
-        _show(suite_report(tested, suite, extras, sort, device, plain, tell), csv, output)
+        chosen, extras = suite_of(suite, options, "--"), extras_of(options, "--")
+        _show(suite_report(tested, chosen, extras, sort, device, plain, tell), csv, output)
         return
     results: Sequence[dict[str, Any]]
     if model is not None:

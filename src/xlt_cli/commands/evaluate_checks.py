@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from xlt_cli.runs.directory import Run
 
 
-SHOWN = ("by", "columns")
+SHOWN = ("by", "columns", "metrics")
 """The options that say what is shown of results, not what is tested."""
 
 

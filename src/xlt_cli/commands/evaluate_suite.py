@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.evaluation.extras import Extras
     from xlt_cli.runs.directory import Run
+    from xlt_cli.spec.suite import Suite
 
 
 def suite_report(
     run: Run,
-    name: str,
+    chosen: Suite,
     extras: Extras,
     sort: str | None,
     device: str | None,
@@ -28,9 +29,7 @@ def suite_report(
     """
     from xlt_cli.interface.suites import evaluate_suite
     from xlt_cli.reports import by_language, suite
-    from xlt_cli.spec.suite import load
 
-    chosen = load(name)
     made = evaluate_suite(run, chosen, device, plain, tell, extras)
     left_out = [{"set": x.title, "task": x.task, "why": x.why} for x in made.left_out]
     titles = [title for title, _ in made.results]

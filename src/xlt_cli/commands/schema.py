@@ -42,6 +42,12 @@ def build() -> dict[str, Any]:
     evaluation["conditions"] = {
         "anyOf": [condition, {"type": "array", "items": condition, "minItems": 1}]
     }
+    metric = {"anyOf": [{"$ref": "#/$defs/metric"}, {"type": "string"}]}
+    for owner in ("Dev", "Evaluation"):
+        definitions[owner]["properties"]["metric"] = {"anyOf": [metric, {"type": "null"}]}
+        definitions[owner]["properties"]["metrics"] = {
+            "anyOf": [metric, {"type": "array", "items": metric}, {"type": "null"}]
+        }
     for name in former_fields.all_names():
         evaluation[name] = {"anyOf": [_without_name(name, definitions), {"type": "null"}]}
     definitions["Evaluation"]["properties"]["task"] = {

@@ -90,12 +90,12 @@ def _entry(
     changes: Mapping[Cell, Mapping[str, Any]],
 ) -> dict[str, Any]:
     tested, draws = drawn.first, len(drawn.keys)
-    scored = over(plan.problem, draws)
+    scored = over(plan.scorer, draws)
     pairs = [cell.languages for cell in counts if cell.condition == drawn.keys[0]]
     whole = [p for p in pairs if all(Cell(p, key) in counts for key in drawn.keys)]
     each = {pair: [counts[Cell(pair, key)] for key in drawn.keys] for pair in whole}
     cells = {pair: own[0] if draws == 1 else beside(own) for pair, own in each.items()}
-    summary = summarise(scored, plan.task.metric, cells, subject.trained_on, plan.aligned)
+    summary = summarise(scored, plan.scorer.main, cells, subject.trained_on, plan.aligned)
     unseen = [p for p in cells if not any(among(x, subject.trained_on) for x in p)]
     lost = drops(scored, repeated(clean, draws), cells, unseen, plan.aligned)
     changed = shares(changes, drawn.keys, list(cells), unseen)
@@ -113,7 +113,7 @@ def _entry(
             *_said(plan, tested),
             *_searched(plan, tested, drawn.keys[0], firsts),
             *unchanged_notes(changed),
-            *words_notes(plan.problem, firsts, subject.max_length),
+            *words_notes(plan.scorer, firsts, subject.max_length),
         ],
     }
 

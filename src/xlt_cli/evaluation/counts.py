@@ -17,5 +17,6 @@ def stored(plan: Plan, store: Store) -> list[Cell]:
 
 def read(plan: Plan, store: Store, cells: Sequence[Cell]) -> dict[Cell, Counted]:
     """What the figures of stored cells are computed from."""
-    problem = plan.problem
-    return {cell: counted(problem, store.bare(cell)) for cell in cells}
+    scorer = plan.scorer
+    read_cell = store.read if scorer.needs_probabilities else store.bare
+    return {cell: counted(scorer, read_cell(cell)) for cell in cells}

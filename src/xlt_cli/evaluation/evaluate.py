@@ -10,7 +10,7 @@ from xlt_cli.evaluation.counts import stored
 from xlt_cli.evaluation.filling import fill
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.subject import Subject
-from xlt_cli.evaluation.summary import summarise_all, summary
+from xlt_cli.evaluation.summary import summarise_all, summarised, summary
 from xlt_cli.reports.summary import Counted
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.predictions import Store
@@ -27,7 +27,7 @@ def evaluate(
     known: dict[Cell, Counted] = {}
     if absent:
         known = fill(plan, absent, store, subject, runtime, reporter)
-    if runtime.is_main and (absent or not store.summarised()):
+    if runtime.is_main and (absent or not summarised(plan, store)):
         summarise_all(plan, store, subject, known)
     return summary(plan, store, subject, plan.cells, known)
 

@@ -49,7 +49,7 @@ def fill(
     reporter: Reporter,
 ) -> dict[Cell, Counted]:
     """Predicts and stores cells; returns them, where this process stored them."""
-    problem, collapse = plan.problem, plan.evaluation.collapse
+    problem, scorer, collapse = plan.problem, plan.scorer, plan.evaluation.collapse
     stored: dict[Cell, Counted] = {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResultWarning)
@@ -107,7 +107,7 @@ def fill(
                     store.write_given(cell.condition, conditions[cell.condition].given())
                 store.write(cell, predictions, changed.as_dict() if changed else None)
                 store.searching(cell).remove()
-                stored[cell] = counted(problem, predictions)
+                stored[cell] = counted(scorer, predictions)
             bar.advance(1, len(predictions), "-".join(dict.fromkeys(cell.languages)))
 
     ask = Asking(model, featuriser, plan.evaluation.windows, runtime)

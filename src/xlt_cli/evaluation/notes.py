@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import described
 from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Pair
@@ -14,6 +13,8 @@ from xlt_cli.stats.intervals import Sample
 if TYPE_CHECKING:
     from xlt_cli.evaluation.plan import Plan
     from xlt_cli.evaluation.subject import Subject
+    from xlt_cli.problems import Problem
+    from xlt_cli.reports.scorer import Scorer
 
 
 def notes(plan: Plan, subject: Subject) -> list[str]:
@@ -38,7 +39,9 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     return collected
 
 
-def words_notes(problem: Problem, cells: Mapping[Pair, Sample], max_length: int) -> list[str]:
+def words_notes(
+    problem: Problem | Scorer, cells: Mapping[Pair, Sample], max_length: int
+) -> list[str]:
     """What must be said of the words of each cell: cut off, or in no entity of the scheme."""
     collected = []
     for pair, cell in cells.items():

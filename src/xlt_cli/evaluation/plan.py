@@ -19,6 +19,7 @@ from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import collapsed as counted_as
 from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports import validity
+from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.summary import check_alignment
 from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.predictions import Store
@@ -61,6 +62,12 @@ class Plan:
     def problem(self) -> Problem:
         """The task's problem, over the classes that its labels are counted as."""
         return problem_under(self.task, self.evaluation.collapse)
+
+    @property
+    def scorer(self) -> Scorer:
+        """What its figures are computed with."""
+        metrics = self.resolved.metrics
+        return Scorer(self.problem, metrics.main, metrics.extra)
 
     def counted(self, language: str) -> Sequence[Example]:
         """The rows of a language, their labels counted as classes."""

@@ -41,6 +41,11 @@ def summarise_all(
     store.write_summary(everything, csv.records(records([everything])))
 
 
+def summarised(plan: Plan, store: Store) -> bool:
+    """Whether the store has the figures of all its cells, with the metrics of a plan."""
+    return store.summarised(plan.scorer.main, plan.scorer.extra_stated)
+
+
 def summary(
     plan: Plan,
     store: Store,
@@ -58,14 +63,14 @@ def summary(
         under: the conditions of the cells; None: as the plan has them.
     """
     known = known or {}
-    problem, evaluation = plan.problem, plan.evaluation
+    scorer, evaluation = plan.scorer, plan.evaluation
     counts = {**known, **read(plan, store, [cell for cell in asked if cell not in known])}
     counts = {cell: counts[cell] for cell in asked}
     if under is None:
         under = draws.asked(plan, [cell.condition for cell in asked if cell.condition])
     own = [cell for cell in asked if not cell.condition]
     cells = {cell.languages: counts[cell] for cell in own}
-    figures = summarise(problem, plan.task.metric, cells, subject.trained_on, plan.aligned)
+    figures = summarise(scorer, scorer.main, cells, subject.trained_on, plan.aligned)
     warned = [*figures.warnings, *plan.warnings, *held_out.warnings(plan, subject.used)]
     languages = list(dict.fromkeys(language for cell in asked for language in cell.languages))
     data = {x: plan.rows.about(plan.task, evaluation.split, x) for x in languages}
@@ -78,10 +83,11 @@ def summary(
         "limit": evaluation.limit,
         "place": place(plan.task, [about["source"] for about in data.values()]),
         "demonstration": plan.task.demonstration,
-        **({"scoring": problem.scoring} if problem.scoring else {}),
+        **({"scoring": scorer.scoring} if scorer.scoring else {}),
         **figures.as_dict(),
+        **({"extra_metrics": scorer.extra_stated} if scorer.extra else {}),
         **by_language.facts(plan, store, subject, languages),
-        **by_language.grouped(plan, problem, cells, subject.trained_on),
+        **by_language.grouped(plan, scorer, cells, subject.trained_on),
         **({former.name: former.params, **measured} if former is not None else {}),
         **({"collapse": evaluation.collapse} if evaluation.collapse else {}),
         **({"condition": CLEAN, "conditions": others} if others else {}),
@@ -90,7 +96,7 @@ def summary(
         "notes": [
             *map(validity.note, warned),
             *notes(plan, subject),
-            *words_notes(problem, cells, subject.max_length),
+            *words_notes(scorer, cells, subject.max_length),
             *store.notes(),
         ],
     }

@@ -13,6 +13,8 @@ from xlt_cli.languages import typology
 from xlt_cli.spec import CLEAN, Evaluation, ResolvedEvaluation, Stage, former_fields
 from xlt_cli.spec.resolution import resolve_evaluation
 from xlt_cli.spec.source import Override
+from xlt_cli.spec.suite import Suite
+from xlt_cli.spec.suite import load as load_suite
 from xlt_cli.spec.yaml_lines import Document, parse_given
 
 Written = str | Mapping[str, Any]
@@ -35,6 +37,7 @@ class Options(TypedDict, total=False):
     alone: Mapping[str, Written]
     stress: Sequence[Written] | None
     draws: int | None
+    metrics: Sequence[Written] | None
     collapse: Written | None
     allow_overlap: bool
     by: Sequence[str] | None
@@ -109,6 +112,7 @@ def requested(
         changes.append(Override(("conditions",), [CLEAN], where))
         changes.append(Override((name,), given.value, where, given.texts))
     changes += _conditions(options, written, prefix)
+    changes += _metrics(options, prefix)
     collapse = options.get("collapse")
     if collapse is not None:
         given, where = _given(collapse, f"{prefix}collapse"), f"{prefix}collapse"
@@ -116,6 +120,31 @@ def requested(
     if options.get("allow_overlap"):
         changes.append(Override(("allow_overlap",), True, f"{prefix}allow-overlap"))
     return [resolve_evaluation(evaluation, changes) for evaluation in chosen]
+
+
+def suite_of(name: str, options: Options, prefix: str = "") -> Suite:
+    """A suite by its name or file, with the metrics that are asked for beside its own.
+
+    Raises:
+        SpecError: there is no such suite, or its file is wrong.
+    """
+    suite = load_suite(name)
+    if not options.get("metrics"):
+        return suite
+    asked = Suite.model_validate({"summary": "", "metrics": _metrics(options, prefix)[0].value})
+    return suite.model_copy(update={"metrics": [*suite.metrics, *asked.metrics]})
+
+
+def _metrics(options: Options, prefix: str) -> list[Override]:
+    """The metrics that are asked for, in place of the spec's."""
+    where = f"{prefix}metric" if prefix else "metrics"
+    given = [_given(one, where) for one in options.get("metrics") or ()]
+    if not given:
+        return []
+    texts = {
+        (index, *loc): text for index, one in enumerate(given) for loc, text in one.texts.items()
+    }
+    return [Override(("metrics",), [one.value for one in given], where, texts)]
 
 
 def _alone(options: Options) -> dict[str, Written]:

@@ -143,6 +143,7 @@ class Run:
             stress: perturbations to test under, each at one strength or several, beside `clean`:
                 `["NAME:0.1,0.3"]`.
             draws: test under so many draws of that noise; figures are means over them.
+            metrics: metrics in addition to those of the task's problem, by name or with parameters.
             collapse: labels that count as one class: `{"no": ["neutral", "contradiction"]}`.
             by: also average over groups of languages: by family, script, resource (class) or
                 language; under `groups` of a result.

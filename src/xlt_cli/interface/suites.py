@@ -58,14 +58,14 @@ def tests_of(suite: Suite, run: directory.Run) -> tuple[list[Test], list[LeftOut
     """
     trained = build_task(run.spec.stages[-1].task)
     left_out: list[LeftOut] = []
-    tests = [Test("", _own(each, run.spec.stages[-1].task)) for each in suite.own]
+    tests = [Test("", _own(each, run.spec.stages[-1].task, suite)) for each in suite.own]
     own = run.spec.stages[-1].task.name
     for sets in suite.sets:
         for use in _uses(sets):
             if use.name == own:
                 continue
             try:
-                tests.append(Test(sets.title, _set(use, sets, trained)))
+                tests.append(Test(sets.title, _set(use, sets, suite, trained)))
             except UserError as error:
                 left_out.append(LeftOut(sets.title, use.name, _brief(error)))
     return tests, left_out
@@ -109,7 +109,7 @@ def evaluate_suite(
     return SuiteResults(list(zip(made, results, strict=True)), left_out)
 
 
-def _own(own: OwnTask, task: PluginUse) -> ResolvedEvaluation:
+def _own(own: OwnTask, task: PluginUse, suite: Suite) -> ResolvedEvaluation:
     return resolve_evaluation(
         Evaluation(
             task=task.model_copy(deep=True),
@@ -117,6 +117,7 @@ def _own(own: OwnTask, task: PluginUse) -> ResolvedEvaluation:
             languages=own.languages,
             conditions=[PluginUse(name=CLEAN), *own.conditions],
             limit=own.limit,
+            metrics=_metrics(suite),
         ),
         (),
     )
@@ -137,7 +138,7 @@ def _uses(sets: DataSets) -> Iterator[PluginUse]:
             yield PluginUse(name=name)
 
 
-def _set(use: PluginUse, sets: DataSets, trained: Task) -> ResolvedEvaluation:
+def _set(use: PluginUse, sets: DataSets, suite: Suite, trained: Task) -> ResolvedEvaluation:
     """The evaluation on a data set.
 
     Raises:
@@ -147,6 +148,7 @@ def _set(use: PluginUse, sets: DataSets, trained: Task) -> ResolvedEvaluation:
         task=use.model_copy(deep=True),
         conditions=[PluginUse(name=CLEAN), *sets.conditions],
         limit=sets.limit,
+        metrics=_metrics(suite),
     )
     resolved = resolve_evaluation(evaluation, ())
     fill_collapse(resolved, trained.labels, trained)
@@ -156,6 +158,10 @@ def _set(use: PluginUse, sets: DataSets, trained: Task) -> ResolvedEvaluation:
         if resolved.task.languages(split):
             return resolved.changed(split=split)
     raise UserError(f"it has no {' or '.join(sets.splits)} split")
+
+
+def _metrics(suite: Suite) -> list[PluginUse]:
+    return [use.model_copy(deep=True) for use in suite.metrics]
 
 
 def _brief(error: UserError) -> str:

@@ -24,7 +24,7 @@ from xlt_cli.evaluation.evaluate import evaluate, missing
 from xlt_cli.evaluation.extras import NONE, Extras
 from xlt_cli.evaluation.plan import Plan, check_claims, make_plan
 from xlt_cli.evaluation.subject import Subject
-from xlt_cli.evaluation.summary import summarise_all, summary
+from xlt_cli.evaluation.summary import summarise_all, summarised, summary
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.launch.keeping import keep
 from xlt_cli.launch.sharing import train_shared_stage
@@ -239,7 +239,7 @@ def _stored(
         return None
     fingerprint(run, rows, runtime)
     if runtime.is_main:
-        stale = [(p, store) for p, store in stores if not store.summarised()]
+        stale = [(p, store) for p, store in stores if not summarised(p, store)]
         if stale:
             with contextlib.suppress(UserError, OSError), run.locked():
                 for p, store in stale:

@@ -23,8 +23,8 @@ import numpy as np
 
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
-from xlt_cli.problems import Prediction, Problem
-from xlt_cli.reports.summary import check_alignment
+from xlt_cli.problems import Prediction
+from xlt_cli.reports.summary import Counting, check_alignment
 from xlt_cli.reports.validity import Look, cell_name, look
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answers
@@ -77,7 +77,7 @@ class Gain:
 
 
 def measure(
-    problem: Problem,
+    problem: Counting,
     metric: str,
     answers: Mapping[Pair, Answers],
     aligned: bool,
@@ -188,7 +188,7 @@ class Comparison:
         return Gain(difference(first.figure, second.figure), first.seeds)
 
 
-def _statistics(problem: Problem, answers: Answers) -> np.ndarray:
+def _statistics(problem: Counting, answers: Answers) -> np.ndarray:
     """[N, S], computed once for each gold label with its answer: most rows repeat one."""
     kinds: dict[Any, int] = {}
     pairs = zip(answers.golds, answers.predicted, strict=True)

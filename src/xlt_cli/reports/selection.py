@@ -13,10 +13,12 @@ from xlt_cli.data.rows import task_key
 from xlt_cli.errors import UserError
 from xlt_cli.languages import among
 from xlt_cli.registry.guard import problem_of
+from xlt_cli.reports.scorer import Scorer
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ExperimentSpec, Stage
 from xlt_cli.spec.building import build_task
+from xlt_cli.spec.metrics import reopen_metrics
 from xlt_cli.spec.seen_languages import trained_languages
 
 
@@ -25,7 +27,8 @@ class Selected:
     """A step of a run's last stage, and how well it does on dev.
 
     Attributes:
-        score: the task's metric, a mean over the languages.
+        metric: the one that the step was selected by.
+        score: its value, a mean over the languages.
         step: the one whose model goes on.
         steps: all that were made.
         oracle: whether it was chosen on languages that the stage did not train on.
@@ -62,6 +65,8 @@ def selected(run: Run, spec: ExperimentSpec) -> Selected | None:
     if result is None or stage.dev is None:
         return None
     task, step = build_task(stage.task), result["selected_step"]
+    metrics = reopen_metrics(stage.dev, task)
+    scorer = Scorer(problem_of(task), metrics.main, metrics.extra)
     # result.json has the best score, which is another step's under `select: last`.
     records = _records(run, last, stage, step)
     if not records:
@@ -70,14 +75,14 @@ def selected(run: Run, spec: ExperimentSpec) -> Selected | None:
         stage.task.name,
         stage.dev.split,
         result["dev_languages"],
-        task.metric,
-        statistics.fmean(record[task.metric] for record in records),
+        scorer.main,
+        statistics.fmean(record[scorer.main] for record in records),
         step,
         result["steps"],
         result["oracle"],
         _constant(records, stage),
         place(task, _sources(run, task, stage.dev.split, result["dev_languages"])),
-        not problem_of(task).metric(task.metric).higher_is_better,
+        not scorer.main_metric.higher_is_better,
     )
 
 

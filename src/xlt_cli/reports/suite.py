@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -57,8 +58,8 @@ def report(
 
 
 def _sets_table(results: Sequence[tuple[str, Result]]) -> Table:
-    """A line for each data set, group by group; the first line is the run's own task."""
-    rows = [_set_row(title, result) for title, result in results]
+    """A line for each data set and metric, group by group; first those of the run's own task."""
+    rows = [row for title, result in results for row in _set_rows(title, result)]
     columns = [
         Column("data sets"),
         Column("task"),
@@ -69,6 +70,15 @@ def _sets_table(results: Sequence[tuple[str, Result]]) -> Table:
         Column("lowest language", align="right"),
     ]
     return Table("other data sets", columns, rows)
+
+
+def _set_rows(title: str, result: Result) -> list[Row]:
+    """The main metric, then the extra ones."""
+    return [_set_row(title, {**result, "metric": metric}) for metric in _metrics(result)]
+
+
+def _metrics(result: Result) -> list[str]:
+    return list(dict.fromkeys([result["metric"], *result.get("extra_metrics", ())]))
 
 
 def _set_row(title: str, result: Result) -> Row:
@@ -151,8 +161,9 @@ def _records(results: Sequence[tuple[str, Result]]) -> Iterator[dict[str, Any]]:
         facts = result.get("facts", {})
         for under in ({"condition": "clean", **result}, *result.get("conditions", ())):
             means = {cell: {"n": None, **own} for cell, own, _, _ in by_language.lines(under)}
-            for language, one in {**under["languages"], **means}.items():
-                shown = one[result["metric"]]
+            cells = {**under["languages"], **means}
+            for metric, (language, one) in itertools.product(_metrics(result), cells.items()):
+                shown = one[metric]
                 yield {
                     **facts.get(language, {}),
                     "set": title,
@@ -161,7 +172,7 @@ def _records(results: Sequence[tuple[str, Result]]) -> Iterator[dict[str, Any]]:
                     "condition": under["condition"],
                     "language": language,
                     "n": one["n"],
-                    "metric": result["metric"],
+                    "metric": metric,
                     "value": shown["value"],
                     "low": shown.get("low"),
                     "high": shown.get("high"),

@@ -6,6 +6,7 @@ and are recomputed from them here, never copied.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ import numpy as np
 from xlt_cli.api import Metric
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
-from xlt_cli.problems import Prediction, Problem
+from xlt_cli.problems import Prediction
 from xlt_cli.reports import validity
 from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Pair
@@ -35,6 +36,17 @@ class Scored(Protocol):
         """Metrics from summed statistics."""
 
 
+class Counting(Scored, Protocol):
+    """What counts predictions: a problem, or one with extra metrics."""
+
+    @property
+    def labels(self) -> Sequence[str]:
+        """The labels; there may be none."""
+
+    def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
+        """The statistics of each example, whose sums are scored."""
+
+
 @dataclass(frozen=True)
 class Counted(Sample):
     """One evaluated cell: what its figures are computed from.
@@ -51,7 +63,7 @@ class Summary:
     """Figures in [0, 1], as JSON values; `results.json` holds `as_dict()`.
 
     Attributes:
-        metric: the task's published metric.
+        metric: the main metric.
         languages: figures per language (the standard setting).
         averages: of `all` languages, and of the `zero_shot` ones, where there are any.
         transfer_gap: mean of the languages trained on minus mean of the zero-shot ones.
@@ -86,9 +98,11 @@ def summarise(
 
     Raises:
         UserError: a language is unknown, so that it cannot be said whether it was trained on.
+        DataError: a metric is not defined for the rows of a cell.
     """
     cells = {cell_name(pair): cell for pair, cell in evaluated.items()}
     scores = resample(cells, problem.score, aligned)
+    _check_defined(scores)
     standard = {pair[0]: scores[cell_name(pair)] for pair in evaluated if pair[0] == pair[1]}
     mixed = {pair: scores[cell_name(pair)] for pair in evaluated if pair[0] != pair[1]}
     was_seen = {
@@ -140,7 +154,7 @@ def summarise(
     return summary
 
 
-def counted(problem: Problem, predictions: Sequence[Prediction]) -> Counted:
+def counted(problem: Counting, predictions: Sequence[Prediction]) -> Counted:
     """What figures are computed from; millions of predictions take less room so."""
     ids = [p.id for p in predictions]
     look = validity.look_at(predictions, problem.labels)
@@ -163,6 +177,18 @@ def check_alignment(task: str, golds: Mapping[str, Mapping[str, object]]) -> Non
                     f"'{other}' and {label!r} in '{language}'",
                     f"{task} ({other}, {language})",
                     "line i must be the same item in every language; leave one of them out",
+                )
+
+
+def _check_defined(scores: Mapping[str, Scores]) -> None:
+    for cell, own in scores.items():
+        for name, resampled in own.items():
+            if math.isnan(resampled.value):
+                raise DataError(
+                    f"the metric '{name}' is not defined for the rows of '{cell}': it is computed "
+                    "from none of them",
+                    cell,
+                    "leave the metric or the language out",
                 )
 
 

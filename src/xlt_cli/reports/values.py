@@ -5,12 +5,15 @@ Every format and every sentence with a figure in it writes them with these funct
 
 from __future__ import annotations
 
+import re
 import statistics
+import typing
 from collections.abc import Iterable, Mapping
 from numbers import Integral
 from typing import Any
 
 from xlt_cli import registry
+from xlt_cli.api import ExtraMetric, Metric
 from xlt_cli.api.reports import Figure, Series, Sign, Stack, Text, Unit, Value
 from xlt_cli.registry.checks.tasks import all_metrics
 
@@ -20,18 +23,22 @@ MARK = "†"
 DIGITS: Mapping[Unit, int] = {"share": 1, "number": 3}
 """After the decimal point, unless a figure says otherwise."""
 
-_METRICS = {"macro_f1": "macro-F1", "f1": "F1"}
-
 
 def metric_name(metric: str) -> str:
     """How a metric is called where people read it."""
-    return _METRICS.get(metric, metric)
+    return re.sub(r"(^|_)f1$", lambda before: before[1].replace("_", "-") + "F1", metric)
 
 
 def metric_unit(metric: str) -> Unit:
-    """What a metric's figures are, as far as the installed problems say; else shares."""
+    """What a metric's figures are, as far as the installed plugins say; else shares."""
     plugins = [entry.plugin for entry in registry.entries("problem") if entry.plugin]
-    known = [own for plugin in plugins for own in all_metrics(plugin) if own.name == metric]
+    known: list[Metric | type[ExtraMetric]] = []
+    known += [own for plugin in plugins for own in all_metrics(plugin) if own.name == metric]
+    known += [
+        typing.cast(type[ExtraMetric], entry.plugin)
+        for entry in registry.entries("metric")
+        if entry.plugin and entry.name == metric
+    ]
     return known[0].unit if known else "share"
 
 

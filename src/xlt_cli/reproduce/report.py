@@ -11,12 +11,14 @@ from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports import claims
 from xlt_cli.reports.comparison import Measured, measure
 from xlt_cli.reports.gains import TaskGains
+from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.values import MARK, measured, point
 from xlt_cli.reproduce.definition import Claim, Reproduction, Shipped
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.spread import spread
 from xlt_cli.reproduce.trials import Choice, encoder_of
 from xlt_cli.spec.building import build_task
+from xlt_cli.spec.metrics import reopen_metrics
 
 MEANS = {
     "source": "trained on",
@@ -136,8 +138,11 @@ def _about(record: Record) -> dict[str, Any]:
 def _measured(record: Record) -> Measured:
     assert record.evaluation.task is not None
     task = build_task(record.evaluation.task)
+    metrics = reopen_metrics(record.evaluation, task)
+    needed = tuple(one for one in metrics.extra if one.name == metrics.main)
     problem = problem_under(task, record.evaluation.collapse)
-    return measure(problem, task.metric, record.answers(), task.aligned)
+    scorer = Scorer(problem, metrics.main, needed)
+    return measure(scorer, scorer.main, record.answers(), task.aligned)
 
 
 def _judged(claim: Claim, gains: dict[str, TaskGains], quick: bool) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from xlt_cli.registry.guard import problem_of
 from xlt_cli.runs import atomic
 from xlt_cli.spec import ExperimentSpec, PluginUse
 from xlt_cli.spec.building import build_encoder, build_task
+from xlt_cli.spec.metrics import Named, reopen_metrics
 from xlt_cli.spec.parts import every_use
 
 T = TypeVar("T")
@@ -55,6 +56,11 @@ def explained(root: Path, resolve: Callable[[], T]) -> T:
         return resolve()
 
 
+def _metrics(task: PluginUse, named: Named) -> Iterator[tuple[str, PluginUse]]:
+    for metric in reopen_metrics(named, build_task(task)).extra:
+        yield "metric", PluginUse(name=metric.name)
+
+
 def _problems_and_heads(spec: ExperimentSpec) -> Iterator[tuple[str, str]]:
     encoder = build_encoder(spec.encoder)
     for stage in spec.stages:
@@ -86,8 +92,11 @@ def _uses(spec: ExperimentSpec) -> Iterator[tuple[str, PluginUse]]:
         yield from (("task", use) for use in tasks)
         for use in stage.perturbation:
             yield "perturbation", use
+        if stage.dev is not None:
+            yield from _metrics(stage.task, stage.dev)
     for evaluation in spec.evaluations:
         if evaluation.task is not None:
             yield "task", evaluation.task
+            yield from _metrics(evaluation.task, evaluation)
         for condition in evaluation.under:
             yield from every_use("condition", condition)

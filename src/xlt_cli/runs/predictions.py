@@ -121,13 +121,24 @@ class Store:
             if weights == self.weights and checksum(self._file(cell)) == sha256
         )
 
-    def summarised(self) -> bool:
-        """Whether results.json and results.csv are there, and of the cells that are stored."""
+    def summarised(self, main: str | None = None, extra: Mapping[str, Any] | None = None) -> bool:
+        """Whether results.json and results.csv are there, and of the cells that are stored.
+
+        Args:
+            main: the main metric that they must have; None for any.
+            extra: the metrics that they must have in addition to those of the problem, and what
+                each was given.
+        """
         try:
             results = atomic.read_json(self.path / "results.json") or {}
             made_from = results.get("computed_from", {})
             csv = checksum(self.path / "results.csv")
         except (DamagedFile, AttributeError):
+            return False
+        if main not in (None, results.get("metric")):
+            return False
+        has = results.get("extra_metrics", {})
+        if any(has.get(name) != given for name, given in (extra or {}).items()):
             return False
         return bool(made_from == self.computed_from(csv)) and self._recorded() is not None
 

@@ -6,6 +6,7 @@ resolving its plugins, and its identity. Nothing here loads data or weights, or 
 
 from xlt_cli.api import PluginUse
 from xlt_cli.spec.experiment import (
+    Metrics,
     ResolvedDev,
     ResolvedEvaluation,
     ResolvedExclusion,
@@ -44,6 +45,7 @@ __all__ = [
     "Exclusion",
     "ExperimentSpec",
     "Languages",
+    "Metrics",
     "Model",
     "MoreRows",
     "NamedSplit",

@@ -10,10 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from xlt_cli.api import Condition, Encoder, Perturbation, Split, Task
+from xlt_cli.api import Condition, Encoder, ExtraMetric, Perturbation, Split, Task
 from xlt_cli.spec.rows import Exclusion
 from xlt_cli.spec.stage import Stage
 from xlt_cli.spec.written import Evaluation, ExperimentSpec
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics that are asked for.
+
+    Attributes:
+        main: the name of the one that headlines show, and by which a step is selected.
+        extra: those in addition to the metrics of the problem.
+    """
+
+    main: str
+    extra: tuple[ExtraMetric, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,7 @@ class ResolvedDev:
     split: Split
     languages: tuple[str, ...]
     limit: int | None
+    metrics: Metrics
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,7 @@ class ResolvedEvaluation:
 
     spec: Evaluation
     task: Task
+    metrics: Metrics
     conditions: tuple[Condition, ...] = ()
 
     def changed(self, **fields: Any) -> ResolvedEvaluation:

@@ -47,7 +47,7 @@ TRANSFORMERS: Mapping[str, str] = {
     "evaluation_strategy": "",
     "save_strategy": "",
     "save_total_limit": "",
-    "metric_for_best_model": "",
+    "metric_for_best_model": "stages.N.dev.metric",
     "greater_is_better": "",
     "per_device_eval_batch_size": "",
     "per_gpu_eval_batch_size": "",
@@ -196,7 +196,8 @@ SYNONYMS: Mapping[str, str] = {
     "momentum": "",
     "num_workers": "",
     "labels": "",
-    "metric": "",
+    "selection_metric": "stages.N.dev.metric",
+    "select_by": "stages.N.dev.metric",
 }
 """Other names that people use for the same things."""
 
@@ -260,8 +261,6 @@ REMARKS: Mapping[str, str] = {
     "output_dir": "use --runs-dir or $XLT_RUNS_DIR for the place of runs",
     "labels": "labels are a parameter of the tasks for your own files: "
     "task: {name: TASK, path: DIR, labels: [...]}",
-    "metric": "each task has its own metric metric",
-    "metric_for_best_model": "checkpoints are chosen by the task's metric on dev",
     "eval_strategy": "`evaluate_every` of a stage says how often; the default is each epoch",
     "evaluation_strategy": "`evaluate_every` of a stage says how often; the default is each epoch",
     "save_strategy": "checkpoints are kept at every evaluation; `checkpoint_every` adds more",

@@ -16,6 +16,7 @@ from typing import Any
 from xlt_cli import registry
 from xlt_cli.compute.devices import resolve_precision
 from xlt_cli.spec import (
+    Dev,
     Evaluation,
     Exclusion,
     ExperimentSpec,
@@ -82,11 +83,12 @@ def evaluation_stated(evaluation: Evaluation) -> dict[str, Any]:
     """What makes an evaluation's cells what they are: task, split, limit.
 
     Its languages, settings and conditions say which cells there are, and each condition has a key
-    of its own; one that is written as a field is part of what all cells are.
+    of its own; one that is written as a field is part of what all cells are. Metrics are computed
+    from the cells.
     """
     assert evaluation.task is not None
     about = stated(evaluation)
-    for name in ("languages", "settings", "conditions", "allow_overlap"):
+    for name in ("languages", "settings", "conditions", "metric", "metrics", "allow_overlap"):
         about.pop(name, None)
     about["task"] = plugin_stated(evaluation.task, "task")
     if evaluation.former is not None:
@@ -126,6 +128,8 @@ def _stage(stage: Stage) -> dict[str, Any]:
             content[field] = [_rows(each) for each in rows]
     if stage.perturbation:
         content["perturbation"] = [_perturbation(use) for use in stage.perturbation]
+    if stage.dev is not None and "dev" in content:
+        content["dev"] |= _metrics(stage.dev)
     if stage.head_learning_rate == stage.learning_rate:
         content.pop("head_learning_rate", None)  # its default, written out
     return content
@@ -134,6 +138,17 @@ def _stage(stage: Stage) -> dict[str, Any]:
 def _rows(rows: MoreRows | Exclusion) -> dict[str, Any]:
     task = {} if rows.task is None else {"task": plugin_stated(rows.task, "task")}
     return {**stated(rows), **task}
+
+
+def _metrics(dev: Dev) -> dict[str, Any]:
+    """The metrics that dev names; those of the problem are no plugins."""
+    known = registry.names("metric", disabled=True)
+
+    def one(use: PluginUse) -> dict[str, Any]:
+        return plugin_stated(use, "metric") if use.name in known else {"name": use.name}
+
+    main = {} if dev.metric is None else {"metric": one(dev.metric)}
+    return main | ({"metrics": [one(use) for use in dev.metrics]} if dev.metrics else {})
 
 
 def _perturbation(use: PerturbationUse) -> dict[str, Any]:

@@ -70,4 +70,6 @@ SPLIT_NAMES: dict[str, Split] = {
 """What else the splits are called."""
 NamedSplit = Annotated[Split, BeforeValidator(_split_name)]
 Use = Annotated[PluginUse, BeforeValidator(_by_name)]
+Uses = Annotated[list[PluginUse], BeforeValidator(uses)]
+"""Plugins by name; a single one may be written without a list."""
 Languages = Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]

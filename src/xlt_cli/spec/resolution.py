@@ -30,6 +30,7 @@ from xlt_cli.spec.experiment import (
     ResolvedExperiment,
 )
 from xlt_cli.spec.faults import Faults, together
+from xlt_cli.spec.metrics import reopen_metrics, resolve_metrics
 from xlt_cli.spec.model import PerturbationUse
 from xlt_cli.spec.source import Override, Source, read, values
 from xlt_cli.spec.stage_resolution import codes_of, reopen_stage, resolve_stage, written_task
@@ -95,8 +96,8 @@ def reopen_evaluation(evaluation: Evaluation) -> ResolvedEvaluation:
         PluginError: a plugin is unknown or broken, or does not take parameters that it once took.
     """
     assert evaluation.task is not None
-    conditions = tuple(map(build_condition, evaluation.under))
-    return ResolvedEvaluation(evaluation, build_task(evaluation.task), conditions)
+    task, conditions = build_task(evaluation.task), tuple(map(build_condition, evaluation.under))
+    return ResolvedEvaluation(evaluation, task, reopen_metrics(evaluation, task), conditions)
 
 
 def _plugin_errors(value: Any, source: Source) -> list[UserError]:
@@ -162,8 +163,9 @@ def _resolve_evaluation(evaluation: Evaluation, loc: Loc, source: Source) -> Res
         )
     if evaluation.collapse:
         collapse.check(evaluation.collapse, source.where((*loc, "collapse")))
+    metrics = resolve_metrics(evaluation, task, loc, source)
     conditions = _conditions(evaluation, task, loc, source)
-    return ResolvedEvaluation(evaluation, task, conditions)
+    return ResolvedEvaluation(evaluation, task, metrics, conditions)
 
 
 def _conditions(

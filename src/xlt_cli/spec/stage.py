@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from xlt_cli.spec.adapters import Adapter, by_kind
-from xlt_cli.spec.model import Languages, Model, NamedSplit, PerturbationUse, Use, uses
+from xlt_cli.spec.model import Languages, Model, NamedSplit, PerturbationUse, Use, Uses, uses
 from xlt_cli.spec.rows import Exclusion, MoreRows
 from xlt_cli.spec.trained_fields import ClassWeights, Freeze, frozen
 
@@ -20,6 +20,16 @@ class Dev(Model):
         None, description="default: the stage's own, which keeps the selection strictly zero-shot"
     )
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
+    metric: Use | None = Field(
+        None,
+        description="metric by which the best is selected, of the problem or a metric plugin; "
+        "default: the task's",
+    )
+    metrics: Uses = Field(
+        default_factory=list,
+        description="metric plugin, or a list of them: computed in addition to those of the "
+        "problem",
+    )
 
 
 class Stage(Model):

@@ -10,8 +10,15 @@ from xlt_cli.errors import PluginError, SpecError, UserError
 from xlt_cli.languages import own_codes
 from xlt_cli.registry.checks.tasks import check_source_language
 from xlt_cli.spec.building import build_perturbation, build_task, build_written
-from xlt_cli.spec.experiment import ResolvedDev, ResolvedExclusion, ResolvedRows, ResolvedStage
+from xlt_cli.spec.experiment import (
+    Metrics,
+    ResolvedDev,
+    ResolvedExclusion,
+    ResolvedRows,
+    ResolvedStage,
+)
 from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.metrics import reopen_metrics, resolve_metrics
 from xlt_cli.spec.model import PerturbationUse
 from xlt_cli.spec.rows import Exclusion, MoreRows
 from xlt_cli.spec.source import Source
@@ -62,13 +69,15 @@ def resolve_stage(stage: Stage, loc: Loc, source: Source) -> ResolvedStage:
             at = (*loc, "exclude", index, "languages")
             split, wanted = exclusion.split, exclusion.languages
             exclusion.languages = codes_of(of_task, split, wanted, at, source)
+    metrics = None
     if stage.dev is not None:
-        at = (*loc, "dev", "languages")
+        at = (*loc, "dev")
         wanted = stage.dev.languages or stage.languages
-        stage.dev.languages = codes_of(task, stage.dev.split, wanted, at, source)
+        stage.dev.languages = codes_of(task, stage.dev.split, wanted, (*at, "languages"), source)
+        metrics = resolve_metrics(stage.dev, task, at, source)
     check_together(plugins, source.where((*loc, "perturbation")))
     _share_out(stage.perturbation, plugins, source.where((*loc, "perturbation")))
-    resolved = _resolved(stage, task, more, excluded, plugins)
+    resolved = _resolved(stage, task, more, excluded, plugins, metrics)
     for index, plugin in enumerate(plugins):
         where = source.where((*loc, "perturbation", index))
         for each in resolved.sources:
@@ -86,12 +95,14 @@ def reopen_stage(stage: Stage) -> ResolvedStage:
     Raises:
         PluginError: a plugin is unknown or broken, or does not take parameters that it once took.
     """
+    task = build_task(stage.task)
     return _resolved(
         stage,
-        build_task(stage.task),
+        task,
         [build_task(rows.task) for rows in stage.also],
         [None if each.task is None else build_task(each.task) for each in stage.exclude],
         [build_perturbation(use) for use in stage.perturbation],
+        None if stage.dev is None else reopen_metrics(stage.dev, task),
     )
 
 
@@ -101,12 +112,13 @@ def _resolved(
     more: Sequence[Task],
     excluded: Sequence[Task | None],
     plugins: Sequence[Perturbation],
+    metrics: Metrics | None,
 ) -> ResolvedStage:
     shares = [use.proportion or 1.0 for use in stage.perturbation]
     dev = None
-    if stage.dev is not None:
+    if stage.dev is not None and metrics is not None:
         languages = tuple(stage.dev.languages or ())
-        dev = ResolvedDev(stage.dev.split, languages, stage.dev.limit)
+        dev = ResolvedDev(stage.dev.split, languages, stage.dev.limit, metrics)
     return ResolvedStage(
         stage,
         task,

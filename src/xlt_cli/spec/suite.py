@@ -11,16 +11,14 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from xlt_cli.api import PluginUse, Split
+from xlt_cli.api import Split
 from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.shipped import experiments
-from xlt_cli.spec.model import Languages, Model, NamedSplit, Use, uses
+from xlt_cli.spec.model import Languages, Model, NamedSplit, Use, Uses
 from xlt_cli.spec.source import Source, read, values
 from xlt_cli.spec.values import validated
 
 FOLDER = "suites"
-
-Conditions = Annotated[list[PluginUse], BeforeValidator(uses)]
 
 
 def _as_list(value: object) -> object:
@@ -32,7 +30,7 @@ class OwnTask(Model):
 
     split: NamedSplit = Field("test", description="split to evaluate on")
     languages: Languages | None = Field(None, description="default: all that the task has")
-    conditions: Conditions = Field(
+    conditions: Uses = Field(
         default_factory=list, description="condition plugins, beside the clean texts"
     )
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
@@ -55,7 +53,7 @@ class DataSets(Model):
         default_factory=list, description="of the family no tasks with one of these tags"
     )
     splits: list[Split] = Field(["test", "dev"], description="the first of these that there is")
-    conditions: Conditions = Field(
+    conditions: Uses = Field(
         default_factory=list, description="condition plugins, beside the clean texts"
     )
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
@@ -67,6 +65,10 @@ class Suite(Model):
     summary: str = Field(description="what is tested, in a line")
     own: Annotated[list[OwnTask], BeforeValidator(_as_list)] = Field(
         default_factory=list, description="tests on the task that the run was trained on"
+    )
+    metrics: Uses = Field(
+        default_factory=list,
+        description="metric plugins, computed in addition to those of the problem",
     )
     sets: list[DataSets] = Field(default_factory=list, description="other data sets")
 

@@ -29,6 +29,7 @@ from xlt_cli.spec.model import (
     Model,
     NamedSplit,
     Use,
+    Uses,
     all_or_list,
     as_list,
     device_name,
@@ -70,6 +71,16 @@ class Evaluation(Model):
         min_length=1,
         description="condition plugin, or a list of them: changes of the inputs or of the "
         "predictions",
+    )
+    metric: Use | None = Field(
+        None,
+        description="metric that headlines and comparisons show, of the problem or a metric "
+        "plugin; default: the task's",
+    )
+    metrics: Uses = Field(
+        default_factory=list,
+        description="metric plugin, or a list of them: computed in addition to those of the "
+        "problem",
     )
     collapse: dict[str, Languages] | None = Field(
         None,

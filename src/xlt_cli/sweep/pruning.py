@@ -85,4 +85,5 @@ def _best(rows: Sequence[dict[str, Any]]) -> set[str]:
 
 
 def _rank(row: dict[str, Any]) -> tuple[bool, float]:
-    return not collapsed(row), row["dev"]["score"]
+    sign = -1 if row["dev"].get("better") == "lower" else 1
+    return not collapsed(row), sign * row["dev"]["score"]

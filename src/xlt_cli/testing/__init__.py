@@ -28,6 +28,7 @@ from xlt_cli.testing.embedding_perturbations import EmbeddingPerturbationSuite
 from xlt_cli.testing.encoders import EncoderSuite
 from xlt_cli.testing.heads import HeadSuite
 from xlt_cli.testing.launchers import LauncherSuite
+from xlt_cli.testing.metrics import MetricSuite
 from xlt_cli.testing.problems import ProblemSuite
 from xlt_cli.testing.segmentation_perturbations import SegmentationPerturbationSuite
 from xlt_cli.testing.suite import PluginSuite
@@ -41,6 +42,7 @@ __all__ = [
     "EncoderSuite",
     "HeadSuite",
     "LauncherSuite",
+    "MetricSuite",
     "PluginSuite",
     "ProblemSuite",
     "SegmentationPerturbationSuite",

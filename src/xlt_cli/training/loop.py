@@ -23,6 +23,7 @@ from xlt_cli.console.progress import Bar, Reporter
 from xlt_cli.evaluation.predict import predict
 from xlt_cli.languages import among
 from xlt_cli.problems import Feature, Problem
+from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.validity import Look, look_at
 from xlt_cli.runs import atomic, metrics, provenance
 from xlt_cli.runs.directory import Run
@@ -46,6 +47,7 @@ class Parts:
     """What a stage is trained from.
 
     Attributes:
+        scorer: what dev is scored with.
         model: on its device; pretrained, or as in the checkpoint `restored`.
         dev: features of the dev rows per language; empty for no evaluation.
         restored: the checkpoint to go on from, if any.
@@ -60,6 +62,7 @@ class Parts:
     about: dict[str, Any]
     task: Task
     problem: Problem
+    scorer: Scorer
     tokenizer: PreTrainedTokenizerBase
     pad_id: int
     model: EncoderModel
@@ -166,14 +169,14 @@ class StageTrainer:
         self.ledger.settle()
         self.updates.settle()
         score, constant = self._score()
-        metric = parts.problem.metric(parts.task.metric)
+        metric = parts.scorer.main_metric
         first = position.best_step < 0 and not math.isnan(score)
         if first or metric.better(score, position.best_score):
             position.best_step, position.best_score, position.stale = position.step, score, 0
         else:
             position.stale += 1
         self.reporter.say(
-            f"  step {position.step}: dev {'+'.join(parts.dev)} {parts.task.metric} {score:.4f}"
+            f"  step {position.step}: dev {'+'.join(parts.dev)} {metric.name} {score:.4f}"
             + (" (best so far)" if position.best_step == position.step else "")
             + (": the same prediction for every row" if constant else "")
         )
@@ -194,9 +197,9 @@ class StageTrainer:
                 parts.model, features, parts.problem, parts.pad_id, self.runtime, parts.tokenizer
             )
             looks.append(look_at(predictions, parts.problem.labels))
-            figures = parts.problem.score(parts.problem.statistics(predictions).sum(axis=0))
+            figures = parts.scorer.score(parts.scorer.statistics(predictions).sum(axis=0))
             values = {name: float(value) for name, value in figures.items()}
-            scores.append(values[parts.task.metric])
+            scores.append(values[parts.scorer.main])
             self._write(
                 {
                     "kind": "dev",
@@ -236,7 +239,7 @@ class StageTrainer:
         seen = trained_languages(stage)
         oracle = sorted(x for x in dev if not among(x, seen))
         source: Path | EncoderModel = checkpoints.path_of(self.directory, selected)
-        rule = f"best {self.parts.task.metric} on dev {'+'.join(dev)}" if best else "last step"
+        rule = f"best {self.parts.scorer.main} on dev {'+'.join(dev)}" if best else "last step"
         if best and oracle:
             rule += f" (oracle: selected on {', '.join(oracle)}, not trained on)"
         elif best:

@@ -26,6 +26,7 @@ from xlt_cli.models.segments import of_stage
 from xlt_cli.models.trained_parts import about_head, prepare
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.registry.guard import problem_of
+from xlt_cli.reports.scorer import Scorer
 from xlt_cli.runs import provenance
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
@@ -136,6 +137,7 @@ def train_stage(
         },
         task=task,
         problem=problem,
+        scorer=_scorer(stage, problem),
         tokenizer=tokenizer,
         pad_id=featuriser.template.pad_id,
         model=on_device(model, runtime),
@@ -149,6 +151,12 @@ def train_stage(
         merged=merged if spec.adapter is not None and spec.adapter.after == "merge" else None,
     )
     StageTrainer(run, index, spec, parts, runtime, reporter).train()
+
+
+def _scorer(stage: ResolvedStage, problem: Problem) -> Scorer:
+    if stage.dev is None:
+        return Scorer(problem, stage.task.metric)
+    return Scorer(problem, stage.dev.metrics.main, stage.dev.metrics.extra)
 
 
 def _sampling(stage: ResolvedStage, chosen: TrainingRows, seed: str) -> Sampling | None:

@@ -89,11 +89,16 @@ def fault(plugin: type[Task]) -> str:
     wrong = problem_fault(problem)
     if wrong:
         return f"its problem '{getattr(problem, 'name', problem.__name__)}': {wrong}"
+    others = inspect.getattr_static(plugin, "metrics", ())
+    if not is_property(others) and not are_texts(others):
+        return f"metrics = {others!r} is not a tuple of names of metrics"
     metric = inspect.getattr_static(plugin, "metric", None)
     if not is_property(metric):
         if not isinstance(metric, str):
             return "states no metric"
         known = metrics_of(problem)
+        if known and not is_property(others):
+            known = (*known, *others)
         if known and metric not in known:
             return (
                 f"metric = '{metric}' is not a metric of the problem: {did_you_mean(metric, known)}"
@@ -121,7 +126,10 @@ def check_task(task: Task) -> None:
         UserError: its labels are not there, or of no scheme.
     """
     problem = task.problem.of(task)
-    known = problem.metric_names
+    if not are_texts(task.metrics):
+        call = Call(type(task), "metrics", None, task)
+        raise call.wrong(task.metrics, "a tuple of names of metrics")
+    known = (*problem.metric_names, *task.metrics)
     if task.metric not in known:
         call = Call(type(task), "metric", None, task)
         raise call.refused(f"is {task.metric!r}; {did_you_mean(str(task.metric), known)}")
@@ -163,7 +171,7 @@ KIND = PluginKind(
             "fetch": anything,
         }
     },
-    attributes=("labels", "metric", "aligned", "texts", "scheme", "source_language"),
+    attributes=("labels", "metric", "metrics", "aligned", "texts", "scheme", "source_language"),
     fault=fault,
     inspect=check_task,
     stated=task_facts.stated,
