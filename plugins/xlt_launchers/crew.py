@@ -2,7 +2,8 @@
 
 A job is started when what it needs fits into the memory that the others leave (`admission`). One
 that runs out of memory all the same goes on from its last checkpoint: where its need was a guess,
-beside others as soon as it is measured; otherwise alone.
+beside others as soon as it is measured; otherwise alone. A process that does not report any more
+(it was stopped, or hangs) is ended, and its job goes on as well.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ from xlt_launchers.tasks import Task, Worker, start
 EVERY = 0.1
 """Seconds between two looks at the processes."""
 
+MOST_STOPPED = 3
+"""How often the process of one job is ended because it does not report, before the job fails."""
+
 PATIENCE = 60.0
 """Seconds that interrupted jobs have to end by themselves."""
 
@@ -48,9 +52,16 @@ class Crew:
 
     def work(self) -> None:
         """Runs all jobs; after a failure no more are started, unless it is to keep going."""
+        looked = time.monotonic()
         while self.waiting or self.workers:
             self._start()
             time.sleep(EVERY)
+            before, looked = looked, time.monotonic()
+            for worker in self.workers:
+                worker.listen(looked - before)
+                if worker.silence > worker.task.job.silent_after:
+                    worker.process.kill()
+                    worker.process.wait()
             for worker in self._ended():
                 if not self._settle(worker) and not self.keep_going:
                     self.waiting.clear()
@@ -123,8 +134,13 @@ class Crew:
                 yield worker
 
     def _settle(self, worker: Worker) -> bool:
-        """Tells what a job ended with; False where it has failed for good."""
+        """Tells what a job ended with; False where it has failed for good.
+
+        One whose run is another process's has not failed.
+        """
         task, job, seconds = worker.task, worker.task.job, worker.seconds
+        if worker.silence > job.silent_after:
+            return self._settle_stopped(worker)
         ended = job.ended(worker.process.returncode)
         if not ended.error:
             if ended.peak.ram:  # nothing is measured where the run was done before
@@ -139,7 +155,19 @@ class Crew:
             self.waiting.append(task)
             return True
         self.tell(Failed(job, ended.error, ended.out_of_memory, seconds, ended.peak))
-        return False
+        return ended.taken
+
+    def _settle_stopped(self, worker: Worker) -> bool:
+        """Tells of a job that its process was ended because it did not report."""
+        task, job, seconds = worker.task, worker.task.job, worker.seconds
+        error = f"its process had not reported for {job.silent_after:g} s and was ended"
+        task.stopped += 1
+        if task.stopped > MOST_STOPPED:
+            self.tell(Failed(job, error, seconds=seconds))
+            return False
+        self.tell(Retried(job, error, seconds=seconds))
+        self.waiting.append(task)
+        return True
 
 
 def _close(worker: Worker) -> None:

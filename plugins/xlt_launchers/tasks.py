@@ -20,6 +20,7 @@ class Task:
         failed_as_measured: it did so when its need was measured.
         alone: how it is started: with its place for itself.
         why: what it was last said to wait for.
+        stopped: how often its process was ended because it did not report.
     """
 
     job: Job
@@ -27,13 +28,14 @@ class Task:
     failed_as_measured: bool = False
     alone: bool = False
     why: str = ""
+    stopped: int = 0
 
     @property
     def again(self) -> str:
         """Of which kind a repeated start is; empty for the first."""
         if self.alone:
             return "again, alone"
-        return "again" if self.failed_as_guess else ""
+        return "again" if self.failed_as_guess or self.stopped else ""
 
 
 @dataclass
@@ -42,6 +44,8 @@ class Worker:
 
     Attributes:
         guessed: its need was a guess when it was started.
+        heard: its last report.
+        silence: the seconds since then, as far as this process was at work itself.
     """
 
     task: Task
@@ -49,6 +53,19 @@ class Worker:
     guessed: bool
     process: subprocess.Popen[bytes]
     began: float
+    heard: float | None = None
+    silence: float = 0.0
+
+    def listen(self, seconds: float) -> None:
+        """Notices whether the process has reported.
+
+        Args:
+            seconds: since the last look. Of a long pause, in which this process or the machine was
+                stopped too, only a second counts.
+        """
+        reported = self.task.job.reported()
+        self.silence = 0.0 if reported != self.heard else self.silence + min(seconds, 1.0)
+        self.heard = reported
 
     @property
     def use(self) -> Memory:

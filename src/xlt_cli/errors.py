@@ -64,6 +64,10 @@ class RunError(UserError):
     """A run directory is missing, busy, or not what the command needs."""
 
 
+class RunTaken(RunError):
+    """Another process works on the run; nothing is wrong with it."""
+
+
 class DamagedFile(RunError, ValueError):
     """The content of a run's file is not what xlt wrote."""
 

@@ -84,6 +84,13 @@ class Desk:
         return found
 
 
+def ledger(desk: Desk, runs: str = "runs") -> list[dict[str, Any]]:
+    """What was noted down of the runs of the desk's spec, in the order of time."""
+    files = (desk.path / runs / ".ledger" / "spec").glob("*.jsonl")
+    lines = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    return sorted((line for line in lines if "run" in line), key=lambda line: line["time"])
+
+
 def wait_for(condition: Callable[[], bool], process: Any, seconds: float = 120) -> None:
     """Waits until a condition holds while a process runs."""
     end = time.monotonic() + seconds

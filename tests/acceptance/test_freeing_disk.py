@@ -62,7 +62,7 @@ def test_a_pruned_run_is_finished_and_tells_what_it_found(short: Desk, xlt: Any)
     assert not list(run.rglob("*.safetensors"))
     assert size(run) < whole / 2
     assert results(run) == kept
-    assert Run(run).state == "success"
+    assert Run(run).state == "done"
 
     # Its results are there, and it is not trained again.
     listed = json.loads(invoke(xlt, short, "runs", "--json").stdout)
@@ -125,5 +125,5 @@ def test_a_fresh_run_that_keeps_nothing(short: Desk, xlt: Any) -> None:
     run = short.run()
     assert "zero-shot average" in out.stdout
     assert weights(run) == []
-    assert Run(run).state == "success"
+    assert Run(run).state == "done"
     assert not list(run.glob("stages/*/checkpoints"))

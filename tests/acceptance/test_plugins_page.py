@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
-from acceptance_tools import Desk
+from acceptance_tools import Desk, ledger
 
 from xlt_cli import registry
 from xlt_cli.api import API_VERSION, SPLITS, Companion, PluginParams, Task
@@ -119,8 +119,7 @@ def test_the_launcher_runs_a_sweep(xlt: Any, desk: Desk, monkeypatch: pytest.Mon
     result = xlt("sweep", spec, "--launcher", launcher, "--runs-dir", desk.path / "runs", "--json")
     assert result.exit_code == 0, result.output
     assert [one["error"] for one in json.loads(result.stdout)] == ["", ""]
-    lines = (desk.path / "runs" / "jobs.jsonl").read_text("utf-8").splitlines()
-    told = [(event["event"], event["job"]) for event in map(json.loads, lines)]
+    told = [(event["event"], event["job"]) for event in ledger(desk)]
     assert told == [("started", 1), ("done", 1), ("started", 2), ("done", 2)]
 
 

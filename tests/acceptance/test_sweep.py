@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_tools import Desk, alive, wait_for, wait_for_end
+from acceptance_tools import Desk, alive, ledger, wait_for, wait_for_end
 
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.making import create
@@ -87,8 +87,11 @@ def test_what_fails_or_is_taken_leaves_the_others(
     assert "train-en.tsv" in (Path(desk.path) / found[0]["run"] / "output.log").read_text("utf-8")
     assert found[1]["evaluations"]
     assert "another process is working on this run" in found[3]["error"]
-    for one in (found[0], found[2], found[3]):
+    told = {(line["run"], line["event"]) for line in ledger(desk)}
+    assert (Path(found[3]["run"]).name, "left") in told
+    for one in (found[0], found[2]):
         assert f"{Path(one['run']).name} failed: {one['error']}" in err
+        assert (Path(one["run"]).name, "failed") in told
         assert f"{one['run']}/output.log" in err
 
 
@@ -97,7 +100,7 @@ def test_after_a_failure_no_run_is_started_where_that_is_asked_for(
 ) -> None:
     grid = {"stages.0.task.path": [str(broken), str(tiny_data)], **RATES}
     spec = desk.write(sweep={"grid": grid})
-    code, out, err = desk.xlt("sweep", spec, "--jobs", 2, "--json", "--stop-on-error")
+    code, out, err = desk.xlt("sweep", spec, "--jobs", 2, "--json", "--on-error", "stop")
     assert code == 1, err
     assert [bool(one["error"]) for one in json.loads(out)] == [True, False]
     assert len(all_runs(desk)) == 1  # what was refused leaves none
@@ -122,15 +125,59 @@ def test_interrupted_its_runs_end_and_the_same_command_goes_on(desk: Desk, numbe
         assert "continues where it stopped" in err
         assert "Traceback" not in err
     assert not [pid for pid in pids if alive(pid)]
-    assert [run.state for run in runs] == ["cancelled", "cancelled"]
+    assert [run.state for run in runs] == ["interrupted", "interrupted"]
 
     code, out, err = desk.xlt("sweep", spec, "--jobs", 2)
     assert code == 0, err
     assert "pawsx dev, from" in out
     assert "en accuracy" in out
     for run in runs:
-        assert run.state == "success"
+        assert run.state == "done"
         assert "continues from step" in (run.path / "output.log").read_text("utf-8")
+
+
+def test_what_failed_is_left_until_it_is_asked_for_and_runs_are_only_added(
+    desk: Desk, tiny_data: Path, broken: Path
+) -> None:
+    stages = [{**desk.spec["stages"][0], "max_steps": 3, "evaluate_every": 3}]
+    paths = [str(broken), str(tiny_data)]
+    changes: dict[str, Any] = {"stages": stages, "evaluations": []}
+    spec = desk.write(**changes, sweep={"grid": {"stages.0.task.path": paths}})
+
+    def swept(*options: object) -> tuple[int, list[str], str]:
+        code, out, err = desk.xlt("sweep", spec, "--json", *options)
+        # A search ranks its runs, failed ones last.
+        return code, [one["error"] for one in json.loads(out or "[]")], err
+
+    def states() -> list[str]:
+        listed = json.loads(desk.xlt("sweep", spec, "--dry-run", "--json")[1])
+        return [one["state"] for one in listed]
+
+    assert states() == ["pending", "pending"]
+    code, errors, _ = swept("--retries", 1)
+    assert (code, [bool(error) for error in errors]) == (1, [False, True])
+    assert [line["event"] for line in ledger(desk) if line["event"] != "started"] == [
+        "failed", "done", "failed",
+    ]  # fmt: skip
+    assert states() == ["failed", "done"]
+    shutil.copytree(tiny_data, broken, dirs_exist_ok=True)
+    code, errors, err = swept()
+    assert (code, errors[0]) == (1, "")
+    assert errors[1].startswith("failed before, and was not tried again (--retry-failed): 1 column")
+    code, errors, _ = swept("--retry-failed")
+    assert (code, errors, states()) == (0, ["", ""], ["done", "done"])
+
+    desk.write(**changes, sweep={"grid": {"stages.0.task.path": paths[:1]}}, max_length=32)
+    code, _, err = swept()
+    assert code == 2
+    assert "the spec has changed since the sweep 'spec' was begun" in err
+    assert "max_length: 48 -> 32" in err
+    assert "--accept-changes" in err
+    desk.write(**changes, sweep={"grid": {"stages.0.task.path": paths}}, seeds=[1, 2])
+    assert states() == ["done", "pending", "done", "pending"]
+    code, errors, _ = swept("--max-hours", 0)
+    assert (code, errors) == (130, [])
+    assert states() == ["done", "pending", "done", "pending"]
 
 
 def test_points_that_are_one_run_wait_for_each_other(desk: Desk) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
-from acceptance_tools import Desk
+from acceptance_tools import Desk, ledger
 
 # Only one process at a time can hold the file: another one "runs out of memory". The one that holds
 # it waits for that, so that both are surely at work together.
@@ -65,11 +64,6 @@ def greedy(desk: Desk) -> Desk:
     return desk
 
 
-def events(desk: Desk) -> list[dict[str, Any]]:
-    lines = (desk.path / "runs" / "jobs.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
 @pytest.mark.parametrize("how", ["out of memory", "killed"])
 def test_what_runs_out_of_memory_beside_others_goes_on_when_there_is_room(
     greedy: Desk, how: str
@@ -79,7 +73,7 @@ def test_what_runs_out_of_memory_beside_others_goes_on_when_there_is_room(
     assert code == 0, err
     assert [one["error"] for one in json.loads(out)] == ["", ""]
     assert "ran out of memory and will be continued later" in err
-    told = [(event["event"], event.get("alone")) for event in events(greedy)]
+    told = [(event["event"], event.get("alone")) for event in ledger(greedy)]
     assert told.count(("started", False)) == 3  # the last one as its need is measured by then
     assert told.count(("out of memory", None)) == 1
     assert told.count(("done", None)) == 2
@@ -102,9 +96,9 @@ def test_what_runs_out_of_memory_alone_too_is_a_failure_that_says_what_to_do(gre
     for one in json.loads(out):
         assert "Tried to allocate 2.00 GiB" in one["error"]
         assert "a smaller batch_size" in one["error"]
-    told = [event["event"] for event in events(greedy)]
-    assert told.count("out of memory") == 4
-    assert [event["alone"] for event in events(greedy) if event["event"] == "started"][2:] == [
+    told = [event["event"] for event in ledger(greedy)]
+    assert (told.count("out of memory"), told.count("failed")) == (2, 2)
+    assert [event["alone"] for event in ledger(greedy) if event["event"] == "started"][2:] == [
         True,
         True,
     ]

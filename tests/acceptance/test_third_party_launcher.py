@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from acceptance_tools import Desk, alive, third_party, wait_for, wait_for_end
+from acceptance_tools import Desk, alive, ledger, third_party, wait_for, wait_for_end
 
 from xlt_cli.runs.directory import Run
 
@@ -23,8 +23,7 @@ def klingon(desk: Desk) -> Desk:
 
 
 def events(desk: Desk) -> list[tuple[str, int]]:
-    lines = (desk.path / "runs" / "jobs.jsonl").read_text("utf-8").splitlines()
-    return [(event["event"], event["job"]) for event in map(json.loads, lines)]
+    return [(event["event"], event["job"]) for event in ledger(desk)]
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def test_killed_or_interrupted_it_takes_its_job_along_and_the_same_command_goes_
         assert events(klingon)[-1] == ("interrupted", 1)
         assert "Traceback" not in err
     assert not alive(pid)
-    assert run.state == "cancelled"
+    assert run.state == "interrupted"
 
     code, out, err = klingon.xlt("sweep", spec, "--launcher", "backwards", "--json")
     assert code == 0, err

@@ -75,7 +75,7 @@ def test_an_interrupted_run_goes_on_and_ends_as_one_that_was_not(
 
 def test_runs_and_eval_read_them(samples: Path, run: Callable[..., Any]) -> None:
     rows = {row["run"]: row for row in json.loads(run("runs", "--json").stdout)}
-    assert rows[FINISHED]["state"] == "success"
+    assert rows[FINISHED]["state"] == "done"
     assert rows[INTERRUPTED]["state"] == "interrupted"
     assert len(rows[FINISHED]["evaluations"]) == 2
     predictions = samples / "runs" / FINISHED / "evaluations"

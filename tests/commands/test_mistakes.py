@@ -151,11 +151,11 @@ def test_a_dry_run_in_json_lists_the_runs(
     assert [(one["point"], one["seed"]) for one in listed] == [
         ({"stages.0.epochs": epochs}, seed) for epochs in (1, 2) for seed in (1, 2)
     ]
-    assert [one["state"] for one in listed] == ["new", "new", "new", "created"]
+    assert [one["state"] for one in listed] == ["pending"] * 4
     assert listed[3]["run"] == made.name
     assert len({one["run"] for one in listed}) == 4
     plain = xlt("sweep", "spec.yaml", "--dry-run").stdout.splitlines()
-    assert plain == [f"{one['label']} seed={one['seed']} -> {one['run']}" for one in listed]
+    assert plain == [f"{one['label']} seed={one['seed']} pending -> {one['run']}" for one in listed]
 
 
 def test_seeds_may_be_listed_with_commas(

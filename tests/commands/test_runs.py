@@ -39,7 +39,7 @@ def test_a_damaged_run_is_listed_beside_the_others(xlt: Cli, tmp_path: Path, con
     rows = {r["run"]: r for r in json.loads(xlt("runs", "--runs-dir", tmp_path, "--json").stdout)}
     assert (rows["bad"]["state"], rows["bad"]["seed"]) == ("damaged", None)
     assert rows["bad"]["message"]
-    assert (rows["good"]["state"], rows["good"]["seed"]) == ("created", 3)
+    assert (rows["good"]["state"], rows["good"]["seed"]) == ("pending", 3)
     assert "damaged" in xlt("runs", "--runs-dir", tmp_path).stdout
 
 
@@ -108,7 +108,7 @@ def test_figures_of_collapsed_runs_are_marked(xlt: Cli, tmp_path: Path, old: boo
 
 def test_a_search_that_collapsed_is_marked_without_an_evaluation(xlt: Cli, tmp_path: Path) -> None:
     a_run(tmp_path / "on-dev", True)
-    assert "created †" in xlt("runs", "--runs-dir", tmp_path).stdout
+    assert "pending †" in xlt("runs", "--runs-dir", tmp_path).stdout
 
 
 def test_old_figures_without_their_predictions_are_listed(xlt: Cli, tmp_path: Path) -> None:
@@ -174,8 +174,8 @@ def names(xlt: Cli, root: Path, *options: str) -> list[str]:
         (["--task", "away"], ["b"]),
         (["--method", "adversarial"], [LONG]),
         (["--method", "ERM", "--sort", "name"], ["b", "c"]),
-        (["--state", "success", "--name", "a-name"], [LONG]),
-        (["--state", "error"], []),
+        (["--state", "done", "--name", "a-name"], [LONG]),
+        (["--state", "failed"], []),
     ],
 )
 def test_the_list_is_sorted_and_filtered(
@@ -209,7 +209,7 @@ def test_no_name_is_cut_on_a_narrow_terminal(
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setenv("FORCE_COLOR", "1")
     lines = xlt("runs", "--runs-dir", three).stdout.splitlines()
-    assert any(line.startswith(f"{LONG}  success  2025-01-02 03:04") for line in lines)
+    assert any(line.startswith(f"{LONG}  done  2025-01-02 03:04") for line in lines)
     assert "  point: both" in lines
 
 

@@ -51,7 +51,7 @@ def runs(spec: dict[str, Any], root: Path) -> Runs:
 
 def test_a_run_for_each_seed(runs: Runs, root: Path) -> None:
     assert [run.seed for run in runs] == [1, 2]
-    assert [run.state for run in runs] == ["success", "success"]
+    assert [run.state for run in runs] == ["done", "done"]
     assert {run.path.parent for run in runs} == {root}
     assert list(runs.failed) == []
     assert len(runs[:1]) == 1
@@ -194,7 +194,7 @@ def test_a_sweep_runs_every_point_and_is_planned_without_running(
         "stages.0.learning_rate=0.002",
     ]
     assert set(made.frame()["point"]) == {run.point for run in made}
-    assert [row["state"] for row in experiment.plan(runs_dir=tmp_path)] == ["success", "success"]
+    assert [row["state"] for row in experiment.plan(runs_dir=tmp_path)] == ["done", "done"]
     manifest = tmp_path / "manifest.json"
     assert experiment.write_manifest(manifest, runs_dir=tmp_path) == 2
     assert [job["run"] for job in json.loads(manifest.read_text())["jobs"]] == [

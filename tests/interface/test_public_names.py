@@ -17,7 +17,18 @@ import xlt_cli
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "python.md"
 PUBLIC = {
     "Experiment": {
-        *("check", "evaluate", "from_dict", "from_file", "name", "plan", "size", "spec", "sweep"),
+        *(
+            "changes",
+            "check",
+            "evaluate",
+            "from_dict",
+            "from_file",
+            "name",
+            "plan",
+            "size",
+            "spec",
+            "sweep",
+        ),
         *("train", "write_manifest"),
     },
     "Reporter": {"bar", "say", "warn"},

@@ -140,7 +140,9 @@ def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> Non
         run_jobs(jobs(2), tmp_path, Reporter(console=console), True, launcher=launcher(work))
     names = sorted(path.name for path in tmp_path.glob("spec-*"))
     lines = console.export_text().splitlines()
-    first = json.loads((tmp_path / "jobs.jsonl").read_text("utf-8").splitlines()[0])["run"]
+    (ledger,) = tmp_path.glob(".ledger/spec/*.jsonl")
+    events = [json.loads(line) for line in ledger.read_text("utf-8").splitlines()]
+    first = events[0]["run"]
     assert lines[:6] == [
         f"[1/2] base seed 0 -> {tmp_path / first}",
         "[2/2] base seed 1 waits: there is no room",
@@ -154,13 +156,13 @@ def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> Non
     assert f"  {memory.REMEDY}" in lines
     assert f"  its output: {tmp_path / second / 'output.log'}" in lines
     assert "interrupting 2 runs ..." in lines
-    events = [json.loads(line) for line in (tmp_path / "jobs.jsonl").read_text().splitlines()]
     assert [event["event"] for event in events] == [
-        "started", "waits", "said", "out of memory", "started", "done", "out of memory",
+        "started", "waits", "said", "out of memory", "started", "done", "failed",
     ]  # fmt: skip
     assert (events[0]["pid"], events[0]["point"], events[0]["seed"]) == (7, "base", 0)
     assert events[1]["reason"] == "there is no room"
     assert not {"ram", "seconds"} & set(events[6])  # not known
+    assert events[6]["out_of_memory"]
     assert (events[3]["ram"], events[3]["seconds"], events[3]["error"]) == (4, 2.0, "too large")
 
 
@@ -202,11 +204,11 @@ def test_without_a_launcher_jobs_run_in_this_process(
         seen.append(arguments)
         return []
 
-    monkeypatch.setattr(local, "run_jobs", here)
+    monkeypatch.setattr(local, "run_sweep", here)
     reporter, wanted = quiet(), jobs(3)
     assert run_jobs(wanted, tmp_path, reporter, False, True) == []
     assert run_jobs([], tmp_path, reporter, False, True, launcher(lambda *_: 0)) == []
-    assert seen == [
+    assert [arguments[:-1] for arguments in seen] == [
         (wanted, tmp_path, reporter, False, True),
         ([], tmp_path, reporter, False, True),
     ]

@@ -71,10 +71,10 @@ def test_the_jobs_are_those_of_a_dry_run_in_order_and_none_is_run(plan: Path, xl
     jobs = listed(xlt)
     assert [Path(job["path"]).name for job in jobs] == [run["run"] for run in dry]
     assert [(job["number"], job["seed"]) for job in jobs] == [(1, 1), (2, 2), (3, 1), (4, 2)]
-    assert {job["state"] for job in jobs} == {"new"}
-    assert list((plan.parent / "runs").iterdir()) == []
+    assert {job["state"] for job in jobs} == {"pending"}
+    assert [path.name for path in (plan.parent / "runs").iterdir()] == [".ledger"]
     plain = xlt("run", "plan.json", "--list").stdout.splitlines()
-    assert plain[0] == f"1 new {jobs[0]['id']} {jobs[0]['label']} seed=1"
+    assert plain[0] == f"1 pending {jobs[0]['id']} {jobs[0]['label']} seed=1"
     assert len(plain) == 4
 
 
@@ -89,7 +89,7 @@ def test_a_job_is_the_run_that_the_sweep_makes_whatever_the_working_directory(
     assert outcome["point"] == manifest["jobs"][2]["label"]
     run = Run(Path(outcome["run"]))
     assert run.path == plan.parent / "runs" / manifest["jobs"][2]["run"]
-    assert (run.state, run.seed) == ("success", 1)
+    assert (run.state, run.seed) == ("done", 1)
     curve = (run.path / "stages/0/metrics.jsonl").read_bytes()
 
     monkeypatch.chdir(plan.parent)
@@ -105,7 +105,7 @@ def test_a_job_is_the_run_that_the_sweep_makes_whatever_the_working_directory(
     again = xlt("run", plan, manifest["jobs"][2]["id"])
     assert again.exit_code == 0, again.output
     assert f"{run.name}: done before" in again.stderr
-    assert [job["state"] for job in listed(xlt)] == ["new", "new", "success", "new"]
+    assert [job["state"] for job in listed(xlt)] == ["pending", "pending", "done", "pending"]
     assert f"{run.name}: done before" in xlt("sweep", "spec.yaml").stderr
 
 
@@ -152,7 +152,10 @@ def test_a_failing_job_has_the_usual_error_and_code(plan: Path, xlt: Cli) -> Non
     result = xlt("run", "plan.json", "2")
     assert result.exit_code == 2
     assert f"plan.json: job {manifests.read(plan).jobs[1].id}" in result.stderr
-    assert [job["state"] for job in listed(xlt)] == ["new"] * 4
+    failed, *others = listed(xlt)
+    assert (failed["state"], failed["attempts"]) == ("failed", 1)
+    assert failed["error"].startswith("1 column, expected 3")
+    assert {job["state"] for job in others} == {"pending"}
 
 
 def test_points_that_are_one_run_are_two_jobs_of_it(place: Path, xlt: Cli) -> None:
@@ -162,9 +165,9 @@ def test_points_that_are_one_run_are_two_jobs_of_it(place: Path, xlt: Cli) -> No
     assert first["path"] == second["path"]
     assert second["id"] == f"{first['id']}.2"
     assert xlt("run", "plan.json", "1").exit_code == 0
-    assert [job["state"] for job in listed(xlt)] == ["success", "unevaluated"]
+    assert [job["state"] for job in listed(xlt)] == ["done", "pending"]
     assert xlt("run", "plan.json", second["id"]).exit_code == 0
-    assert [job["state"] for job in listed(xlt)] == ["success", "success"]
+    assert [job["state"] for job in listed(xlt)] == ["done", "done"]
 
 
 @pytest.mark.parametrize("job", ["0", "5", "-1", "spec", "²"])
@@ -238,7 +241,7 @@ def test_runs_that_were_moved_are_not_trained_again(plan: Path, xlt: Cli) -> Non
     assert "the runs directory of the manifest does not exist" in result.stderr
     assert not Path("runs").exists()
     assert xlt("run", "plan.json", "1", "--runs-dir", "kept").exit_code == 0
-    assert listed(xlt, "--runs-dir", "kept")[0]["state"] == "success"
+    assert listed(xlt, "--runs-dir", "kept")[0]["state"] == "done"
     (run,) = all_runs(Path("kept"))
     run.path.rename("kept/the-good-one")
     result = xlt("run", "plan.json", "1", "--runs-dir", "kept")

@@ -63,7 +63,7 @@ def held_by_another_process(run: Run) -> Iterator[subprocess.Popen[str]]:
 def test_a_run_keeps_what_it_was_made_from(run: Run) -> None:
     assert (run.path / "spec.yaml").read_text() == "name: quick"
     assert run.spec == spec()
-    assert (run.seed, run.state, run.record["overrides"]) == (1, "created", [])
+    assert (run.seed, run.state, run.record["overrides"]) == (1, "pending", [])
     assert run.name == f"quick-s1-{run.record['identity'][:8]}"
 
 
@@ -76,7 +76,7 @@ def test_the_same_training_is_the_same_run_whatever_it_is_tested_on(
     assert again == run
     assert again.spec.evaluations[0].split == "dev"
     assert (again.path / "spec.yaml").read_text() == "changed"
-    assert (again.state, again.record["created"]) == ("success", created)
+    assert (again.state, again.record["created"]) == ("done", created)
     assert len(all_runs(tmp_path)) == 1
 
 
@@ -123,16 +123,16 @@ def test_a_root_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 
 def test_who_trained_a_run_is_not_said_to_evaluate_it_now(run: Run) -> None:
-    with held_by_another_process(run):
-        run.set_state("success")  # training has ended; an evaluation holds the run
-        with pytest.raises(RunError, match="another process is working on this run"), run.locked():
+    with held_by_another_process(run) as process:
+        run.set_state("success")  # by this process: training has ended; an evaluation holds the run
+        with pytest.raises(RunError, match=rf"this run \(pid {process.pid} on "), run.locked():
             pass
 
 
 def test_a_second_process_is_refused_and_learns_who_works_there(run: Run) -> None:
     with held_by_another_process(run) as process:
         assert run.busy()
-        assert run.state == "started"
+        assert run.state == "running"
         with pytest.raises(RunError, match=f"pid {process.pid} on ") as caught, run.locked():
             pass
         assert caught.value.where == str(run.path)
@@ -183,14 +183,14 @@ def test_the_lock_is_freed_by_an_error_and_leftovers_are_removed(run: Run) -> No
 
 def test_a_status_that_is_torn_does_not_hide_the_run(run: Run) -> None:
     (run.path / "status.json").write_text('{"sta')
-    assert run.state == "created"
+    assert run.state == "pending"
     (run.path / "status.json").unlink()
-    assert run.state == "created"
+    assert run.state == "pending"
 
 
 def test_states_carry_process_and_message(run: Run) -> None:
     run.set_state("error", "the disk is full")
-    assert run.state == "error"
+    assert run.state == "failed"
     status = run.status
     assert (status["pid"], status["message"]) == (os.getpid(), "the disk is full")
 

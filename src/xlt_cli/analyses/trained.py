@@ -77,7 +77,7 @@ class Trained(Subject):
     def measuring(self, analysis: Analysis, reporter: Reporter) -> Iterator[Measure]:
         """Holds the run, and loads its model."""
         assert isinstance(analysis, ModelAnalysis)
-        with pipeline.session(self.run, self.runtime, training=False):
+        with pipeline.session(self.run, self.runtime, reporter, training=False):
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", ResultWarning)
                 _, loaded = self.tested.load(self.view.problem)

@@ -1,4 +1,4 @@
-"""Events that a launcher reports; they are shown on the terminal and written to `jobs.jsonl`."""
+"""Events that a launcher reports; they are shown on the terminal and written to the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Event:
     """Something that happened.
 
     Attributes:
-        about: additional information for `jobs.jsonl` (a process, a machine), as JSON values.
+        about: additional information for the ledger (a process, a machine), as JSON values.
     """
 
     about: Mapping[str, Any] = field(default_factory=dict, kw_only=True)

@@ -27,10 +27,15 @@ class Memory:
 
 @dataclass(frozen=True)
 class Ended:
-    """The result of a job's process; the job is done if `error` is empty."""
+    """The result of a job's process; the job is done if `error` is empty.
+
+    Attributes:
+        taken: it ended because another process works on the run, which is not a failure of it.
+    """
 
     error: str = ""
     out_of_memory: bool = False
+    taken: bool = False
     peak: Memory = Memory()
 
 
@@ -53,6 +58,7 @@ class Job:
         shape: jobs of the same shape need the same memory.
         memory: the measured peaks of runs of this shape, by kind of device: `cpu`, or the model of
             a GPU.
+        silent_after: seconds without a report of the command after which it counts as stopped.
     """
 
     number: int
@@ -66,19 +72,35 @@ class Job:
     device: str = "auto"
     shape: str = ""
     memory: Mapping[str, Memory] = field(default_factory=dict)
+    silent_after: float = 120.0
 
     def ended(self, code: int) -> Ended:
         """The result of the command, after it has ended with this exit code."""
         answer = _read(self.answer)
         if answer is not None and isinstance(answer.get("error"), str):
             short, peak = answer.get("out_of_memory", False), _memory(answer.get("peak"))
-            return Ended(answer["error"], bool(short), peak or Memory())
+            taken = answer.get("taken") is True
+            return Ended(answer["error"], bool(short), taken, peak or Memory())
         # The system ends a process with SIGKILL when the machine's memory runs out.
-        return Ended(_died(code), code == -signal.SIGKILL, self.use() or Memory())
+        short = code == -signal.SIGKILL
+        return Ended(_died(code), short, peak=self.use() or Memory())
 
     def use(self) -> Memory | None:
         """The memory that the command uses now; None if it has not reported it yet."""
-        return _memory(_read(self.answer.with_name(f"{self.answer.name}.memory")))
+        return _memory(_read(self._report))
+
+    def reported(self) -> float | None:
+        """When the command last reported its memory, by the clock of the file system.
+
+        It does so every half second; None if it has not done so yet.
+        """
+        with contextlib.suppress(OSError):
+            return self._report.stat().st_mtime
+        return None
+
+    @property
+    def _report(self) -> Path:
+        return self.answer.with_name(f"{self.answer.name}.memory")
 
 
 def _read(path: Path) -> dict[str, Any] | None:

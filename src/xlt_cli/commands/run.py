@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -88,7 +89,9 @@ def run(
         root = (runs_dir or manifest.runs).absolute()
         planned = _planned(manifest_file, manifest, job, root)
         silent = quiet or output is not Format.terminal
-        outcome = _perform(planned, root, manifest.plain, silent, given)
+        # Whoever reads the answer notes down what became of the job.
+        with contextlib.nullcontext() if answer else _noted(manifest, job, planned, root):
+            outcome = _perform(planned, root, manifest.plain, silent, given)
     if answer is None:
         print_outcomes([outcome], output)
 
@@ -119,6 +122,17 @@ def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> Planned
     return planned
 
 
+def _noted(
+    manifest: Manifest, job: str, planned: PlannedRun, root: Path
+) -> contextlib.AbstractContextManager[None]:
+    """Notes in the ledger that a job is started, and how it ends."""
+    from xlt_cli.launch.ledger import Writer
+    from xlt_cli.launch.local import noted
+
+    _, entry = manifest.entry(job)
+    return noted(Writer(root), planned, entry.run)
+
+
 def _perform(planned: PlannedRun, root: Path, plain: bool, quiet: bool, given: Answer) -> Outcome:
     """Executes a run, and stores its results in the answer."""
     from xlt_cli.console.progress import Reporter
@@ -129,7 +143,7 @@ def _perform(planned: PlannedRun, root: Path, plain: bool, quiet: bool, given: A
     reporter = Reporter(quiet=quiet or not is_first_process())
     run, runtime = prepare(planned, root, plain)
     reporter.say(f"{planned.title} -> {run.path}")
-    done_before = run.state == "success"
+    done_before = run.state == "done"
     given.results = perform(planned, run, runtime, reporter)
     # Reading a finished run needs less memory than its training.
     given.measured = not done_before
@@ -154,18 +168,25 @@ def _enter(directory: Path) -> None:
 
 def _list(manifest: Manifest, root: Path, output: Format) -> None:
     """The jobs with their state: one line each."""
-    from xlt_cli.launch.manifest import state
+    from xlt_cli.launch.ledger import Ledgers
+    from xlt_cli.launch.states import standing
     from xlt_cli.reports.sweep import jobs_report
+    from xlt_cli.runs.directory import Run
 
-    jobs = [
-        {
-            "number": number,
-            "id": entry.id,
-            "state": state(manifest, entry, root),
-            "label": entry.label,
-            "seed": entry.seed,
-            "path": str(root / entry.run),
-        }
-        for number, entry in enumerate(manifest.jobs, start=1)
-    ]
+    ledgers, jobs = Ledgers(root), []
+    for number, entry in enumerate(manifest.jobs, start=1):
+        spec = manifest.planned(entry).spec
+        stands = standing(Run(root / entry.run), spec, ledgers[str(spec.name)])
+        jobs.append(
+            {
+                "number": number,
+                "id": entry.id,
+                "state": stands.state,
+                "label": entry.label,
+                "seed": entry.seed,
+                "path": str(root / entry.run),
+                "attempts": stands.attempts,
+                "error": stands.error,
+            }
+        )
     print_report(jobs_report(jobs), output)

@@ -64,7 +64,7 @@ def runs(
         str, typer.Option("--method", help="Only runs with this perturbation; ERM: without any.")
     ] = "",
     state: Annotated[
-        str, typer.Option("--state", help="Only runs in this state, e.g. success.")
+        str, typer.Option("--state", help="Only runs in this state, e.g. failed.")
     ] = "",
     sort: Annotated[
         Sort, typer.Option("--sort", help="Oldest, or best, or largest first.")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xlt_cli.commands.errors import note
 from xlt_cli.commands.options import (
     AsJson,
     Device,
@@ -34,6 +36,13 @@ if TYPE_CHECKING:
     from xlt_cli import Table
 
 
+class OnError(StrEnum):
+    """What to do when a run has failed."""
+
+    go_on = "continue"
+    stop = "stop"
+
+
 def sweep(
     spec_file: SpecFile,
     overrides: Overrides = None,
@@ -48,8 +57,40 @@ def sweep(
             help="Write a manifest for `xlt run FILE JOB` instead of running anything.",
         ),
     ] = None,
-    stop_on_error: Annotated[
-        bool, typer.Option("--stop-on-error", help="Start no more runs after one has failed.")
+    on_error: Annotated[
+        OnError,
+        typer.Option(
+            "--on-error", help="After a run has failed: continue with the others, or start no more."
+        ),
+    ] = OnError.go_on,
+    retries: Annotated[
+        int,
+        typer.Option(
+            "--retries",
+            min=0,
+            metavar="N",
+            help="Try a run that fails N times again, after the others.",
+        ),
+    ] = 0,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Try runs again that failed in an earlier command."),
+    ] = False,
+    max_hours: Annotated[
+        float | None,
+        typer.Option(
+            "--max-hours",
+            min=0.0,
+            metavar="H",
+            help="Interrupt the runs at work after H hours; the same command continues.",
+        ),
+    ] = None,
+    accept_changes: Annotated[
+        bool,
+        typer.Option(
+            "--accept-changes",
+            help="Go on although the spec has changed and runs of the sweep are gone.",
+        ),
     ] = False,
     jobs_option: Jobs = "1",
     launcher_option: Launcher = None,
@@ -63,13 +104,14 @@ def sweep(
 ) -> None:
     """Run every point of a spec's sweep, with every seed.
 
-    The same command runs only what is missing and continues interrupted runs.
+    The same command runs only what is missing and continues interrupted runs. Failed runs are
+    tried again with --retry-failed.
     """
     at_once, output = jobs_at_once(jobs_option), format_of(format_, as_json)
     check_file(plan, "--plan")
     go_offline(offline)
     from xlt_cli import Experiment
-    from xlt_cli.errors import EXIT_FAILURE
+    from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED
     from xlt_cli.runs.plugins import explained
 
     changes = list(overrides or [])
@@ -78,10 +120,15 @@ def sweep(
     root = runs_root(runs_dir)
     experiment = explained(root, lambda: Experiment.from_file(spec_file, changes))
     if dry_run:
+        changed = experiment.changes(runs_dir=root)
+        if changed:
+            note(f"the spec has changed since its sweep was begun: {changed}")
         _list(experiment.plan(runs_dir=root), output)
         return
     if plan is not None:
-        count = experiment.write_manifest(plan, runs_dir=root, plain=plain, offline=offline)
+        count = experiment.write_manifest(
+            plan, runs_dir=root, accept_changes=accept_changes, plain=plain, offline=offline
+        )
         echo(f"{plan}: {count} jobs; `xlt run {plan} 1` runs the first, --list lists all", err=True)
         return
     made = experiment.sweep(
@@ -89,11 +136,19 @@ def sweep(
         jobs=at_once,
         launcher=launcher_option,
         offline=offline,
-        stop_on_error=stop_on_error,
+        on_error=on_error.value,
+        retries=retries,
+        retry_failed=retry_failed,
+        max_hours=max_hours,
+        accept_changes=accept_changes,
         plain=plain,
         reporter=reporter(quiet or output is not Format.terminal),
     )
     print_outcomes(made.outcomes, output)
+    if made.out_of_time:
+        done = len(made) - len(made.failed)
+        note(f"--max-hours: {done} of {experiment.size} runs are done; the same command continues")
+        raise typer.Exit(EXIT_INTERRUPTED)
     if made.failed:
         raise typer.Exit(EXIT_FAILURE)
 

@@ -40,12 +40,20 @@ class Screen:
         with self.reporter.bar("runs", self.count, "runs") as self._bar:
             yield
 
-    def show(self, event: Event) -> None:
-        """Says one event."""
+    def show(self, event: Event, taken: bool = False) -> None:
+        """Says one event.
+
+        Args:
+            taken: it says that a job has failed, because another process works on its run.
+        """
         if isinstance(event, Stopping):
             self.reporter.say(f"interrupting {len(event.jobs)} runs ...")
         elif isinstance(event, JobEvent):
-            self._say(event, event.job, event.job.directory.name)
+            name = event.job.directory.name
+            if taken and isinstance(event, Failed):
+                self.reporter.say(f"{name}: {event.error}; it is left to that process")
+            else:
+                self._say(event, event.job, name)
             self._move(event)
 
     def _say(self, event: JobEvent, job: Job, run: str) -> None:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from xlt_cli.errors import RunError
+from xlt_cli.compute.processes import is_first_process
+from xlt_cli.errors import RunError, SpecError
 from xlt_cli.interface.requests import Options, Written
 from xlt_cli.interface.runs import Run, Runs, results_of, root_of, usual_reporter
 from xlt_cli.interface.tables import Results, Table
@@ -153,7 +154,7 @@ class Experiment:
                 "the spec has a sweep; this trains the spec without it (`xlt sweep` runs the sweep)"
             )
         jobs = [PlannedRun(spec, seed, self._source.text, self._overrides) for seed in spec.seeds]
-        made = run_jobs(jobs, root_of(runs_dir), reporter, False, plain, restore)
+        made = run_jobs(jobs, root_of(runs_dir), reporter, plain, restore)
         collect(root_of(runs_dir))  # what `keep` took from the last run that used it
         return Runs(made)
 
@@ -206,30 +207,50 @@ class Experiment:
 
         Returns:
             One row for each point and seed: run, path, name, label and values of the point, seed,
-            state (`new` where there is no run yet).
+            state (pending, running, done, failed or interrupted), attempts (how often sweeps
+            started it), error (of the last attempt, if it failed).
 
         Raises:
             UserError: a point is wrong, or its inputs are missing.
         """
-        from xlt_cli.runs.making import planned
+        from xlt_cli.launch.states import standings
 
-        rows = []
-        for point in self._checked_points(root_of(runs_dir)):
-            for seed in point.spec.seeds:
-                run = planned(root_of(runs_dir), point.spec, seed)
-                made = (run.path / "run.json").is_file()
-                rows.append(
-                    {
-                        "run": run.name,
-                        "path": str(run.path),
-                        "name": point.name,
-                        "label": point.label,
-                        "point": point.values,
-                        "seed": seed,
-                        "state": run.status["state"] if made else "new",
-                    }
-                )
-        return Table(rows)
+        root = root_of(runs_dir)
+        points = self._checked_points(root)
+        every = [(point, seed) for point in points for seed in point.spec.seeds]
+        return Table(
+            {
+                "run": standing.run.name,
+                "path": str(standing.run.path),
+                "name": point.name,
+                "label": point.label,
+                "point": point.values,
+                "seed": seed,
+                "state": standing.state,
+                "attempts": standing.attempts,
+                "error": standing.error,
+            }
+            for (point, seed), standing in zip(
+                every, standings(root, self._planned(root)), strict=True
+            )
+        )
+
+    def changes(self, *, runs_dir: str | Path | None = None) -> str:
+        """What has changed in the spec since its sweep was begun, if runs of it are gone.
+
+        Args:
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+
+        Returns:
+            The fields and the runs, in lines; empty if runs were only added.
+
+        Raises:
+            UserError: a point is wrong, or its inputs are missing.
+        """
+        from xlt_cli.sweep.changes import changes
+
+        root = root_of(runs_dir)
+        return changes(root, self._resolved.spec, self._planned(root))
 
     def sweep(
         self,
@@ -237,14 +258,19 @@ class Experiment:
         runs_dir: str | Path | None = None,
         jobs: int | None = 1,
         launcher: Written | None = None,
-        stop_on_error: bool = False,
+        on_error: Literal["continue", "stop"] = "continue",
+        retries: int = 0,
+        retry_failed: bool = False,
+        max_hours: float | None = None,
+        accept_changes: bool = False,
         plain: bool = False,
         offline: bool = False,
         reporter: Reporter | None = None,
     ) -> Runs:
         """Trains and evaluates every point of the experiment's sweep with every seed.
 
-        What is finished is not run again.
+        What is finished is not run again, and interrupted runs continue. Runs at which other
+        processes work are left to them.
 
         Args:
             runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
@@ -252,7 +278,12 @@ class Experiment:
                 and memory allow.
             launcher: what runs the jobs, a launcher plugin by name or with parameters; default:
                 this process, or `processes` where several run at once.
-            stop_on_error: start no more runs after one has failed.
+            on_error: what to do when a run has failed: continue with the others, or stop, which
+                starts no more runs.
+            retries: how often a run that fails is tried again, after the others.
+            retry_failed: try runs again that failed in an earlier call.
+            max_hours: after which runs at work are interrupted; they continue with the next call.
+            accept_changes: go on although the spec was changed and runs of the sweep are gone.
             plain: train without what makes it fast.
             offline: jobs in other processes do not use the network.
             reporter: gets progress and warnings; default: shown on stderr.
@@ -261,28 +292,30 @@ class Experiment:
             A run for each point and seed; `failed` has those that failed.
 
         Raises:
-            UserError: a point is wrong, or its inputs are missing.
+            UserError: a point is wrong, its inputs are missing, or the spec was changed.
         """
         from xlt_cli.launch import choice
 
         root = root_of(runs_dir)
         chosen = choice.launcher(as_yaml(launcher), jobs)
-        planned = self._planned(root)
+        planned = self._planned_again(root, accept_changes)
         if launcher is None and len(planned) == 1:
             chosen = None  # there is nothing to do at once
-        from xlt_cli.launch.launching import run_jobs
+        from xlt_cli.launch.driving import Policy, drive
         from xlt_cli.runs.stage_store import collect
 
-        reporter, go_on = reporter or usual_reporter(), not stop_on_error
-        made = run_jobs(planned, root, reporter, go_on, plain, chosen, offline)
+        policy = Policy(on_error == "continue", retry_failed, retries, max_hours)
+        reporter = reporter or usual_reporter()
+        made = drive(planned, root, reporter, policy, plain, chosen, offline)
         collect(root)
-        return Runs(made)
+        return Runs(made.outcomes, made.out_of_time)
 
     def write_manifest(
         self,
         path: str | Path,
         *,
         runs_dir: str | Path | None = None,
+        accept_changes: bool = False,
         plain: bool = False,
         offline: bool = False,
     ) -> int:
@@ -291,6 +324,7 @@ class Experiment:
         Args:
             path: the file.
             runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+            accept_changes: go on although the spec was changed and runs of the sweep are gone.
             plain: the jobs train without what makes it fast.
             offline: the jobs do not use the network.
 
@@ -298,15 +332,37 @@ class Experiment:
             The number of jobs.
 
         Raises:
-            UserError: a point is wrong, or the file is something else than a manifest.
+            UserError: a point is wrong, the file is something else than a manifest, or the spec was
+                changed.
         """
-        root = root_of(runs_dir)
-        planned = self._planned(root)
         from xlt_cli.launch import manifest
 
         manifest.check_place(Path(path))
+        root = root_of(runs_dir)
+        planned = self._planned_again(root, accept_changes)
         manifest.write(Path(path), planned, root, plain=plain, offline=offline)
         return len(planned)
+
+    def _planned_again(self, root: Path, accept_changes: bool) -> list[PlannedRun]:
+        """The runs of the sweep, which are noted down as planned.
+
+        Raises:
+            SpecError: runs that were planned before are planned no more.
+        """
+        from xlt_cli.sweep import changes
+
+        jobs, base = self._planned(root), self._resolved.spec
+        changed = "" if accept_changes else changes.changes(root, base, jobs)
+        if changed:
+            raise SpecError(
+                f"the spec has changed since the sweep '{self.name}' was begun in {root}",
+                str(self._source.document.path),
+                f"{changed}\ngive the new sweep another name (`name:`) or --runs-dir; or "
+                f"{changes.ACCEPT}: the former runs stay as they are",
+            )
+        if is_first_process():
+            changes.record(root, base, jobs)
+        return jobs
 
     def _planned(self, root: Path) -> list[PlannedRun]:
         """The runs of the sweep; their inputs are checked."""

@@ -53,7 +53,7 @@ class Run:
 
     @property
     def state(self) -> str:
-        """created, started, interrupted, success, cancelled or error."""
+        """pending, running, done, failed or interrupted."""
         return self._run.state
 
     @property
@@ -162,9 +162,15 @@ class Run:
 
 
 class Runs(Sequence[Run]):
-    """Several runs, in order; it has a length and can be indexed."""
+    """Several runs, in order; it has a length and can be indexed.
 
-    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+    Attributes:
+        out_of_time: whether the sweep ended because of `max_hours`; runs that were not started are
+            left out.
+    """
+
+    def __init__(self, outcomes: Sequence[Outcome], out_of_time: bool = False) -> None:
+        self.out_of_time = out_of_time
         self._outcomes = tuple(outcomes)
         self._runs = tuple(Run(one.run, one.job.label, one.error) for one in outcomes)
 

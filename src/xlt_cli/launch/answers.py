@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import Memory
+from xlt_cli.errors import RunTaken
 from xlt_cli.launch.jobs import what_failed
 from xlt_cli.launch.memory import out_of_memory
 from xlt_cli.runs import atomic
@@ -59,16 +60,18 @@ def answering(path: Path | None) -> Iterator[Answer]:
     try:
         yield answer
     except Exception as error:
-        _write(path, what_failed(error), out_of_memory(error), [], held())
+        failure = {
+            "error": what_failed(error),
+            "out_of_memory": out_of_memory(error),
+            "taken": isinstance(error, RunTaken),
+            "results": [],
+            "peak": asdict(held()),
+        }
+        atomic.write_json(path, failure)
         raise
-    _write(path, "", False, answer.results, held() if answer.measured else Memory())
-
-
-def _write(
-    path: Path, error: str, short: bool, results: list[dict[str, Any]], peak: Memory
-) -> None:
-    content = {"error": error, "out_of_memory": short, "results": results, "peak": asdict(peak)}
-    atomic.write_json(path, content)
+    peak = held() if answer.measured else Memory()
+    success = {"error": "", "out_of_memory": False, "results": answer.results, "peak": asdict(peak)}
+    atomic.write_json(path, success)
 
 
 def held() -> Memory:

@@ -30,12 +30,17 @@ class PlannedRun:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a planned run: the results of its evaluations, or its error."""
+    """What became of a planned run: the results of its evaluations, or its error.
+
+    Attributes:
+        taken: it was not run, because another process works on it.
+    """
 
     job: PlannedRun
     run: Run
     results: list[dict[str, Any]]
     error: str = ""
+    taken: bool = False
 
     @cached_property
     def dev(self) -> Selected | None:

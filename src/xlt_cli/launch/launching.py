@@ -15,17 +15,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xlt_cli.api import Event, Failed, Job, Launcher
+from xlt_cli.api import Event, Failed, Job, JobEvent, Launcher
 from xlt_cli.api import Manifest as JobsToRun
 from xlt_cli.compute.devices import resolve_device
 from xlt_cli.console.launching import Screen
 from xlt_cli.console.progress import Reporter
-from xlt_cli.errors import PluginError, RunError, UserError
-from xlt_cli.launch import ledger, local, manifest, memory
+from xlt_cli.errors import EXIT_USER_ERROR, PluginError, RunError, UserError
+from xlt_cli.launch import local, manifest, memory
 from xlt_cli.launch.jobs import Outcome, PlannedRun
+from xlt_cli.launch.ledger import Writer
+from xlt_cli.launch.limits import OutOfTime
 from xlt_cli.launch.manifest import Manifest
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
+from xlt_cli.runs.holding import stale_after
 
 LOG = "output.log"
 """In a run's directory: what its processes said, one after another."""
@@ -42,18 +45,27 @@ def run_jobs(
     plain: bool = False,
     launcher: Launcher | None = None,
     offline: bool = False,
+    writer: Writer | None = None,
 ) -> list[Outcome]:
     """Runs jobs by a launcher; without one, one after another in this process.
 
-    With a launcher a failure never ends the jobs at work; without `keep_going` no more are started.
+    A failure never ends the jobs at work; without `keep_going` no more are started.
+
+    Args:
+        writer: writes the ledger; None for one of this call.
+
+    Returns:
+        The outcomes of the jobs that were started: of all, unless one failed and it was not to
+        `keep_going`, or there was no more time.
 
     Raises:
         UserError: a device is not there, a run's directory cannot be made, or processes are started
             already.
         KeyboardInterrupt: after all jobs have ended.
     """
+    writer = writer or Writer(root)
     if launcher is None or not jobs:
-        return local.run_jobs(jobs, root, reporter, keep_going, plain)
+        return local.run_sweep(jobs, root, reporter, keep_going, plain, writer)
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise UserError(
             "runs at once and several processes for one run exclude each other",
@@ -68,10 +80,20 @@ def run_jobs(
         path = folder / "manifest.json"
         content = manifest.write(path, jobs, root, plain=plain, offline=offline)
         to_run = _jobs(content, jobs, path)
-        heard = _Listener(launcher, root, screen)
-        with screen.shown():
+        heard = _Listener(launcher, jobs, writer, screen)
+        out_of_time = True
+        with screen.shown(), contextlib.suppress(OutOfTime):
             launcher.launch(JobsToRun(path, content.runs, to_run, keep_going), heard)
-        return _outcomes(jobs, to_run, root, heard, keep_going)
+            out_of_time = False
+        outcomes = _outcomes(jobs, to_run, root, heard)
+        failed = any(outcome.error and not outcome.taken for outcome in outcomes)
+        if out_of_time or (failed and not keep_going):
+            outcomes = [
+                outcome
+                for job, outcome in zip(to_run, outcomes, strict=True)
+                if job.answer.exists() or job.number in heard.failed
+            ]
+        return outcomes
 
 
 @contextlib.contextmanager
@@ -114,6 +136,7 @@ def _jobs(content: Manifest, jobs: Sequence[PlannedRun], path: Path) -> tuple[Jo
                 device=planned.spec.device,
                 shape=shape,
                 memory=measured.get(shape, {}),
+                silent_after=stale_after(),
             )
         )
     return tuple(made)
@@ -124,9 +147,11 @@ class _Listener:
     """Hears the launcher's events: shows them, notes them down, and keeps what has failed."""
 
     launcher: Launcher
-    root: Path
+    jobs: Sequence[PlannedRun]
+    writer: Writer
     screen: Screen
     failed: dict[int, str] = field(default_factory=dict)
+    taken: set[int] = field(default_factory=set)
 
     def __call__(self, event: Event) -> None:
         if not isinstance(event, Event):
@@ -134,11 +159,15 @@ class _Listener:
                 f"launcher '{self.launcher.name}' reported {event!r}; expected an event of "
                 "xlt_cli.api"
             )
-        ledger.append(self.root, event)
+        taken = isinstance(event, Failed) and event.job.ended(EXIT_USER_ERROR).taken
+        if isinstance(event, JobEvent):
+            self.writer.note_event(self.jobs[event.job.number - 1], event, taken)
         if isinstance(event, Failed):
             event = _with_remedy(event)
             self.failed[event.job.number] = event.error
-        self.screen.show(event)
+            if taken:
+                self.taken.add(event.job.number)
+        self.screen.show(event, taken)
 
 
 def _with_remedy(event: Failed) -> Failed:
@@ -148,24 +177,17 @@ def _with_remedy(event: Failed) -> Failed:
 
 
 def _outcomes(
-    jobs: Sequence[PlannedRun],
-    to_run: Sequence[Job],
-    root: Path,
-    heard: _Listener,
-    keep_going: bool,
+    jobs: Sequence[PlannedRun], to_run: Sequence[Job], root: Path, heard: _Listener
 ) -> list[Outcome]:
-    """What became of the jobs, in their order; without those that were left out after a failure."""
+    """What became of the jobs, in their order."""
     outcomes = []
     for planned, job in zip(jobs, to_run, strict=True):
         run, answer = Run(root / job.directory.name), atomic.read_json(job.answer)
         if job.number in heard.failed:
-            outcomes.append(Outcome(planned, run, [], heard.failed[job.number]))
+            taken = job.number in heard.taken
+            outcomes.append(Outcome(planned, run, [], heard.failed[job.number], taken))
         elif answer is not None:
             outcomes.append(Outcome(planned, run, answer["results"], answer["error"]))
         else:
             outcomes.append(Outcome(planned, run, [], "the launcher did not run it"))
-    failed = any(outcome.error for outcome in outcomes)
-    if failed and not keep_going:
-        started = {job.number for job in to_run if job.answer.exists()} | set(heard.failed)
-        return [one for job, one in zip(to_run, outcomes, strict=True) if job.number in started]
     return outcomes

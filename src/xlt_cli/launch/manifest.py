@@ -2,7 +2,7 @@
 
 It holds all that a run needs (the resolved spec, the seed, the name of the run's directory) and
 what all of them share (the runs directory, the working directory, options, the place of the data).
-How far the runs are is not written into it: their directories tell.
+How far the runs are is not written into it: their directories and the ledger tell.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from xlt_cli.runs.directory import Run
 from xlt_cli.runs.finding import all_runs
 from xlt_cli.runs.making import planned
 from xlt_cli.runs.plugins import plugins_of, remember
-from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import ExperimentSpec
 
 FORMAT = 1
@@ -203,22 +202,6 @@ def check_place(path: Path) -> None:
         raise SpecError(
             "the file exists but is not a manifest", str(path), "give --plan another name"
         ) from None
-
-
-def state(manifest: Manifest, entry: Entry, root: Path) -> str:
-    """How far a job is, as its run's directory tells: `new` where there is none.
-
-    A run that is trained, and lacks an evaluation that this job has, is `unevaluated`.
-    """
-    run = Run(root / entry.run)
-    if not (run.path / "run.json").is_file():
-        return "new"
-    if run.state != "success":
-        return run.state
-    for evaluation in manifest.planned(entry).spec.evaluations:
-        if not (Store.open(run.evaluations, evaluation).path / "results.json").is_file():
-            return "unevaluated"
-    return "success"
 
 
 def check_run(entry: Entry, job: PlannedRun, root: Path) -> None:

@@ -35,6 +35,7 @@ from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance, pruned
 from xlt_cli.runs.directory import Run, State
+from xlt_cli.runs.holding import Holder, stale_after
 from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
 from xlt_cli.runs.making import create_for_model
 from xlt_cli.runs.predictions import Store
@@ -103,7 +104,7 @@ def _made(
     restore: bool,
 ) -> list[dict[str, Any]]:
     """Trains the stages that are not finished, and evaluates."""
-    with session(run, runtime):
+    with session(run, runtime, reporter):
         if runtime.is_main:
             _restore(run, experiment, restore)
         runtime.wait()
@@ -158,7 +159,7 @@ def evaluate_run(
     for plan in plans:
         held_out.check(plan, subject.used)
     pruned.check_weights(run)
-    with session(run, runtime, training=False):
+    with session(run, runtime, reporter, training=False):
         fingerprint(run, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
 
@@ -212,7 +213,7 @@ def evaluate_checkpoint(
         of_model(directory),
         checkpoint.labels,
     )
-    with none_of_refused(run), session(run, runtime, training=False):
+    with none_of_refused(run), session(run, runtime, reporter, training=False):
         fingerprint(run, rows, runtime)
         return _evaluate_all(run, plans, subject, runtime, reporter)
 
@@ -265,15 +266,25 @@ def _trained(run: Run, experiment: ResolvedExperiment) -> bool:
 
 
 @contextlib.contextmanager
-def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]:
+def session(
+    run: Run, runtime: Runtime, reporter: Reporter, training: bool = True
+) -> Iterator[None]:
     """Holds the run for this process and keeps its status true.
 
-    Only the main process of several holds and writes; the others work for it.
+    Only the main process of several holds and writes; the others work for it. A process of this
+    machine that was stopped while it held the run is waited for, and ended if it does not go on.
     """
     if not runtime.is_main:
         yield
         return
-    with run.locked():
+
+    def waiting(holder: Holder | None) -> None:
+        reporter.say(
+            f"{run.name}: {holder} is stopped; it is ended if it has not gone on within "
+            f"{stale_after():g} s of its last report"
+        )
+
+    with run.locked(take_over=True, waiting=waiting):
         if not (run.path / "run.json").exists():
             raise RunError("another process continued the run", str(run.path), "run it again")
         before = run.status["state"]
@@ -284,9 +295,9 @@ def session(run: Run, runtime: Runtime, training: bool = True) -> Iterator[None]
         atomic.append_line(run.path / "environment.jsonl", {**environment, **how})
         try:
             yield
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             if training:
-                run.set_state("cancelled", "interrupted from the keyboard")
+                run.set_state("cancelled", str(error) or "interrupted from the keyboard")
             raise
         except BaseException as error:
             # On a full disk even this may fail; the error itself matters more.

@@ -14,6 +14,7 @@ from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.held_out import Used
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
+from xlt_cli.runs.holding import Holder
 from xlt_cli.runs.stage_store import SharedStage, attach, offer, shared, take
 from xlt_cli.spec import ResolvedExperiment
 from xlt_cli.training.stage import finished_stage, train_stage
@@ -90,8 +91,11 @@ def _held(entry: SharedStage, index: int, runtime: Runtime, reporter: Reporter) 
         yield
         return
 
-    def waiting() -> None:
-        reporter.say(f"stage {index + 1}: another process trains the same stage; waiting for it")
+    def waiting(holder: Holder | None) -> None:
+        who = f" ({holder})" if holder is not None else ""
+        reporter.say(
+            f"stage {index + 1}: another process{who} trains the same stage; waiting for it"
+        )
 
     with entry.locked(waiting):
         yield

@@ -56,7 +56,7 @@ def _lines(row: Listed) -> list[str]:
         lines.append(f"point: {row['point']}")
     if row["overrides"]:
         lines.append("set: " + " ".join(row["overrides"]))
-    if row["state"] == "error" and row["message"]:
+    if row["state"] == "failed" and row["message"]:
         lines.append(f"error: {row['message'].splitlines()[0]}")
     if row["dev"]:
         lines.append(_dev(row))

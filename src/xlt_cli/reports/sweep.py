@@ -58,8 +58,8 @@ def report(runs: Sequence[Ran]) -> Report:
 
 def planned_report(listed: Sequence[Mapping[str, Any]]) -> Report:
     """The runs that a sweep would make, as `xlt sweep --dry-run --json` prints them."""
-    lines = [f"{one['label']} seed={one['seed']} -> {one['run']}" for one in listed]
-    return _listing(lines, listed, ("run", "name", "label", "seed", "state"))
+    lines = [f"{one['label']} seed={one['seed']} {one['state']} -> {one['run']}" for one in listed]
+    return _listing(lines, listed, ("run", "name", "label", "seed", "state", "attempts", "error"))
 
 
 def jobs_report(jobs: Sequence[Mapping[str, Any]]) -> Report:

@@ -4,6 +4,7 @@ run.json            identity, the resolved spec, what was passed, where its plug
                     `format` is the number of the whole directory's format (1 had none)
 spec.yaml           the spec file as it was written
 status.json         created, started, success, cancelled or error; who works on it since when
+holder.json         while a process works on it: that process, and when it last reported
 environment.jsonl   a line per session: versions, git revision, hardware, command line, update path
 fingerprints.json   hashes and sources of encoder and data, with what was left out
 timing.jsonl        speeds, and how updates were made
@@ -21,23 +22,32 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from xlt_cli.errors import DamagedFile, RunError
+from xlt_cli.errors import DamagedFile, RunError, RunTaken
 from xlt_cli.runs import atomic, metrics
 from xlt_cli.runs import stage as stages
+from xlt_cli.runs.holding import Holder, Place, Taken
 from xlt_cli.runs.plugins import remember
 from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec.identity import FORMAT
 
 State = Literal["created", "started", "success", "cancelled", "error"]
+
+STATES = {
+    "created": "pending",
+    "started": "running",
+    "success": "done",
+    "cancelled": "interrupted",
+    "error": "failed",
+}
+"""What is shown for the states that status.json has."""
 
 PATIENCE = 0.5
 """Seconds that a command waits for a run's lock before it says that the run is taken."""
@@ -143,9 +153,20 @@ class Run:
 
     @property
     def state(self) -> str:
-        """The state; `interrupted` where it says started and nobody works on it."""
+        """`pending`, `running`, `done`, `failed` or `interrupted`.
+
+        A run that says started is interrupted if no process holds it, or if the one that does has
+        not reported for too long (`holding`).
+        """
         state = str(self.status.get("state", "created"))
-        return "interrupted" if state == "started" and not self.busy() else state
+        if state == "started" and not self.place.is_worked_in():
+            return "interrupted"
+        return STATES.get(state, state)
+
+    @property
+    def place(self) -> Place:
+        """The lock of the directory."""
+        return Place(self.path / "lock", self.path / "holder.json", "run")
 
     def set_state(self, state: State, message: str = "") -> None:
         """Writes status.json."""
@@ -159,51 +180,51 @@ class Run:
         atomic.write_json(self.path / "status.json", value)
 
     def busy(self) -> bool:
-        """Whether a process holds the lock."""
-        if not (self.path / "lock").exists():
-            return False
-        lock = FileLock(self.path / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return True
-        except OSError:
-            return False
-        lock.release()
-        return False
+        """Whether a process holds the lock, be it at work or stopped."""
+        return self.place.is_taken()
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(
+        self, take_over: bool = False, waiting: Callable[[Holder | None], None] = lambda _: None
+    ) -> Iterator[None]:
         """Holds the run's lock; the operating system frees it however the process ends.
 
+        Args:
+            take_over: wait for a process of this machine that is stopped, and end it when it has
+                not reported for too long (`holding`).
+            waiting: called once if such a process is waited for.
+
         Raises:
-            RunError: another process works on this run.
+            RunTaken: another process works on this run.
+            RunError: the run cannot be locked.
         """
-        lock = FileLock(self.path / "lock")
         try:
             # `busy`, asked by another process, holds the lock for an instant: try more than once.
-            lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 10)
-        except Timeout:
-            status = self.status
-            # Evaluations leave the status of training as it is: its process is long gone.
-            at_work = status.get("state") == "started"
-            who = f" (pid {status.get('pid')} on {status.get('host')})" if at_work else ""
-            raise RunError(
-                f"another process{who} is working on this run",
+            with self.place.held(PATIENCE, waiting, take_over):
+                atomic.remove_partials(self.path)
+                yield
+        except Taken as taken:
+            raise self._taken(taken) from None
+
+    def _taken(self, taken: Taken) -> RunTaken:
+        status, holder = self.status, taken.holder
+        if holder is not None and taken.unsure:
+            return RunTaken(
+                f"{holder} was working on this run and has not reported for "
+                f"{holder.silent:,.0f} s; whether it has ended cannot be seen here",
                 str(self.path),
-                "wait for it to end, or stop it; nothing was changed",
-            ) from None
-        except (OSError, NotImplementedError) as error:
-            raise RunError(
-                f"the run cannot be locked: {getattr(error, 'strerror', None) or error}",
-                str(self.path / "lock"),
-                "choose a writable place that supports file locks, with --runs-dir",
-            ) from None
-        try:
-            atomic.remove_partials(self.path)
-            yield
-        finally:
-            lock.release()
+                "this file system does not show the locks of other machines; if that process has "
+                f"ended, remove {self.place.record.name} there, and the run continues",
+            )
+        # Evaluations leave the status of training as it is: its process is long gone.
+        at_work = status.get("state") == "started"
+        who = f" (pid {status.get('pid')} on {status.get('host')})" if at_work else ""
+        who = f" ({holder})" if holder is not None else who
+        return RunTaken(
+            f"another process is working on this run{who}",
+            str(self.path),
+            "wait for it to end, or stop it; nothing was changed",
+        )
 
     def add_fingerprints(self, fingerprints: dict[str, Any]) -> None:
         """Merges fingerprints into fingerprints.json.

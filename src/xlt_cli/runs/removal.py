@@ -26,6 +26,7 @@ OWN = (
     "output.log",
     "error.txt",
     "lock",
+    "holder.json",
     "stages",
     "evaluations",
     "analysis",

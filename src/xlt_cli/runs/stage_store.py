@@ -2,6 +2,7 @@
 
     RUNS/.stages/KEY/        a stage: what `stages/N` of a run holds, and `stage.json`
     RUNS/.stages/KEY.lock    held by the process that trains it, or takes it
+    RUNS/.stages/KEY.holder.json    while it is held: that process, and when it last reported
 
 While a stage is being trained, `stages/N` of each run that needs it is a link to the shared one:
 whoever holds the lock goes on from its checkpoints, also from those that a killed process left.
@@ -21,20 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from xlt_cli.errors import RunError
+from xlt_cli.errors import RunError, RunTaken
 from xlt_cli.runs import atomic
 from xlt_cli.runs import stage as stages
+from xlt_cli.runs.holding import Holder, Place, Taken
 from xlt_cli.runs.pruned import size
 
 FOLDER = ".stages"
 RECORD = "stage.json"
 FORMAT = 1
 """Of stage.json."""
-
-POLL = 0.2
-"""Seconds between two looks at a lock that another process holds."""
 
 _NOT_SHARED = ("checkpoints",)
 _REMOVED = ".removed-"
@@ -73,46 +70,37 @@ class SharedStage:
 
     def busy(self) -> bool:
         """Whether a process trains it, or is taking it."""
-        try:
-            with self._lock().acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
-        except OSError:
-            return False
+        return self._place().is_taken()
 
     @contextlib.contextmanager
-    def locked(self, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    def locked(self, waiting: Callable[[Holder | None], None] = lambda _: None) -> Iterator[None]:
         """Holds the stage for this process; the operating system frees it however that ends.
 
+        Of another process the end is waited for. One of this machine that was stopped is ended
+        when it has not reported for too long (`holding`).
+
         Args:
-            waiting: called once if another process holds it, before waiting for that to end.
+            waiting: called once if another process holds it.
 
         Raises:
-            RunError: the lock cannot be made.
+            RunError: the lock cannot be made, or is that of another machine and not seen here.
         """
-        lock = self._lock()
         try:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                waiting()
-                lock.acquire(poll_interval=POLL)
-        except (OSError, NotImplementedError) as error:
-            raise RunError(
-                f"the stage cannot be locked: {getattr(error, 'strerror', None) or error}",
-                lock.lock_file,
-                "choose a place that can be written and locked, with --runs-dir",
+            with self._place().held(None, waiting):
+                atomic.remove_partials(self.path)
+                yield
+        except Taken as taken:
+            raise RunTaken(
+                f"{taken.holder} trains the same stage, and this file system does not show the "
+                "locks of other machines",
+                str(self._place().record),
+                "wait for it to end; if it has ended, remove this file",
             ) from None
-        try:
-            atomic.remove_partials(self.path)
-            yield
-        finally:
-            lock.release()
 
-    def _lock(self) -> FileLock:
+    def _place(self) -> Place:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.path.with_name(f"{self.path.name}.lock"))
+        lock, record = (self.path.with_name(f"{self.key}.{end}") for end in ("lock", "holder.json"))
+        return Place(lock, record, "stage")
 
 
 def shared(root: Path, key: str) -> SharedStage:

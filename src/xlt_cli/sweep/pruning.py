@@ -36,7 +36,7 @@ def choose(
         if not pruned.freeable(run):
             continue
         users = needed_by(run, started)
-        if row["state"] != "success":
+        if row["state"] != "done":
             left[run.name] = f"is not finished ({row['state']})"
         elif users:
             left[run.name] = f"{', '.join(users)} started from it"
@@ -75,7 +75,7 @@ def _best(rows: Sequence[dict[str, Any]]) -> set[str]:
     best: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         dev = row["dev"]
-        if row["state"] != "success" or dev is None:
+        if row["state"] != "done" or dev is None:
             continue
         key = (row["name"], dev["task"], dev["split"], dev["metric"], *dev["languages"])
         before = best.get(key)

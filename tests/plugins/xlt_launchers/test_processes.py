@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from xlt_cli.api import (
     Stopping,
     UserError,
 )
+from xlt_launchers import crew
 from xlt_launchers.processes import Processes
+from xlt_launchers.tasks import Task, Worker
 
 SCRIPT = """\
 import json, os, sys, time
@@ -128,6 +131,44 @@ def test_one_that_runs_out_of_memory_alone_has_failed(tmp_path: Path) -> None:
     failed = next(event for event in events if isinstance(event, Failed))
     assert (failed.error, failed.out_of_memory) == ("full", True)
     assert ("Finished", 2) in short(events)
+
+
+STOPPED = """
+answer.with_name(answer.name + ".memory").write_text("{{}}")
+if not (directory / "stopped").exists():
+    (directory / "stopped").touch()
+    os.kill(os.getpid(), 19)
+leave()
+"""
+
+
+def test_a_job_whose_process_is_stopped_goes_on_in_another(tmp_path: Path) -> None:
+    events = launch(tmp_path, job(tmp_path, 1, STOPPED.format(), silent_after=0.3))
+    assert short(events) == [("Started", 1), ("Retried", 1), ("Started", 1), ("Finished", 1)]
+    assert isinstance(events[1], Retried)
+    assert "had not reported for 0.3 s" in events[1].error
+    assert not events[1].out_of_memory
+
+
+def test_a_job_that_never_reports_fails_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "MOST_STOPPED", 0)
+    events = launch(tmp_path, job(tmp_path, 1, "time.sleep(60)", silent_after=0.2))
+    assert short(events) == [("Started", 1), ("Failed", 1)]
+
+
+def test_a_pause_of_the_launcher_itself_is_no_silence_of_its_jobs(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    worker = Worker(Task(job(tmp_path, 1)), ["ram"], True, process, 0.0)
+    report = tmp_path / "1.json.memory"
+    for pause, silence in ((3600, 1.0), (0.1, 1.1)):
+        worker.listen(pause)
+        assert worker.silence == pytest.approx(silence)
+    report.touch()
+    worker.listen(0.1)
+    assert worker.silence == 0
 
 
 def test_an_interruption_ends_the_jobs_at_work(tmp_path: Path) -> None:
