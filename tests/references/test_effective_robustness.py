@@ -177,6 +177,29 @@ def test_references_that_do_not_fit_are_left_out_and_named(
     assert name_of(root, "erm-limited") not in values["references"]
 
 
+def test_damaged_answers_are_not_counted(root: Path, xlt: Any) -> None:
+    (path,) = root.glob("erm-a-*/evaluations/*/conditions/*/predictions/de.parquet")
+    path.write_bytes(path.read_bytes()[:-40])
+    values = asked(xlt, name_of(root, "robust"), "--references", "erm-*")
+    assert name_of(root, "erm-a") not in values["references"]
+    assert any("lacks figures or answers of some cells" in note for note in values["notes"])
+
+
+def test_languages_that_some_runs_were_trained_on_are_in_no_average(
+    root: Path, tiny_data: Path, xlt: Any
+) -> None:
+    task = {"name": "pawsx", "path": str(tiny_data)}
+    run = evaluated(root, "model", task, shares((6, 9, 9)), trained=False)
+    atomic.write_json(run.path / "run.json", {**run.record, "trained_on": ["en", "de"]})
+    given = ("--references", "erm-*", "--references", run.name)
+    values = asked(xlt, name_of(root, "robust"), *given)
+    assert run.name in values["references"]
+    assert cell(values, "clean", "zero_shot")["languages"] == ["fr"]
+    assert cell(values, "clean", "de")["references"] == 5
+    note = f"de is in no average: only {run.name} of all runs had it in training"
+    assert note in values["notes"]
+
+
 @pytest.mark.parametrize("form", ["terminal", "csv", "markdown", "json"])
 def test_report_has_every_format(root: Path, xlt: Any, form: str) -> None:
     result = xlt(

@@ -37,10 +37,14 @@ def measured(
     """
     every = [*tested, *references]
     own, home = _home(tested, split)
-    notes = [f"{s.name}: '{name}' has no figures of all its cells and is left out; `xlt eval "
-             f"{s.name}` makes them" for s in every for name in s.stale]  # fmt: skip
+    notes = [
+        f"{s.name}: '{name}' lacks figures or answers of some cells and is left out; "
+        f"`xlt eval {s.name}` makes them"
+        for s in every
+        for name in s.incomplete
+    ]
     kept = [s for s in references if _is_fit(s, own, home, notes)]
-    seen, new = _languages(tested, kept, home)
+    seen, new = _languages(tested, kept, home, notes)
     if not seen:
         raise RunError(
             "there is no language that all these runs were trained on and evaluated in, so that "
@@ -67,6 +71,10 @@ def measured(
         for place, one in places.items():
             sets += _set(one, tested, kept, at, seen, new, place == home, notes)
             bar.advance(1, 1, one.condition)
+    titles = [of["set"] for of in sets]
+    for of in sets:
+        if titles.count(of["set"]) > 1:
+            of["set"] += f" ({of['evaluation']})"
     return {
         "task": own["name"],
         "split": split,
@@ -115,7 +123,8 @@ def _is_fit(one: Subject, own: Mapping[str, Any], home: Place, notes: list[str])
     """Whether a run can be a reference; a note says why not."""
     why = ""
     if one.task is not None and one.task != own:
-        why = f"it was trained on '{one.task['name']}'"
+        other = " with other parameters" if one.task["name"] == own["name"] else ""
+        why = f"it was trained on '{one.task['name']}'{other}"
     elif home not in one.sets:
         why = f"'{home[0]}' is not stored of it; `xlt eval {one.name}` makes it"
     elif one.sets[home].collapsed:
@@ -126,16 +135,21 @@ def _is_fit(one: Subject, own: Mapping[str, Any], home: Place, notes: list[str])
 
 
 def _languages(
-    tested: Sequence[Subject], references: Sequence[Subject], home: Place
+    tested: Sequence[Subject], references: Sequence[Subject], home: Place, notes: list[str]
 ) -> tuple[list[str], list[str]]:
     """The languages in distribution, and those that no run was trained on.
 
-    The second are of all test sets; languages that some runs only were trained on are in neither.
+    The second are of all test sets. Languages that some of the runs only were trained on are in
+    neither, and a note says so.
     """
     every = [*tested, *references]
     all_sets = (one for s in tested for one in s.sets.values())
     known = dict.fromkeys(x for one in all_sets for x in one.languages)
     seen = {x: [among(x, s.trained_on) for s in every] for x in known}
+    for x, own in seen.items():
+        if any(own) and not all(own):
+            names = ", ".join(s.name for s, was in zip(every, own, strict=True) if was)
+            notes.append(f"{x} is in no average: only {names} of all runs had it in training")
     shared = [x for x in known if all(x in s.sets[home].languages for s in every)]
     return [x for x in shared if all(seen[x])], [x for x in known if not any(seen[x])]
 
@@ -207,11 +221,6 @@ def _set(
         return
     if others:
         notes.append(f"{title}: {', '.join(others)} left out: other rows were answered")
-    both = [x for x in wanted if x not in new and x not in seen]
-    if both:
-        notes.append(
-            f"{title}: {', '.join(both)} in no average: some of the runs were trained on it"
-        )
     accuracies = {
         x: {n: own for n, own in answered.accuracies[x].items() if n not in others} for x in wanted
     }
@@ -232,8 +241,9 @@ def _set(
         evaluation = one.evaluation
         assert evaluation.task is not None
         yield {
-            "set": title, "task": evaluation.task.name, "split": evaluation.split,
-            "limit": evaluation.limit, "condition": one.condition, "cells": made,
+            "set": title, "evaluation": one.folder, "task": evaluation.task.name,
+            "split": evaluation.split, "limit": evaluation.limit, "condition": one.condition,
+            "cells": made,
         }  # fmt: skip
 
 

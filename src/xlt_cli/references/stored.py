@@ -11,9 +11,10 @@ import numpy as np
 from xlt_cli.analyses.stored import languages_trained_on, own_task
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import problem_under
+from xlt_cli.reports.comparison import statistics_of
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.predictions import Store, cells_of, summaries
+from xlt_cli.runs.predictions import Answers, Store, cells_of, summaries
 from xlt_cli.spec import CLEAN, Evaluation
 from xlt_cli.spec.building import build_task
 from xlt_cli.spec.identity import evaluation_stated
@@ -35,6 +36,7 @@ class TestSet:
         condition: what tables call it.
         source: where its rows are from, if not from the task's usual place.
         collapsed: whether the model gives one answer to every row of the evaluation.
+        curve: the noise, and its strength; those of one noise stand together.
     """
 
     folder: str
@@ -44,6 +46,7 @@ class TestSet:
     source: str
     languages: tuple[str, ...]
     collapsed: bool
+    curve: tuple[str, float]
 
     @property
     def place(self) -> Place:
@@ -63,7 +66,7 @@ class Subject:
     Attributes:
         name: what tables call it.
         task: what its spec says of the task that it ended with; None for a model of others.
-        stale: evaluations whose figures are not those of their cells.
+        incomplete: evaluations whose figures are not those of their cells, or that lack answers.
     """
 
     name: str
@@ -71,7 +74,7 @@ class Subject:
     task: Mapping[str, Any] | None
     trained_on: tuple[str, ...]
     sets: Mapping[Place, TestSet]
-    stale: tuple[str, ...]
+    incomplete: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -102,18 +105,25 @@ def mean(parts: Sequence[Accuracy]) -> Accuracy:
 def subject(name: str, run: Run) -> Subject:
     """A run with the test sets that are stored of it."""
     sets: dict[Place, TestSet] = {}
-    stale = []
+    incomplete = []
     for folder, about, results in summaries(run.evaluations):
         if not about:
             continue
-        if results is None:
-            stale.append(folder)
-            continue
         evaluation = Evaluation.model_validate(about)
-        if set(evaluation_stated(evaluation)) <= STATED:
-            for one in _sets(folder, evaluation, results):
-                sets[one.place] = one
-    return Subject(name, run, own_task(run), tuple(languages_trained_on(run)), sets, tuple(stale))
+        if not set(evaluation_stated(evaluation)) <= STATED:
+            continue
+        own = list(_sets(folder, evaluation, results)) if results is not None else []
+        if results is None or not _cells(own) <= set(_store(run, folder).done()):
+            incomplete.append(folder)
+        else:
+            own.sort(key=lambda one: (not one.clean, one.curve))
+            sets |= {one.place: one for one in own}
+    trained_on = tuple(languages_trained_on(run))
+    return Subject(name, run, own_task(run), trained_on, sets, tuple(incomplete))
+
+
+def _cells(sets: Sequence[TestSet]) -> set[Cell]:
+    return {Cell((x, x), key) for one in sets for key in one.keys for x in one.languages}
 
 
 def _sets(folder: str, evaluation: Evaluation, results: Mapping[str, Any]) -> Iterator[TestSet]:
@@ -123,7 +133,8 @@ def _sets(folder: str, evaluation: Evaluation, results: Mapping[str, Any]) -> It
             keys = tuple(part.get("keys") or (part["key"],))
             name, source = str(part["condition"]), str(results.get("place") or "")
             fallen = bool(results.get("collapsed"))
-            yield TestSet(folder, keys, evaluation, name, source, languages, fallen)
+            curve = str(part.get("curve", name)), float(part.get("strength", 0))
+            yield TestSet(folder, keys, evaluation, name, source, languages, fallen, curve)
 
 
 class Answered:
@@ -178,18 +189,19 @@ def _of_cell(
         name: of the draws; as evaluations draw them.
     """
     problem, metric = of
-    rows: list[tuple[str, object]] = []
+    first: Answers | None = None
     right: dict[str, np.ndarray] = {}
     for one in subjects:
-        predictions = _store(one, folder).bare(cell)
-        own = [(p.id, p.gold) for p in predictions]
-        rows = rows or own
-        if own == rows:
-            right[one.name] = problem.score(problem.statistics(predictions))[metric]
-    ids = [identifier for identifier, _ in rows]
-    items = ids if shared is None else shared
-    column = {identifier: number for number, identifier in enumerate(items)}
-    weights = draws(len(items), name)[:, [column[identifier] for identifier in ids]]
+        own = _store(one.run, folder).answers(cell)
+        first = first or own
+        if (own.ids, own.golds) == (first.ids, first.golds):
+            right[one.name] = problem.score(statistics_of(problem, own))[metric]
+    ids = first.ids if first else []
+    items = ids if shared is None else list(dict.fromkeys([*shared, *ids]))
+    weights = draws(len(items), name)
+    if items != ids:
+        column = {identifier: number for number, identifier in enumerate(items)}
+        weights = weights[:, [column[identifier] for identifier in ids]]
     answers = np.stack(list(right.values()), axis=1)  # [N, K]
     with np.errstate(invalid="ignore"):  # of few rows, a resample may have none
         replicates = (weights @ answers) / weights.sum(axis=1, keepdims=True)
@@ -200,13 +212,14 @@ def _of_cell(
 
 
 def _items(place: Place, one: Subject) -> list[str]:
-    """All items of the cells of an evaluation, clean and under every condition."""
-    store = _store(one, place[0])
-    cells = sorted((c for c in store.done() if c.is_standard), key=lambda cell: cell.condition)
+    """All items of an evaluation on the texts as they are, in the order of its languages."""
+    store = _store(one.run, place[0])
+    clean = one.sets.get((place[0], ("",)))
+    cells = [Cell((language, language)) for language in sorted(clean.languages if clean else ())]
     return list(dict.fromkeys(i for cell in cells for i in store.answers(cell).ids))
 
 
-def _store(one: Subject, folder: str) -> Store:
-    path = one.run.evaluations / folder
+def _store(run: Run, folder: str) -> Store:
+    path = run.evaluations / folder
     *_, (_, weights) = cells_of(path).values()
     return Store(path, {}, weights)

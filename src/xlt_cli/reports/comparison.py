@@ -88,7 +88,9 @@ def measure(
         aligned: one id is the same item in every language, if the labels do not speak against it.
     """
     pairs = sorted(answers)  # the order decides which weights an item gets
-    cells = {cell_name(p): Sample(answers[p].ids, _statistics(problem, answers[p])) for p in pairs}
+    cells = {
+        cell_name(p): Sample(answers[p].ids, statistics_of(problem, answers[p])) for p in pairs
+    }
     scores = resample(cells, problem.score, aligned and _labels_agree(answers))
     return Measured(
         {pair: scores[cell_name(pair)][metric] for pair in pairs},
@@ -188,7 +190,7 @@ class Comparison:
         return Gain(difference(first.figure, second.figure), first.seeds)
 
 
-def _statistics(problem: Counting, answers: Answers) -> np.ndarray:
+def statistics_of(problem: Counting, answers: Answers) -> np.ndarray:
     """[N, S], computed once for each gold label with its answer: most rows repeat one."""
     kinds: dict[Any, int] = {}
     pairs = zip(answers.golds, answers.predicted, strict=True)
