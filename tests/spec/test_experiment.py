@@ -15,6 +15,7 @@ from xlt_cli.registry import guard
 from xlt_cli.spec import ExperimentSpec, building
 from xlt_cli.spec.checks import check_inputs
 from xlt_cli.spec.resolution import reopen, resolve
+from xlt_cli.spec.seen_languages import seen_in
 from xlt_cli.spec.source import read
 
 RICH = """\
@@ -79,7 +80,7 @@ def test_nothing_is_left_open(write_spec: WriteSpec) -> None:
     assert (clean.name, condition.name) == ("clean", "smoothing")
     noise: Any = condition.parts["noise"]
     assert noise.gaussian
-    assert experiment.trained_on == {"en", "de", "fr"}
+    assert set(seen_in(experiment)) == {"en", "de", "fr"}
 
 
 @pytest.mark.parametrize("text", [SMALLEST, RICH])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from xlt_cli.errors import PluginError
 from xlt_cli.spec import Stage
@@ -83,3 +85,21 @@ class Mixed(Xnli):
     stage = Stage.model_validate({"task": "mixed", "languages": ["en"]})
     with pytest.raises(PluginError, match="row_languages"):
         trained_languages(stage)
+
+
+def test_first_language_of_pairs_that_nothing_is_known_of_is_refused_before_training(
+    tmp_path: Path, xlt: Any
+) -> None:
+    (tmp_path / "zzx-de.tsv").write_text("a b\tc d\n" * 4 + "e\tf\n", "utf-8")
+    pairs = {"name": "parallel-text", "path": str(tmp_path), "first": "zzx"}
+    spec = {
+        "encoder": "e5-small-q4",
+        "stages": [{"task": pairs, "languages": ["de"], "dev": None}, {"task": "mini-pawsx"}],
+        "evaluations": [{"languages": ["fr"]}],
+    }
+    path = tmp_path / "spec.yaml"
+    path.write_text(yaml.safe_dump(spec), "utf-8")
+    result = xlt("validate", path)
+    assert result.exit_code == 2, result.output
+    assert "cannot tell whether the result is zero-shot" in result.stderr
+    assert "zzx" in result.stderr

@@ -41,6 +41,7 @@ from xlt_cli.runs.making import create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.stage import ABOUT, is_pruned
 from xlt_cli.spec import ResolvedEvaluation, ResolvedExperiment
+from xlt_cli.spec.seen_languages import seen_by, seen_in
 from xlt_cli.training.stage import finished_stage
 
 INPUTS = 2
@@ -323,10 +324,11 @@ def preflight(experiment: ResolvedExperiment, rows: RowStore, seed: int) -> list
         if stage.dev is not None:
             for language in stage.dev.languages:
                 rows.load(task, stage.dev.split, language, stage.dev.limit)
-                among(language, stage.languages, f"{task.name} ({stage.dev.split})")
+                among(language, seen_by(stage), f"{task.name} ({stage.dev.split})")
     plans = [make_plan(evaluation, rows) for evaluation in experiment.evaluations]
+    seen = seen_in(experiment)
     for plan in plans:
-        check_claims(plan, experiment.trained_on)
+        check_claims(plan, seen)
     return plans
 
 

@@ -14,6 +14,7 @@ from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.languages import among
 from xlt_cli.spec.experiment import ResolvedEvaluation, ResolvedExperiment, ResolvedStage
 from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.seen_languages import seen_in
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import Document, Loc
 
@@ -25,7 +26,7 @@ def check_inputs(experiment: ResolvedExperiment, source: Source) -> None:
         SpecError, PluginError, DataError: all that is missing; each error names the line.
     """
     faults = Faults()
-    trained_on = [language for stage in experiment.stages for language in stage.languages]
+    trained_on = seen_in(experiment)
     _check_plugin(experiment.encoder, ("encoder",), source, faults)
     for index, stage in enumerate(experiment.stages):
         loc: Loc = ("stages", index)

@@ -135,8 +135,3 @@ class ResolvedExperiment:
     def perturbations(self) -> list[Perturbation]:
         """The perturbations of all stages."""
         return [plugin for stage in self.stages for plugin, _ in stage.perturbations]
-
-    @property
-    def trained_on(self) -> set[str]:
-        """The languages of all stages."""
-        return {language for stage in self.stages for language in stage.languages}
