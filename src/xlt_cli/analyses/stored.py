@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from xlt_cli.analyses.subjects import Measure, Request, Subject
@@ -30,10 +31,13 @@ from xlt_cli.reports.summary import check_alignment
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store, cells_of, summaries
-from xlt_cli.spec import Evaluation
-from xlt_cli.spec.building import build_task
+from xlt_cli.spec import Evaluation, PluginUse
+from xlt_cli.spec.building import build_task, build_written
 from xlt_cli.spec.identity import evaluation_stated, plugin_stated
 from xlt_cli.spec.seen_languages import trained_languages
+from xlt_cli.spec.source import Source
+from xlt_cli.spec.values import validated
+from xlt_cli.spec.yaml_lines import Document, parse_value
 
 BATCH = 1000
 """Rows in a batch."""
@@ -172,7 +176,7 @@ def _evaluated(run: Run, request: Request) -> Evaluated:
     fitting = [
         (_rank(evaluation, own_task(run)), key, evaluation, results)
         for key, evaluation, results in known
-        if evaluation.split == request.split and request.task in (None, _name(evaluation))
+        if evaluation.split == request.split and _is_of(evaluation, request.task)
     ]
     best = [one for one in fitting if one[0] == min(rank for rank, *_ in fitting)]
     if not best:
@@ -187,11 +191,26 @@ def _evaluated(run: Run, request: Request) -> Evaluated:
             str(run.evaluations),
             f"select one of the tasks: --task {tasks[0]}"
             if len(tasks) > 1
-            else "remove all but one",
+            else f"select one by its parameters: --task '{{name: {tasks[0]}, ...}}'",
         )
     ((_, key, evaluation, results),) = best
     weights, cells = _cells(run, key, evaluation, request)
     return Evaluated(evaluation, weights, key, results.get("notes", ()), cells)
+
+
+def _is_of(evaluation: Evaluation, task: str | None) -> bool:
+    """Whether an evaluation is of a task, which is given by its name, or with its parameters.
+
+    Raises:
+        UserError: there is no such task, or it has no such parameters.
+    """
+    asked = None if task is None else parse_value(task, "--task")
+    if not isinstance(asked, dict):
+        return asked is None or str(asked) == _name(evaluation)
+    source = Source(Document(Path("--task"), asked, {}), "")
+    use = validated(PluginUse, asked, source)
+    build_written(use, "task", (), source)
+    return bool(plugin_stated(use, "task") == evaluation_stated(evaluation)["task"])
 
 
 def _rank(evaluation: Evaluation, own: Mapping[str, Any] | None) -> tuple[bool, bool, bool]:

@@ -27,7 +27,7 @@ class Request:
     Attributes:
         languages: None for all that there are.
         limit: the first so many rows of each language; None for all.
-        task: of several that were evaluated, the name of one.
+        task: of several that were evaluated, the name of one, or a mapping with its parameters.
     """
 
     split: Split

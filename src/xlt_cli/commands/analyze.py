@@ -68,7 +68,8 @@ Task = Annotated[
     typer.Option(
         "--task",
         metavar="NAME",
-        help="An evaluated task. Default: that of the run.",
+        help="An evaluated task, or '{name: TASK, ...}' with its parameters. Default: that of the "
+        "run.",
         autocompletion=completion.tasks,
     ),
 ]
