@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import time
@@ -59,12 +60,17 @@ class Worker:
     def listen(self, seconds: float) -> None:
         """Notices whether the process has reported.
 
+        Until its first report it imports what it needs, which may take minutes: only the time in
+        which it is stopped counts.
+
         Args:
             seconds: since the last look. Of a long pause, in which this process or the machine was
                 stopped too, only a second counts.
         """
         reported = self.task.job.reported()
-        self.silence = 0.0 if reported != self.heard else self.silence + min(seconds, 1.0)
+        begins = reported is None and not _is_stopped(self.process.pid)
+        silent = reported == self.heard and not begins
+        self.silence = self.silence + min(seconds, 1.0) if silent else 0.0
         self.heard = reported
 
     @property
@@ -76,6 +82,14 @@ class Worker:
     def seconds(self) -> float:
         """Since it was started."""
         return round(time.monotonic() - self.began, 1)
+
+
+def _is_stopped(pid: int) -> bool:
+    import psutil
+
+    with contextlib.suppress(psutil.Error):
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    return False
 
 
 def start(

@@ -186,7 +186,7 @@ def test_a_sweep_runs_every_point_and_is_planned_without_running(
 ) -> None:
     experiment = Experiment.from_dict({**spec, "seeds": [1]})
     assert experiment.size == 2
-    assert [row["state"] for row in experiment.plan(runs_dir=tmp_path)] == ["new", "new"]
+    assert [row["state"] for row in experiment.plan(runs_dir=tmp_path)] == ["pending", "pending"]
     assert not list(tmp_path.iterdir())
     made = experiment.sweep(runs_dir=tmp_path, reporter=QUIET)
     assert [run.point for run in made] == [
@@ -292,5 +292,5 @@ def test_damaged_predictions_are_refused(spec: dict[str, Any], tmp_path: Path) -
 
 def test_what_they_are_says_their_repr(runs: Runs) -> None:
     assert isinstance(runs[0], Run)
-    assert repr(runs[0]) == f"<Run {runs[0].name}: success>"
+    assert repr(runs[0]) == f"<Run {runs[0].name}: done>"
     assert runs[1].name in repr(runs)

@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.text import Text
 
 from xlt_cli.console.screen import stderr
+from xlt_cli.terminal import time_in_words
 
 PLAIN_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
@@ -130,13 +131,7 @@ class _PlainBar(Bar):
         left = seconds / max(self.done - self.first, 1) * (self.total - self.done)
         speed = f" {self.items / seconds:,.0f} {self.unit}/s" if self.items else ""
         self.console.print(
-            f"{self.title}: {self.done}/{self.total} {note}{speed}, {_duration(left)} left",
+            f"{self.title}: {self.done}/{self.total} {note}{speed}, {time_in_words(left)} left",
             soft_wrap=True,
             markup=False,
         )
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

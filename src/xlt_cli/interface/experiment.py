@@ -208,16 +208,20 @@ class Experiment:
         Returns:
             One row for each point and seed: run, path, name, label and values of the point, seed,
             state (pending, running, done, failed or interrupted), attempts (how often sweeps
-            started it), error (of the last attempt, if it failed).
+            started it), error (of the last attempt, if it failed), estimate (what it will take:
+            seconds, disk, ram and gpu in bytes, the number of ended runs that this was learned
+            from, their device; None where there are none on such a device).
 
         Raises:
             UserError: a point is wrong, or its inputs are missing.
         """
+        from xlt_cli.launch.costs import Costs
         from xlt_cli.launch.states import standings
 
         root = root_of(runs_dir)
         points = self._checked_points(root)
         every = [(point, seed) for point in points for seed in point.spec.seeds]
+        costs = Costs(root).of([point.spec for point, _ in every])
         return Table(
             {
                 "run": standing.run.name,
@@ -229,9 +233,10 @@ class Experiment:
                 "state": standing.state,
                 "attempts": standing.attempts,
                 "error": standing.error,
+                "estimate": cost.values() if cost else None,
             }
-            for (point, seed), standing in zip(
-                every, standings(root, self._planned(root)), strict=True
+            for (point, seed), standing, cost in zip(
+                every, standings(root, self._planned(root)), costs, strict=True
             )
         )
 

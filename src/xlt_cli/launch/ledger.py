@@ -19,13 +19,13 @@ import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import Event, Failed, JobEvent, Memory, Retried
 from xlt_cli.launch.jobs import PlannedRun
 from xlt_cli.runs import atomic
+from xlt_cli.runs.directory import now
 
 FOLDER = ".ledger"
 
@@ -37,11 +37,6 @@ LEFT = "left"
 """Of an attempt: another process works on the run, which is left to it."""
 
 ENDS = ("done", "failed", "interrupted", LEFT)
-
-
-def now() -> str:
-    """The time, as the lines have it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @dataclass

@@ -34,7 +34,7 @@ from xlt_cli.models.foreign import Foreign
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic, provenance, pruned
-from xlt_cli.runs.directory import Run, State
+from xlt_cli.runs.directory import Run, State, now
 from xlt_cli.runs.holding import Holder, stale_after
 from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
 from xlt_cli.runs.making import create_for_model
@@ -291,7 +291,7 @@ def session(
         before = run.status["state"]
         if training:
             run.set_state("started")
-        how = {"precision": runtime.precision, "plain": runtime.plain}
+        how = {"time": now(), "precision": runtime.precision, "plain": runtime.plain}
         environment = provenance.environment(str(runtime.device))
         atomic.append_line(run.path / "environment.jsonl", {**environment, **how})
         try:

@@ -14,7 +14,8 @@ from xlt_cli.reports import evaluation
 from xlt_cli.reports.evaluation import HEADLINES, Result, headline, origin
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.selection import Selected
-from xlt_cli.reports.values import MARK, figure, metric_name, over_seeds
+from xlt_cli.reports.values import MARK, figure, metric_name, over_seeds, size_in_words
+from xlt_cli.terminal import time_in_words
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,54 @@ def report(runs: Sequence[Ran]) -> Report:
 
 
 def planned_report(listed: Sequence[Mapping[str, Any]]) -> Report:
-    """The runs that a sweep would make, as `xlt sweep --dry-run --json` prints them."""
-    lines = [f"{one['label']} seed={one['seed']} {one['state']} -> {one['run']}" for one in listed]
-    return _listing(lines, listed, ("run", "name", "label", "seed", "state", "attempts", "error"))
+    """The runs that a sweep would make, as `xlt sweep --dry-run --json` prints them.
+
+    On a terminal, what they will take together stands below, as far as it is known.
+    """
+    lines = [
+        f"{one['label']} seed={one['seed']} {one['state']} -> {one['run']}{_estimate(one)}"
+        for one in listed
+    ]
+    names = ("run", "name", "label", "seed", "state", "attempts", "error")
+    records = [
+        {**one, **{name: (one["estimate"] or {}).get(name) for name in _ESTIMATED}}
+        for one in listed
+    ]
+    pieces = [Text("\n".join([*lines, *_together(listed)]), whole=True)] if lines else []
+    return Report(pieces, values=list(listed), records=record_table((*names, *_ESTIMATED), records))
+
+
+_ESTIMATED = ("seconds", "disk", "ram", "gpu")
+
+
+def _estimate(one: Mapping[str, Any]) -> str:
+    """What a run will take, if it is still to be run and this is known."""
+    about = one["estimate"]
+    if about is None or one["state"] == "done":
+        return ""
+    parts = [
+        f"about {time_in_words(about['seconds'])}",
+        *([f"{size_in_words(about['ram'])} of memory"] if about["ram"] else []),
+        *([f"{size_in_words(about['gpu'])} of a GPU"] if about["gpu"] else []),
+        f"{size_in_words(about['disk'])} of disk",
+    ]
+    return f"  ({', '.join(parts)})"
+
+
+def _together(listed: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the runs that are not done will take, and where this comes from."""
+    todo = [one for one in listed if one["state"] != "done"]
+    known = [one["estimate"] for one in todo if one["estimate"] is not None]
+    if not known:
+        return []
+    seconds, disk = (sum(about[name] for about in known) for name in ("seconds", "disk"))
+    unknown = f"; {len(todo) - len(known)} more are not known" if len(known) < len(todo) else ""
+    devices = ", ".join(dict.fromkeys(about["device"] for about in known))
+    return [
+        f"{len(known)} runs that are not done take about {time_in_words(seconds)} one after "
+        f"another, and {size_in_words(disk)} of disk{unknown}",
+        f"(medians, and the highest peaks of memory, of ended runs like them on {devices})",
+    ]
 
 
 def jobs_report(jobs: Sequence[Mapping[str, Any]]) -> Report:

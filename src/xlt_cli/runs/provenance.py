@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.compute.devices import may_have_gpu, resolve_device
 from xlt_cli.runs import atomic, checksums
 from xlt_cli.runs.revision import git_revision
 from xlt_cli.version import __version__
@@ -52,7 +53,7 @@ def hardware(device: str) -> dict[str, Any]:
 
     about: dict[str, Any] = {
         "device": device,
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
@@ -87,6 +88,18 @@ def weights_hash(directory: Path) -> str:
     return hashlib.sha256(b"".join(bytes.fromhex(taken[path]) for path in files)).hexdigest()
 
 
+def device_name(device: str) -> str:
+    """The processor or GPU that a device of a spec is on this machine, as `hardware` names it."""
+    if device == "cpu" or (device == "auto" and not may_have_gpu()):
+        return cpu_name()
+    found = resolve_device(device)
+    if not found.startswith("cuda"):
+        return cpu_name()
+    import torch
+
+    return str(torch.cuda.get_device_properties(torch.device(found)).name)
+
+
 def _version(package: str) -> str | None:
     try:
         return version(package)
@@ -94,7 +107,8 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
+    """The model of the processor."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

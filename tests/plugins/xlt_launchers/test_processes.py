@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -154,7 +155,8 @@ def test_a_job_that_never_reports_fails_in_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(crew, "MOST_STOPPED", 0)
-    events = launch(tmp_path, job(tmp_path, 1, "time.sleep(60)", silent_after=0.2))
+    for_ever = 'answer.with_name(answer.name + ".memory").touch()\ntime.sleep(60)'
+    events = launch(tmp_path, job(tmp_path, 1, for_ever, silent_after=0.2))
     assert short(events) == [("Started", 1), ("Failed", 1)]
 
 
@@ -162,11 +164,15 @@ def test_a_pause_of_the_launcher_itself_is_no_silence_of_its_jobs(tmp_path: Path
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     worker = Worker(Task(job(tmp_path, 1)), ["ram"], True, process, 0.0)
+    worker.listen(0.5)
+    assert worker.silence == 0  # it has yet to begin
     report = tmp_path / "1.json.memory"
+    report.touch()
+    worker.listen(0.5)
     for pause, silence in ((3600, 1.0), (0.1, 1.1)):
         worker.listen(pause)
         assert worker.silence == pytest.approx(silence)
-    report.touch()
+    os.utime(report, (1, 1))
     worker.listen(0.1)
     assert worker.silence == 0
 
