@@ -128,3 +128,19 @@ def test_words_without_tags_are_refused_before_training_begins(task: Fake) -> No
     task.problem = TokenLabelling  # type: ignore[misc]
     error = refused(task, (TokenExample("dev-1", ("a", "b"), ("0",), ("en",)),))
     assert error.what == "2 words but 1 tags"
+
+
+def test_the_next_run_takes_rows_from_this_one_and_holds_its_own_alone(task: Fake) -> None:
+    first = RowStore()
+    rows = first.load(task, "dev", "en")
+    first.load(task, "dev", "de")
+    second = first.of_next_run()
+    assert not second.loaded(task, "dev", "en")
+    assert second.load(task, "dev", "en")[0] is rows[0]
+    assert second.fingerprints == {"fake/dev/en": first.fingerprints["fake/dev/en"]}
+    assert second.notes(task, "dev", "en") == ("1 row left out",)
+    third = second.of_next_run()
+    third.load(task, "dev", "en")
+    assert task.loads == [("dev", "en"), ("dev", "de")]
+    third.load(task, "dev", "de")  # the second run did not use it
+    assert task.loads == [("dev", "en"), ("dev", "de"), ("dev", "de")]

@@ -17,7 +17,7 @@ from xlt_cli.spec.stated import stated
 
 @dataclass
 class RowStore:
-    """The rows that a process has loaded.
+    """The rows that a run has loaded.
 
     Attributes:
         fingerprints: `task/split/language` -> hash, source, number of rows and notes of each.
@@ -25,6 +25,16 @@ class RowStore:
 
     fingerprints: dict[str, dict[str, Any]] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
+    _earlier: RowStore | None = None
+
+    def of_next_run(self) -> RowStore:
+        """A store for another run in this process, which takes rows from this one.
+
+        Only the rows of the two runs are held: what the next run does not use is forgotten after
+        it.
+        """
+        self._earlier = None
+        return RowStore(_earlier=self)
 
     def load(
         self, task: Task, split: Split, language: str, limit: int | None = None
@@ -39,7 +49,8 @@ class RowStore:
         language = self._own(task, split, language)
         key = (task_key(task), split, language)
         if key not in self._rows:
-            self._rows[key] = self._load(task, split, language)
+            self._rows[key], about = self._of_earlier(key) or self._load(task, split, language)
+            self.fingerprints["/".join(key)] = about
         return self._rows[key].examples[:limit]
 
     def loaded(self, task: Task, split: Split, language: str) -> bool:
@@ -65,7 +76,13 @@ class RowStore:
             return language
         return own_code(language, task.languages(split), f"{task.name} ({split})") or language
 
-    def _load(self, task: Task, split: Split, language: str) -> Rows:
+    def _of_earlier(self, key: tuple[str, str, str]) -> tuple[Rows, dict[str, Any]] | None:
+        """Rows that the run before has loaded, and their fingerprint."""
+        if self._earlier is None or key not in self._earlier._rows:
+            return None
+        return self._earlier._rows[key], self._earlier.fingerprints["/".join(key)]
+
+    def _load(self, task: Task, split: Split, language: str) -> tuple[Rows, dict[str, Any]]:
         known = task.languages(split)
         where = f"{task.name} ({split}, {language})"
         if language not in known:
@@ -85,13 +102,12 @@ class RowStore:
         problem = problem_of(task)
         for example in rows.examples:
             problem.check_example(example)
-        self.fingerprints[f"{task_key(task)}/{split}/{language}"] = {
+        return rows, {
             "sha256": data_hash(rows.examples),
             "rows": len(rows.examples),
             "source": rows.source,
             "notes": list(rows.notes),
         }
-        return rows
 
 
 def task_key(task: Task) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlt_cli.compute.processes import is_first_process
 from xlt_cli.console.progress import Reporter
+from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import RunTaken
 from xlt_cli.launch.jobs import Outcome, PlannedRun, what_failed
 from xlt_cli.launch.ledger import LEFT, Writer
@@ -39,11 +40,13 @@ def run_jobs(
     Raises:
         Whatever a job raises.
     """
+    outcomes: list[Outcome] = []
+    rows = RowStore()
     with terminated_as_interrupted():
-        return [
-            Outcome(job, *_run(job, count, root, reporter, plain, restore))
-            for job, count in zip(jobs, _counts(len(jobs)), strict=True)
-        ]
+        for job, count in zip(jobs, _counts(len(jobs)), strict=True):
+            rows = rows.of_next_run()
+            outcomes.append(Outcome(job, *_run(job, count, root, reporter, plain, restore, rows)))
+    return outcomes
 
 
 def run_sweep(
@@ -61,12 +64,13 @@ def run_sweep(
         `keep_going`, or there was no more time.
     """
     outcomes: list[Outcome] = []
+    rows = RowStore()
     with terminated_as_interrupted(), contextlib.suppress(OutOfTime):
         for job, count in zip(jobs, _counts(len(jobs)), strict=True):
-            run = planned(root, job.spec, job.seed)
+            run, rows = planned(root, job.spec, job.seed), rows.of_next_run()
             try:
                 with noted(writer, job, run.name):
-                    made = _run(job, count, root, reporter, plain)
+                    made = _run(job, count, root, reporter, plain, rows=rows)
             except RunTaken as error:
                 reporter.say(f"{count}{run.name}: {error.what}; it is left to that process")
                 outcomes.append(Outcome(job, run, [], error.what, taken=True))
@@ -115,11 +119,12 @@ def _run(
     reporter: Reporter,
     plain: bool,
     restore: bool = False,
+    rows: RowStore | None = None,
 ) -> tuple[Run, list[dict[str, Any]]]:
     """Performs a job; its run, and the results of its evaluations."""
     run, runtime = prepare(job, root, plain)
     reporter.say(f"{count}{job.title} -> {run.path}")
-    return run, perform(job, run, runtime, reporter, restore)
+    return run, perform(job, run, runtime, reporter, restore, rows)
 
 
 def prepare(job: PlannedRun, root: Path, plain: bool) -> tuple[Run, Runtime]:
@@ -134,12 +139,21 @@ def prepare(job: PlannedRun, root: Path, plain: bool) -> tuple[Run, Runtime]:
 
 
 def perform(
-    job: PlannedRun, run: Run, runtime: Runtime, reporter: Reporter, restore: bool = False
+    job: PlannedRun,
+    run: Run,
+    runtime: Runtime,
+    reporter: Reporter,
+    restore: bool = False,
+    rows: RowStore | None = None,
 ) -> list[dict[str, Any]]:
-    """Trains and evaluates one run; returns the results of its evaluations."""
+    """Trains and evaluates one run; returns the results of its evaluations.
+
+    Args:
+        rows: where its rows are loaded to; a new store by default.
+    """
     from xlt_cli.launch.pipeline import run_experiment
 
-    return run_experiment(run, reopen(job.spec), runtime, reporter, restore)
+    return run_experiment(run, reopen(job.spec), runtime, reporter, restore, rows)
 
 
 @contextlib.contextmanager

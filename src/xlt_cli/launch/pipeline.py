@@ -54,11 +54,13 @@ def run_experiment(
     runtime: Runtime,
     reporter: Reporter,
     restore: bool = False,
+    rows: RowStore | None = None,
 ) -> list[dict[str, Any]]:
     """Trains what is not trained yet, evaluates what is not evaluated yet, returns the results.
 
     Args:
         restore: train again what was pruned, for its weights, which are kept then.
+        rows: where its rows are loaded to; a new store by default.
 
     Raises:
         UserError: something the user can mend, e.g. malformed data; found before training begins
@@ -66,7 +68,7 @@ def run_experiment(
         TrainingFailed: the loss is no longer a number.
     """
     with none_of_refused(run) if runtime.is_main else contextlib.nullcontext():
-        return _run_experiment(run, experiment, runtime, reporter, restore)
+        return _run_experiment(run, experiment, runtime, reporter, restore, rows or RowStore())
 
 
 def _run_experiment(
@@ -75,8 +77,8 @@ def _run_experiment(
     runtime: Runtime,
     reporter: Reporter,
     restore: bool,
+    rows: RowStore,
 ) -> list[dict[str, Any]]:
-    rows = RowStore()
     plans = preflight(experiment, rows, run.seed)
     gone = any(map(is_pruned, pruned.stages(run)))
     if _trained(run, experiment) and not (restore and gone):
