@@ -105,6 +105,8 @@ def test_facts_of_languages_stand_beside_their_figures_in_the_order_that_is_aske
     lines = list(csv.DictReader(io.StringIO(xlt("eval", run, *given, "--format", "csv").stdout)))
     of_de = [line for line in lines if (line["task"], line["language"]) == ("xnli", "de")]
     assert [line["family"] for line in of_de] == ["Indo-European"] * 2  # clean, and with typos
+    sorted_only = xlt("eval", run, "--suite", "suite.yaml", "--sort", "figure").stdout
+    assert "languages of the data sets" in sorted_only
     plain = xlt("eval", run, "--suite", "suite.yaml").stdout
     assert "languages of the data sets" not in plain
 
@@ -151,6 +153,7 @@ def test_upper_and_lower_bounds_of_robust_accuracy_are_beside_each_other(
     words = " ".join(alone.stdout.split())
     assert "robust accuracy at radius (upper bound)" in words
     assert "at 0.020" in words
+    assert "an upper bound of the true robust accuracy" in words
     own.append({"conditions": [votes], "limit": 5})
     Path("both.yaml").write_text(yaml.safe_dump({"summary": "both", "own": own}))
     done = xlt("eval", run, "--suite", "both.yaml", "--format", "markdown")

@@ -36,4 +36,5 @@ def suite_report(
     results: Sequence[Mapping[str, Any]] = [result for _, result in made.results]
     if sort is not None:
         results = by_language.ordered(results, sort)
-    return suite.report(chosen.summary, list(zip(titles, results, strict=True)), left_out)
+    shown = list(zip(titles, results, strict=True))
+    return suite.report(chosen.summary, shown, left_out, each_language=sort is not None)

@@ -18,13 +18,18 @@ Result = Mapping[str, Any]
 
 
 def report(
-    summary: str, results: Sequence[tuple[str, Result]], left_out: Sequence[Mapping[str, str]]
+    summary: str,
+    results: Sequence[tuple[str, Result]],
+    left_out: Sequence[Mapping[str, str]],
+    each_language: bool = False,
 ) -> Report:
     """A table of the noise on the run's own task, and a table of the data sets.
 
     Args:
         results: each with the title of its group, which is empty for the run's own task.
         left_out: group, task and reason of what was not tested.
+        each_language: show the figure of each language, also if no facts of languages are asked
+            for.
     """
     own = [result for title, result in results if not title]
     pieces: list[Piece] = []
@@ -44,8 +49,15 @@ def report(
         pieces += [_sets_table(listed), *_groups(listed)]
     else:
         listed = [("in distribution", result) for result in own[:1]]
-    pieces += _languages(listed)
-    notes = list(dict.fromkeys(note for result in own for note in result["notes"]))
+    pieces += _languages(listed, each_language)
+    notes = [note for result in own for note in result["notes"]]
+    notes += [
+        f"{under['condition']}: {note}"
+        for result in own
+        for under in result.get("conditions", ())
+        for note in under.get("notes", ())
+    ]
+    notes = list(dict.fromkeys(notes))
     notes += [f"{one['task']} ({one['set']}) is left out: {one['why']}" for one in left_out]
     values = {
         "summary": summary,
@@ -121,10 +133,10 @@ def _unknown_last(group: str) -> tuple[bool, str]:
     return group == UNKNOWN, group
 
 
-def _languages(results: Sequence[tuple[str, Result]]) -> list[Table]:
-    """A line for each language of each data set, if facts of languages are asked for."""
+def _languages(results: Sequence[tuple[str, Result]], wanted: bool) -> list[Table]:
+    """A line for each language of each data set, if this or facts of languages are asked for."""
     told = by_language.names([{"facts": result.get("facts", {})} for _, result in results])
-    if not told:
+    if not told and not wanted:
         return []
     rows = []
     for _, result in results:
