@@ -78,8 +78,19 @@ def test_several_languages_and_tasks_come_one_after_another(choose: Choose, tmp_
 def test_a_task_with_other_labels_cannot_share_the_head(choose: Choose, tmp_path: Path) -> None:
     write(tmp_path / "other", "train", "en", [("x", "p"), ("y", "q")])
     other = {"name": "text-classification", "path": str(tmp_path / "other"), "labels": ["p", "q"]}
-    with pytest.raises(SpecError, match="cannot share a head"):
+    with pytest.raises(SpecError, match="cannot share a head") as caught:
         choose(also=[{"task": other}])
+    assert "only 'text-classification' has p, q" in caught.value.what
+    assert "label_map: {p: " in caught.value.hint
+    assert "stages:\n  - task: text-classification\n  - task: " in caught.value.hint
+
+
+def test_a_task_of_another_problem_is_trained_on_in_its_turn(choose: Choose) -> None:
+    with pytest.raises(SpecError, match="cannot share a head") as caught:
+        choose(also=[{"task": "panx"}])
+    assert "only" not in caught.value.what
+    assert "label_map" not in caught.value.hint
+    assert "stages:\n  - task: panx\n  - task: " in caught.value.hint
 
 
 def test_listed_ids_are_excluded_and_counted(choose: Choose, tmp_path: Path) -> None:

@@ -70,9 +70,10 @@ def check_same_head(own: Task, other: Task, where: str) -> None:
     """Refuses a further task of a stage that its own task's head cannot answer."""
     if own.problem.name != other.problem.name or set(own.labels) != set(other.labels):
         raise SpecError(
-            f"'{own.name}' ({_head(own)}) and '{other.name}' ({_head(other)}) cannot share a head",
+            f"'{own.name}' ({_head(own)}) and '{other.name}' ({_head(other)}) cannot share a head, "
+            "and a stage trains one" + _label_differences(own, other),
             where,
-            "use a separate stage for tasks with other labels; `label_map` renames labels",
+            _instead_of_sharing(own, other),
         )
     if own.texts and other.texts and own.texts != other.texts:
         raise SpecError(
@@ -81,6 +82,35 @@ def check_same_head(own: Task, other: Task, where: str) -> None:
             where,
             "use a separate stage for such a task",
         )
+
+
+def _label_differences(own: Task, other: Task) -> str:
+    """Which labels only one of two tasks of one problem has."""
+    if own.problem.name != other.problem.name:
+        return ""
+    parts = []
+    for one, than in ((own, other), (other, own)):
+        more = [label for label in one.labels if label not in than.labels]
+        if more:
+            parts.append(f"only '{one.name}' has {', '.join(more[:6])}" + ", ..." * (len(more) > 6))
+    return f": {'; '.join(parts)}" if parts else ""
+
+
+def _instead_of_sharing(own: Task, other: Task) -> str:
+    """How to train on both tasks all the same."""
+    in_turn = (
+        "train on them one after the other, each with a head of its own; the last one's is kept:\n"
+        f"stages:\n  - task: {other.name}\n  - task: {own.name}"
+    )
+    renames = {"labels", "label_map"} <= set(type(other).Params.model_fields)
+    strange = [label for label in other.labels if label not in own.labels]
+    if own.problem.name != other.problem.name or not renames or not strange:
+        return in_turn
+    return (
+        f"if labels mean the same, rename those of '{other.name}': task: {{name: {other.name}, "
+        f"..., labels: [{', '.join(own.labels[:6])}{', ...' * (len(own.labels) > 6)}], "
+        f"label_map: {{{strange[0]}: {own.labels[0]}, ...}}}}\notherwise {in_turn}"
+    )
 
 
 def check_aligned(tasks: Sequence[Task], where: str) -> None:
