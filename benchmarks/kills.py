@@ -47,7 +47,7 @@ import yaml
 
 STALE = 12.0
 """Seconds after which a process that does not report is stopped or gone."""
-EARLIEST, LATEST = 0.2, 4.0
+EARLIEST, LATEST = 0.2, 10.0
 """Seconds between two strikes while runs are at work."""
 STRIKES = ("kill worker", "stop worker", "pause worker", "kill driver", "pause driver", "kill all")
 WEIGHTS = (4, 3, 3, 2, 1, 1)
@@ -205,11 +205,23 @@ class Sweep:
                 found.append(process)
         return found
 
-    def run_of(self, pid: int) -> str:
-        """What a worker has begun, for the log."""
-        with contextlib.suppress(psutil.Error):
-            return psutil.Process(pid).cmdline()[6]
-        return "?"
+    def work_of(self, pid: int) -> str:
+        """The run that a worker was started for, and how far that is, for the log."""
+        try:
+            name = psutil.Process(pid).cmdline()[6]
+            record = json.loads((self.root / name / "holder.json").read_text())
+        except (psutil.Error, LookupError):
+            return ""
+        except (OSError, ValueError):
+            return f" of {name}, which it does not hold yet"
+        if record["pid"] != pid:
+            return f" of {name}, which it does not hold yet"
+        steps = sum(1 for _ in (self.traces / f"{pid}.txt").open()) if self._trace(pid) else 0
+        cells = len(list((self.root / name).glob("evaluations/*/predictions/*.parquet")))
+        return f" of {name}, after {steps} updates of its own and {cells} cells"
+
+    def _trace(self, pid: int) -> bool:
+        return (self.traces / f"{pid}.txt").exists()
 
     def go_on(self) -> None:
         """Continues what was paused for long enough."""
@@ -237,7 +249,7 @@ class Sweep:
                 return self._one(what, rng.choice(drivers).pid, "", rng)
             if "worker" in what and workers:
                 worker = rng.choice(workers)
-                return self._one(what, worker.pid, f" of {self.run_of(worker.pid)}", rng)
+                return self._one(what, worker.pid, self.work_of(worker.pid), rng)
         return False
 
     def _one(self, what: str, pid: int, whose: str, rng: random.Random) -> bool:

@@ -190,4 +190,4 @@ def test_sound_plugins_train_and_a_run_says_where_its_plugins_were_from(
         assert "pip install 'odd-dist==1.0'" in result.stderr
     registry.clear()
     listed = json.loads(xlt("runs", "--json", "--runs-dir", runs).stdout)
-    assert [(row["run"], row["state"]) for row in listed] == [(desk.run().name, "success")]
+    assert [(row["run"], row["state"]) for row in listed] == [(desk.run().name, "done")]

@@ -15,7 +15,7 @@ XLT = """\
 #!/bin/sh
 [ "$1" = run ] && [ "$2" = plan.json ] || exit 2
 if [ "$3" = --list ]; then
-    printf '1 new my-s1 base seed=1\\n2 success my-s2 base seed=2\\n3 error my-s3 base seed=3\\n'
+    printf '1 pending my-s1 base seed=1\\n2 done my-s2 base seed=2\\n3 failed my-s3 base seed=3\\n'
 else
     echo "$3" >> jobs
 fi

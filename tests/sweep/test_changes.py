@@ -60,7 +60,7 @@ def test_a_new_sweep_and_the_same_one_have_no_changes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"seeds": [1, 2, 3]}, {"sizes": [8, 16, 32]}, {"evaluations": "[{task: xnli}]"}]
+    "given", [{"seeds": [1, 2, 3]}, {"sizes": [8, 16, 32]}, {"evaluations": "[{split: dev}]"}]
 )
 def test_runs_and_evaluations_may_be_added(begun: Path, given: dict[str, Any]) -> None:
     assert changes(begun, *sweep(**given)) == ""

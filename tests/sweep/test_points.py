@@ -18,7 +18,8 @@ from xlt_cli.spec.identity import identity
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Source, parse_override, read
 from xlt_cli.spec.yaml_lines import parse
-from xlt_cli.sweep.plan import FIXED, MOST_POINTS, points
+from xlt_cli.sweep.axes import FIXED
+from xlt_cli.sweep.plan import MOST_POINTS, points
 
 Cli = Callable[..., Result]
 
@@ -199,7 +200,7 @@ def test_a_dry_run_lists_the_points_with_their_seeds(xlt: Cli, tmp_path: Path) -
     path.write_text(written("{}", "{max_length: 32}") + "seeds: [1, 2]\n", "utf-8")
     result = xlt("sweep", path, "--dry-run")
     assert result.exit_code == 0, result.output
-    assert [line.partition(" -> ")[0] for line in result.stdout.splitlines()] == [
+    assert [line.partition(" pending -> ")[0] for line in result.stdout.splitlines()] == [
         "base seed=1",
         "base seed=2",
         "max_length=32 seed=1",

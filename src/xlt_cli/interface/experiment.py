@@ -149,7 +149,8 @@ class Experiment:
 
         reporter = reporter or usual_reporter()
         spec = self._resolved.spec
-        if spec.sweep and (spec.sweep.points or spec.sweep.grid):
+        sweep = spec.sweep
+        if sweep and (sweep.points or sweep.grid or sweep.zip or sweep.arms):
             reporter.warn(
                 "the spec has a sweep; this trains the spec without it (`xlt sweep` runs the sweep)"
             )

@@ -138,9 +138,30 @@ class Evaluation(Model):
         return self.conditions if self.former is None else [self.former]
 
 
-class Sweep(Model):
-    """Points written out, times every combination of a grid's values, times the seeds."""
+class Arm(Model):
+    """A variant of a spec with other stages."""
 
+    name: str = Field(min_length=1, description="name in tables")
+    before: list[dict[str, Any]] = Field(
+        default_factory=list, description="stages before those of the spec"
+    )
+    after: list[dict[str, Any]] = Field(
+        default_factory=list, description="stages after those of the spec"
+    )
+    without: list[Annotated[int, Field(ge=0)]] = Field(
+        default_factory=list, description="numbers of stages of the spec that are left out, from 0"
+    )
+
+
+class Sweep(Model):
+    """Arms, times points written out, times values that go together, times every combination of a
+    grid's values, times the seeds; without what is excluded."""
+
+    arms: list[Arm] = Field(
+        default_factory=list,
+        description="variants with stages added or left out; paths of the sweep count the stages "
+        "of the spec itself",
+    )
     points: list[dict[str, Any]] = Field(
         default_factory=list,
         description="explicit combinations, each a mapping from paths of fields to values; "
@@ -148,6 +169,21 @@ class Sweep(Model):
     )
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
         default_factory=dict, description="mapping from paths of fields to lists of values"
+    )
+    zip: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="mapping from paths of fields to lists of the same length: the first values "
+        "go together, then the second ones",
+    )
+    exclude: list[dict[str, Any]] = Field(
+        default_factory=list,
+        description="combinations that are left out: mappings from paths to a value or a list of "
+        "values; 'name' is that of an arm or a point",
+    )
+    where: list[str] = Field(
+        default_factory=list,
+        description="conditions that each combination fulfils, e.g. "
+        "'stages.0.learning_rate <= stages.1.learning_rate'",
     )
 
 

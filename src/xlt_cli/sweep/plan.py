@@ -1,4 +1,4 @@
-"""The runs of a sweep: its points, times every combination of the grid, times the seeds."""
+"""The runs of a sweep: every combination of its axes that is not left out, times the seeds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from xlt_cli.errors import SpecError
@@ -16,13 +17,11 @@ from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Override, Source, parse_path
 from xlt_cli.spec.yaml_lines import Loc
-from xlt_cli.terminal import printable
+from xlt_cli.sweep.arms import arm_of, moved, placed
+from xlt_cli.sweep.axes import axes_of, name_written
+from xlt_cli.sweep.constraints import NAME, conditions, exclusions
 
 MOST_POINTS = 10_000
-FIXED = ("name", "seeds", "sweep", "device", "keep")
-"""Fields that make no other experiment."""
-NAME = "name"
-"""In a point that is written out: what tables call it."""
 _NOTHING = object()
 
 
@@ -61,34 +60,58 @@ class Point:
 
 
 def points(source: Source) -> list[Point]:
-    """All points of a spec's sweep, each validated; those written out change slowest.
+    """All points of a spec's sweep, each validated.
+
+    Arms change slowest, then the points that are written out, what goes together, and the grid.
 
     Raises:
-        SpecError: what is swept is not a field of the spec, or a value does not fit.
+        SpecError: what is swept is not a field of the spec, a value does not fit, or nothing is
+            left.
     """
     sweep = resolve(source).spec.sweep or Sweep()
-    count = max(len(sweep.points), 1) * math.prod(len(values) for values in sweep.grid.values())
+    axes = axes_of(sweep, source)
+    count = math.prod(map(len, axes))
     if count > MOST_POINTS:
         raise SpecError(
             f"the sweep has {count} points; the maximum is {MOST_POINTS}", source.where(("sweep",))
         )
-    axes = [_axis(path, values, source) for path, values in sweep.grid.items()]
-    if sweep.points:
-        axes.insert(0, _written_out(sweep, source))
-    made = []
-    names = _names(sweep, source) if sweep.points else [""]
-    combinations = itertools.product(*axes)
-    # The points written out change slowest: all combinations with one come before the next.
-    for number, parts in enumerate(combinations):
-        name = names[number * len(names) // count]
-        chosen = {path: override for part in parts for path, override in part.items()}
-        _check_none_hidden(chosen)
+    paths = [path for axis in axes for choice in axis for path in choice.values]
+    unwanted = exclusions(source, sweep.exclude, list(dict.fromkeys(paths)))
+    required = conditions(source, sweep.where)
+    made: dict[tuple[str, ...], Point] = {}
+    for parts in itertools.product(*axes):
+        names = [part.name for part in parts if part.name]
+        written = {path: override for part in parts for path, override in part.values.items()}
+        _check_none_hidden(written)
+        number = next((part.arm for part in parts if part.arm is not None), None)
+        arm = sweep.arms[number] if number is not None else None
+        stages = _count(source)
+        values = {
+            path: override.value
+            for path, override in written.items()
+            if moved(arm, override.loc, stages) is not None
+        }
+        # In an arm without a stage, what is set in that stage makes no difference.
+        key = (*names, *(f"{path}={_written(value)}" for path, value in values.items()))
+        if key in made or any(each.applies(values, names) for each in unwanted):
+            continue
+        chosen = placed(arm, number or 0, written, source)
         overrides = source.overrides + tuple(chosen.values())
         experiment = resolve(replace(source, overrides=overrides))
-        values = {path: override.value for path, override in chosen.items()}
-        named = frozenset(parts[0]) if name else frozenset()
-        made.append(Point(values, experiment, chosen, name, named))
-    return made
+        place = partial(moved, arm, count=stages)
+        if not all(each.holds(experiment.spec, place) for each in required):
+            continue
+        named = frozenset(path for part in parts if part.name for path in part.values)
+        made[key] = Point(values, experiment, chosen, " ".join(names), named)
+    if not made:
+        raise SpecError("the sweep excludes all of its points", source.where(("sweep",)))
+    return list(made.values())
+
+
+def _count(source: Source) -> int:
+    """The stages that the spec itself has."""
+    written = source.assembled["stages"]
+    return len(written) if isinstance(written, list) else 1
 
 
 def check_points(swept: Sequence[Point], source: Source) -> None:
@@ -130,89 +153,21 @@ def _as_yaml(value: Any, texts: Mapping[Loc, str], loc: Loc = ()) -> str:
     return texts.get(loc) or _written(value)
 
 
-def _swept(path: str, where: str) -> Loc:
-    """The field that a path of the sweep names."""
-    loc = parse_path(path, where)
-    if loc[0] in FIXED:
-        hint = "seeds are a list of their own: `seeds: [1, 2, 3]`" if loc[0] == "seeds" else ""
-        raise SpecError(f"'{path}' cannot be swept", where, hint)
-    return loc
-
-
-def _written_out(sweep: Sweep, source: Source) -> list[dict[str, Override]]:
-    in_grid = {_swept(path, source.where(("sweep", "grid", path))) for path in sweep.grid}
-    written, before = [], list[dict[str, Any]]()
-    for index, point in enumerate(sweep.points):
-        values = {path: value for path, value in point.items() if path != NAME}
-        if values in before:
-            where = source.where(("sweep", "points", index))
-            raise SpecError(f"the point {values!r} is listed twice", where)
-        before.append(values)
-        overrides = {}
-        for path, value in point.items():
-            if path == NAME:
-                continue
-            where = source.where(("sweep", "points", index, path))
-            loc = _swept(path, where)
-            if loc in in_grid:  # the grid's value would hide the point's
-                raise SpecError(f"'{path}' is in the points and in the grid", where)
-            texts = source.texts_below(("sweep", "points", index, path))
-            overrides[path] = Override(loc, value, where, texts)
-        written.append(overrides)
-    return written
-
-
-def _names(sweep: Sweep, source: Source) -> list[str]:
-    """The names of the points that are written out; empty for those without one.
-
-    Raises:
-        SpecError: a name is no word, or two points have the same.
-    """
-    taken: list[str] = []
-    for index, point in enumerate(sweep.points):
-        where = source.where(("sweep", "points", index, NAME))
-        name = _name(point, source.texts_below(("sweep", "points", index, NAME)).get(()))
-        if NAME in point and (not name or name != printable(name) or "\n" in name):
-            raise SpecError("the name of a point must be text on one line", where)
-        if name and name in taken:
-            raise SpecError(f"two points have the name '{name}'", where)
-        taken.append(name)
-    return taken
-
-
-def _name(point: Mapping[str, Any], text: str | None = None) -> str:
-    """A point's name; a number is one as it was written."""
-    value = point.get(NAME)
-    if isinstance(value, str):
-        return value.strip()
-    return (text or str(value)) if isinstance(value, int | float) else ""
-
-
 def name_of_point(sweep: Sweep, given: Mapping[Loc, Any]) -> str:
-    """The name of the point whose values are among those given; empty if none has a name.
+    """The names of the arm and of the point whose values are among those given.
 
-    Of several the one that says most.
+    Of several points the one that says most; empty if none has a name.
     """
+    arm, count = arm_of(sweep.arms, given)
     fitting = [
         point
         for point in sweep.points
         if all(
-            given.get(parse_path(path, ""), _NOTHING) == value
+            (loc := moved(arm, parse_path(path, ""), count)) is None
+            or given.get(loc, _NOTHING) == value
             for path, value in point.items()
             if path != NAME
         )
     ]
-    return _name(max(fitting, key=len)) if fitting else ""
-
-
-def _axis(path: str, values: list[Any], source: Source) -> list[dict[str, Override]]:
-    where = source.where(("sweep", "grid", path))
-    loc = _swept(path, where)
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise SpecError(f"the value {value!r} is in the grid twice", where)
-    places = [("sweep", "grid", path, index) for index in range(len(values))]
-    return [
-        {path: Override(loc, value, source.where(place), source.texts_below(place))}
-        for place, value in zip(places, values, strict=True)
-    ]
+    names = [arm.name if arm else "", name_written(max(fitting, key=len)) if fitting else ""]
+    return " ".join(filter(None, names))
