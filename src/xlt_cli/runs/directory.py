@@ -250,7 +250,7 @@ class Run:
 
 def now() -> str:
     """The time, as records have it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _content(fingerprint: dict[str, Any]) -> Any:
