@@ -84,7 +84,7 @@ def _encoder(written: Written, where: str) -> Encoder:
         raise SpecError(
             "an encoder is a name, or a mapping with a name",
             where,
-            "e.g. xlm-r-base, org/model, or '{name: ENCODER, PARAMETER: ...}'",
+            "e.g. ENCODER, org/model, or '{name: ENCODER, PARAMETER: ...}'",
         )
     source = Source(Document(Path(where), use, {}, texts), "")
     return cast(Encoder, build_written(PluginUse.model_validate(use), "encoder", (), source))
