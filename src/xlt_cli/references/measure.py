@@ -7,9 +7,8 @@ from typing import Any
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import RunError
-from xlt_cli.languages import among
+from xlt_cli.references.choice import check_enough, home_of, is_fit, languages_of, places_of
 from xlt_cli.references.stored import Accuracy, Answered, Place, Subject, TestSet, mean
-from xlt_cli.spec.identity import plugin_stated
 from xlt_cli.stats import trend
 from xlt_cli.stats.intervals import Resampled
 
@@ -36,15 +35,15 @@ def measured(
         RunError: the runs have no accuracy in distribution, or too few references have one.
     """
     every = [*tested, *references]
-    own, home = _home(tested, split)
+    own, home = home_of(tested, split)
     notes = [
         f"{s.name}: '{name}' lacks figures or answers of some cells and is left out; "
         f"`xlt eval {s.name}` makes them"
         for s in every
         for name in s.incomplete
     ]
-    kept = [s for s in references if _is_fit(s, own, home, notes)]
-    seen, new = _languages(tested, kept, home, notes)
+    kept = [s for s in references if is_fit(s, own, home, notes)]
+    seen, new = languages_of(tested, kept, home, notes)
     if not seen:
         raise RunError(
             "there is no language that all these runs were trained on and evaluated in, so that "
@@ -62,11 +61,11 @@ def measured(
           if all(s.name in inside.accuracies[x] for x in seen)}  # fmt: skip
     notes += [f"{name} is left out: it answered other rows in distribution" for name in others]
     kept = [s for s in kept if s.name in at]
-    _check_enough(kept, references, notes)
+    check_enough(kept, references, notes)
     if absent := [s.name for s in tested if s.name not in at]:
         raise RunError(f"'{tested[0].name}' and '{absent[0]}' were evaluated on different rows")
     sets: list[dict[str, Any]] = []
-    places = _places(tested, own, home, split)
+    places = places_of(tested, own, home, split)
     with reporter.bar("accuracies", len(places), "test sets") as bar:
         for place, one in places.items():
             sets += _set(one, tested, kept, at, seen, new, place == home, notes)
@@ -87,115 +86,12 @@ def measured(
     }
 
 
-def _home(tested: Sequence[Subject], split: str) -> tuple[Mapping[str, Any], Place]:
-    """The task that the runs ended with, and its widest evaluation on the texts as they are.
-
-    Raises:
-        RunError: they ended with different tasks, or one has no such evaluation.
-    """
-    tasks = [s.task for s in tested if s.task is not None]
-    if not tasks or any(task != tasks[0] for task in tasks):
-        raise RunError(
-            "the runs were trained on different tasks" if tasks else "no run was trained with xlt",
-            "\n".join(str(s.run.path) for s in tested),
-            "give runs that xlt trained on the same task; references may be other checkpoints",
-        )
-    own = tasks[0]
-    shared = [
-        one
-        for one in tested[0].sets.values()
-        if one.clean
-        and _is_task(one, own)
-        and _is_own(one, split)
-        and all(one.place in s.sets for s in tested)
-    ]  # fmt: skip
-    if not shared:
-        raise RunError(
-            f"there is no evaluation of '{own['name']}' ({split}) on the texts as they are that "
-            "all the runs have",
-            "\n".join(str(s.run.evaluations) for s in tested),
-            f"make it with `xlt eval RUN --split {split}`",
-        )
-    return own, max(shared, key=lambda one: one.evaluation.limit or float("inf")).place
-
-
-def _is_fit(one: Subject, own: Mapping[str, Any], home: Place, notes: list[str]) -> bool:
-    """Whether a run can be a reference; a note says why not."""
-    why = ""
-    if one.task is not None and one.task != own:
-        other = " with other parameters" if one.task["name"] == own["name"] else ""
-        why = f"it was trained on '{one.task['name']}'{other}"
-    elif home not in one.sets:
-        why = f"'{home[0]}' is not stored of it; `xlt eval {one.name}` makes it"
-    elif one.sets[home].collapsed:
-        why = "it gives one answer to every row"
-    if why:
-        notes.append(f"the reference {one.name} is left out: {why}")
-    return not why
-
-
-def _languages(
-    tested: Sequence[Subject], references: Sequence[Subject], home: Place, notes: list[str]
-) -> tuple[list[str], list[str]]:
-    """The languages in distribution, and those that no run was trained on.
-
-    The second are of all test sets. Languages that some of the runs only were trained on are in
-    neither, and a note says so.
-    """
-    every = [*tested, *references]
-    all_sets = (one for s in tested for one in s.sets.values())
-    known = dict.fromkeys(x for one in all_sets for x in one.languages)
-    seen = {x: [among(x, s.trained_on) for s in every] for x in known}
-    for x, own in seen.items():
-        if any(own) and not all(own):
-            names = ", ".join(s.name for s, was in zip(every, own, strict=True) if was)
-            notes.append(f"{x} is in no average: only {names} of all runs had it in training")
-    shared = [x for x in known if all(x in s.sets[home].languages for s in every)]
-    return [x for x in shared if all(seen[x])], [x for x in known if not any(seen[x])]
-
-
 def _answered(
     place: Place, subjects: Sequence[Subject], languages: Sequence[str]
 ) -> tuple[Answered, list[str]]:
     """The accuracies of runs on a test set, and the runs that answered other rows of it."""
     answered = Answered(place, subjects, languages)
     return answered, list(dict.fromkeys(n for names in answered.others.values() for n in names))
-
-
-def _check_enough(kept: Sequence[Subject], given: Sequence[Subject], notes: Sequence[str]) -> None:
-    if len(kept) >= trend.FEWEST:
-        return
-    raise RunError(
-        f"a line needs {trend.FEWEST} reference runs or more; of {len(given)} given, {len(kept)} "
-        "can be used",
-        "\n".join(notes),
-        "name more with --references, e.g. --references 'runs/erm-*' (in quotation marks)",
-    )
-
-
-def _places(
-    tested: Sequence[Subject], own: Mapping[str, Any], home: Place, split: str
-) -> dict[Place, TestSet]:
-    """The test sets of the runs: those of their own task under conditions, and other data sets.
-
-    Of the own task as it is, only the evaluation that is in distribution has further languages.
-    """
-    return {
-        place: one
-        for s in tested
-        for place, one in s.sets.items()
-        if place == home or not _is_task(one, own) or (_is_own(one, split) and not one.clean)
-    }
-
-
-def _is_task(one: TestSet, own: Mapping[str, Any]) -> bool:
-    assert one.evaluation.task is not None
-    return plugin_stated(one.evaluation.task, "task") == own
-
-
-def _is_own(one: TestSet, split: str) -> bool:
-    """Of an evaluation of the own task, whether its labels are those that were trained on."""
-    return one.evaluation.split == split and not one.evaluation.collapse
 
 
 def _set(
