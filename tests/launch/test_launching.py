@@ -32,6 +32,7 @@ from xlt_cli.launch.choice import launcher as chosen
 from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.launch.launching import run_jobs
 from xlt_cli.registry.guard import make
+from xlt_cli.reports.selection import Selected
 from xlt_cli.runs import atomic
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Source
@@ -288,3 +289,23 @@ def test_jobs_are_a_number_or_auto(text: str, number: int | None) -> None:
 def test_other_words_for_jobs_are_refused(text: str) -> None:
     with pytest.raises(UserError, match="1 or more, or 'auto'"):
         jobs_at_once(text)
+
+
+@pytest.mark.parametrize(
+    ("scores", "lower", "best"),
+    [([0.5, 0.75], False, "dev 75.0 (base seed 1)"), ([0.5, 0.75], True, "dev 50.0 (base seed 0)")],
+)
+def test_the_best_run_so_far_has_the_best_score_on_dev(
+    scores: list[float], lower: bool, best: str
+) -> None:
+    ended = [
+        (
+            job,
+            Selected("pawsx", "dev", ["en"], "accuracy", score, 1, 2, False, lower_is_better=lower),
+        )
+        for job, score in zip(jobs(2), scores, strict=True)
+    ]
+    assert launching._best(ended) == best
+    other = Selected("xnli", "dev", ["en"], "accuracy", 0.9, 1, 2, False)
+    assert launching._best([*ended, (jobs(1)[0], other)]) == ""
+    assert launching._best([]) == ""

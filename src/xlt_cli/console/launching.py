@@ -27,11 +27,16 @@ class Screen:
 
     Args:
         root: the runs directory, as the user wrote it.
+
+    Attributes:
+        best: the best run so far, in words; empty where none has ended or they cannot be compared.
     """
 
     def __init__(self, reporter: Reporter, root: Path, count: int) -> None:
         self.reporter, self.root, self.count = reporter, root, count
-        self._running: set[int] = set()
+        self.best = ""
+        self._running: dict[int, Job] = {}
+        self._failed = 0
         self._bar = Bar()
 
     @contextlib.contextmanager
@@ -79,12 +84,22 @@ class Screen:
                 self.reporter.warn(f"{run} failed: {event.error}{said}")
 
     def _move(self, event: JobEvent) -> None:
-        """Moves the bar; its note names the jobs that are at work."""
+        """Moves the bar."""
         number = event.job.number
         if isinstance(event, Started):
-            self._running.add(number)
+            self._running[number] = event.job
         elif isinstance(event, Finished | Failed | Retried | Interrupted):
-            self._running.discard(number)
+            self._running.pop(number, None)
+        self._failed += isinstance(event, Failed)
         if isinstance(event, Started | Finished | Failed):
-            note = f"running {', '.join(map(str, sorted(self._running))) or 'none'}"
-            self._bar.advance(0 if isinstance(event, Started) else 1, 0, note)
+            self._bar.advance(0 if isinstance(event, Started) else 1, 0, self._note)
+
+    def _note(self) -> str:
+        """The jobs at work, failures, the best run so far and the memory of GPUs in use."""
+        jobs = list(self._running.values())  # the screen is drawn by a thread of its own
+        parts = [f"running {', '.join(str(job.number) for job in jobs) or 'none'}"]
+        parts += [f"{self._failed} failed"] if self._failed else []
+        parts += [f"best {self.best}"] if self.best else []
+        uses = [use.gpu for job in jobs if (use := job.use()) is not None]
+        parts += [f"{sum(uses) / 10**9:.1f} GB of GPUs"] if any(uses) else []
+        return "; ".join(parts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -24,6 +24,9 @@ from rich.text import Text
 
 from xlt_cli.console.screen import stderr
 from xlt_cli.terminal import time_in_words
+
+Note = str | Callable[[], str]
+"""What stands beside a bar."""
 
 PLAIN_EVERY = 15.0
 """Seconds between two lines where there is no terminal."""
@@ -60,7 +63,7 @@ class Reporter:
                 TextColumn("{task.description}", markup=False),
                 BarColumn(bar_width=24),
                 MofNCompleteColumn(),
-                TextColumn("{task.fields[note]}", markup=False),
+                _Note(),
                 _Speed(unit),
                 TimeElapsedColumn(),
                 TextColumn("left"),
@@ -77,8 +80,12 @@ class Reporter:
 class Bar:
     """Receives progress; this one drops it."""
 
-    def advance(self, steps: int, items: int, note: str = "") -> None:
-        """`steps` more of the total, which held `items` examples."""
+    def advance(self, steps: int, items: int, note: Note = "") -> None:
+        """`steps` more of the total, which held `items` examples.
+
+        Args:
+            note: what stands beside the bar; a function is asked again while the bar is shown.
+        """
 
 
 @dataclass
@@ -87,10 +94,23 @@ class _RichBar(Bar):
     task: int
     items: int = 0
 
-    def advance(self, steps: int, items: int, note: str = "") -> None:
+    def advance(self, steps: int, items: int, note: Note = "") -> None:
         self.items += items
         fields = {"note": note} if note else {}
         self.progress.update(self.task, advance=steps, items=self.items, **fields)  # type: ignore[arg-type]
+
+
+class _Note(ProgressColumn):
+    """What stands beside the bar, asked for once a second."""
+
+    max_refresh = 1.0
+
+    def render(self, task: Task) -> Text:
+        return Text(_text(task.fields.get("note", "")))
+
+
+def _text(note: Note) -> str:
+    return note() if callable(note) else note
 
 
 class _Speed(ProgressColumn):
@@ -113,14 +133,14 @@ class _PlainBar(Bar):
     unit: str
     done: int
     items: int = 0
-    began: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())
+    said: float = field(default_factory=lambda: time.monotonic())
     first: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.first = self.done
 
-    def advance(self, steps: int, items: int, note: str = "") -> None:
+    def advance(self, steps: int, items: int, note: Note = "") -> None:
         self.done += steps
         self.items += items
         now = time.monotonic()
@@ -131,7 +151,8 @@ class _PlainBar(Bar):
         left = seconds / max(self.done - self.first, 1) * (self.total - self.done)
         speed = f" {self.items / seconds:,.0f} {self.unit}/s" if self.items else ""
         self.console.print(
-            f"{self.title}: {self.done}/{self.total} {note}{speed}, {time_in_words(left)} left",
+            f"{self.title}: {self.done}/{self.total} {_text(note)}{speed}, "
+            f"{time_in_words(left)} left",
             soft_wrap=True,
             markup=False,
         )

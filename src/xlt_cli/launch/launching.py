@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xlt_cli.api import Event, Failed, Job, JobEvent, Launcher
+from xlt_cli.api import Event, Failed, Finished, Job, JobEvent, Launcher
 from xlt_cli.api import Manifest as JobsToRun
 from xlt_cli.compute.devices import resolve_device
 from xlt_cli.console.launching import Screen
@@ -26,6 +26,8 @@ from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.launch.ledger import Writer
 from xlt_cli.launch.limits import OutOfTime
 from xlt_cli.launch.manifest import Manifest
+from xlt_cli.reports.selection import Selected, selected
+from xlt_cli.reports.values import figure, over_seeds
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.holding import stale_after
@@ -152,6 +154,7 @@ class _Listener:
     screen: Screen
     failed: dict[int, str] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
+    ended: list[tuple[PlannedRun, Selected]] = field(default_factory=list)
 
     def __call__(self, event: Event) -> None:
         if not isinstance(event, Event):
@@ -167,7 +170,25 @@ class _Listener:
             self.failed[event.job.number] = event.error
             if taken:
                 self.taken.add(event.job.number)
+        elif isinstance(event, Finished):
+            planned = self.jobs[event.job.number - 1]
+            with contextlib.suppress(UserError, OSError):
+                dev = selected(Run(event.job.directory), planned.spec)
+                self.ended += [(planned, dev)] if dev is not None and not dev.constant else []
+                self.screen.best = _best(self.ended)
         self.screen.show(event, taken)
+
+
+def _best(ended: Sequence[tuple[PlannedRun, Selected]]) -> str:
+    """The run with the best score on dev; empty where they were selected on different rows."""
+    kinds = {(dev.task, dev.split, *dev.languages, dev.metric) for _, dev in ended}
+    if len(kinds) != 1:
+        return ""
+    planned, dev = max(
+        ended, key=lambda one: -one[1].score if one[1].lower_is_better else one[1].score
+    )
+    score = over_seeds(dev.metric, [dev.score])
+    return f"dev {figure(score) if score else ''} ({planned.title})"
 
 
 def _with_remedy(event: Failed) -> Failed:
