@@ -289,10 +289,16 @@ def test_what_is_not_clear_is_refused_with_all_that_is_wrong(
         assert text in " ".join(result.stderr.split())
 
 
-def test_labels_are_of_checkpoints_only(xlt: Cli) -> None:
-    result = xlt("eval", "some-run", "--labels", "a,b")
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("labels", "a,b"), ("encoder", "e5-small-q4"), ("trained-on", "de"), ("max-length", "64")],
+)
+def test_what_is_said_of_checkpoints_is_refused_with_a_run(
+    xlt: Cli, option: str, value: str
+) -> None:
+    result = xlt("eval", "some-run", f"--{option}", value)
     assert result.exit_code == 2
-    assert "--labels needs --model" in result.stderr
+    assert f"--{option} needs --model" in result.stderr
 
 
 def test_a_run_is_tested_on_data_with_other_labels(

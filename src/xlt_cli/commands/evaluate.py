@@ -168,15 +168,22 @@ def evaluate(
         ),
     ] = None,
     trained_on: Annotated[
-        str,
-        typer.Option("--trained-on", help="With --model: the languages that it was trained on."),
-    ] = "en",
-    max_length: Annotated[
-        int,
+        str | None,
         typer.Option(
-            "--max-length", min=8, help="With --model: largest number of tokens of an input."
+            "--trained-on",
+            help="With --model: the languages that it was trained on.",
+            show_default="en",
         ),
-    ] = 128,
+    ] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            "--max-length",
+            min=8,
+            help="With --model: largest number of tokens of an input.",
+            show_default="128",
+        ),
+    ] = None,
     by: Annotated[
         str | None,
         typer.Option(
@@ -237,7 +244,9 @@ def evaluate(
     from xlt_cli.interface.runs import evaluate_run
 
     checks.check_choice(run_name, model)
-    checks.check_labels(labels, model)
+    if model is None:
+        of_model = {"labels": labels, "encoder": encoder, "trained-on": trained_on}
+        checks.check_of_model({**of_model, "max-length": max_length})
     root, tell = runs_root(runs_dir), reporter(quiet or output is not Format.terminal)
     options = Options(
         task=task,
@@ -256,7 +265,7 @@ def evaluate(
         columns=checks.columns(listed(columns), sort),
     )
     if suite is not None:
-        checks.check_suite(options, model)
+        checks.check_suite({**options, "all_languages": not zero_shot}, model)
         assert run_name is not None
         tested = checks.find_run(root, run_name, None)
         chosen, extras = suite_of(suite, options, "--"), extras_of(options, "--")
@@ -269,8 +278,8 @@ def evaluate(
             options,
             labels=listed(labels),
             encoder=encoder,
-            trained_on=listed(trained_on) or [],
-            max_length=max_length,
+            trained_on=listed("en" if trained_on is None else trained_on) or [],
+            max_length=max_length or 128,
             root=root,
             device=device,
             plain=plain,

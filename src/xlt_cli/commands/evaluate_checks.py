@@ -34,12 +34,17 @@ def check_choice(run_name: str | None, model: object) -> None:
         )
 
 
-def check_labels(labels: str | None, model: object) -> None:
-    """Refuses --labels without --model."""
-    if labels is not None and model is None:
-        raise SpecError(
-            "--labels needs --model; the labels of a run are stored with it", "--labels"
-        )
+def check_of_model(given: Mapping[str, object]) -> None:
+    """Refuses options of models that were not trained with xlt where a run is evaluated.
+
+    Args:
+        given: their values, by the name of the option.
+    """
+    for name, value in given.items():
+        if value is not None:
+            raise SpecError(
+                f"--{name} needs --model; a run has its own, which is stored with it", f"--{name}"
+            )
 
 
 def columns(given: Sequence[str] | None, sort: str | None) -> list[str]:
