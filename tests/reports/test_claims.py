@@ -74,6 +74,15 @@ def test_what_was_not_measured_is_undecided(quick: bool) -> None:
     assert (found.word, found.remark) == ("undecided", "not measured")
 
 
+@given(INTERVALS, st.integers(2, 9))
+def test_one_language_of_each_kind_decides_nothing_of_languages(
+    found: Interval, seeds: int
+) -> None:
+    said = verdict(found, None, seeds, languages=0)
+    assert (said.word, said.remark) == ("undecided", "one language says nothing about others")
+    assert verdict(found, None, seeds, languages=1) == verdict(found, None, seeds)
+
+
 @given(INTERVALS, st.floats(0.1, 5), st.integers(2, 9))
 def test_a_confirmed_gain_is_above_nothing_and_no_other_is(
     found: Interval, points: float, seeds: int

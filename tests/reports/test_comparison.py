@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Prediction, SequenceClassification
-from xlt_cli.reports.comparison import Comparison, Measured, group, measure
+from xlt_cli.reports.comparison import Comparison, group
+from xlt_cli.reports.measured import Measured, measure
 from xlt_cli.runs.predictions import Answers
-from xlt_cli.stats.intervals import RESAMPLES, Resampled, draws, over_seeds
+from xlt_cli.stats.crossed import crossed
 
 Pair = tuple[str, str]
 Right = Mapping[Pair, Sequence[bool] | np.ndarray]
@@ -54,55 +55,55 @@ def test_a_gain_is_the_mean_difference_over_seeds_and_cells() -> None:
     gain = found.gain("da", [EN, DE])
     assert gain is not None
     assert gain.seeds == (1, 2)
-    assert gain.figure.value == pytest.approx(((1.0 + 0.5 - 0.5 - 0.0) / 2 + 0.0) / 2)
+    assert gain.estimate.value == pytest.approx(((1.0 + 0.5 - 0.5 - 0.0) / 2 + 0.0) / 2)
     figure = found.figure("da", [EN, DE])
     assert figure is not None
     assert figure.value == pytest.approx(0.75)
 
 
-def test_replicates_equal_those_of_brute_force() -> None:
-    # Item by item and seed by seed, as the definition says, for macro-F1 as well.
-    n, seeds = 37, (1, 2, 3)
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1"])
+def test_the_interval_is_that_of_gains_item_by_item(metric: str) -> None:
+    # Two aligned languages: of accuracy, the mean over them of each item's gain.
+    n, seeds = 30, (1, 2, 3)
     erm = {s: {EN: coins(n, s), DE: coins(n, s + 10)} for s in seeds}
     da = {s: {EN: coins(n, s + 20), DE: coins(n, s + 30)} for s in seeds}
-    items, drawn = draws(n, "aligned"), draws(len(seeds), "seeds")
+    runs = {
+        name: {s: answered(right, metric=metric) for s, right in of.items()}
+        for name, of in (("erm", erm), ("da", da))
+    }
+    gain = Comparison(runs, "erm").gain("da", [EN, DE])
+    assert gain is not None
     gold = np.arange(n) % 2
 
-    def score(right: np.ndarray, b: int, metric: str) -> float:
-        chosen = np.repeat(np.arange(n), items[b].astype(int))
-        g, p = gold[chosen], np.where(right, gold, 1 - gold)[chosen]
+    def f1(right: np.ndarray, left_out: int | None = None) -> float:
+        kept = np.arange(n) != left_out
+        g, told = gold[kept], np.where(right, gold, 1 - gold)[kept]
+        return float(
+            np.mean(
+                [
+                    2 * ((g == c) & (told == c)).sum() / ((g == c).sum() + (told == c).sum())
+                    for c in (0, 1)
+                ]
+            )
+        )
+
+    def effects(right: np.ndarray) -> np.ndarray:
         if metric == "accuracy":
-            return float((g == p).mean())
-        f1 = [2 * ((g == c) & (p == c)).sum() / ((g == c).sum() + (p == c).sum()) for c in (0, 1)]
-        return float(np.mean(f1))
+            return right - right.mean()
+        left_out = np.array([f1(right, item) for item in range(n)])
+        influence: np.ndarray = (n - 1) * (left_out.mean() - left_out)
+        return influence
 
-    for metric in ("accuracy", "macro_f1"):
-        runs = {
-            name: {s: answered(right, metric=metric) for s, right in of.items()}
-            for name, of in (("erm", erm), ("da", da))
-        }
-        gain = Comparison(runs, "erm").gain("da", [EN, DE])
-        assert gain is not None
-        for b in (0, 17, RESAMPLES - 1):
-            each = [
-                np.mean(
-                    [score(da[s][c], b, metric) - score(erm[s][c], b, metric) for c in (EN, DE)]
-                )
-                for s in seeds
-            ]
-            bag = np.repeat(each, drawn[b].astype(int))
-            wider = math.sqrt(3 / 2) * 4.302653 / 1.959964  # t with 2 degrees of freedom
-            expected = np.mean(each) + wider * (bag.mean() - np.mean(each))
-            assert gain.figure.replicates[b] == pytest.approx(expected)
+    def value(right: np.ndarray) -> float:
+        return float(right.mean()) if metric == "accuracy" else f1(right)
 
-
-def test_over_seeds_has_the_standard_error_of_a_mean_by_students_t() -> None:
-    # Seeds that differ by exact amounts on no items at all: variance s^2 / K.
-    values = [0.1, 0.4, 0.5, 0.9]
-    found = over_seeds([Resampled(v, np.full(RESAMPLES, v)) for v in values])
-    assert found.value == pytest.approx(np.mean(values))
-    error = np.std(values, ddof=1) / 2
-    assert found.replicates.std() == pytest.approx(error * 3.182446 / 1.959964, rel=0.1)
+    each = [np.mean([value(da[s][c]) - value(erm[s][c]) for c in (EN, DE)]) for s in seeds]
+    moved = [
+        np.mean([effects(da[s][c]) - effects(erm[s][c]) for c in (EN, DE)], axis=0) for s in seeds
+    ]
+    expected = crossed(np.array(each), np.array(moved))
+    assert gain.each == pytest.approx(each)
+    assert gain.estimate.error == pytest.approx(expected.error, rel=0.05)
 
 
 def test_one_seed_has_the_interval_of_its_items() -> None:
@@ -113,7 +114,7 @@ def test_one_seed_has_the_interval_of_its_items() -> None:
     erm, da = (found.runs[name][1].scores[DE].value for name in ("erm", "da"))
     # Independent answers: the variances of the two proportions add up.
     half = 1.96 * math.sqrt((erm * (1 - erm) + da * (1 - da)) / n)
-    interval = gain.figure.interval()
+    interval = gain.estimate.interval()
     assert interval.high - interval.low == pytest.approx(2 * half, rel=0.12)
 
 
@@ -128,7 +129,7 @@ def test_pairing_removes_what_the_two_methods_share() -> None:
     gain, alone = found.gain("da", [DE]), found.figure("da", [DE])
     assert gain is not None
     assert alone is not None
-    paired, single = gain.figure.interval(), alone.interval()
+    paired, single = gain.estimate.interval(), alone.interval()
     assert paired.low > 0
     assert paired.high - paired.low < (single.high - single.low) / 4
     share = float((mended & ~hard).mean())
@@ -147,8 +148,8 @@ def test_noise_of_a_seed_that_both_share_cancels() -> None:
     gain, alone = found.gain("da", [DE]), found.figure("da", [DE])
     assert gain is not None
     assert alone is not None
-    assert gain.figure.value == pytest.approx(0.02)
-    assert gain.figure.interval().low > 0
+    assert gain.estimate.value == pytest.approx(0.02)
+    assert gain.estimate.interval().low > 0
     assert alone.interval().high - alone.interval().low > 0.15
 
 
@@ -158,7 +159,7 @@ def test_only_seeds_that_both_finished_are_compared() -> None:
     gain, figure = found.gain("da", [DE]), found.figure("erm", [DE])
     assert gain is not None
     assert figure is not None
-    assert (gain.seeds, gain.figure.value) == ((2,), 0.0)
+    assert (gain.seeds, gain.estimate.value) == ((2,), 0.0)
     assert figure.value == 0.5
     assert found.gain("rp", [DE]) is None
     assert found.gain("at", [DE]) is None
@@ -180,7 +181,7 @@ def test_a_method_that_answers_as_the_baseline_gains_exactly_nothing(
     runs = {seed: {EN: right, DE: right} for seed in range(seeds)}
     gain = compared(erm=runs, da=runs).gain("da", [EN, DE])
     assert gain is not None
-    assert gain.figure.interval().as_dict() == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert gain.estimate.interval().as_dict() == {"value": 0.0, "low": 0.0, "high": 0.0}
 
 
 @given(st.integers(0, 10_000), st.integers(1, 4), st.permutations([1, 2, 3, 4]))
@@ -198,19 +199,19 @@ def test_the_order_of_seeds_and_cells_does_not_matter(
     second = compared(erm=of(0, other, [DE, EN]), da=of(7, other, [DE, EN])).gain("da", [EN, DE])
     assert first is not None
     assert second is not None
-    np.testing.assert_allclose(first.figure.replicates, second.figure.replicates)
+    assert vars(first.estimate) == pytest.approx(vars(second.estimate))
 
 
-def test_a_difference_of_gains_draws_the_same_items_and_seeds_for_both() -> None:
+def test_a_difference_of_gains_is_over_the_same_items_and_seeds() -> None:
     runs = {s: {DE: coins(50, s), ZH: coins(50, s)} for s in (1, 2, 3)}
     better = {s: {DE: coins(50, s + 5), ZH: coins(50, s + 5)} for s in (1, 2, 3)}
     found = compared(erm=runs, da=better).larger("da", [DE], [ZH])
     assert found is not None
     assert found.seeds == (1, 2, 3)
-    assert found.figure.interval().as_dict() == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert found.estimate.interval().as_dict() == {"value": 0.0, "low": 0.0, "high": 0.0}
     gains = compared(erm=runs, da=better).gain("da", [DE])
     assert gains is not None
-    assert gains.figure.replicates.std() > 0.01
+    assert gains.estimate.error > 0.01
 
 
 def test_runs_on_different_rows_are_not_compared() -> None:
@@ -232,7 +233,7 @@ def test_statistics_are_those_of_each_prediction() -> None:
     assert found.scores[EN].value == PROBLEM.score(sums)["macro_f1"]
 
 
-def test_languages_whose_labels_disagree_are_resampled_apart() -> None:
+def test_items_of_languages_whose_labels_disagree_are_not_the_same() -> None:
     def run(shift: int) -> Measured:
         rows = {
             pair: Answers.of([Prediction(f"test-{i}", str((i + move) % 2), "0") for i in range(40)])
@@ -241,9 +242,40 @@ def test_languages_whose_labels_disagree_are_resampled_apart() -> None:
         return measure(PROBLEM, "accuracy", rows, aligned=True)
 
     together, apart = run(0), run(1)
-    same = together.scores[EN].replicates == together.scores[DE].replicates
-    assert same.all()
-    assert not (apart.scores[EN].replicates == 1 - apart.scores[DE].replicates).all()
+    assert (together.items, apart.items) == (40, 80)
+    # The same answers in both languages are as sure as in one; those to other items are surer.
+    errors = [crossed([0], one.effects([EN, DE])[None]).error for one in (together, apart)]
+    assert errors[0] == pytest.approx(math.sqrt(0.25 / 39))
+    assert errors[1] == pytest.approx(math.sqrt(0.25 / 79))
+
+
+def test_a_language_that_lacks_items_lacks_them_in_the_average() -> None:
+    rows = {EN: coins(50, 1), DE: coins(30, 2)}
+    found = answered(rows)
+    assert found.items == 50
+    effects = found.effects([EN, DE])
+    assert effects.mean() == pytest.approx(0, abs=1e-6)
+    lonely = (rows[EN] - rows[EN].mean())[30:] / 2
+    np.testing.assert_allclose(effects[30:], lonely, atol=1e-6)
+
+
+def test_near_and_distant_languages_are_samples() -> None:
+    cells = [EN, DE, ZH, ("ja", "ja")]
+    runs = {s: {c: coins(50, 10 * s + n) for n, c in enumerate(cells)} for s in (1, 2, 3)}
+    better = {
+        s: {c: coins(50, 10 * s + n + 5, 0.9) for n, c in enumerate(cells)} for s in (1, 2, 3)
+    }
+    compare = compared(erm=runs, da=better)
+    tested = compare.larger("da", cells[:2], cells[2:])
+    sample = compare.larger("da", cells[:2], cells[2:], samples=True)
+    assert tested is not None
+    assert sample is not None
+    assert sample.estimate.value == pytest.approx(tested.estimate.value)
+    assert sample.estimate.error >= tested.estimate.error
+    assert (tested.languages, sample.languages) == (None, 2)
+    alone = compare.larger("da", cells[:1], cells[1:2], samples=True)
+    assert alone is not None
+    assert alone.languages == 0
 
 
 def test_groups() -> None:
@@ -279,37 +311,3 @@ def test_groups_do_not_depend_on_the_form_of_codes() -> None:
 
 def test_groups_without_a_cell_are_left_out() -> None:
     assert set(group([EN, ZH], ["en"], ["de"])) == {"source", "zero_shot", "distant", "all"}
-
-
-def covered(seeds: int, spread: float, trials: int = 200, n: int = 400) -> float:
-    """How often the interval contains the true gain, 0: over draws of items (which differ in how
-    hard they are) and of seeds (whose gains have a standard deviation of `spread`)."""
-    rng, items, hits = np.random.default_rng(seeds), draws(n, "aligned"), 0
-    for _ in range(trials):
-        ease = rng.uniform(0.3, 0.9, n)
-        runs: dict[str, dict[int, Measured]] = {"erm": {}, "da": {}}
-        for seed in range(seeds):
-            effect = rng.normal(0, spread)
-            for name, share in (("erm", ease), ("da", ease + effect)):
-                right = (rng.random(n) < share).astype(np.float64)
-                score = Resampled(float(right.mean()), items @ right / n)
-                runs[name][seed] = Measured({DE: score}, {})
-        gain = Comparison(runs, "erm").gain("da", [DE])
-        assert gain is not None
-        interval = gain.figure.interval()
-        hits += interval.low <= 0 <= interval.high
-    return hits / trials
-
-
-@pytest.mark.parametrize("spread", [0.0, 0.05])
-def test_with_ten_seeds_the_interval_covers_the_truth(spread: float) -> None:
-    assert covered(seeds=10, spread=spread) >= 0.91
-
-
-def test_with_three_seeds_it_covers_the_truth_where_seeds_decide() -> None:
-    assert covered(seeds=3, spread=0.2) >= 0.88
-
-
-def test_with_one_seed_the_interval_covers_the_items_and_not_the_seeds() -> None:
-    assert covered(seeds=1, spread=0.0) >= 0.9
-    assert covered(seeds=1, spread=0.2) < 0.5

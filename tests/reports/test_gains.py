@@ -12,8 +12,8 @@ import pytest
 
 from xlt_cli.formats import csv as csv_format
 from xlt_cli.problems import SequenceClassification
-from xlt_cli.reports.comparison import Measured, measure
 from xlt_cli.reports.gains import COLUMNS, TaskGains, records
+from xlt_cli.reports.measured import Measured, measure
 from xlt_cli.runs.predictions import Answers
 
 METHODS = ["erm", "rp", "da"]

@@ -15,8 +15,8 @@ from xlt_cli.problems import Prediction, Problem, SequenceClassification, TokenL
 from xlt_cli.problems.weighted_f1 import WeightedF1
 from xlt_cli.registry.faults import fault
 from xlt_cli.registry.guard import make
-from xlt_cli.reports.comparison import measure
 from xlt_cli.reports.draws import over
+from xlt_cli.reports.measured import measure
 from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.runs.predictions import Answers

@@ -11,7 +11,7 @@ import numpy as np
 from xlt_cli.analyses.stored import languages_trained_on, own_task
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import problem_under
-from xlt_cli.reports.comparison import statistics_of
+from xlt_cli.reports.measured import statistics_of
 from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Answers, Store, cells_of, summaries

@@ -15,7 +15,8 @@ RULE = (
     "A claim with a figure: confirmed if the gain's 95% interval lies above 0; not confirmed if it "
     "does not, and lies below the paper's figure; otherwise undecided.",
     "A claim that one gain is larger than another: confirmed if the interval of their difference "
-    "lies above 0, not confirmed if it lies below 0; otherwise undecided.",
+    "lies above 0, not confirmed if it lies below 0; otherwise undecided. Where it is about near "
+    "and distant languages, those that were tested are a sample of them.",
     f"With fewer than {FEWEST_SEEDS} seeds, and in quick runs, every claim is undecided.",
 )
 
@@ -39,7 +40,11 @@ class Verdict:
 
 
 def verdict(
-    gain: Interval | None, points: float | None, seeds: int, quick: bool = False
+    gain: Interval | None,
+    points: float | None,
+    seeds: int,
+    quick: bool = False,
+    languages: int | None = None,
 ) -> Verdict:
     """Judges a claim by the rule above.
 
@@ -48,6 +53,7 @@ def verdict(
         points: the paper's figure, in points (100 points are 1); None for a claim without one.
         seeds: that the gain is a mean over.
         quick: the runs were cut down to see them work.
+        languages: of a claim about languages, how many more were tested than it has groups.
     """
     if gain is None:
         return Verdict("undecided", NOT_MEASURED)
@@ -55,6 +61,8 @@ def verdict(
         return Verdict("undecided", QUICK)
     if seeds < FEWEST_SEEDS:
         return Verdict("undecided", "one seed says nothing about other seeds")
+    if languages == 0:
+        return Verdict("undecided", "one language says nothing about others")
     if points is None:
         return _larger(gain)
     return _with_figure(gain, points / 100)

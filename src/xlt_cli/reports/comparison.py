@@ -1,34 +1,25 @@
 """Methods against a baseline: paired differences of a metric, with intervals over seeds and items.
 
 Everything is compared with itself as far as it can be: a method's run with the baseline's run of
-the same seed, on the same resample of the test items in all methods, seeds and (aligned) languages.
-What the two share, hard items above all, cancels.
-
-The interval is a crossed bootstrap (items x seeds; cf. Owen 2007, The pigeonhole bootstrap): each
-replicate draws the items, and then the seeds with replacement. A bootstrap over K seeds
-understates their variance by (K - 1) / K, and knows that variance from K seeds only, so each
-replicate's distance from the mean over the seeds is scaled by sqrt(K / (K - 1)) and by
-t / z, the quantiles of Student's t for K - 1 degrees of freedom and of the normal distribution at
-the interval's level. docs/explanation/statistics.md has its coverage.
+the same seed, on the same test items in all methods, seeds and (aligned) languages. What the two
+share, hard items above all, cancels. Seeds and items are samples (`stats.crossed`); where a claim
+is about languages, they are a sample, too.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from xlt_cli.errors import DataError
 from xlt_cli.languages import among
-from xlt_cli.problems import Prediction
-from xlt_cli.reports.summary import Counting, check_alignment
-from xlt_cli.reports.validity import Look, cell_name, look
+from xlt_cli.reports.measured import Measured
 from xlt_cli.runs.cells import Pair
-from xlt_cli.runs.predictions import Answers
-from xlt_cli.stats.intervals import Resampled, Sample, average, difference, over_seeds, resample
+from xlt_cli.stats.crossed import crossed, over_languages
+from xlt_cli.stats.estimates import Estimate
 
 Group = Literal[
     "source",
@@ -43,24 +34,8 @@ Group = Literal[
 ]
 """An average over cells; `group` says over which."""
 
-
-@dataclass(frozen=True)
-class Measured:
-    """What one run answered, cell by cell.
-
-    Attributes:
-        scores: the metric with its replicates, in [0, 1].
-        rows: a hash of the ids and gold labels; equal where two runs were tested on the same.
-        looks: what the rows of each cell have in common; empty if nobody looked.
-    """
-
-    scores: dict[Pair, Resampled]
-    rows: dict[Pair, str]
-    looks: dict[Pair, Look] = field(default_factory=dict)
-
-    def mean(self, cells: Sequence[Pair]) -> Resampled:
-        """The unweighted mean over cells."""
-        return average([self.scores[pair] for pair in cells])
+SAMPLES: frozenset[Group] = frozenset({"near", "distant"})
+"""Averages that are compared as samples of such languages, and not of those that were tested."""
 
 
 @dataclass(frozen=True)
@@ -68,35 +43,17 @@ class Gain:
     """A method minus the baseline, mean over the seeds that both finished.
 
     Attributes:
-        figure: in [-1, 1], with its replicates.
-        seeds: those it is a mean over; with one, the replicates vary over items alone.
+        estimate: in the metric's unit. With one seed, items alone are a sample.
+        seeds: those it is a mean over.
+        each: the gain with each of them.
+        languages: in a comparison of languages, how many more there are than groups: none say
+            nothing of other languages. None: no such comparison.
     """
 
-    figure: Resampled
+    estimate: Estimate
     seeds: tuple[int, ...]
-
-
-def measure(
-    problem: Counting,
-    metric: str,
-    answers: Mapping[Pair, Answers],
-    aligned: bool,
-) -> Measured:
-    """The figures of one run's answers; runs with the same rows get the same resamples.
-
-    Args:
-        aligned: one id is the same item in every language, if the labels do not speak against it.
-    """
-    pairs = sorted(answers)  # the order decides which weights an item gets
-    cells = {
-        cell_name(p): Sample(answers[p].ids, statistics_of(problem, answers[p])) for p in pairs
-    }
-    scores = resample(cells, problem.score, aligned and _labels_agree(answers))
-    return Measured(
-        {pair: scores[cell_name(pair)][metric] for pair in pairs},
-        {pair: _hash(answers[pair]) for pair in pairs},
-        {p: look(answers[p].golds, answers[p].predicted, problem.labels) for p in pairs},
-    )
+    each: tuple[float, ...]
+    languages: int | None = None
 
 
 def group(
@@ -157,21 +114,52 @@ class Comparison:
         tests = [t for seeds in self.runs.values() for t in seeds.values()]
         return list(tests[0].scores) if tests else []
 
-    def figure(self, method: str, cells: Sequence[Pair]) -> Resampled | None:
+    def figure(self, method: str, cells: Sequence[Pair]) -> Estimate | None:
         """A method's own figure, mean over its seeds; None if none is finished."""
         runs = self.runs.get(method, {})
-        return over_seeds([runs[seed].mean(cells) for seed in sorted(runs)]) if runs else None
+        if not runs:
+            return None
+        every = [runs[seed] for seed in sorted(runs)]
+        effects = np.stack([one.effects(cells) for one in every])
+        return crossed([one.mean(cells) for one in every], effects)
 
     def gain(self, method: str, cells: Sequence[Pair]) -> Gain | None:
         """A method minus the baseline; None if there is no seed that both finished."""
-        each = self.differences(method, cells)
-        return Gain(over_seeds(list(each.values())), tuple(each)) if each else None
+        return self._gain(method, {1: cells})
 
-    def differences(self, method: str, cells: Sequence[Pair]) -> dict[int, Resampled]:
-        """A method minus the baseline, for each seed that both finished."""
-        mine, theirs = self.runs.get(method, {}), self.runs.get(self.baseline, {})
-        seeds = sorted(set(mine) & set(theirs))
-        return {s: difference(mine[s].mean(cells), theirs[s].mean(cells)) for s in seeds}
+    def larger(
+        self, method: str, of: Sequence[Pair], than: Sequence[Pair], samples: bool = False
+    ) -> Gain | None:
+        """By how much a method gains more in some cells than in others.
+
+        Args:
+            samples: the two are samples of languages, and the claim is about such languages.
+        """
+        gain = self._gain(method, {1: of, -1: than})
+        if gain is None or not samples:
+            return gain
+        cells, known = [*of, *than], len(of) + len(than) - 2
+        mine, theirs = (self.runs[name] for name in (method, self.baseline))
+        values, effects = self.by_cell(mine, theirs, gain.seeds, cells)
+        groups = [range(len(of)), range(len(of), len(cells))]
+        estimate = over_languages(values, effects, groups) or gain.estimate
+        return Gain(estimate, gain.seeds, gain.each, known)
+
+    @staticmethod
+    def by_cell(
+        mine: Mapping[int, Measured],
+        theirs: Mapping[int, Measured],
+        seeds: Sequence[int],
+        cells: Sequence[Pair],
+    ) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Gains in each of C cells, [K, C], and their effects, [K, items] each."""
+        values = [
+            [mine[s].scores[c].value - theirs[s].scores[c].value for c in cells] for s in seeds
+        ]
+        effects = [
+            np.stack([mine[s].effects([c]) - theirs[s].effects([c]) for s in seeds]) for c in cells
+        ]
+        return np.array(values), effects
 
     def without(self, seeds: Mapping[str, Collection[int]]) -> Comparison:
         """The same without some seeds of some methods."""
@@ -181,32 +169,21 @@ class Comparison:
         }
         return Comparison(kept, self.baseline)
 
-    def larger(self, method: str, of: Sequence[Pair], than: Sequence[Pair]) -> Gain | None:
-        """By how much a method gains more in some cells than in others."""
-        first, second = self.gain(method, of), self.gain(method, than)
-        if first is None or second is None:
+    def _gain(self, method: str, means: Mapping[int, Sequence[Pair]]) -> Gain | None:
+        """The gain in a mean over cells, or in one mean less another, by their signs."""
+        mine, theirs = self.runs.get(method, {}), self.runs.get(self.baseline, {})
+        seeds = sorted(set(mine) & set(theirs))
+        if not seeds:
             return None
-        # Both have drawn the same items and the same seeds.
-        return Gain(difference(first.figure, second.figure), first.seeds)
-
-
-def statistics_of(problem: Counting, answers: Answers) -> np.ndarray:
-    """[N, S], computed once for each gold label with its answer: most rows repeat one."""
-    kinds: dict[Any, int] = {}
-    pairs = zip(answers.golds, answers.predicted, strict=True)
-    rows = [kinds.setdefault(pair, len(kinds)) for pair in pairs]
-    return problem.statistics([Prediction("", *pair) for pair in kinds])[rows]
-
-
-def _labels_agree(answers: Mapping[Pair, Answers]) -> bool:
-    golds = {cell_name(p): dict(zip(a.ids, a.golds, strict=True)) for p, a in answers.items()}
-    try:
-        check_alignment("", golds)
-    except DataError:
-        return False
-    return True
-
-
-def _hash(answers: Answers) -> str:
-    rows = zip(answers.ids, answers.golds, strict=True)
-    return hashlib.sha256("\n".join(f"{i}\t{gold}" for i, gold in rows).encode()).hexdigest()
+        each = tuple(
+            sum(
+                sign * (mine[s].mean(cells) - theirs[s].mean(cells))
+                for sign, cells in means.items()
+            )
+            for s in seeds
+        )
+        effects = sum(
+            sign * np.stack([mine[s].effects(cells) - theirs[s].effects(cells) for s in seeds])
+            for sign, cells in means.items()
+        )
+        return Gain(crossed(each, np.asarray(effects)), tuple(seeds), each)

@@ -11,12 +11,13 @@ from typing import Any
 
 from xlt_cli.api.reports import Table
 from xlt_cli.reports.claims import NOT_MEASURED, QUICK, Verdict, despite_collapse, verdict
-from xlt_cli.reports.comparison import Comparison, Gain, Group, Measured, group
+from xlt_cli.reports.comparison import SAMPLES, Comparison, Gain, Group, group
 from xlt_cli.reports.groups import members
+from xlt_cli.reports.measured import Measured
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import collapsed
 from xlt_cli.runs.cells import Pair
-from xlt_cli.stats.significance import holm, p_value
+from xlt_cli.stats.significance import holm
 
 COLUMNS = (
     *("task", "metric", "method", "quantity", "cell", "seeds"),
@@ -104,17 +105,17 @@ class TaskGains:
         self, comparison: Comparison, method: str, cells: Mapping[str, Sequence[Pair]]
     ) -> dict[str, Any]:
         figures = {name: comparison.figure(method, members) for name, members in cells.items()}
-        gains, tests = {}, {}
+        gains: dict[str, Gain | None] = {}
         if method != comparison.baseline:
-            tests = self._tests(comparison, method)
             gains = {name: comparison.gain(method, members) for name, members in cells.items()}
+        tests = self._tests(gains)
         paired = next((gain.seeds for gain in gains.values() if gain), ())
         return {
             "seeds": sorted(comparison.runs.get(method, {})),
             "paired_seeds": list(paired),
             "figures": {k: f.interval().as_dict() for k, f in figures.items() if f},
             "gains": {
-                name: {**gain.figure.interval().as_dict(), **tests.get(name, {})}
+                name: {**gain.estimate.interval().as_dict(), **tests.get(name, {})}
                 for name, gain in gains.items()
                 if gain
             },
@@ -129,24 +130,21 @@ class TaskGains:
                 words.append(f"{name} seed {', '.join(seeds)}")
         return words
 
-    def _tests(self, comparison: Comparison, method: str) -> dict[str, dict[str, float]]:
+    def _tests(self, gains: Mapping[str, Gain | None]) -> dict[str, dict[str, float]]:
         """By language: the gain's p-value, and the one adjusted for looking at all of them."""
-        parts = {
-            pair[0]: list(comparison.differences(method, [pair]).values())
-            for pair in self.groups.get("all", [])
-        }
-        values = {language: p_value(each) for language, each in parts.items() if each}
-        adjusted = holm(list(values.values()))
+        languages = [pair[0] for pair in self.groups.get("all", [])]
+        known = {language: gain for language in languages if (gain := gains.get(language))}
+        values = [gain.estimate.p_value() for gain in known.values()]
         return {
             language: {"p": value, "p_holm": p_holm}
-            for (language, value), p_holm in zip(values.items(), adjusted, strict=True)
+            for language, value, p_holm in zip(known, values, holm(values), strict=True)
         }
 
     def _judge(
         self, method: str, of: Group, than: Group | None, points: float | None, quick: bool
     ) -> dict[str, Any]:
         gain = self._gain(self.comparison, method, of, than)
-        interval = gain.figure.interval() if gain else None
+        interval = gain.estimate.interval() if gain else None
         judged = _judged(gain, points, quick)
         # What is undecided without looking at the figures stays so for that reason.
         fallen = [] if judged.remark in (NOT_MEASURED, QUICK) else self._rests_on(method)
@@ -167,7 +165,8 @@ class TaskGains:
             return None
         if than is None:
             return comparison.gain(method, self.groups[of])
-        return comparison.larger(method, self.groups[of], self.groups[than])
+        samples = {of, than} == SAMPLES
+        return comparison.larger(method, self.groups[of], self.groups[than], samples)
 
 
 def group_cell(fact: str, name: str) -> str:
@@ -176,8 +175,9 @@ def group_cell(fact: str, name: str) -> str:
 
 
 def _judged(gain: Gain | None, points: float | None, quick: bool) -> Verdict:
-    interval = gain.figure.interval() if gain else None
-    return verdict(interval, points, len(gain.seeds) if gain else 0, quick)
+    if gain is None:
+        return verdict(None, points, 0, quick)
+    return verdict(gain.estimate.interval(), points, len(gain.seeds), quick, gain.languages)
 
 
 _LANGUAGES: tuple[Group, ...] = ("source", "near", "distant")

@@ -9,8 +9,8 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports import claims
-from xlt_cli.reports.comparison import Measured, measure
 from xlt_cli.reports.gains import TaskGains
+from xlt_cli.reports.measured import Measured, measure
 from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.values import MARK, measured, point
 from xlt_cli.reproduce.definition import Claim, Reproduction, Shipped
@@ -171,7 +171,7 @@ def _notes(choice: Choice, tasks: dict[str, dict[str, Any]]) -> list[str]:
     if 1 in paired:
         notes.append("gains over one seed: their intervals cover the test examples only")
     if paired - {1}:
-        notes.append("95% intervals of gains: crossed bootstrap over test examples and seeds")
+        notes.append("95% intervals of gains: seeds and test examples are both samples")
     if any(1 < count < FEW_SEEDS for count in paired):
         notes.append(
             f"fewer than {FEW_SEEDS} seeds: what they say of other seeds is little, and the "

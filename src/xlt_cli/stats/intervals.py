@@ -135,26 +135,3 @@ def draws(n: int, name: str) -> np.ndarray:
     counts = generator.multinomial(n, np.full(n, 1.0 / n), size=RESAMPLES).astype(np.float64)
     counts.flags.writeable = False
     return counts
-
-
-def over_seeds(parts: Sequence[Resampled], level: float = LEVEL) -> Resampled:
-    """The mean over seeds; each replicate is the mean over seeds drawn with replacement.
-
-    Args:
-        level: of the interval that the replicates are for.
-    """
-    count = len(parts)
-    replicates = np.stack([part.replicates for part in parts])  # [K, RESAMPLES]
-    mean = replicates.mean(axis=0)
-    if count > 1:
-        drawn = draws(count, "seeds").T / count  # [K, RESAMPLES], columns sum to 1
-        mean = mean + _widening(count, level) * ((drawn * replicates).sum(axis=0) - mean)
-    return Resampled(float(np.mean([part.value for part in parts])), mean)
-
-
-def _widening(count: int, level: float) -> float:
-    """What the distances of so few seeds from their mean are multiplied by."""
-    from scipy.stats import norm, t
-
-    quantile = 1 - level / 2
-    return math.sqrt(count / (count - 1)) * float(t.ppf(quantile, count - 1) / norm.ppf(quantile))

@@ -1,0 +1,184 @@
+"""What a run answered: the figure of each cell, and how far each item moves it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from xlt_cli.errors import DataError
+from xlt_cli.problems import Prediction
+from xlt_cli.reports.summary import Counting, check_alignment
+from xlt_cli.reports.validity import Look, look
+from xlt_cli.runs.cells import Pair
+from xlt_cli.runs.predictions import Answer, Answers
+from xlt_cli.stats.crossed import influence
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The figure of one cell.
+
+    Attributes:
+        value: of the metric, in its unit.
+        effects: how far each row moves it (`stats.crossed.influence`), [n], in 32 bits.
+        places: of the rows among all items that the run was tested on, [n].
+    """
+
+    value: float
+    effects: np.ndarray
+    places: np.ndarray
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run answered, cell by cell.
+
+    Attributes:
+        scores: the metric of each cell.
+        items: that the run was tested on, in all cells; an item of an aligned task is one item in
+            all languages.
+        rows: a hash of the ids and gold labels; equal where two runs were tested on the same.
+        looks: what the rows of each cell have in common; empty if nobody looked.
+    """
+
+    scores: dict[Pair, Scored]
+    items: int
+    rows: dict[Pair, str]
+    looks: dict[Pair, Look] = field(default_factory=dict)
+
+    def mean(self, cells: Sequence[Pair]) -> float:
+        """The unweighted mean over cells."""
+        return float(np.mean([self.scores[pair].value for pair in cells]))
+
+    def effects(self, cells: Sequence[Pair]) -> np.ndarray:
+        """How far each item moves the mean over cells, [items]; mean 0."""
+        total = np.zeros(self.items)
+        for pair in cells:
+            one = self.scores[pair]
+            # A place occurs once in a cell, so that adding needs no ufunc.at.
+            total[one.places] += one.effects * (self.items / (len(one.places) * len(cells)))
+        return total
+
+
+def measure(
+    problem: Counting,
+    metric: str,
+    answers: Mapping[Pair, Answers],
+    aligned: bool,
+) -> Measured:
+    """The figures of one run's answers.
+
+    Args:
+        aligned: one id is the same item in every language, if the labels do not speak against it.
+    """
+    asked = _asked({pair: answers[pair] for pair in sorted(answers)})
+    places = _places(asked, aligned)
+    scores, looks = {}, {}
+    for pair, rows in asked.items():
+        told, codes = _coded(answers[pair].predicted)
+        kinds, of_rows = _kinds(rows.codes * len(told) + codes, len(rows.labels) * len(told))
+        pairs = [(rows.labels[kind // len(told)], told[kind % len(told)]) for kind in kinds]
+        scores[pair] = _scored(problem, metric, pairs, of_rows, places[pair])
+        seen = look(rows.labels, told, problem.labels)
+        looks[pair] = replace(seen, rows=len(codes))
+    items = 1 + max((int(own.max(initial=-1)) for own in places.values()), default=-1)
+    return Measured(scores, items, {pair: rows.sha256 for pair, rows in asked.items()}, looks)
+
+
+def statistics_of(problem: Counting, answers: Answers) -> np.ndarray:
+    """[N, S], computed once for each gold label with its answer: most rows repeat one."""
+    (labels, gold), (told, codes) = _coded(answers.golds), _coded(answers.predicted)
+    kinds, rows = _kinds(gold * len(told) + codes, len(labels) * len(told))
+    pairs = [(labels[kind // len(told)], told[kind % len(told)]) for kind in kinds]
+    statistics: np.ndarray = problem.statistics([Prediction("", *pair) for pair in pairs])[rows]
+    return statistics
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The rows of cells that have the same; most cells of a run do.
+
+    Attributes:
+        labels: the distinct gold labels.
+        codes: which of them each row has, [n].
+        sha256: of ids and gold labels.
+    """
+
+    ids: list[str]
+    golds: list[Answer]
+    labels: list[Answer]
+    codes: np.ndarray
+    sha256: str
+
+
+def _asked(answers: Mapping[Pair, Answers]) -> dict[Pair, _Asked]:
+    """The rows of each cell."""
+    known: list[_Asked] = []
+    asked = {}
+    for pair, cell in answers.items():
+        same = (one for one in known if one.ids == cell.ids and one.golds == cell.golds)
+        rows = next(same, None)
+        if rows is None:
+            columns = "\n\n".join(map("\n".join, (cell.ids, map(str, cell.golds))))
+            sha256 = hashlib.sha256(columns.encode()).hexdigest()
+            rows = _Asked(cell.ids, cell.golds, *_coded(cell.golds), sha256)
+            known.append(rows)
+        asked[pair] = rows
+    return asked
+
+
+def _coded(values: Sequence[Answer]) -> tuple[list[Answer], np.ndarray]:
+    """The distinct values, and which of them each is, [n]."""
+    distinct = list(dict.fromkeys(values))
+    code = {value: number for number, value in enumerate(distinct)}
+    return distinct, np.fromiter(map(code.__getitem__, values), np.intp, len(values))
+
+
+def _kinds(codes: np.ndarray, possible: int) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct codes, and which of them each is; without sorting where few are possible."""
+    if possible > len(codes):
+        kinds, rows = np.unique(codes, return_inverse=True)
+        return kinds, rows
+    there = np.bincount(codes, minlength=possible) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
+
+
+def _scored(
+    problem: Counting,
+    metric: str,
+    kinds: Sequence[tuple[Answer, Answer]],
+    rows: np.ndarray,
+    places: np.ndarray,
+) -> Scored:
+    """A cell's figure, from the kinds of rows (label and answer), and of which kind each row is."""
+    statistics = problem.statistics([Prediction("", *kind) for kind in kinds])
+    counts = np.bincount(rows, minlength=len(kinds)).astype(np.float64)
+    value = problem.score(counts @ statistics)[metric]
+    effects = influence(statistics, problem.score, counts)[metric].astype(np.float32)
+    return Scored(float(value), effects[rows], places)
+
+
+def _places(asked: Mapping[Pair, _Asked], aligned: bool) -> dict[Pair, np.ndarray]:
+    """The places of each cell's rows among all items."""
+    different = {id(rows): rows for rows in asked.values()}
+    if aligned and _labels_agree(list(different.values())):
+        known: dict[str, int] = {}
+        placed = {
+            key: np.array([known.setdefault(i, len(known)) for i in rows.ids], dtype=np.intp)
+            for key, rows in different.items()
+        }
+        return {pair: placed[id(rows)] for pair, rows in asked.items()}
+    ends = np.cumsum([0, *(len(rows.ids) for rows in asked.values())])
+    return {pair: np.arange(*ends[n : n + 2]) for n, pair in enumerate(asked)}
+
+
+def _labels_agree(asked: Sequence[_Asked]) -> bool:
+    golds = {str(n): dict(zip(a.ids, a.golds, strict=True)) for n, a in enumerate(asked)}
+    try:
+        check_alignment("", golds)
+    except DataError:
+        return False
+    return True
