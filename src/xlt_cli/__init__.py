@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.errors import UserError
     from xlt_cli.interface.checkpoints import evaluate_model
+    from xlt_cli.interface.compare import Compared, compare
     from xlt_cli.interface.experiment import Experiment
     from xlt_cli.interface.runs import Run, Runs, open_run
     from xlt_cli.interface.tables import Results, Table
 
 __all__ = [
+    "Compared",
     "Experiment",
     "Reporter",
     "Results",
@@ -33,11 +35,13 @@ __all__ = [
     "Runs",
     "Table",
     "UserError",
+    "compare",
     "evaluate_model",
     "open_run",
 ]
 
 _ROOMS = {
+    "Compared": "xlt_cli.interface.compare",
     "Experiment": "xlt_cli.interface.experiment",
     "Reporter": "xlt_cli.console.progress",
     "Results": "xlt_cli.interface.tables",
@@ -45,6 +49,7 @@ _ROOMS = {
     "Runs": "xlt_cli.interface.runs",
     "Table": "xlt_cli.interface.tables",
     "UserError": "xlt_cli.errors",
+    "compare": "xlt_cli.interface.compare",
     "evaluate_model": "xlt_cli.interface.checkpoints",
     "open_run": "xlt_cli.interface.runs",
 }

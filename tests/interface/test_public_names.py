@@ -16,6 +16,7 @@ import xlt_cli
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "python.md"
 PUBLIC = {
+    "Compared": {"frame", "report", "statements"},
     "Experiment": {
         *(
             "changes",
@@ -40,6 +41,7 @@ PUBLIC = {
     "Runs": {"failed", "frame", "outcomes", "results"},
     "Table": {"frame"},
     "UserError": set(),
+    "compare": set(),
     "evaluate_model": set(),
     "open_run": set(),
 }

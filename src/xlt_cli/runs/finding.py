@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
+from fnmatch import fnmatch
 from pathlib import Path
 
 from xlt_cli.errors import RunError, UserError, did_you_mean
@@ -48,3 +50,24 @@ def find(root: Path, wanted: str) -> Run:
         raise RunError(f"'{wanted}' matches several runs", str(root), ", ".join(sorted(matches)))
     hint = did_you_mean(wanted, runs) or "`xlt runs` lists the runs; `xlt train SPEC` starts one"
     raise RunError(f"there is no run '{wanted}'", str(root), hint)
+
+
+def matching(root: Path, pattern: str) -> list[Run]:
+    """The runs whose names, or whose paths, match a pattern with `*`, `?` and `[...]`.
+
+    A name or path without any of them is that of one run, as in `find`.
+
+    Raises:
+        RunError: no run matches.
+    """
+    if not glob.has_magic(pattern):
+        return [find(root, pattern)]
+    named = [run for run in all_runs(root) if fnmatch(run.name, pattern)]
+    found = named or [
+        Run(path) for path in map(Path, sorted(glob.glob(pattern))) if (path / "run.json").is_file()
+    ]
+    if not found:
+        names = [run.name for run in all_runs(root)]
+        hint = did_you_mean(pattern.replace("*", ""), names) or "`xlt runs` lists the runs"
+        raise RunError(f"no run matches '{pattern}'", str(root), hint)
+    return found

@@ -1,0 +1,99 @@
+"""`xlt compare`: systems over their seeds, with intervals, tests, ranks and statements."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from xlt_cli.commands import completion
+from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
+
+
+class Correction(StrEnum):
+    """How p-values of many languages are corrected."""
+
+    holm = "holm"
+    bh = "bh"
+
+
+def compare(
+    systems: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME=RUNS...",
+            help="A system and its runs, one for each seed: a name or path, perhaps with *; "
+            "several runs by naming the system again.",
+            autocompletion=completion.runs,
+        ),
+    ],
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", metavar="NAME", help="The system that gains are over. Default: the first."
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option("--metric", help="Default: each task's published metric.")
+    ] = None,
+    equivalence: Annotated[
+        float | None,
+        typer.Option(
+            "--equivalence",
+            metavar="BAND",
+            help="Also test that differences lie within ±BAND: in points for metrics that are "
+            "shares.",
+        ),
+    ] = None,
+    correction: Annotated[
+        Correction,
+        typer.Option(
+            "--correction", help="Of the languages' p-values: Holm, or Benjamini-Hochberg."
+        ),
+    ] = Correction.holm,
+    level: Annotated[
+        float,
+        typer.Option("--level", help="How often an interval may miss the truth."),
+    ] = 0.05,
+    runs_dir: RunsDir = None,
+    format_: FormatOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare systems over their seeds: gains with intervals, tests and ranks.
+
+    The runs of a name are its seeds. Gains are paired by seed and by row, from stored predictions.
+    """
+    from xlt_cli.commands.printing import print_report
+    from xlt_cli.interface import compare as comparing
+
+    output = format_of(format_, as_json)
+    compared = comparing.compare(
+        _named(systems),
+        runs_dir=runs_dir,
+        baseline=baseline,
+        metric=metric,
+        equivalence=equivalence,
+        correction=correction.value,
+        level=level,
+    )
+    print_report(compared.report, output)
+
+
+def _named(given: list[str]) -> dict[str, list[str]]:
+    """The patterns of each system.
+
+    Raises:
+        SpecError: one lacks a name or a pattern.
+    """
+    from xlt_cli.errors import SpecError
+
+    systems: dict[str, list[str]] = {}
+    for text in given:
+        name, _, pattern = text.partition("=")
+        if not (name.strip() and pattern.strip()):
+            raise SpecError(
+                f"'{text}' lacks a name or runs", "xlt compare", "write NAME=RUNS, e.g. ERM='erm-*'"
+            )
+        systems.setdefault(name, []).append(pattern)
+    return systems
