@@ -64,6 +64,7 @@ class Feature:
         companions: additional features that belong to it (see `xlt_cli.api.Companion`).
         goes_on: whether it is another input of the same example as the feature before it.
         data: values that the problem needs to decode the prediction for it.
+        head: which head of a stage with several trains on it; set by the runner.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Feature:
     companions: tuple[Feature, ...] = ()
     goes_on: bool = False
     data: Any = None
+    head: int = 0
 
     @classmethod
     def of(cls, encoded: Encoded, layout: Layout, target: Any, **others: Any) -> Feature:

@@ -46,6 +46,20 @@ def grouped_batches(features: Sequence[Feature], batch_size: int, seed: str) -> 
     return [[place for example in batch for place in places[example]] for batch in batches]
 
 
+def batches_by_head(features: Sequence[Feature], batch_size: int, seed: str) -> list[list[int]]:
+    """The same with the features of one head in a batch, those of all heads in random order."""
+    places: dict[int, list[int]] = {}
+    for place, feature in enumerate(features):
+        places.setdefault(feature.head, []).append(place)
+    batches: list[list[int]] = []
+    for head, own in places.items():
+        lengths = [len(features[place].input_ids) for place in own]
+        for batch in training_batches(lengths, batch_size, f"{seed}/head/{head}"):
+            batches.append([own[index] for index in batch])
+    random.Random(f"{seed}/heads").shuffle(batches)
+    return batches
+
+
 def evaluation_batches(lengths: Sequence[int], batch_size: int) -> list[list[int]]:
     """Every index once, sorted by length, the longest first (memory runs out at once or never)."""
     order = sorted(range(len(lengths)), key=lambda index: -lengths[index])

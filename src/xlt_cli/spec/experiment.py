@@ -50,12 +50,14 @@ class ResolvedRows:
     Attributes:
         languages: as the task's files name them.
         limit: use only the first rows of each language; None for all.
+        own_head: whether they are trained on with another head than that of the stage's task.
     """
 
     task: Task
     split: Split
     languages: tuple[str, ...]
     limit: int | None = None
+    own_head: bool = False
 
 
 @dataclass(frozen=True)

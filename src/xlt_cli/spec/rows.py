@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,12 +10,18 @@ from xlt_cli.spec.model import Languages, Model, NamedSplit, Use
 
 
 class MoreRows(Model):
-    """Rows of a further task in a stage; its labels are those of the stage's own task."""
+    """Rows of a further task in a stage; its labels are those of the stage's own task, or it has a
+    head of its own."""
 
     task: Use = Field(description="task plugin")
     languages: Languages | None = Field(None, description="default: the task's source language")
     split: NamedSplit = Field("train", description="split to train on")
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
+    head: Literal["shared", "own"] = Field(
+        "shared",
+        description="shared: the head of the stage's task, which has the same labels; own: a "
+        "further head on the same encoder, for a task with other labels",
+    )
 
 
 class Exclusion(Model):

@@ -41,7 +41,8 @@ class Stage(Model):
     limit: int | None = Field(None, ge=1, description="use only the first rows of each language")
     also: list[MoreRows] = Field(
         default_factory=list,
-        description="rows of further tasks with the same labels, trained on together with these",
+        description="rows of further tasks with the same labels, or with a head of their own, "
+        "trained on together with these",
     )
     sampling: Literal["all", "one-per-item"] = Field(
         "all",

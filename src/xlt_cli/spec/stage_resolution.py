@@ -27,6 +27,7 @@ from xlt_cli.spec.suitability import (
     check_aligned,
     check_criterion,
     check_labelled,
+    check_own_head,
     check_same_head,
     check_speaks,
     check_together,
@@ -62,7 +63,10 @@ def resolve_stage(stage: Stage, loc: Loc, source: Source) -> ResolvedStage:
     stage.languages = _languages(task, stage, loc, source)
     for index, (rows, other) in enumerate(zip(stage.also, more, strict=True)):
         at = (*loc, "also", index)
-        check_same_head(task, other, source.where((*at, "task")))
+        if rows.head == "own":
+            check_own_head(stage, task, other, source.where((*at, "head")))
+        else:
+            check_same_head(task, other, source.where((*at, "task")))
         rows.languages = _languages(other, rows, at, source)
     for index, (exclusion, of_task) in enumerate(zip(stage.exclude, excluded, strict=True)):
         if of_task is not None and exclusion.languages:
@@ -130,7 +134,9 @@ def _resolved(
 
 
 def _rows(task: Task, written: Stage | MoreRows) -> ResolvedRows:
-    return ResolvedRows(task, written.split, tuple(written.languages or ()), written.limit)
+    own_head = isinstance(written, MoreRows) and written.head == "own"
+    languages = tuple(written.languages or ())
+    return ResolvedRows(task, written.split, languages, written.limit, own_head)
 
 
 def _exclusion(exclusion: Exclusion, task: Task | None) -> ResolvedExclusion:

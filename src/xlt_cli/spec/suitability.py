@@ -70,8 +70,8 @@ def check_same_head(own: Task, other: Task, where: str) -> None:
     """Refuses a further task of a stage that its own task's head cannot answer."""
     if own.problem.name != other.problem.name or set(own.labels) != set(other.labels):
         raise SpecError(
-            f"'{own.name}' ({_head(own)}) and '{other.name}' ({_head(other)}) cannot share a head, "
-            "and a stage trains one" + _label_differences(own, other),
+            f"'{own.name}' ({_head(own)}) and '{other.name}' ({_head(other)}) cannot share a head"
+            + _label_differences(own, other),
             where,
             _instead_of_sharing(own, other),
         )
@@ -82,6 +82,35 @@ def check_same_head(own: Task, other: Task, where: str) -> None:
             where,
             "use a separate stage for such a task",
         )
+
+
+def check_own_head(stage: Stage, own: Task, other: Task, where: str) -> None:
+    """Refuses a further head that a stage cannot train."""
+    if problem_of(own).head == problem_of(other).head:
+        raise SpecError(
+            f"'{other.name}' has the labels of '{own.name}', whose head answers it",
+            where,
+            "leave `head: own` out",
+        )
+    grouped = [task for task in (own, other) if task.problem.grouped]
+    if grouped:
+        raise SpecError(
+            f"'{grouped[0].name}' ({grouped[0].problem.name}) needs all inputs of an example in "
+            "one batch, and cannot be trained beside another head",
+            where,
+            _instead_of_sharing(own, other),
+        )
+    if not other.problem.labelled:
+        raise SpecError(f"'{other.name}' has no labels, and a further head has", where)
+    if stage.select == "average":
+        raise SpecError(
+            "`select: average` does not average further heads", where, "select the best or the last"
+        )
+    for field in ("label_smoothing", "class_weights", "focal_gamma"):
+        if getattr(stage, field):
+            raise SpecError(
+                f"{field} is not computed for a further head", where, f"leave {field} out"
+            )
 
 
 def _label_differences(own: Task, other: Task) -> str:
@@ -99,7 +128,8 @@ def _label_differences(own: Task, other: Task) -> str:
 def _instead_of_sharing(own: Task, other: Task) -> str:
     """How to train on both tasks all the same."""
     in_turn = (
-        "train on them one after the other, each with a head of its own; the last one's is kept:\n"
+        f"give it a head of its own (also: [{{task: {other.name}, head: own}}]), or "
+        "train on them one after the other, in stages that each begin with a new head:\n"
         f"stages:\n  - task: {other.name}\n  - task: {own.name}"
     )
     renames = {"labels", "label_map"} <= set(type(other).Params.model_fields)

@@ -93,6 +93,7 @@ class FastUpdates(Updates):
         if self.stage.accumulate > 1 or self.runtime.device.type != "cuda":
             return None
         if self.loss.phase(0.0) is None:
+            self.refusal = "several heads" if self.loss.others else ""
             return None
         if self.stage.adapter is not None:  # their dropout would be computed in half precision
             self.refusal = "an adapter"

@@ -2,7 +2,7 @@
 
 A checkpoint directory holds `model/` (opens with AutoModelFor...), `optimizer.pt`, `rows.npy`,
 `position.json`, where the weights are averaged `average.pt`, and where perturbations have modules
-of their own `perturbations.pt`. No random state: see `seeding`.
+of their own or the stage has further heads `perturbations.pt`. No random state: see `seeding`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from xlt_cli.api import EncoderModel
 from xlt_cli.errors import DamagedFile, UserError
 from xlt_cli.runs import atomic, checksums, metrics
 from xlt_cli.runs.stage import ABOUT
+from xlt_cli.training import heads
 from xlt_cli.training.averaging import Average
+from xlt_cli.training.heads import OtherHead
 
 OWN = "perturbations.pt"
 
@@ -70,7 +72,7 @@ def save(
     Args:
         rows: of the word-embedding table that are trained apart, in their order.
         average: of the weights until now, where they are averaged.
-        own: the modules of perturbations.
+        own: the modules of perturbations, and further heads.
     """
     with atomic.new_directory(path_of(stage, position.step)) as directory:
         (directory / "model").mkdir()
@@ -169,11 +171,13 @@ def publish(
     tokenizer: Any,
     about: dict[str, Any],
     merged: Callable[[Path | EncoderModel], EncoderModel] | None = None,
+    others: Sequence[OtherHead] = (),
 ) -> None:
     """Makes a checkpoint's model, or one that is in none, the stage's, with its tokenizer.
 
     Args:
         merged: makes of either the model that is published, where that is another one.
+        others: further heads, whose weights at the checkpoint are kept with the model.
 
     Raises:
         DamagedFile: the checkpoint is not what was written.
@@ -185,6 +189,9 @@ def publish(
             str(checkpoint),
             "run it again: training continues from an intact checkpoint",
         )
+    own: Any = {}
+    if others and isinstance(checkpoint, Path):
+        own = torch.load(checkpoint / OWN, map_location="cpu", weights_only=True)
     if merged is not None:
         checkpoint = merged(checkpoint)
     with atomic.new_directory(stage / "model") as directory:
@@ -197,6 +204,7 @@ def publish(
             )
         else:
             checkpoint.save(directory)
+        heads.write(directory, others, own)
         tokenizer.save_pretrained(directory)
         atomic.write_json(directory / ABOUT, about)
 

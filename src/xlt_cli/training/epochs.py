@@ -31,6 +31,7 @@ class Epochs:
     Attributes:
         seed: names the randomness of the stage.
         sampling: the indices of the examples of an epoch, by its number; None for each once.
+        head: which head of the stage trains on them.
     """
 
     examples: Sequence[Example]
@@ -38,6 +39,7 @@ class Epochs:
     seed: str
     noise: Noise = field(default_factory=Noise)
     sampling: Callable[[int], Sequence[int]] | None = None
+    head: int = 0
     _segment: Segment | None = None
     _clean: list[Feature] = field(default_factory=list)
     _translations: list[tuple[Feature, Feature]] = field(default_factory=list)
@@ -54,6 +56,12 @@ class Epochs:
         Raises:
             PluginError: the noise left no example.
         """
+        for perturbation, _ in self.noise.text:
+            perturbation.for_problem = self.featuriser.problem
+        features = self._features(epoch)
+        return [replace(f, head=self.head) for f in features] if self.head else features
+
+    def _features(self, epoch: int) -> list[Feature]:
         indices = range(len(self.examples)) if self.sampling is None else self.sampling(epoch)
         drawn = self._drawn(epoch, indices)
         companion = self.noise.companion
@@ -179,6 +187,16 @@ class Epochs:
             for i in (0, 1)
         )
         return list(zip(one, other, strict=True))
+
+
+@dataclass(frozen=True)
+class SeveralEpochs:
+    """The features of an epoch for several heads, one head after another."""
+
+    parts: Sequence[Epochs]
+
+    def __call__(self, epoch: int) -> list[Feature]:
+        return [feature for part in self.parts for feature in part(epoch)]
 
 
 def _drawn(proportion: float, rng: random.Random) -> bool:

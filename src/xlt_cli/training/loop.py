@@ -33,6 +33,7 @@ from xlt_cli.spec.seen_languages import trained_languages
 from xlt_cli.training import checkpoints
 from xlt_cli.training.averaging import Average
 from xlt_cli.training.checkpoints import Position
+from xlt_cli.training.heads import OtherHead
 from xlt_cli.training.ledger import Ledger
 from xlt_cli.training.noise import Noise
 from xlt_cli.training.stream import Stream, updates
@@ -55,6 +56,7 @@ class Parts:
         words: what the stage's result says of words, in token labelling.
         parent: hash of the weights that the stage before ended with, if there is one.
         adapter: what is trained in place of the encoder's weights, for the record.
+        others: further heads, which are trained on tasks with other labels.
         merged: opens a checkpoint and merges its adapter, or merges that of a model; None where
             the stage's model is as the checkpoints are.
     """
@@ -73,6 +75,7 @@ class Parts:
     words: Mapping[str, Any] = field(default_factory=dict)
     parent: str = ""
     adapter: Mapping[str, Any] | None = None
+    others: Sequence[OtherHead] = ()
     merged: Callable[[Path | EncoderModel], EncoderModel] | None = None
 
 
@@ -100,6 +103,7 @@ class StageTrainer:
             parts.stream.current[0],
             self.total,
             checkpoints.rows_of(parts.restored[0]) if parts.restored else None,
+            parts.others,
         )
         self.updates.enter(parts.stream.current)
         parts.stream.on_epoch = self.updates.enter
@@ -154,8 +158,7 @@ class StageTrainer:
     def _update(self, features: Sequence[Feature]) -> tuple[float, torch.Tensor]:
         """One update; returns the learning rate and the gradient's norm before clipping."""
         rate, norm, loss = self.updates.make(features, self.position.step, self.total)
-        size = max(1, sum(self.parts.problem.size(feature) for feature in features))
-        self.ledger.add(loss, size)
+        self.ledger.add(loss, self.updates.size(features))
         self.position.step += 1
         return rate, norm
 
@@ -251,7 +254,9 @@ class StageTrainer:
             score = self._score(averaged=self.average.count)[0] if dev else None
         if self.runtime.is_main:
             parts = self.parts
-            checkpoints.publish(self.directory, source, parts.tokenizer, parts.about, parts.merged)
+            checkpoints.publish(
+                self.directory, source, parts.tokenizer, parts.about, parts.merged, parts.others
+            )
             atomic.write_json(
                 self.directory / "result.json",
                 {

@@ -13,6 +13,7 @@ from xlt_cli.api import Batch, Draws, EmbeddingPerturbation, EncoderModel
 from xlt_cli.models.seam import seam
 from xlt_cli.problems import Problem
 from xlt_cli.registry.models import calling_model
+from xlt_cli.training.heads import OtherHead
 from xlt_cli.training.noise import Method
 
 
@@ -24,9 +25,10 @@ class StageLoss(torch.nn.Module):
 
     Args:
         modules: of each perturbation the module of its own, if it has one.
+        others: further heads on the same encoder, each with its problem.
 
     Attributes:
-        own: those modules.
+        own: those modules, then the further heads.
     """
 
     def __init__(
@@ -35,12 +37,15 @@ class StageLoss(torch.nn.Module):
         problem: Problem,
         methods: Sequence[Method] = (),
         modules: Sequence[torch.nn.Module | None] = (),
+        others: Sequence[OtherHead] = (),
     ) -> None:
         super().__init__()
         self.model = model
         self.problem = problem
         self.methods = tuple(methods)
-        self.own = torch.nn.ModuleList(module for module in modules if module is not None)
+        self.others = tuple(others)
+        own = [module for module in modules if module is not None]
+        self.own = torch.nn.ModuleList([*own, *(one.model for one in others)])
         self._modules_of = dict(zip((id(method) for method, _ in methods), modules, strict=False))
 
     def forward(
@@ -48,28 +53,32 @@ class StageLoss(torch.nn.Module):
         batch: Batch,
         seeds: torch.Tensor | None = None,
         progress: float = 0.0,
+        head: int = 0,
     ) -> torch.Tensor:
-        """The losses; `seeds` are those of the examples' noise, int64, [B]."""
+        """The losses by the head that all rows are for; `seeds` are those of the examples' noise,
+        int64, [B]."""
         if not self.methods:
-            return self._plain(batch)
+            return self._plain(batch, head)
         assert seeds is not None
         draws = Draws(seeds)
         if len(self.methods) == 1 and self.methods[0][1] >= 1:
-            return self._robust(self.methods[0][0], batch, draws, progress)
+            return self._robust(self.methods[0][0], batch, draws, progress, head)
         rows: list[int] = []
         losses = []
         for method, own in self._shared_out(draws, batch):
             part = batch.select(own)
             if method is None:
-                losses.append(self._plain(part))
+                losses.append(self._plain(part, head))
             else:
-                losses.append(self._robust(method, part, draws.select(own), progress))
+                losses.append(self._robust(method, part, draws.select(own), progress, head))
             rows += own
         order = torch.tensor(rows, device=losses[0].device).argsort()
         return torch.cat(losses)[order]
 
     def phase(self, progress: float) -> Hashable:
         """What the computation depends on besides its tensors; None if it cannot be recorded."""
+        if self.others:
+            return None
         if not self.methods:
             return "plain"
         if len(self.methods) > 1 or self.methods[0][1] < 1 or len(self.own):
@@ -95,10 +104,16 @@ class StageLoss(torch.nn.Module):
         ]
         return [(method, rows) for method, rows in shares if rows]
 
-    def _plain(self, batch: Batch) -> torch.Tensor:
+    def _answering(self, head: int) -> tuple[EncoderModel, Problem]:
+        if head == 0:
+            return self.model, self.problem
+        return self.others[head - 1].model, self.others[head - 1].problem
+
+    def _plain(self, batch: Batch, head: int) -> torch.Tensor:
+        model, problem = self._answering(head)
         with calling_model(self.model, "logits", batch):
-            logits = self.model.logits(self.model.embed(batch), batch)
-        return self.problem.losses(logits, batch)
+            logits = model.logits(model.embed(batch), batch)
+        return problem.losses(logits, batch)
 
     def _robust(
         self,
@@ -106,6 +121,7 @@ class StageLoss(torch.nn.Module):
         batch: Batch,
         draws: Draws,
         progress: float,
+        head: int,
     ) -> torch.Tensor:
         module = self._modules_of.get(id(method))
-        return method.loss(seam(self.model, self.problem, batch, draws, progress, module))
+        return method.loss(seam(*self._answering(head), batch, draws, progress, module))

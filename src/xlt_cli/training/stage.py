@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
 from xlt_cli.console.progress import Reporter
+from xlt_cli.data.batches import collate
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.data.rows import RowStore
@@ -32,7 +34,8 @@ from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec import ResolvedExperiment, ResolvedStage
 from xlt_cli.training import checkpoints, criterion
-from xlt_cli.training.epochs import Epochs
+from xlt_cli.training.epochs import Epochs, SeveralEpochs
+from xlt_cli.training.heads import further_rows, other_head, own_rows, sampling_of
 from xlt_cli.training.loop import Parts, StageTrainer
 from xlt_cli.training.noise import Noise
 from xlt_cli.training.sampling import Sampling
@@ -65,8 +68,6 @@ def train_stage(
         return
     problem = problem_of(task)
     noise = Noise.of(stage.perturbations)
-    for perturbation, _ in noise.text:
-        perturbation.for_problem = problem
     restored = checkpoints.latest(directory, reporter.warn)
     if (directory / "result.json").exists():
         wrong = stages.fault(directory)
@@ -100,8 +101,10 @@ def train_stage(
             f"{left:,} are trained on"
         )
     trained = index > 0 or restored is not None
-    check_training(encoder, model, featuriser, chosen.by_language, trained)
-    examples = chosen.examples
+    further = further_rows(stage, chosen)
+    main = own_rows(chosen, further)
+    check_training(encoder, model, featuriser, main.by_language, trained)
+    examples = main.examples
     if runtime.is_main:
         remember_way(run, index, featuriser, goes_on=restored is not None)
     words = trained_words(featuriser, examples)
@@ -112,8 +115,20 @@ def train_stage(
             f"{experiment.spec.max_length} and not trained on"
         )
     seed = f"{run.seed}/stage/{index}"
-    epochs = Epochs(examples, featuriser, seed, noise, _sampling(stage, chosen, seed))
-    stream = Stream(epochs, spec.batch_size, seed, problem.grouped)
+    sampling = _sampling(stage, chosen, seed)
+    epochs = Epochs(examples, featuriser, seed, noise, sampling_of(main, chosen, sampling))
+    others, every = [], [epochs]
+    for number, one in enumerate(further, start=1):
+        of_head, rows_of_head = replace(featuriser, problem=problem_of(one.task)), one.rows.examples
+        taken = sampling_of(one.rows, chosen, sampling)
+        every.append(Epochs(rows_of_head, of_head, seed, noise, taken, number))
+        probe = collate(of_head.features(rows_of_head[:1]), of_head.problem, 0)
+        others.append(other_head(model, encoder, of_head.problem, one.name, probe, seed))
+        said = f"'{one.name}' has a head of its own, {len(rows_of_head):,} rows"
+        reporter.say(f"stage {index + 1}: {said}")
+    stream = Stream(
+        SeveralEpochs(every) if further else epochs, spec.batch_size, seed, problem.grouped
+    )
     rows_of = epochs.clean_features
     problem.criterion = criterion.criterion_of(spec, problem, rows_of, runtime.device)
     weights = criterion.described(problem.criterion, problem)
@@ -148,6 +163,7 @@ def train_stage(
         words=words,
         parent=parent,
         adapter=adapter,
+        others=others,
         merged=merged if spec.adapter is not None and spec.adapter.after == "merge" else None,
     )
     StageTrainer(run, index, spec, parts, runtime, reporter).train()

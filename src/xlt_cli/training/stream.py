@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from xlt_cli.data.batches import grouped_batches, training_batches
+from xlt_cli.data.batches import batches_by_head, grouped_batches, training_batches
 from xlt_cli.problems import Feature
 from xlt_cli.spec import Stage
 from xlt_cli.training.checkpoints import Position
@@ -64,6 +64,8 @@ class Stream:
         lengths = [len(feature.input_ids) for feature in self._features]
         if self.grouped:
             self._batches = grouped_batches(self._features, self.batch_size, seed)
+        elif any(feature.head for feature in self._features):
+            self._batches = batches_by_head(self._features, self.batch_size, seed)
         else:
             self._batches = training_batches(lengths, self.batch_size, seed)
         self._epoch = epoch

@@ -20,6 +20,7 @@ from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import Stage
 from xlt_cli.training import optimizer
 from xlt_cli.training.exchange import add_up
+from xlt_cli.training.heads import OtherHead
 from xlt_cli.training.loss import StageLoss
 from xlt_cli.training.noise import Method, own_modules
 
@@ -32,6 +33,7 @@ class Training:
         seed: names the stage's randomness.
         probe: any input of the stage.
         length: how many updates it has at most.
+        others: further heads.
     """
 
     model: EncoderModel
@@ -43,6 +45,7 @@ class Training:
     runtime: Runtime
     probe: Feature
     length: int
+    others: Sequence[OtherHead] = ()
 
     def word_table(self) -> torch.nn.Embedding | None:
         """The table of word embeddings, where one module looks all tokens up."""
@@ -63,7 +66,7 @@ class Updates:
         apart: matrices that are trained in place of some of the model's own.
 
     Attributes:
-        own: the parameters of perturbations that are trained.
+        own: the parameters of perturbations and of further heads that are trained.
         made: how many updates were made by this object.
     """
 
@@ -71,6 +74,7 @@ class Updates:
         model, methods, stage = training.model, training.methods, training.stage
         problem, runtime, seed = training.problem, training.runtime, training.seed
         self.problem, self.stage, self.pad_id = problem, stage, training.pad_id
+        self.problems = (problem, *(one.problem for one in training.others))
         self.seed, self.runtime, self.length = seed, runtime, training.length
         self.noisy = bool(methods)
         self.limit = stage.max_grad_norm or math.inf
@@ -78,9 +82,13 @@ class Updates:
         self.table = table.weight if table else None
         with torch.no_grad():
             width = model.embed(training.batch()).shape[-1] if methods else 0
-        self.loss = StageLoss(model, problem, methods, own_modules(methods, width, seed))
+        modules = own_modules(methods, width, seed)
+        self.loss = StageLoss(model, problem, methods, modules, training.others)
         place(self.loss.own, runtime)
         self.own = [p for p in self.loss.own.parameters() if p.requires_grad]
+        self._of_noise = [
+            p for m in modules if m is not None for p in m.parameters() if p.requires_grad
+        ]
         self.optimizer = optimizer.build(model, stage, runtime.device, apart, self.own)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.made = 0
@@ -107,10 +115,15 @@ class Updates:
         prediction (in all processes).
         """
         rate = optimizer.set_rates(self.optimizer, self.stage, step, total)
-        size = max(1, sum(self.problem.size(feature) for feature in features))
+        size = self.size(features)
         loss, norm = self._update(features, step, total, size)
         self.made += 1
         return rate, norm, loss
+
+    def size(self, features: Sequence[Feature]) -> int:
+        """The number of predictions of a batch, 1 or more."""
+        problem = self.problems[features[0].head]
+        return max(1, sum(problem.size(feature) for feature in features))
 
     def settle(self) -> None:
         """Brings the model up to date with the updates made, for evaluation or a checkpoint."""
@@ -123,21 +136,22 @@ class Updates:
         Args:
             size: predictions in the batch, over all processes.
         """
-        runtime = self.runtime
+        runtime, head = self.runtime, features[0].head  # a batch is of one head
+        problem = self.problems[head]
         cuts = self.stage.accumulate * runtime.world
         summed = torch.zeros((), device=runtime.device)
         for cut in range(runtime.rank, cuts, runtime.world):
             seed = derive(self.seed, "update", step, cut)
             torch.manual_seed(seed)
             # A part without examples still runs, with zero weight, so that all ranks stay in sync.
-            chosen, weight = cut_of(features, cut, cuts, self.problem)
-            batch = collate(chosen, self.problem, self.pad_id).to(runtime.device)
+            chosen, weight = cut_of(features, cut, cuts, problem)
+            batch = collate(chosen, problem, self.pad_id).to(runtime.device)
             with runtime.accelerator.autocast():
-                losses = self.loss(batch, self._seeds(chosen, step), step / total)
+                losses = self.loss(batch, self._seeds(chosen, step), step / total, head)
             loss = losses.float().sum() * (weight / size)
             runtime.accelerator.backward(loss)
             summed += loss.detach()
-        for parameter in self.own:  # perhaps none of these examples was its perturbation's
+        for parameter in self._of_noise:  # perhaps none of these examples was its perturbation's
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
         summed = add_up(self.parameters, summed, runtime)
@@ -172,17 +186,21 @@ def updates_of(
     probe: Feature,
     length: int,
     rows: Sequence[int] | None = None,
+    others: Sequence[OtherHead] = (),
 ) -> Updates:
     """The updates of a stage: plain ones, or those of `xlt_cli.speed`.
 
     Args:
         rows: those that a checkpoint was trained with; None for a stage that begins. A stage goes
             on as it began.
+        others: further heads, for features whose `head` is 1 or more.
 
     Raises:
         UserError: it was begun in a way that is not there now.
     """
-    training = Training(model, problem, methods, stage, pad_id, seed, runtime, probe, length)
+    training = Training(
+        model, problem, methods, stage, pad_id, seed, runtime, probe, length, others
+    )
     if not (runtime.fast if rows is None else rows):
         return Updates(training)
     if runtime.speed is None:
