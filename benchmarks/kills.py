@@ -21,6 +21,9 @@ sweep is checked:
   return from one process to an earlier one.
 - Each run was finished once, and the same command afterwards does nothing.
 
+Processes are forked from one that has imported torch (tests/acceptance/preloaded.py), so that most
+of their time is work and most strikes hit it. Otherwise they are processes like any other.
+
 Prints a line for each strike and each check; exit code 1 if a check fails.
 """
 
@@ -34,7 +37,6 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -45,34 +47,39 @@ from typing import Any
 import psutil
 import yaml
 
-STALE = 12.0
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "acceptance"))
+from preloaded import Preloaded
+
+STALE = 4.0
 """Seconds after which a process that does not report is stopped or gone."""
-EARLIEST, LATEST = 0.2, 10.0
+EARLIEST, LATEST = 0.1, 3.0
 """Seconds between two strikes while runs are at work."""
 STRIKES = ("kill worker", "stop worker", "pause worker", "kill driver", "pause driver", "kill all")
 WEIGHTS = (4, 3, 3, 2, 1, 1)
 NAMES = ("stages/0/metrics.jsonl", "stages/0/result.json", "evaluations/*/results.json")
 
 TRACED = """
-import os, time
+import json, os, time
 from pathlib import Path
 from xlt_cli.api import EmbeddingPerturbation
-
-OWN = Path(os.environ["KILLS_TRACES"]) / f"{os.getpid()}.txt"
-RUN = Path("/proc/self/cmdline").read_bytes().split(b"\\0")[6].decode()
 
 class Traced(EmbeddingPerturbation):
     api_version = 1
     name = "traced"
     summary = "plain training that notes each update"
+    run = ""
 
     def loss(self, seam):
-        with OWN.open("a") as file:
-            file.write(f"{time.monotonic_ns()} {RUN}\\n")
-        time.sleep(0.02)
+        if not Traced.run:
+            for path in Path(os.environ["KILLS_ROOT"]).glob("*/holder.json"):
+                if json.loads(path.read_text())["pid"] == os.getpid():
+                    Traced.run = path.parent.name
+        with (Path(os.environ["KILLS_TRACES"]) / f"{os.getpid()}.txt").open("a") as file:
+            file.write(f"{time.monotonic_ns()} {Traced.run}\\n")
+        time.sleep(0.03)
         return seam.loss(seam.logits(seam.embeddings))
 """
-"""A perturbation: `python -P -m xlt_cli run MANIFEST JOB` is what a worker is started with."""
+"""A perturbation that notes the run, which its process holds, and the time of each update."""
 
 
 def make_place(folder: Path) -> Path:
@@ -170,58 +177,48 @@ class Sweep:
         self.folder = spec.parent
         self.root, self.traces = spec.parent / runs, spec.parent / f"{runs}-traces"
         self.traces.mkdir()
-        self.command = [sys.executable, "-m", "xlt_cli", "sweep", str(spec), "--jobs", str(jobs)]
-        self.command += ["--runs-dir", str(self.root), "--retry-failed"]
-        self.drivers: list[subprocess.Popen[str]] = []
+        self.arguments = ["sweep", str(spec), "--jobs", str(jobs), "--runs-dir", str(self.root)]
+        self.arguments += ["--retry-failed"]
+        self.drivers: list[Preloaded] = []
         self.paused: list[tuple[float, int]] = []
 
-    def start(self) -> subprocess.Popen[str]:
+    def start(self) -> Preloaded:
         """Starts a driver."""
-        path = os.pathsep.join([str(self.folder / "packages"), os.environ.get("PYTHONPATH", "")])
         environment = {
             **os.environ,
-            "PYTHONPATH": path.strip(os.pathsep),
+            "KILLS_ROOT": str(self.root),
             "KILLS_TRACES": str(self.traces),
             "XLT_STALE_AFTER": str(STALE),
             "XLT_CACHE_DIR": str(self.folder / "cache"),
-            "HF_HUB_OFFLINE": "1",
-            "OMP_NUM_THREADS": "1",
         }
-        with (self.root.with_name(f"{self.root.name}.log")).open("a") as log:
-            driver = subprocess.Popen(
-                self.command, env=environment, stdout=log, stderr=log, text=True,
-                start_new_session=True, cwd=self.folder,
-            )  # fmt: skip
+        log = self.folder / f"{self.root.name}-log"
+        driver = Preloaded(self.arguments, self.folder, environment, log)
         self.drivers.append(driver)
         return driver
 
     def workers(self) -> list[psutil.Process]:
-        """The processes that are started for runs, and are not stopped."""
+        """The processes that were started for runs and are at work."""
+        pids = {holder["pid"] for holder in map(read, self.root.glob("*/holder.json")) if holder}
+        for driver in self.drivers:
+            with contextlib.suppress(psutil.Error):
+                pids |= {child.pid for child in psutil.Process(driver.pid).children()}
         found = []
-        for process in psutil.process_iter(["cmdline", "status"]):
-            line = process.info["cmdline"] or []
-            ours = line[3:5] == ["xlt_cli", "run"] and str(self.root) in line[5]
-            if ours and process.info["status"] not in ("stopped", "zombie"):
-                found.append(process)
-        return found
+        for pid in pids:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
+                if process.status() not in ("stopped", "zombie"):
+                    found.append(process)
+        return sorted(found, key=lambda process: process.pid)
 
     def work_of(self, pid: int) -> str:
-        """The run that a worker was started for, and how far that is, for the log."""
-        try:
-            name = psutil.Process(pid).cmdline()[6]
-            record = json.loads((self.root / name / "holder.json").read_text())
-        except (psutil.Error, LookupError):
-            return ""
-        except (OSError, ValueError):
-            return f" of {name}, which it does not hold yet"
-        if record["pid"] != pid:
-            return f" of {name}, which it does not hold yet"
-        steps = sum(1 for _ in (self.traces / f"{pid}.txt").open()) if self._trace(pid) else 0
-        cells = len(list((self.root / name).glob("evaluations/*/predictions/*.parquet")))
-        return f" of {name}, after {steps} updates of its own and {cells} cells"
-
-    def _trace(self, pid: int) -> bool:
-        return (self.traces / f"{pid}.txt").exists()
+        """The run that a worker holds, and how far it is, for the log."""
+        for path in self.root.glob("*/holder.json"):
+            if (read(path) or {}).get("pid") == pid:
+                trace = self.traces / f"{pid}.txt"
+                updates = trace.read_text().count("\n") if trace.exists() else 0
+                cells = len(list(path.parent.glob("evaluations/*/predictions/*.parquet")))
+                return f" of {path.parent.name}, after {updates} updates and {cells} cells"
+        return ", which holds no run"
 
     def go_on(self) -> None:
         """Continues what was paused for long enough."""
@@ -263,6 +260,13 @@ class Sweep:
         return all_done(self.root, 4)
 
 
+def read(path: Path) -> dict[str, Any] | None:
+    with contextlib.suppress(OSError, ValueError):
+        record: dict[str, Any] = json.loads(path.read_text())
+        return record
+    return None
+
+
 def all_done(root: Path, count: int) -> bool:
     states = [json.loads(path.read_text())["state"] for path in root.glob("*/status.json")]
     return states.count("success") == count
@@ -285,15 +289,16 @@ def disturbed(spec: Path, runs: str, jobs: int, rng: random.Random, most: int) -
         with contextlib.suppress(ProcessLookupError):
             os.kill(driver.pid, signal.SIGCONT)
     for driver in sweep.drivers:
-        driver.wait(timeout=300)
+        driver.communicate(timeout=300)
     return sweep, strikes
 
 
 def faults(sweep: Sweep, whole: Path) -> Iterator[str]:
     """What is wrong with a sweep that was disturbed."""
-    driver = sweep.start()
     before = sorted((path.name, path.stat().st_size) for path in sweep.traces.iterdir())
-    if driver.wait(timeout=600) != 0:
+    driver = sweep.start()
+    driver.communicate(timeout=600)
+    if driver.returncode != 0:
         yield "the same command afterwards did not end well"
     if before != sorted((path.name, path.stat().st_size) for path in sweep.traces.iterdir()):
         yield "the same command afterwards trained again"
@@ -338,11 +343,17 @@ BEGAN = time.monotonic()
 
 def main(options: Any) -> int:
     folder = Path(options.folder or tempfile.mkdtemp(prefix="kills-"))
+    # The process that all others are forked from is started with these.
+    sys.path.insert(0, str(folder / "packages"))
+    paths = [str(folder / "packages"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ.update(PYTHONPATH=os.pathsep.join(paths), OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1")
     spec, rng = make_place(folder), random.Random(options.seed)
     say(f"seed {options.seed}, {options.jobs} jobs a driver, 2 drivers, stale after {STALE:g} s")
     whole = Sweep(spec, "whole", options.jobs)
-    if whole.start().wait() != 0:
-        say("the undisturbed sweep failed")
+    driver = whole.start()
+    _, err = driver.communicate(timeout=600)
+    if driver.returncode != 0:
+        say(f"the undisturbed sweep failed: {err}")
         return 1
     say(f"undisturbed: {len(contents(whole.root))} files of 4 runs to compare")
     total = number = wrong = 0
