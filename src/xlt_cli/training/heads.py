@@ -26,6 +26,8 @@ from xlt_cli.training.sampling import Sampling
 
 FOLDER = "heads"
 """Of a published model: the weights of further heads, and what they are."""
+DROPOUT = 0.1
+"""In a further head, unless the encoder has a parameter `dropout` that says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +75,10 @@ def other_head(
     pooling = encoder.head_plugin(head)
     if pooling is None and head.kind not in head_names():
         pooling = next(iter(heads_of(head.kind)), None)
+    rate = getattr(encoder.params, "dropout", None)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive(seed, "head", name))
-        made = WithHead(Shared(model, width), head, pooling)
+        made = WithHead(Shared(model, width), head, pooling, DROPOUT if rate is None else rate)
     return OtherHead(name, problem, made)
 
 
