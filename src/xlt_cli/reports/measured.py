@@ -24,12 +24,13 @@ class Scored:
     Attributes:
         value: of the metric, in its unit.
         effects: how far each row moves it (`stats.crossed.influence`), [n], in 32 bits.
-        places: of the rows among all items that the run was tested on, [n].
+        places: of the rows among all items that the run was tested on, [n]; None: they are all
+            of them, in order.
     """
 
     value: float
     effects: np.ndarray
-    places: np.ndarray
+    places: np.ndarray | None
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ class Measured:
     items: int
     rows: dict[Pair, str]
     looks: dict[Pair, Look] = field(default_factory=dict)
+    _means: dict[tuple[Pair, ...], np.ndarray] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def mean(self, cells: Sequence[Pair]) -> float:
         """The unweighted mean over cells."""
@@ -55,11 +59,19 @@ class Measured:
 
     def effects(self, cells: Sequence[Pair]) -> np.ndarray:
         """How far each item moves the mean over cells, [items]; mean 0."""
+        first = self.scores[cells[0]]
+        if len(cells) == 1 and first.places is None:
+            return first.effects.astype(np.float64)
+        key = tuple(cells)
+        if key in self._means:
+            return self._means[key]
         total = np.zeros(self.items)
-        for pair in cells:
-            one = self.scores[pair]
+        for one in map(self.scores.__getitem__, cells):
+            scale = self.items / (len(one.effects) * len(cells))
             # A place occurs once in a cell, so that adding needs no ufunc.at.
-            total[one.places] += one.effects * (self.items / (len(one.places) * len(cells)))
+            total[slice(None) if one.places is None else one.places] += one.effects * scale
+        if len(cells) > 1:  # of single cells there are too many to keep
+            self._means[key] = total
         return total
 
 
@@ -75,7 +87,7 @@ def measure(
         aligned: one id is the same item in every language, if the labels do not speak against it.
     """
     asked = _asked({pair: answers[pair] for pair in sorted(answers)})
-    places = _places(asked, aligned)
+    places, items = _places(asked, aligned)
     scores, looks = {}, {}
     for pair, rows in asked.items():
         told, codes = _coded(answers[pair].predicted)
@@ -84,7 +96,6 @@ def measure(
         scores[pair] = _scored(problem, metric, pairs, of_rows, places[pair])
         seen = look(rows.labels, told, problem.labels)
         looks[pair] = replace(seen, rows=len(codes))
-    items = 1 + max((int(own.max(initial=-1)) for own in places.values()), default=-1)
     return Measured(scores, items, {pair: rows.sha256 for pair, rows in asked.items()}, looks)
 
 
@@ -151,7 +162,7 @@ def _scored(
     metric: str,
     kinds: Sequence[tuple[Answer, Answer]],
     rows: np.ndarray,
-    places: np.ndarray,
+    places: np.ndarray | None,
 ) -> Scored:
     """A cell's figure, from the kinds of rows (label and answer), and of which kind each row is."""
     statistics = problem.statistics([Prediction("", *kind) for kind in kinds])
@@ -161,18 +172,22 @@ def _scored(
     return Scored(float(value), effects[rows], places)
 
 
-def _places(asked: Mapping[Pair, _Asked], aligned: bool) -> dict[Pair, np.ndarray]:
-    """The places of each cell's rows among all items."""
+def _places(
+    asked: Mapping[Pair, _Asked], aligned: bool
+) -> tuple[dict[Pair, np.ndarray | None], int]:
+    """The places of each cell's rows (None: all, in order), and how many items there are."""
     different = {id(rows): rows for rows in asked.values()}
+    if aligned and len(different) == 1:
+        return dict.fromkeys(asked), len(next(iter(different.values())).ids)
     if aligned and _labels_agree(list(different.values())):
         known: dict[str, int] = {}
         placed = {
             key: np.array([known.setdefault(i, len(known)) for i in rows.ids], dtype=np.intp)
             for key, rows in different.items()
         }
-        return {pair: placed[id(rows)] for pair, rows in asked.items()}
+        return {pair: placed[id(rows)] for pair, rows in asked.items()}, len(known)
     ends = np.cumsum([0, *(len(rows.ids) for rows in asked.values())])
-    return {pair: np.arange(*ends[n : n + 2]) for n, pair in enumerate(asked)}
+    return {pair: np.arange(*ends[n : n + 2]) for n, pair in enumerate(asked)}, int(ends[-1])
 
 
 def _labels_agree(asked: Sequence[_Asked]) -> bool:
