@@ -110,7 +110,7 @@ def test_two_processes_on_one_run_the_second_says_so_and_stops(desk: Desk) -> No
     wait_for_step(desk, first, 7)
     code, _, err = desk.xlt("train", spec)
     assert code == 2
-    assert f"another process (pid {first.pid}" in err
+    assert f"is working on this run (pid {first.pid} on " in err
     assert first.poll() is None
     kill(first)
 
