@@ -181,6 +181,7 @@ class Sweep:
         self.arguments += ["--retry-failed"]
         self.drivers: list[Preloaded] = []
         self.paused: list[tuple[float, int]] = []
+        self.stopped: list[int] = []
 
     def start(self) -> Preloaded:
         """Starts a driver."""
@@ -251,6 +252,8 @@ class Sweep:
 
     def _one(self, what: str, pid: int, whose: str, rng: random.Random) -> bool:
         os.kill(pid, signal.SIGKILL if what.startswith("kill") else signal.SIGSTOP)
+        if what.startswith("stop"):
+            self.stopped.append(pid)
         if what.startswith("pause"):
             self.paused.append((time.monotonic() + rng.uniform(0.5, 2.5) * STALE, pid))
         say(f"    {what}: pid {pid}{whose}")
@@ -290,6 +293,9 @@ def disturbed(spec: Path, runs: str, jobs: int, rng: random.Random, most: int) -
             os.kill(driver.pid, signal.SIGCONT)
     for driver in sweep.drivers:
         driver.communicate(timeout=300)
+    for pid in sweep.stopped:  # those that held no run, so that nobody had to end them
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     return sweep, strikes
 
 
