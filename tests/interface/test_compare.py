@@ -135,6 +135,23 @@ def test_every_format_shows_it(three: None, xlt: Any) -> None:
     assert "ERM is worse than DA: macro-F1" in other.stdout
 
 
+def test_a_difference_that_is_the_same_on_every_row_tells_nothing_of_chance(
+    write: Write, xlt: Any
+) -> None:
+    for seed in (1, 2):
+        write("erm", seed, 0.5, answer="0")
+        write("da", seed, 0.5, answer="0")
+    found = xlt("compare", "ERM=erm-*", "DA=da-*", "--equivalence", "1")
+    assert found.exit_code == 0, found.output
+    said = " ".join(found.stdout.split())
+    assert "the same on every row, so that nothing is known of chance" in said
+    assert "That the difference lies within ±1.0 points is not shown" in said
+    gain = xlt_cli.compare({"ERM": "erm-*", "DA": "da-*"}, equivalence=1).values
+    (one,) = gain["evaluations"]
+    for cell in one["gains"]["DA"]["cells"].values():
+        assert (cell["value"], cell["smallest_effect"], cell["p_equivalence"]) == (0, None, None)
+
+
 def test_one_seed_has_mcnemars_p_value(write: Write) -> None:
     one, other = write("a", 1, 0.6), write("b", 1, 0.8)
     values = xlt_cli.compare({"a": xlt_cli.open_run(one.path), "b": other.path}).values

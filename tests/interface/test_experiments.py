@@ -202,6 +202,28 @@ def test_a_sweep_runs_every_point_and_is_planned_without_running(
     ]
 
 
+def test_the_points_of_a_sweep_are_compared(spec: dict[str, Any], tmp_path: Path, xlt: Any) -> None:
+    written = tmp_path / "points.yaml"
+    points = [{"name": "slow"}, {"name": "fast", "stages.0.learning_rate": 0.01}]
+    changed = {**spec, "seeds": [1, 2], "sweep": {"points": points}}
+    written.write_text(yaml.safe_dump(changed), "utf-8")
+    runs = tmp_path / "runs"
+    nothing = xlt("compare", written, "--runs-dir", runs)
+    assert nothing.exit_code == 2
+    assert "no run of 'slow' is done" in nothing.stderr
+    experiment = Experiment.from_file(written)
+    made = experiment.sweep(runs_dir=runs, reporter=QUIET)
+    systems = experiment.systems(runs_dir=runs)
+    assert {name: len(paths) for name, paths in systems.items()} == {"slow": 2, "fast": 2}
+    assert sorted(path for paths in systems.values() for path in paths) == sorted(
+        str(run.path) for run in made
+    )
+    shown = json.loads(xlt("compare", written, "--runs-dir", runs, "--json").stdout)
+    (one,) = shown["evaluations"]
+    assert (shown["baseline"], list(one["gains"])) == ("slow", ["fast"])
+    assert one["gains"]["fast"]["seeds"] == [1, 2]
+
+
 def test_a_failed_run_of_a_sweep_says_why(spec: dict[str, Any], tmp_path: Path) -> None:
     grid = {"stages.0.learning_rate": [1e-3, 1e30]}
     experiment = Experiment.from_dict({**spec, "seeds": [1], "sweep": {"grid": grid}})

@@ -29,6 +29,7 @@ PUBLIC = {
             "size",
             "spec",
             "sweep",
+            "systems",
         ),
         *("train", "write_manifest"),
     },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,9 +23,9 @@ def compare(
     systems: Annotated[
         list[str],
         typer.Argument(
-            metavar="NAME=RUNS...",
+            metavar="NAME=RUNS...|SPEC",
             help="A system and its runs, one for each seed: a name or path, perhaps with *; "
-            "several runs by naming the system again.",
+            "several runs by naming the system again. Or a spec: the points of its sweep.",
             autocompletion=completion.runs,
         ),
     ],
@@ -69,7 +70,7 @@ def compare(
 
     output = format_of(format_, as_json)
     compared = comparing.compare(
-        _named(systems),
+        _systems(systems, runs_dir),
         runs_dir=runs_dir,
         baseline=baseline,
         metric=metric,
@@ -78,6 +79,15 @@ def compare(
         level=level,
     )
     print_report(compared.report, output)
+
+
+def _systems(given: list[str], runs_dir: Path | None) -> dict[str, list[str]]:
+    """The runs of each system: of the points of a spec, or as they are named."""
+    if len(given) == 1 and "=" not in given[0] and given[0].endswith((".yaml", ".yml")):
+        from xlt_cli import Experiment
+
+        return Experiment.from_file(given[0]).systems(runs_dir=runs_dir)
+    return _named(given)
 
 
 def _named(given: list[str]) -> dict[str, list[str]]:
@@ -93,7 +103,9 @@ def _named(given: list[str]) -> dict[str, list[str]]:
         name, _, pattern = text.partition("=")
         if not (name.strip() and pattern.strip()):
             raise SpecError(
-                f"'{text}' lacks a name or runs", "xlt compare", "write NAME=RUNS, e.g. ERM='erm-*'"
+                f"'{text}' lacks a name or runs",
+                "xlt compare",
+                "write NAME=RUNS, e.g. ERM='erm-*', or one spec with a sweep, e.g. methods.yaml",
             )
         systems.setdefault(name, []).append(pattern)
     return systems

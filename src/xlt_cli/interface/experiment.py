@@ -241,6 +241,33 @@ class Experiment:
             )
         )
 
+    def systems(self, *, runs_dir: str | Path | None = None) -> dict[str, list[str]]:
+        """The finished runs of each point of the experiment's sweep, for `xlt_cli.compare`.
+
+        Args:
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+
+        Returns:
+            The paths of runs, one for each seed, by the name of the point.
+
+        Raises:
+            RunError: a point has no finished run.
+            UserError: a point is wrong, or its inputs are missing.
+        """
+        systems: dict[str, list[str]] = {}
+        for row in self.plan(runs_dir=runs_dir):
+            done = systems.setdefault(row["name"] or row["label"] or self.name, [])
+            if row["state"] == "done":
+                done.append(row["path"])
+        for name, done in systems.items():
+            if not done:
+                raise RunError(
+                    f"no run of '{name}' is done",
+                    str(root_of(runs_dir)),
+                    "`xlt sweep` trains it; `xlt sweep SPEC --dry-run` shows how all runs stand",
+                )
+        return systems
+
     def changes(self, *, runs_dir: str | Path | None = None) -> str:
         """What has changed in the spec since its sweep was begun, if runs of it are gone.
 

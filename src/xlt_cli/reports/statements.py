@@ -34,10 +34,15 @@ def statement(name: str, gains: Mapping[str, Any], about: Mapping[str, Any]) -> 
     if word:
         said = f"{name} is {word} than {settings.baseline}: {where} {shown} ({over})"
     else:
+        effect = head["smallest_effect"]
         said = (
             f"No difference between {name} and {settings.baseline} is shown: {where} {shown} "
-            f"({over}); a true difference of {_size(head['smallest_effect'], metric.unit)} would "
-            "be found in 80% of such comparisons"
+            f"({over}); "
+        ) + (
+            "the difference is the same on every row, so that nothing is known of chance"
+            if effect is None
+            else f"a true difference of {_size(effect, metric.unit)} would be found in 80% of "
+            "such comparisons"
         )
     parts = [said, *_equivalence(head, settings, metric.unit), *_languages(gains, about)]
     anywhere = gains["any_language"]

@@ -187,12 +187,15 @@ class Systems:
 
     def _gain(self, gain: Gain) -> dict[str, Any]:
         level, band = self.settings.level, self.settings.band
+        varies = gain.estimate.error > 0  # otherwise nothing is known of chance
         found: dict[str, Any] = {
             **gain.estimate.interval(level).as_dict(),
             "p": gain.estimate.p_value(),
-            "smallest_effect": gain.estimate.smallest_effect(level=level),
+            "smallest_effect": gain.estimate.smallest_effect(level=level) if varies else None,
         }
-        if band is not None:
+        if band is not None and not varies:
+            found |= {"p_equivalence": None, "equivalent": False}
+        elif band is not None:
             p = gain.estimate.equivalence(band)
             found |= {"p_equivalence": p, "equivalent": p <= level}
         d = standardized(gain.each, level)

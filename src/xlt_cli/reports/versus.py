@@ -120,14 +120,14 @@ def _gain(cell: Values, unit: Any, values: Values) -> list[Value]:
     figures: list[Value] = [
         Figure(cell["value"], cell["low"], cell["high"], unit=unit, sign="value", mark=star),
         _p(cell["p"]),
-        _p(cell["p_adjusted"]) if "p_adjusted" in cell else None,
-        Figure(cell["smallest_effect"], unit=unit),
+        _p(cell.get("p_adjusted")),
+        None if cell["smallest_effect"] is None else Figure(cell["smallest_effect"], unit=unit),
     ]
     return [*figures, *([_p(cell["p_equivalence"])] if "p_equivalence" in cell else [])]
 
 
-def _p(value: float) -> Figure:
-    return Figure(value, unit="number", digits=4)
+def _p(value: float | None) -> Figure | None:
+    return None if value is None else Figure(value, unit="number", digits=4)
 
 
 def _notes(values: Values) -> list[str]:
