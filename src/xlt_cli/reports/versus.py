@@ -45,8 +45,9 @@ def _without(one: Values) -> Iterator[Piece]:
     left = one.get("without_collapsed")
     if left is None:
         return
-    for gain in left["gains"].values():
-        yield Text(f"without collapsed runs: {gain['statement']}", "muted")
+    for name, gain in left["gains"].items():
+        if gain["statement"] != one["gains"][name]["statement"]:
+            yield Text(f"without collapsed runs: {gain['statement']}", "muted")
 
 
 def _title(one: Values) -> str:
@@ -126,8 +127,10 @@ def _gain(cell: Values, unit: Any, values: Values) -> list[Value]:
     return [*figures, *([_p(cell["p_equivalence"])] if "p_equivalence" in cell else [])]
 
 
-def _p(value: float | None) -> Figure | None:
-    return None if value is None else Figure(value, unit="number", digits=4)
+def _p(value: float | None) -> Value:
+    if value is None:
+        return None
+    return Figure(value, unit="number", digits=4) if value >= 0.0001 else "< 0.0001"
 
 
 def _notes(values: Values) -> list[str]:
