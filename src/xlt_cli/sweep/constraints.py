@@ -23,7 +23,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
 }
-_CONDITION = re.compile(r"\s*(\S+)\s*(<=|>=|==|!=|<|>)\s*(.+?)\s*")
+_CONDITION = re.compile(r"\s*(\S+)\s*(<=|>=|==|!=|<|>)\s*([^<>=!\s].*?)\s*")
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+|max_length|precision")
 
 
@@ -84,12 +84,38 @@ class Condition:
         if not _PATH.fullmatch(side):
             return parse_value(side, self.where)
         loc = place(parse_path(side, self.where))
-        for part in loc if loc is not None else ():
-            try:
-                dumped = dumped[part]
-            except (LookupError, TypeError):
-                return _MISSING
-        return dumped if loc is not None else _MISSING
+        return _MISSING if loc is None else _field(dumped, loc)
+
+    def check_fields(self, specs: Sequence[ExperimentSpec]) -> None:
+        """Refuses a field that none of the specs of a sweep has: it is a mistake.
+
+        Raises:
+            SpecError: the hint names the nearest fields.
+        """
+        every = [spec.model_dump(mode="json") for spec in specs]
+        for side in filter(_PATH.fullmatch, (self.left, self.right)):
+            loc = parse_path(side, self.where)
+            if any(_field(dumped, loc) is not _MISSING for dumped in every):
+                continue
+            known: set[str] = set()
+            for dumped in every:
+                around = _field(dumped, loc[:-1])
+                known |= set(around) if isinstance(around, Mapping) else set()
+            raise SpecError(
+                f"no run of the sweep has the field '{side}' of '{self.text}'",
+                self.where,
+                did_you_mean(str(loc[-1]), sorted(known)),
+            )
+
+
+def _field(dumped: Any, loc: Loc) -> Any:
+    """A field of a spec, by its place; `_MISSING` if there is none."""
+    for part in loc:
+        try:
+            dumped = dumped[part]
+        except (LookupError, TypeError):
+            return _MISSING
+    return dumped
 
 
 def exclusions(source: Source, listed: Sequence[Mapping[str, Any]], paths: Sequence[str]) -> Any:

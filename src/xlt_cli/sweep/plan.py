@@ -79,6 +79,7 @@ def points(source: Source) -> list[Point]:
     unwanted = exclusions(source, sweep.exclude, list(dict.fromkeys(paths)))
     required = conditions(source, sweep.where)
     made: dict[tuple[str, ...], Point] = {}
+    specs = []
     for parts in itertools.product(*axes):
         names = [part.name for part in parts if part.name]
         written = {path: override for part in parts for path, override in part.values.items()}
@@ -98,11 +99,14 @@ def points(source: Source) -> list[Point]:
         chosen = placed(arm, number or 0, written, source)
         overrides = source.overrides + tuple(chosen.values())
         experiment = resolve(replace(source, overrides=overrides))
+        specs.append(experiment.spec)
         place = partial(moved, arm, count=stages)
         if not all(each.holds(experiment.spec, place) for each in required):
             continue
         named = frozenset(path for part in parts if part.name for path in part.values)
         made[key] = Point(values, experiment, chosen, " ".join(names), named)
+    for each in required:
+        each.check_fields([resolve(source).spec, *specs])
     if not made:
         raise SpecError("the sweep excludes all of its points", source.where(("sweep",)))
     return list(made.values())
