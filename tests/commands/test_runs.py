@@ -184,6 +184,12 @@ def test_the_list_is_sorted_and_filtered(
     assert names(xlt, three, *options) == expected
 
 
+def test_a_state_that_no_run_can_have_is_refused(xlt: Cli, three: Path) -> None:
+    result = xlt("runs", "--runs-dir", three, "--state", "success")
+    assert result.exit_code == 2
+    assert "'done'" in result.stderr
+
+
 def test_the_largest_and_the_best_in_other_languages_come_first(xlt: Cli, three: Path) -> None:
     assert names(xlt, three, "--sort", "size")[0] == "c"
     evaluated(Run(three / "b"), {"en": None, "de": "0"}, False)

@@ -20,6 +20,17 @@ app = typer.Typer(
 )
 
 
+class State(StrEnum):
+    """What a run's directory says of it."""
+
+    pending = "pending"
+    running = "running"
+    done = "done"
+    failed = "failed"
+    interrupted = "interrupted"
+    damaged = "damaged"
+
+
 class Sort(StrEnum):
     """The orders of the list."""
 
@@ -63,9 +74,7 @@ def runs(
     method: Annotated[
         str, typer.Option("--method", help="Only runs with this perturbation; ERM: without any.")
     ] = "",
-    state: Annotated[
-        str, typer.Option("--state", help="Only runs in this state, e.g. failed.")
-    ] = "",
+    state: Annotated[State | None, typer.Option("--state", help="Only runs in this state.")] = None,
     sort: Annotated[
         Sort, typer.Option("--sort", help="Oldest, or best, or largest first.")
     ] = Sort.date,
@@ -144,13 +153,13 @@ def _root(context: typer.Context, given: Path | None) -> Path:
     return runs_root(given or (Path(above) if above else None))
 
 
-def _filter(task: str, method: str, state: str) -> Callable[[dict[str, Any]], bool]:
+def _filter(task: str, method: str, state: State | None) -> Callable[[dict[str, Any]], bool]:
     def is_wanted(row: dict[str, Any]) -> bool:
         used = [name for methods in row["methods"] for name in methods.split(" + ")]
         return (
             (not task or task in row["tasks"])
             and (not method or method.lower() in [name.lower() for name in used])
-            and (not state or state == row["state"])
+            and (state is None or state == row["state"])
         )
 
     return is_wanted
