@@ -225,7 +225,7 @@ def test_groups_under_every_condition_of_a_suite(run: Path, xlt: Any, tmp_path: 
         for name, cell in zip(names, line.split("|")[2:-1], strict=True):
             lost = under["groups"]["family"][name]["drop"]["zero_shot"]["accuracy"]["value"]
             assert cell.strip() == f"{100 * lost:.1f}"
-    refused = xlt("eval", run, "--suite", suite, "--sort", "rows")
+    refused = xlt("eval", run, "--suite", suite, "--sort", "speakers")
     assert refused.exit_code == 2
 
 

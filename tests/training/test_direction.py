@@ -83,7 +83,7 @@ def test_the_run_that_is_kept_is_the_one_with_the_better_score() -> None:
         dev = {"task": "t", "split": "dev", "metric": "m", "languages": ["en"], "score": score}
         finished = {
             "name": "spec",
-            "state": "success",
+            "state": "done",
             "collapsed_on_dev": False,
             "evaluations": [],
         }
