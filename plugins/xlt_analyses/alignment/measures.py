@@ -5,8 +5,8 @@ is that of Huang et al. 2021 (arXiv:2104.08645): zero-shot transfer fails where 
 outside the region around the English row in which the decision holds. Every quantity is defined in
 docs/explanation/alignment.md. Shares of a single language get Wilson's interval; averages,
 differences, AUCs and correlations are resampled over the rows, the same ones in all languages and
-models. Several seeds of a model are drawn with replacement, too, and all their figures are means
-over them.
+models. With several seeds of a model all figures are means over them, and seeds and rows are both
+samples (`seeds`), but for correlations.
 """
 
 from __future__ import annotations
@@ -17,17 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from xlt_analyses.alignment import seeds as over
 from xlt_analyses.alignment.records import Probed, SourceRow, TranslatedRow, by_name
+from xlt_analyses.alignment.seeds import Figure
 from xlt_cli.api import Measured
-from xlt_cli.api.stats import (
-    Resampled,
-    auc,
-    average,
-    correlation,
-    difference,
-    draws,
-    wilson,
-)
+from xlt_cli.api.stats import Resampled, draws, wilson
 
 SHARES = (
     "accuracy",
@@ -108,7 +102,10 @@ def results(measured: Measured) -> dict[str, Any]:
         notes.append(f"a correlation over {languages} languages means little")
     if len(measured.runs) > len(figures["runs"]):
         seeds = len(measured.runs) // len(figures["runs"])
-        notes.append(f"means over {seeds} seeds; 95% intervals over rows and seeds")
+        notes.append(
+            f"means over {seeds} seeds; 95% intervals have seeds and rows as samples, those of "
+            "correlations rows alone"
+        )
     notes += [*_notes_of_collapse(measured, probed), *_notes_of_seeds(measured)]
     return {**measured.about, **figures, "notes": notes}
 
@@ -184,32 +181,15 @@ def summarise(probed: Mapping[str, Sequence[Probed]]) -> dict[str, Any]:
     }
 
 
-Shares = dict[str, Resampled]
+Shares = dict[str, Figure]
 
 
 def _shares(seeds: Sequence[_Language], weights: np.ndarray) -> Shares:
+    present = [one.present for one in seeds]
     return {
-        name: _over_seeds([share(one.shares[name], one.present, weights) for one in seeds])
+        name: over.share([one.shares[name] for one in seeds], present, weights)
         for name in seeds[0].shares
     }
-
-
-def _over_seeds(parts: Sequence[Resampled]) -> Resampled:
-    """The mean over seeds; each replicate draws them with replacement, the same in all figures."""
-    if len(parts) == 1:
-        return parts[0]
-    drawn = draws(len(parts), "seeds")  # [RESAMPLES, seeds]
-    replicates = np.stack([part.replicates for part in parts], axis=1)
-    value = float(np.mean([part.value for part in parts]))
-    return Resampled(value, (drawn * replicates).sum(axis=1) / len(parts))
-
-
-def share(holds: np.ndarray, among: np.ndarray, weights: np.ndarray) -> Resampled:
-    """The share of the rows `among` which something holds; all [N], weights [RESAMPLES, N]."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value = (holds & among).sum() / among.sum()
-        replicates = (weights @ (holds & among)) / (weights @ among)
-    return Resampled(float(value), replicates)
 
 
 def _source(seeds: Sequence[Sequence[SourceRow]], weights: np.ndarray) -> dict[str, Any]:
@@ -217,10 +197,10 @@ def _source(seeds: Sequence[Sequence[SourceRow]], weights: np.ndarray) -> dict[s
     right = [np.array([row.predicted == row.gold for row in rows]) for rows in seeds]
     rows = [row for own in seeds for row in own]
     certified = [row.certified for row in rows if row.certified is not None]
-    accuracy = _over_seeds([share(one, np.ones(n, bool), weights) for one in right])
+    accuracy = over.share(right, [np.ones(n, bool)] * len(right), weights)
     return {
         "n": n,
-        "accuracy": _share_interval(accuracy, n, len(seeds)),
+        "accuracy": _share_interval(accuracy, n),
         "median_radius_words": float(np.median([row.radius for row in rows])),
         "median_radius_hidden": float(np.median([row.radius_hidden for row in rows])),
         "median_certified": float(np.median(certified)) if certified else None,
@@ -232,7 +212,7 @@ def _figures(seeds: Sequence[_Language], shares: Shares, weights: np.ndarray) ->
     n = int(seeds[0].present.sum())
     return {
         "n": n,
-        **{name: _share_interval(resampled, n, len(seeds)) for name, resampled in shares.items()},
+        **{name: _share_interval(figure, n) for name, figure in shares.items()},
         **{
             f"median_distance_{space}": float(
                 np.median(np.concatenate([one.distances[space][one.present] for one in seeds]))
@@ -247,21 +227,13 @@ def _predicts(seeds: Sequence[_Language], space: str, weights: np.ndarray) -> di
     """Whether decisions are carried over more often where the translation lies inside."""
     carried = [one.shares["carried"] for one in seeds]
     inside = [one.shares[f"inside_{space}"] for one in seeds]
-    foretold = [
-        auc(
-            one.shares["carried"][one.present],
-            (one.radii[space] - one.distances[space])[one.present],
-            weights[:, one.present],
-        )
-        for one in seeds
-    ]
-    known = [figure for figure in foretold if figure is not None]
+    room = [one.radii[space] - one.distances[space] for one in seeds]
     rows = [one.present for one in seeds]
     pairs = list(zip(inside, rows, strict=True))
     return {
         "carried_inside": _share_among(carried, [i & there for i, there in pairs], weights),
         "carried_outside": _share_among(carried, [~i & there for i, there in pairs], weights),
-        "auc": _interval(_over_seeds(known) if len(known) == len(seeds) else None),
+        "auc": _interval(over.area(carried, room, rows, weights)),
     }
 
 
@@ -272,29 +244,30 @@ def _share_among(
     if not all(rows.any() for rows in among):
         return None
     n = int(sum(rows.sum() for rows in among))
-    resampled = _over_seeds([share(*pair, weights) for pair in zip(holds, among, strict=True)])
-    return {**_share_interval(resampled, n, len(holds)), "n": n}
+    return {**_share_interval(over.share(holds, among, weights), n), "n": n}
 
 
-def _share_interval(resampled: Resampled, n: int, seeds: int) -> dict[str, float]:
+def _share_interval(figure: Figure, n: int) -> dict[str, float]:
     """Wilson's for the rows of one seed; those of several seeds are no n independent ones."""
-    return (wilson(resampled.value, n) if seeds == 1 else resampled.interval()).as_dict()
+    return (wilson(figure.value, n) if figure.seeds == 1 else figure.interval()).as_dict()
 
 
 def _averages(languages: Mapping[str, Shares]) -> Shares:
     """Unweighted means over the languages."""
     parts = list(languages.values())
-    return {name: average([part[name] for part in parts]) for name in parts[0]}
+    return {name: over.over_languages([part[name] for part in parts]) for name in parts[0]}
 
 
 def _intervals(shares: Shares) -> dict[str, dict[str, float]]:
-    return {name: resampled.interval().as_dict() for name, resampled in shares.items()}
+    return {name: figure.interval().as_dict() for name, figure in shares.items()}
 
 
-def _interval(resampled: Resampled | None) -> dict[str, float] | None:
-    if resampled is None or np.isnan(resampled.replicates).all():
+def _interval(figure: Figure | Resampled | None) -> dict[str, float] | None:
+    if figure is None:
         return None
-    return resampled.interval().as_dict()
+    resampled = figure.resampled if isinstance(figure, Figure) else figure
+    known = not np.isnan(resampled.replicates).all()
+    return figure.interval().as_dict() if known else None
 
 
 def _growth(
@@ -306,23 +279,20 @@ def _growth(
         grown = []
         for pair in zip(baseline, other, strict=True):
             before, after = ([getattr(row, name) for row in one.source] for one in pair)
-            logs = np.log(np.maximum(after, SMALLEST)) - np.log(np.maximum(before, SMALLEST))
-            grown.append(Resampled(float(logs.mean()), weights @ logs / len(logs)))
-        mean = _over_seeds(grown)
-        factor = Resampled(float(np.exp(mean.value)), np.exp(mean.replicates))
-        factors[space] = factor.interval().as_dict()
+            grown.append(np.log(np.maximum(after, SMALLEST)) - np.log(np.maximum(before, SMALLEST)))
+        logs = over.mean(grown, weights).interval().as_dict()
+        factors[space] = {bound: float(np.exp(log)) for bound, log in logs.items()}
     return factors
 
 
 def _compare(baseline: Mapping[str, Shares], other: Mapping[str, Shares]) -> dict[str, Any]:
     """Gains over the baseline per language and on average, and how they go together."""
     gains = {
-        language: {
-            name: difference(mine, baseline[language][name]) for name, mine in shares.items()
-        }
+        language: {name: over.gain(mine, baseline[language][name]) for name, mine in shares.items()}
         for language, shares in other.items()
     }
     parts = list(gains.values())
+    accuracy = [part["accuracy"] for part in parts]
     explaining = [name for name in EXPLAINING if name in parts[0]]
     return {
         "gains": {language: _intervals(gained) for language, gained in gains.items()},
@@ -331,14 +301,10 @@ def _compare(baseline: Mapping[str, Shares], other: Mapping[str, Shares]) -> dic
             name: {
                 "n": len(parts),
                 **{
-                    kind: _interval(
-                        correlation(
-                            kind,
-                            [part[name] for part in parts],
-                            [part["accuracy"] for part in parts],
-                        )
-                    )
-                    for kind in ("pearson", "spearman")
+                    kind: _interval(found)
+                    for kind, found in over.together(
+                        [part[name] for part in parts], accuracy
+                    ).items()
                 },
             }
             for name in explaining

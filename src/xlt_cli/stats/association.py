@@ -36,6 +36,26 @@ def auc(holds: np.ndarray, score: np.ndarray, weights: np.ndarray) -> Resampled 
     return Resampled(float(roc_auc_score(holds, score)), replicates)
 
 
+def auc_influence(holds: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """How far each row moves the AUC, to first order, [N]; their mean is 0.
+
+    DeLong, DeLong and Clarke-Pearson (1988): how often a row is on the right side of those of the
+    other kind, less the AUC, over its own kind's share of the rows.
+
+    Args:
+        holds: [N], bool; there are rows of both kinds.
+        score: [N].
+    """
+    effects = np.empty(len(score))
+    for kind in (True, False):
+        own, others = score[holds == kind], np.sort(score[holds != kind])
+        below = np.searchsorted(others, own, "left") + np.searchsorted(others, own, "right")
+        wins = below / (2 * len(others))
+        right = wins if kind else 1 - wins
+        effects[holds == kind] = (right - right.mean()) * (len(score) / len(own))
+    return effects
+
+
 def correlation(
     kind: Kind, first: Sequence[Resampled], second: Sequence[Resampled]
 ) -> Resampled | None:

@@ -70,7 +70,8 @@ def test_results_say_what_they_are_of(analysis: Measured) -> None:
     assert found["notes"] == [
         "a caveat",
         "a correlation over 1 languages means little",
-        "means over 2 seeds; 95% intervals over rows and seeds",
+        "means over 2 seeds; 95% intervals have seeds and rows as samples, those of correlations "
+        "rows alone",
     ]
 
 

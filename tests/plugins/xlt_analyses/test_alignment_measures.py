@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
+from scipy.stats import t as student_t
 from sklearn.metrics import roc_auc_score
 
 from xlt_analyses.alignment.analysis import Alignment
@@ -21,10 +22,11 @@ from xlt_analyses.alignment.figures import drawn
 from xlt_analyses.alignment.measures import results as results_of
 from xlt_analyses.alignment.measures import summarise
 from xlt_analyses.alignment.records import Probed, SourceRow, TranslatedRow
+from xlt_analyses.alignment.seeds import share
 from xlt_analyses.alignment.tables import report
 from xlt_cli.analyses import drawing, files
 from xlt_cli.api import Measured, MeasuredRun
-from xlt_cli.api.stats import RESAMPLES, Resampled, auc, correlation, draws, wilson
+from xlt_cli.api.stats import RESAMPLES, Resampled, auc, auc_influence, correlation, draws, wilson
 from xlt_cli.formats import terminal
 
 LANGUAGES = ("de", "fr", "ja", "sw", "zh")
@@ -236,7 +238,7 @@ def test_seeds_are_averaged_over_the_same_rows() -> None:
 
 
 def test_equal_seeds_give_the_figures_of_one() -> None:
-    """The mean of two equal seeds is theirs, and drawing among them adds nothing."""
+    """The mean of two equal seeds is theirs, and its interval that of their rows alone."""
     one, two = probed(1), probed(2, room=0.4)
     single, double = (
         summarise({"erm": [one] * seeds, "robust": [two] * seeds})["comparisons"]["robust"]
@@ -244,9 +246,72 @@ def test_equal_seeds_give_the_figures_of_one() -> None:
     )
     for part in ("average", "radius"):
         for name, figure in single[part].items():
-            assert double[part][name] == pytest.approx(figure)
+            assert double[part][name]["value"] == pytest.approx(figure["value"])
+    logs = np.log([b.radius / a.radius for a, b in zip(one.source, two.source, strict=True)])
+    error = logs.std(ddof=1) / np.sqrt(len(logs))
+    low, high = student_t(len(logs) - 1).interval(0.95)
+    expected = np.exp(logs.mean() + error * np.array([low, high]))
+    grown = double["radius"]["words"]
+    assert [grown["low"], grown["high"]] == pytest.approx(expected, rel=1e-3)
     for name, found in single["correlations"].items():
         assert double["correlations"][name]["pearson"] == pytest.approx(found["pearson"])
+
+
+def test_the_interval_over_seeds_is_that_of_mean_squares() -> None:
+    """A gain in a language, against the analysis of variance of its table by hand."""
+    seeds = (1, 3, 5)
+    base, robust = [probed(s) for s in seeds], [probed(s + 10, room=0.4) for s in seeds]
+    found = summarise({"erm": base, "robust": robust})["comparisons"]["robust"]["gains"]["de"]
+    table = np.array(
+        [
+            [
+                float(x.predicted == r.gold) - float(y.predicted == q.gold)
+                for x, r, y, q in zip(
+                    mine.languages["de"],
+                    mine.source,
+                    own.languages["de"],
+                    own.source,
+                    strict=True,
+                )
+            ]
+            for mine, own in zip(robust, base, strict=True)
+        ]
+    )
+    (k, n), grand = table.shape, table.mean()
+    of_seeds = n * ((table.mean(axis=1) - grand) ** 2).sum() / (k - 1)
+    of_rows = k * ((table.mean(axis=0) - grand) ** 2).sum() / (n - 1)
+    rest = table - table.mean(axis=0) - table.mean(axis=1, keepdims=True) + grand
+    noise = (rest**2).sum() / ((k - 1) * (n - 1))
+    parts = np.array([of_seeds, max(of_rows - noise, 0)]) / (k * n)
+    df = parts.sum() / (parts / [k - 1, n - 1]).sum()
+    expected = grand + np.sqrt(parts.sum()) * np.array(student_t(df).interval(0.95))
+    gain = found["accuracy"]
+    assert [gain["low"], gain["high"]] == pytest.approx(np.clip(expected, -1, 1))
+
+
+def test_rows_move_an_auc_as_their_weights_do() -> None:
+    rng = np.random.default_rng(6)
+    holds, score = rng.random(50) < 0.4, np.round(rng.random(50), 1)  # with ties
+    moved = []
+    for row in range(50):
+        sides = []
+        for step in (1e-4, -1e-4):
+            weights = np.ones(50)
+            weights[row] += step
+            sides.append(roc_auc_score(holds, score, sample_weight=weights))
+        moved.append(50 * (sides[0] - sides[1]) / 2e-4)
+    effects = auc_influence(holds, score)
+    assert effects == pytest.approx(np.array(moved), abs=1e-6)
+    assert effects.mean() == pytest.approx(0)
+
+
+def test_no_interval_is_a_point_because_seeds_agree_by_chance() -> None:
+    """One row of many with each seed, each time another: nothing varies in the table's means."""
+    holds = [np.arange(40) == place for place in (3, 8, 21)]
+    figure = share(holds, [np.ones(40, bool)] * 3, draws(40, "alignment"))
+    found = figure.interval()
+    assert found.value == pytest.approx(1 / 40)
+    assert 0 <= found.low < found.value < found.high <= 1
 
 
 def test_intervals_are_wider_where_seeds_differ() -> None:
