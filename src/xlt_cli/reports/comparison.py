@@ -120,7 +120,9 @@ class Comparison:
         if not runs:
             return None
         every = [runs[seed] for seed in sorted(runs)]
-        effects = np.stack([one.effects(cells) for one in every])
+        effects = np.empty((len(every), every[0].items))
+        for row, one in zip(effects, every, strict=True):
+            row[:] = one.effects(cells)
         return crossed([one.mean(cells) for one in every], effects)
 
     def gain(self, method: str, cells: Sequence[Pair]) -> Gain | None:
@@ -156,10 +158,7 @@ class Comparison:
         values = [
             [mine[s].scores[c].value - theirs[s].scores[c].value for c in cells] for s in seeds
         ]
-        effects = [
-            np.stack([mine[s].effects([c]) - theirs[s].effects([c]) for s in seeds]) for c in cells
-        ]
-        return np.array(values), effects
+        return np.array(values), [_less(mine, theirs, seeds, [c]) for c in cells]
 
     def without(self, seeds: Mapping[str, Collection[int]]) -> Comparison:
         """The same without some seeds of some methods."""
@@ -182,8 +181,19 @@ class Comparison:
             )
             for s in seeds
         )
-        effects = sum(
-            sign * np.stack([mine[s].effects(cells) - theirs[s].effects(cells) for s in seeds])
-            for sign, cells in means.items()
-        )
-        return Gain(crossed(each, np.asarray(effects)), tuple(seeds), each)
+        signed = [sign * _less(mine, theirs, seeds, cells) for sign, cells in means.items()]
+        return Gain(crossed(each, sum(signed[1:], signed[0])), tuple(seeds), each)
+
+
+def _less(
+    mine: Mapping[int, Measured],
+    theirs: Mapping[int, Measured],
+    seeds: Sequence[int],
+    cells: Sequence[Pair],
+) -> np.ndarray:
+    """How far each item moves the gain in a mean over cells with each seed, [K, items]."""
+    effects = np.empty((len(seeds), mine[seeds[0]].items))
+    for row, s in zip(effects, seeds, strict=True):
+        pair = mine[s].effects(cells), theirs[s].effects(cells)
+        np.subtract(*pair, out=row, dtype=np.float64)
+    return effects

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,7 +14,10 @@ from xlt_cli.reports.summary import Counting, check_alignment
 from xlt_cli.reports.validity import Look, look
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answer, Answers
-from xlt_cli.stats.crossed import influence
+from xlt_cli.stats.crossed import slopes
+
+BLOCK = 1 << 18
+"""About how many numbers of statistics are scored at once."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +58,18 @@ class Measured:
 
     def mean(self, cells: Sequence[Pair]) -> float:
         """The unweighted mean over cells."""
+        if len(cells) == 1:
+            return self.scores[cells[0]].value
         return float(np.mean([self.scores[pair].value for pair in cells]))
 
     def effects(self, cells: Sequence[Pair]) -> np.ndarray:
-        """How far each item moves the mean over cells, [items]; mean 0."""
+        """How far each item moves the mean over cells, [items]; mean 0.
+
+        In 32 bits for a single cell, as stored: compute with them in 64.
+        """
         first = self.scores[cells[0]]
         if len(cells) == 1 and first.places is None:
-            return first.effects.astype(np.float64)
+            return first.effects
         key = tuple(cells)
         if key in self._means:
             return self._means[key]
@@ -88,14 +96,18 @@ def measure(
     """
     asked = _asked({pair: answers[pair] for pair in sorted(answers)})
     places, items = _places(asked, aligned)
-    scores, looks = {}, {}
+    told, counted, looks = _Codes(), {}, {}
     for pair, rows in asked.items():
-        told, codes = _coded(answers[pair].predicted)
-        kinds, of_rows = _kinds(rows.codes * len(told) + codes, len(rows.labels) * len(told))
-        pairs = [(rows.labels[kind // len(told)], told[kind % len(told)]) for kind in kinds]
-        scores[pair] = _scored(problem, metric, pairs, of_rows, places[pair])
-        seen = look(rows.labels, told, problem.labels)
-        looks[pair] = replace(seen, rows=len(codes))
+        codes = told.of(answers[pair].predicted)
+        count = max(len(rows.labels), 1)
+        kinds, of_rows = _kinds(codes * count + rows.codes, len(told) * count)
+        counted[pair] = _Counted(rows.labels, told.distinct, kinds, of_rows)
+        seen = [told.distinct[code] for code in np.unique(kinds // count)]
+        looks[pair] = replace(look(rows.labels, seen, problem.labels), rows=len(codes))
+    scores = {
+        pair: Scored(value, effects, places[pair])
+        for pair, value, effects in _scored(problem, metric, counted)
+    }
     return Measured(scores, items, {pair: rows.sha256 for pair, rows in asked.items()}, looks)
 
 
@@ -157,19 +169,80 @@ def _kinds(codes: np.ndarray, possible: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
 
 
+class _Codes(dict[Answer, int]):
+    """Numbers of values, from 0 in the order in which they are seen."""
+
+    def __init__(self) -> None:
+        self.distinct: list[Answer] = []
+
+    def __missing__(self, value: Answer) -> int:
+        self.distinct.append(value)
+        return self.setdefault(value, len(self))
+
+    def of(self, values: Sequence[Answer]) -> np.ndarray:
+        """The number of each, [n]."""
+        return np.fromiter(map(self.__getitem__, values), np.intp, len(values))
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A cell by the kinds of its rows: gold label and answer.
+
+    Attributes:
+        labels, told: all there may be.
+        kinds: those that occur, [k], as code of the answer * number of labels + code of the label.
+        rows: of which kind each row is, [n].
+    """
+
+    labels: list[Answer]
+    told: list[Answer]
+    kinds: np.ndarray
+    rows: np.ndarray
+
+    def same_kinds(self, other: _Counted) -> bool:
+        return self.labels is other.labels and np.array_equal(self.kinds, other.kinds)
+
+    def statistics(self, problem: Counting) -> np.ndarray:
+        """Of each kind, [k, S]."""
+        count = len(self.labels)
+        pairs = [(self.labels[kind % count], self.told[kind // count]) for kind in self.kinds]
+        statistics: np.ndarray = problem.statistics([Prediction("", *pair) for pair in pairs])
+        return statistics
+
+
+Block = list[tuple[Pair, _Counted, np.ndarray]]
+
+
 def _scored(
-    problem: Counting,
-    metric: str,
-    kinds: Sequence[tuple[Answer, Answer]],
-    rows: np.ndarray,
-    places: np.ndarray | None,
-) -> Scored:
-    """A cell's figure, from the kinds of rows (label and answer), and of which kind each row is."""
-    statistics = problem.statistics([Prediction("", *kind) for kind in kinds])
-    counts = np.bincount(rows, minlength=len(kinds)).astype(np.float64)
-    value = problem.score(counts @ statistics)[metric]
-    effects = influence(statistics, problem.score, counts)[metric].astype(np.float32)
-    return Scored(float(value), effects[rows], places)
+    problem: Counting, metric: str, cells: Mapping[Pair, _Counted]
+) -> Iterator[tuple[Pair, float, np.ndarray]]:
+    """The figure of each cell, and how far each row moves it; scored in blocks of cells."""
+    block: Block = []
+    size = 0
+    for pair, cell in cells.items():
+        known = block and cell.same_kinds(block[-1][1])
+        statistics = block[-1][2] if known else cell.statistics(problem)
+        block.append((pair, cell, statistics))
+        size += statistics.size + 2 * statistics.shape[1] ** 2
+        if size > BLOCK:
+            yield from _scored_together(problem, metric, block)
+            block, size = [], 0
+    if block:
+        yield from _scored_together(problem, metric, block)
+
+
+def _scored_together(
+    problem: Counting, metric: str, block: Block
+) -> Iterator[tuple[Pair, float, np.ndarray]]:
+    counts = [np.bincount(cell.rows, minlength=len(cell.kinds)) for _, cell, _ in block]
+    sums = np.stack([own @ part for own, (_, _, part) in zip(counts, block, strict=True)])
+    there = np.stack([(part != 0).any(axis=0) for _, _, part in block])
+    rows = np.array([len(cell.rows) for _, cell, _ in block], dtype=np.float64)
+    values = problem.score(sums)[metric]
+    slope = slopes(sums, rows, there, problem.score)[metric]
+    for n, (pair, cell, statistics) in enumerate(block):
+        effects = rows[n] * ((statistics - sums[n] / rows[n]) @ slope[n])
+        yield pair, float(values[n]), effects.astype(np.float32)[cell.rows]
 
 
 def _places(

@@ -122,19 +122,33 @@ def influence(
         counts: how many rows each stands for, [N]; None: each for itself.
     """
     counts = np.ones(len(statistics)) if counts is None else counts
-    rows, size = counts.sum(), statistics.shape[1]
-    sums = counts @ statistics
-    step = STEP * rows
-    moved = step * np.eye(size)
-    effects = {}
-    with np.errstate(all="ignore"):
-        scored = score(np.concatenate([sums + moved, sums - moved]))
+    rows, sums = counts.sum(), counts @ statistics
     # What no row has moves nothing, and may have no derivative.
     there = (statistics[counts > 0] != 0).any(axis=0)
-    for name, figures in scored.items():
-        slope = np.where(there, (figures[:size] - figures[size:]) / (2 * step), 0.0)
-        effects[name] = rows * ((statistics - sums / rows) @ slope)
-    return effects
+    found = slopes(sums[None], np.array([rows]), there[None], score)
+    return {name: rows * ((statistics - sums / rows) @ slope[0]) for name, slope in found.items()}
+
+
+def slopes(
+    sums: np.ndarray, rows: np.ndarray, there: np.ndarray, score: Score
+) -> dict[str, np.ndarray]:
+    """The derivatives of each metric by the sums of statistics of C cells, [C, S] each.
+
+    Args:
+        sums: [C, S].
+        rows: how many there are in each cell, [C].
+        there: whether some row has the statistic, [C, S]; the derivative is 0 elsewhere.
+    """
+    size = sums.shape[1]
+    step = (STEP * rows)[:, None]
+    moved = step[:, :, None] * np.eye(size)
+    beside = sums[:, None, :]
+    with np.errstate(all="ignore"):
+        scored = score(np.concatenate([beside + moved, beside - moved], axis=1))
+        return {
+            name: np.where(there, (figures[:, :size] - figures[:, size:]) / (2 * step), 0.0)
+            for name, figures in scored.items()
+        }
 
 
 def _beyond_noise(effects: np.ndarray) -> float:
@@ -142,7 +156,8 @@ def _beyond_noise(effects: np.ndarray) -> float:
     seeds, items = effects.shape
     if items < 2:
         return 0.0
-    squares = float(np.einsum("ki,ki->", effects, effects, dtype=np.float64))
+    flat = effects.astype(np.float64, copy=False).ravel()
+    squares = float(flat @ flat)
     columns = effects.mean(axis=0, dtype=np.float64)
     rows = effects.mean(axis=1, dtype=np.float64)
     grand = float(rows.mean())
