@@ -1,4 +1,5 @@
-"""Reports as data: typed pieces that every format (terminal, JSON, CSV, Markdown) renders once.
+"""Reports as data: typed pieces that every format (terminal, JSON, CSV, Markdown, LaTeX) renders
+once.
 
 A builder states what is shown and what each value means. The notation of percentages, digits and
 intervals is defined in one place for all formats, so that a builder never formats a number:
@@ -53,6 +54,7 @@ class Figure:
             a percentage, 3 for a number).
         sign: which numbers have a `+`.
         mark: shown right after the figure, e.g. `†` for a collapsed run.
+        strong: shown in bold, e.g. the best of several.
     """
 
     value: float
@@ -63,6 +65,7 @@ class Figure:
     digits: int | None = None
     sign: Sign = "none"
     mark: str = ""
+    strong: bool = False
 
     def __post_init__(self) -> None:
         _check_number(self.value)

@@ -1,4 +1,4 @@
-"""How reports look on a terminal, in JSON, in CSV and in Markdown.
+"""How reports look on a terminal, in JSON, CSV, Markdown and LaTeX.
 
 May stand here: one module for each format, which renders each kind of piece once. Nothing here
 computes a figure; how a value is written is in `reports.values`.
@@ -48,10 +48,18 @@ def _markdown(report: Report) -> None:
     echo(markdown.text(report).removesuffix("\n"))
 
 
+def _latex(report: Report) -> None:
+    from xlt_cli.formats import latex
+    from xlt_cli.terminal import echo
+
+    echo(latex.text(report).removesuffix("\n"))
+
+
 FORMATS: dict[str, Callable[[Report], None]] = {
     "terminal": _terminal,
     "json": _json,
     "csv": _csv,
     "markdown": _markdown,
+    "latex": _latex,
 }
 """By the name that `--format` takes; each prints on stdout."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from xlt_cli.api.reports import (
     Align,
+    Figure,
     Forest,
     Line,
     Matrix,
@@ -93,6 +94,7 @@ def _row(cells: Sequence[str], widths: Sequence[int], aligns: Sequence[Align]) -
 
 def _cell(value: Value, strong: bool = False) -> str:
     shown = _escaped(written(value)).replace("\n", "<br>")
+    strong = strong or (isinstance(value, Figure) and value.strong)
     return f"**{shown}**" if strong and shown else shown
 
 

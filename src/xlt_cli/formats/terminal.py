@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Words
 
 from xlt_cli.api.reports import (
+    Figure,
     Forest,
     Line,
     Matrix,
@@ -103,6 +104,8 @@ def _add(grid: Grid, row: Row) -> None:
 
 def _cell(value: Value) -> RenderableType:
     """Words in their tones; what has none is a string, which the grid styles."""
+    if isinstance(value, Figure) and value.strong:
+        return Words(written(value), style="bold")
     parts = value.values if isinstance(value, Stack) else [value]
     if not any(isinstance(part, Text) for part in parts):
         return written(value)
