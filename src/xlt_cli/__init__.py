@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xlt_cli.interface.experiment import Experiment
     from xlt_cli.interface.runs import Run, Runs, open_run
     from xlt_cli.interface.tables import Results, Table
+    from xlt_cli.interface.tabulate import Tabulated, tabulate
 
 __all__ = [
     "Compared",
@@ -34,10 +35,12 @@ __all__ = [
     "Run",
     "Runs",
     "Table",
+    "Tabulated",
     "UserError",
     "compare",
     "evaluate_model",
     "open_run",
+    "tabulate",
 ]
 
 _ROOMS = {
@@ -48,10 +51,12 @@ _ROOMS = {
     "Run": "xlt_cli.interface.runs",
     "Runs": "xlt_cli.interface.runs",
     "Table": "xlt_cli.interface.tables",
+    "Tabulated": "xlt_cli.interface.tabulate",
     "UserError": "xlt_cli.errors",
     "compare": "xlt_cli.interface.compare",
     "evaluate_model": "xlt_cli.interface.checkpoints",
     "open_run": "xlt_cli.interface.runs",
+    "tabulate": "xlt_cli.interface.tabulate",
 }
 
 

@@ -27,6 +27,7 @@ from xlt_cli.commands import (
     show,
     stages,
     sweep,
+    table,
     train,
     validate,
 )
@@ -59,6 +60,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "sweep": sweep.sweep,
     "run": run_command.run,
     "compare": compare.compare,
+    "table": table.table,
     "reproduce": reproduce.reproduce,
     "effective-robustness": effective_robustness.effective_robustness,
     "list-plugins": list_plugins.list_plugins,

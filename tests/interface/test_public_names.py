@@ -41,10 +41,12 @@ PUBLIC = {
     },
     "Runs": {"failed", "frame", "outcomes", "results"},
     "Table": {"frame"},
+    "Tabulated": {"frame", "latex", "report"},
     "UserError": set(),
     "compare": set(),
     "evaluate_model": set(),
     "open_run": set(),
+    "tabulate": set(),
 }
 INHERITED = {*dir(tuple), "register"}
 

@@ -83,14 +83,19 @@ def compare(
 
 def _systems(given: list[str], runs_dir: Path | None) -> dict[str, list[str]]:
     """The runs of each system: of the points of a spec, or as they are named."""
-    if len(given) == 1 and "=" not in given[0] and given[0].endswith((".yaml", ".yml")):
+    if is_spec(given):
         from xlt_cli import Experiment
 
         return Experiment.from_file(given[0]).systems(runs_dir=runs_dir)
-    return _named(given)
+    return named(given, "xlt compare")
 
 
-def _named(given: list[str]) -> dict[str, list[str]]:
+def is_spec(given: list[str]) -> bool:
+    """Whether what is given in place of runs is a spec."""
+    return len(given) == 1 and "=" not in given[0] and given[0].endswith((".yaml", ".yml"))
+
+
+def named(given: list[str], command: str) -> dict[str, list[str]]:
     """The patterns of each system.
 
     Raises:
@@ -104,7 +109,7 @@ def _named(given: list[str]) -> dict[str, list[str]]:
         if not (name.strip() and pattern.strip()):
             raise SpecError(
                 f"'{text}' lacks a name or runs",
-                "xlt compare",
+                command,
                 "write NAME=RUNS, e.g. ERM='erm-*', or one spec with a sweep, e.g. methods.yaml",
             )
         systems.setdefault(name, []).append(pattern)

@@ -50,7 +50,6 @@ _SIGNS = {
     "[": "{[}",  # after a line's end it would begin an option, as would a star
     "]": "{]}",
     "*": "{*}",
-    "-": "-{}",  # two of them would be a dash
     "†": r"\textdagger{}",
     "±": r"$\pm$",
     "−": r"$-$",
@@ -59,8 +58,8 @@ _SIGNS = {
     "≥": r"$\ge$",
     "→": r"$\to$",
     "…": r"\dots{}",
-    "–": "--",
-    "—": "---",
+    "–": r"\textendash{}",
+    "—": r"\textemdash{}",
 }
 
 
@@ -71,7 +70,8 @@ def text(report: Report) -> str:
 
 def escaped(shown: str) -> str:
     """Text in which nothing is a command; line feeds and control characters become spaces."""
-    return "".join(_SIGNS.get(sign, sign if sign.isprintable() else " ") for sign in shown)
+    parts = (_SIGNS.get(sign, sign if sign.isprintable() else " ") for sign in shown)
+    return re.sub("-(?=-)", "-{}", "".join(parts))  # together they would be a dash
 
 
 def _blocks(report: Report, level: int) -> Iterator[str]:
@@ -196,7 +196,7 @@ def _split(value: Figure) -> tuple[str, str]:
     number = figure(dataclasses.replace(value, low=None, high=None, deviation=None, mark=""))
     full = figure(dataclasses.replace(value, mark=""))
     mark = rf"\textsuperscript{{{escaped(value.mark)}}}" if value.mark else ""
-    beside = escaped(full[len(number) :].strip()).replace(_SIGNS["-"], _SIGNS["−"])
+    beside = escaped(full[len(number) :].strip()).replace("-", "$-$")
     return number, f"{beside}{mark}"
 
 

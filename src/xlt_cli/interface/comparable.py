@@ -48,7 +48,7 @@ def directories(
     by_name: dict[str, dict[int, Directory]] = {}
     for name, given in systems.items():
         several = [given] if isinstance(given, str | Path | Run) else list(given)
-        runs = [run for one in several for run in _matching(one, root)]
+        runs = [run for one in several for run in matching_runs(one, root)]
         own = by_name.setdefault(name, {})
         for run in {run.path.resolve(): run for run in runs}.values():
             place = run.path.resolve()
@@ -83,7 +83,7 @@ def check_seeds(by_name: Mapping[str, Mapping[int, Directory]], baseline: str) -
             )
 
 
-def _matching(given: Given, root: Path) -> list[Directory]:
+def matching_runs(given: Given, root: Path) -> list[Directory]:
     return [Directory(given.path)] if isinstance(given, Run) else matching(root, str(given))
 
 

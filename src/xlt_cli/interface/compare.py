@@ -22,7 +22,7 @@ from xlt_cli.interface.comparable import (
     title,
 )
 from xlt_cli.interface.runs import root_of
-from xlt_cli.interface.tables import Table
+from xlt_cli.interface.tables import records_of
 from xlt_cli.runs.cells import Cell, Pair
 
 if TYPE_CHECKING:
@@ -69,10 +69,7 @@ class Compared:
         Returns:
             The columns of `xlt compare --format csv`.
         """
-        table = self.report.records
-        assert table is not None
-        names = [column.key or column.name for column in table.columns]
-        return Table(dict(zip(names, row.cells, strict=True)) for row in table.rows).frame()
+        return records_of(self.report).frame()
 
 
 def compare(
@@ -132,7 +129,7 @@ def compare(
     }
     shared = shared_by(stored)
     notes = notes_of(stored, shared)
-    tested = [_compared(stored, name, metric, settings, notes) for name in shared]
+    tested = [compared_in(stored, name, metric, settings, notes) for name in shared]
     return Compared(
         {
             "baseline": first,
@@ -149,10 +146,20 @@ def compare(
     )
 
 
-def _compared(
+def compared_in(
     stored: Evaluated, name: str, metric: str | None, settings: Settings, notes: list[str]
 ) -> dict[str, Any]:
-    """One evaluation."""
+    """The comparison in one evaluation, which all runs have: gains, tests and ranks as JSON values.
+
+    Args:
+        name: of the evaluation's directory.
+        metric: None for the task's own.
+        notes: gets what a reader must know.
+
+    Raises:
+        SpecError: the task has no such metric.
+        DataError: the runs were not tested on the same rows.
+    """
     from xlt_cli.problems.collapse import problem_under
     from xlt_cli.reports.scorer import Scorer
     from xlt_cli.reports.systems import Systems

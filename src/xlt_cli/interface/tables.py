@@ -11,6 +11,8 @@ from xlt_cli.reports import evaluation
 if TYPE_CHECKING:
     import pandas
 
+    from xlt_cli.api.reports import Report
+
 
 class Table(Sequence[dict[str, Any]]):
     """Rows, each a dictionary from column to value; it has a length and can be indexed."""
@@ -69,6 +71,14 @@ class Results(Table):
             for about, result in zip(self._of, self, strict=True)
             for line in evaluation.lines([result])
         ).frame()
+
+
+def records_of(report: Report) -> Table:
+    """The records of a report that has some, as rows."""
+    table = report.records
+    assert table is not None
+    names = [column.key or column.name for column in table.columns]
+    return Table(dict(zip(names, row.cells, strict=True)) for row in table.rows)
 
 
 def _facts(line: Mapping[str, Any]) -> dict[str, Any]:

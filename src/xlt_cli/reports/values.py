@@ -31,6 +31,17 @@ def metric_name(metric: str) -> str:
 
 def metric_unit(metric: str) -> Unit:
     """What a metric's figures are, as far as the installed plugins say; else shares."""
+    known = _known(metric)
+    return known.unit if known else "share"
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether higher figures are better, as far as the installed plugins say; else they are."""
+    known = _known(metric)
+    return known is None or known.higher_is_better
+
+
+def _known(metric: str) -> Metric | type[ExtraMetric] | None:
     plugins = [entry.plugin for entry in registry.entries("problem") if entry.plugin]
     known: list[Metric | type[ExtraMetric]] = []
     known += [own for plugin in plugins for own in all_metrics(plugin) if own.name == metric]
@@ -39,7 +50,7 @@ def metric_unit(metric: str) -> Unit:
         for entry in registry.entries("metric")
         if entry.plugin and entry.name == metric
     ]
-    return known[0].unit if known else "share"
+    return known[0] if known else None
 
 
 def measured(metric: str, stored: Mapping[str, Any], mark: str = "", sign: Sign = "none") -> Figure:

@@ -1,0 +1,130 @@
+"""`xlt table`: stored figures with any dimensions as rows and columns."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xlt_cli.commands import completion
+from xlt_cli.commands.compare import is_spec, named
+from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
+
+
+class Spread(StrEnum):
+    """What stands beside means over seeds."""
+
+    deviation = "deviation"
+    interval = "interval"
+
+
+def table(
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]RUNS...|SPEC",
+            help="Runs: names or paths, perhaps with *; NAME= names their method. Or a spec: the "
+            "runs of its sweep.",
+            autocompletion=completion.runs,
+        ),
+    ],
+    rows: Annotated[
+        str,
+        typer.Option(
+            "--rows",
+            metavar="DIMENSIONS",
+            help="One or several with commas: method, encoder, stage, seed, run, task, split, "
+            "labels, limit, condition, metric, evaluation, language, group, family, script, "
+            "resource.",
+        ),
+    ] = "method",
+    columns: Annotated[
+        str, typer.Option("--columns", metavar="DIMENSIONS", help="As for --rows.")
+    ] = "task",
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="DIMENSION=VALUES",
+            help="Take these values only, e.g. language=de,sw; repeatable.",
+        ),
+    ] = None,
+    spread: Annotated[
+        Spread,
+        typer.Option(
+            "--spread", help="Beside means: standard deviation, or 95% interval over seeds."
+        ),
+    ] = Spread.deviation,
+    best: Annotated[
+        str,
+        typer.Option(
+            "--best", metavar="DIMENSION", help="The best of these is bold; the rest being equal."
+        ),
+    ] = "method",
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline",
+            metavar="METHOD",
+            help="Mark what differs from this method significantly, paired by seed and row.",
+        ),
+    ] = None,
+    runs_dir: RunsDir = None,
+    format_: FormatOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a table of stored figures: any dimensions as rows and columns, means over seeds.
+
+    Languages are averaged unless they are rows or columns. Only stored results are read.
+    """
+    from xlt_cli.commands.printing import print_report
+    from xlt_cli.interface.tabulate import tabulate
+
+    output = format_of(format_, as_json)
+    found = tabulate(
+        _runs(runs, runs_dir),
+        rows=_words(rows),
+        columns=_words(columns),
+        where=_conditions(where or []),
+        spread=spread.value,
+        best=best,
+        baseline=baseline,
+        runs_dir=runs_dir,
+    )
+    print_report(found.report, output)
+
+
+def _runs(given: list[str], runs_dir: Path | None) -> list[str] | dict[str, list[str]]:
+    """The runs of a spec's sweep, or as they are given: with names of methods, or without."""
+    if is_spec(given):
+        from xlt_cli import Experiment
+
+        systems = Experiment.from_file(given[0]).systems(runs_dir=runs_dir)
+        return [run for own in systems.values() for run in own]
+    if any("=" in text for text in given):
+        return dict(named(given, "xlt table"))
+    return given
+
+
+def _words(given: str) -> list[str]:
+    return [word.strip() for word in given.split(",") if word.strip()]
+
+
+def _conditions(given: list[str]) -> dict[str, list[str]]:
+    """The values that are taken, by dimension.
+
+    Raises:
+        SpecError: one has no value.
+    """
+    from xlt_cli.errors import SpecError
+
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, _, values = text.partition("=")
+        if not _words(values):
+            hint = "write DIMENSION=VALUES, e.g. language=de,sw"
+            raise SpecError(f"'{text}' lacks a value", "--where", hint)
+        found.setdefault(name.strip(), []).extend(_words(values))
+    return found
