@@ -70,6 +70,9 @@ def test_good_and_broken_plugins_are_listed_the_broken_ones_with_their_error(kli
         "quitter": ("encoder", "broken"),
         "reversed-words": ("condition", "ok"),
         "cautious": ("condition", "ok"),
+        "brier": ("metric", "ok"),
+        "label_recall": ("metric", "ok"),
+        "mcc": ("metric", "ok"),
     }
     assert own["klingon-epics"]["error"] == (
         "import failed: ImportError: no module named 'dilithium'; pip install dilithium"
