@@ -27,12 +27,12 @@ def test_the_listing_in_each_format(xlt: Cli, root: Path) -> None:
         return result.stdout
 
     assert printed() == printed("--format", "terminal")
-    assert printed().startswith("a_run  created")
+    assert printed().startswith("a_run  pending")
     assert printed("--format", "json") == printed("--json") == printed("--json", "--format", "json")
     header, line = printed("--format", "csv").splitlines()
     assert header.startswith("run,state,seed,created")
-    assert line.startswith("a_run,created,3,")
-    assert printed("--format", "markdown").startswith("```text\na_run  created")
+    assert line.startswith("a_run,pending,3,")
+    assert printed("--format", "markdown").startswith("```text\na_run  pending")
 
 
 def test_no_runs_are_a_header_and_an_empty_list(xlt: Cli, tmp_path: Path) -> None:
@@ -53,6 +53,6 @@ def test_two_formats_are_refused(xlt: Cli, root: Path, verb: str) -> None:
 
 
 def test_an_unknown_format_is_refused(xlt: Cli, root: Path) -> None:
-    result = xlt("runs", "--runs-dir", root, "--format", "latex")
+    result = xlt("runs", "--runs-dir", root, "--format", "html")
     assert result.exit_code == 2
     assert "markdown" in result.stderr
