@@ -222,6 +222,8 @@ def test_the_points_of_a_sweep_are_compared(spec: dict[str, Any], tmp_path: Path
     (one,) = shown["evaluations"]
     assert (shown["baseline"], list(one["gains"])) == ("slow", ["fast"])
     assert one["gains"]["fast"]["seeds"] == [1, 2]
+    table = json.loads(xlt("table", written, "--runs-dir", runs, "--json").stdout)
+    assert {cell["method"] for cell in table["cells"]} == {"slow", "fast"}
 
 
 def test_a_failed_run_of_a_sweep_says_why(spec: dict[str, Any], tmp_path: Path) -> None:

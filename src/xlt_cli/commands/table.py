@@ -26,7 +26,7 @@ def table(
         typer.Argument(
             metavar="[NAME=]RUNS...|SPEC",
             help="Runs: names or paths, perhaps with *; NAME= names their method. Or a spec: the "
-            "runs of its sweep.",
+            "points of its sweep are the methods.",
             autocompletion=completion.runs,
         ),
     ],
@@ -97,12 +97,11 @@ def table(
 
 
 def _runs(given: list[str], runs_dir: Path | None) -> list[str] | dict[str, list[str]]:
-    """The runs of a spec's sweep, or as they are given: with names of methods, or without."""
+    """The runs of the points of a spec, or as they are given: with names of methods, or without."""
     if is_spec(given):
         from xlt_cli import Experiment
 
-        systems = Experiment.from_file(given[0]).systems(runs_dir=runs_dir)
-        return [run for own in systems.values() for run in own]
+        return Experiment.from_file(given[0]).systems(runs_dir=runs_dir)
     if any("=" in text for text in given):
         return dict(named(given, "xlt table"))
     return given
