@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
+from xlt_cli.commands.systems import systems_of
 
 
 class Correction(StrEnum):
@@ -70,7 +70,7 @@ def compare(
 
     output = format_of(format_, as_json)
     compared = comparing.compare(
-        _systems(systems, runs_dir),
+        systems_of(systems, runs_dir, "xlt compare"),
         runs_dir=runs_dir,
         baseline=baseline,
         metric=metric,
@@ -79,38 +79,3 @@ def compare(
         level=level,
     )
     print_report(compared.report, output)
-
-
-def _systems(given: list[str], runs_dir: Path | None) -> dict[str, list[str]]:
-    """The runs of each system: of the points of a spec, or as they are named."""
-    if is_spec(given):
-        from xlt_cli import Experiment
-
-        return Experiment.from_file(given[0]).systems(runs_dir=runs_dir)
-    return named(given, "xlt compare")
-
-
-def is_spec(given: list[str]) -> bool:
-    """Whether what is given in place of runs is a spec."""
-    return len(given) == 1 and "=" not in given[0] and given[0].endswith((".yaml", ".yml"))
-
-
-def named(given: list[str], command: str) -> dict[str, list[str]]:
-    """The patterns of each system.
-
-    Raises:
-        SpecError: one lacks a name or a pattern.
-    """
-    from xlt_cli.errors import SpecError
-
-    systems: dict[str, list[str]] = {}
-    for text in given:
-        name, _, pattern = text.partition("=")
-        if not (name.strip() and pattern.strip()):
-            raise SpecError(
-                f"'{text}' lacks a name or runs",
-                command,
-                "write NAME=RUNS, e.g. ERM='erm-*', or one spec with a sweep, e.g. methods.yaml",
-            )
-        systems.setdefault(name, []).append(pattern)
-    return systems

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from xlt_cli.commands import completion
-from xlt_cli.commands.compare import is_spec, named
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
+from xlt_cli.commands.systems import is_spec, systems_of
 
 
 class Spread(StrEnum):
@@ -98,12 +98,8 @@ def table(
 
 def _runs(given: list[str], runs_dir: Path | None) -> list[str] | dict[str, list[str]]:
     """The runs of the points of a spec, or as they are given: with names of methods, or without."""
-    if is_spec(given):
-        from xlt_cli import Experiment
-
-        return Experiment.from_file(given[0]).systems(runs_dir=runs_dir)
-    if any("=" in text for text in given):
-        return dict(named(given, "xlt table"))
+    if is_spec(given) or any("=" in text for text in given):
+        return systems_of(given, runs_dir, "xlt table")
     return given
 
 
