@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from xlt_cli.spec import suite as suites
+from xlt_encoders.base import TransformersEncoder
 
 NLI = ("entailment", "neutral", "contradiction")
 SUITE = {
@@ -53,8 +54,16 @@ def run(tmp_path: Path, tiny_encoder: Path, xlt: Any, monkeypatch: pytest.Monkey
     return path.name
 
 
-def test_all_that_fits_is_tested_and_the_rest_is_said(run: str, xlt: Any) -> None:
+def test_all_that_fits_is_tested_and_the_rest_is_said(
+    run: str, xlt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Any] = []
+    load = TransformersEncoder.load_model
+    monkeypatch.setattr(
+        TransformersEncoder, "load_model", lambda self, *of: loaded.append(of) or load(self, *of)
+    )
     result = xlt("eval", run, "--suite", "suite.yaml", "--json")
+    assert len(loaded) == 1, "one model for all sets with these labels"
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     tested = {(one["set"], one["task"]): one for one in report["results"]}

@@ -22,6 +22,7 @@ from xlt_cli.errors import DamagedFile, PluginFailure, RunError, UserError
 from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.evaluate import evaluate, missing
 from xlt_cli.evaluation.extras import NONE, Extras
+from xlt_cli.evaluation.loaded_once import LoadedOnce
 from xlt_cli.evaluation.plan import Plan, check_claims, make_plan
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summarise_all, summarised, summary
@@ -205,7 +206,7 @@ def evaluate_checkpoint(
     own = atomic.read_json(directory / ABOUT) or {}
     caveats = dict.fromkeys([*own.get("caveats", []), *([encoder.caveat] * bool(encoder.caveat))])
     subject = Subject(
-        load,
+        LoadedOnce(load),
         lambda: encoder.load_tokenizer(directory),
         [],
         trained_on,

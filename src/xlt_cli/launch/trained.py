@@ -12,6 +12,7 @@ from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import UserError
 from xlt_cli.evaluation import held_out
+from xlt_cli.evaluation.loaded_once import LoadedOnce
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
@@ -99,7 +100,7 @@ def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime
         return encoder.checkpoint_labels(run.model) or trained.task.labels
 
     return Subject(
-        load,
+        LoadedOnce(load),
         lambda: encoder.load_tokenizer(run.model),
         held_out.used(run, trained.stages, rows),
         trained.languages,
