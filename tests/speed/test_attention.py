@@ -79,12 +79,12 @@ def test_dropout_leaves_the_mean_and_its_gradient_is_that_of_what_was_kept() -> 
     torch.manual_seed(1)
     outputs = [
         torch.ops.xlt.one_tile_attention(query, key, value, lengths(), 0.3, 0.25)[0]
-        for _ in range(100)
+        for _ in range(30)
     ]
     expected = torchs(query, key, value, real(), 0.3)
     mean, inside = torch.stack(outputs).mean(dim=0), real()
-    torch.testing.assert_close(mean[inside], expected[inside], rtol=0, atol=0.6)
-    assert (mean - expected)[inside].mean().abs() < 0.03
+    torch.testing.assert_close(mean[inside], expected[inside], rtol=0, atol=1.1)
+    assert (mean - expected)[inside].mean().abs() < 0.05
     assert not torch.equal(outputs[0], outputs[1])
 
     def same_choice(*given: torch.Tensor) -> torch.Tensor:

@@ -102,8 +102,8 @@ def test_words_are_drawn_with_their_ratio_and_copies_differ() -> None:
 def test_without_the_package_the_extra_is_named(
     monkeypatch: pytest.MonkeyPatch, script: str, package: str
 ) -> None:
-    module._writer.cache_clear()
     with monkeypatch.context() as patch:
+        patch.setattr(module, "_writer", module._writer.__wrapped__)  # loaded before or not
         patch.setitem(sys.modules, package, None)
         with pytest.raises(PluginError, match=f"the package {package}") as caught:
             transliterate(script).fetch()

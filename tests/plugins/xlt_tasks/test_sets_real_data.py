@@ -80,8 +80,10 @@ def test_rows_and_labels_are_those_of_the_manifest(
     task = cls(cls.Params(**full))
     languages: set[str] = set()
     for split in SPLITS:
-        for language in task.languages(split):
-            languages.add(language)
+        of_split = task.languages(split)
+        languages |= {*of_split}
+        # Of hundreds of languages in one layout, every fifth.
+        for language in of_split[:: 5 if len(of_split) > 100 else 1]:
             rows = task.load(split, language)
             file = Path(rows.source).relative_to(real_data).as_posix()
             missing = LEFT_OUT.get(file, 0)
