@@ -33,7 +33,7 @@ HOW_TO = [
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = ("index.md", "launching.md")
 """A page without commands, and one with a test of its own."""
-NEEDS = {"adapters.md": "peft"}
+NEEDS = {"adapters.md": "peft", "report.md": "vl_convert"}
 """A page whose commands need a package that not every environment has."""
 BLOCK = re.compile(r"^```(yaml|sh|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"# ([\w./-]+\.\w+)\n")

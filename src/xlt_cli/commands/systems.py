@@ -18,6 +18,15 @@ def systems_of(given: list[str], runs_dir: Path | None, command: str) -> dict[st
     return _named(given, command)
 
 
+def runs_or_systems(
+    given: list[str], runs_dir: Path | None, command: str
+) -> list[str] | dict[str, list[str]]:
+    """The runs of the points of a spec, or as they are given: with names of systems, or without."""
+    if is_spec(given) or any("=" in text for text in given):
+        return systems_of(given, runs_dir, command)
+    return given
+
+
 def is_spec(given: list[str]) -> bool:
     """Whether what is given in place of runs is a spec."""
     return len(given) == 1 and "=" not in given[0] and given[0].endswith((".yaml", ".yml"))

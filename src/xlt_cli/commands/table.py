@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
-from xlt_cli.commands.systems import is_spec, systems_of
+from xlt_cli.commands.systems import runs_or_systems
 
 
 class Spread(StrEnum):
@@ -84,7 +83,7 @@ def table(
 
     output = format_of(format_, as_json)
     found = tabulate(
-        _runs(runs, runs_dir),
+        runs_or_systems(runs, runs_dir, "xlt table"),
         rows=_words(rows),
         columns=_words(columns),
         where=_conditions(where or []),
@@ -94,13 +93,6 @@ def table(
         runs_dir=runs_dir,
     )
     print_report(found.report, output)
-
-
-def _runs(given: list[str], runs_dir: Path | None) -> list[str] | dict[str, list[str]]:
-    """The runs of the points of a spec, or as they are given: with names of methods, or without."""
-    if is_spec(given) or any("=" in text for text in given):
-        return systems_of(given, runs_dir, "xlt table")
-    return given
 
 
 def _words(given: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,9 +160,47 @@ def compared_in(
         SpecError: the task has no such metric.
         DataError: the runs were not tested on the same rows.
     """
+    return measured_in(stored, name, metric, notes).over(settings)
+
+
+@dataclass(frozen=True)
+class MeasuredIn:
+    """What systems answered in one evaluation, ready to be compared over any baseline.
+
+    Attributes:
+        about: task, split, limit, metric, unit, better, trained_on.
+        labels: of the task; there may be none.
+    """
+
+    about: dict[str, Any]
+    runs: Mapping[str, Mapping[int, Measured]]
+    metric: Metric
+    labels: Sequence[str]
+
+    def over(self, settings: Settings) -> dict[str, Any]:
+        """Gains, tests and ranks as JSON values."""
+        from xlt_cli.reports.systems import Systems
+
+        if settings.band is not None and self.metric.unit == "share":
+            settings = replace(settings, band=settings.band / 100)
+        found = Systems(self.runs, self.metric, self.about["trained_on"], settings)
+        return {**self.about, **found.values()}
+
+
+def measured_in(stored: Evaluated, name: str, metric: str | None, notes: list[str]) -> MeasuredIn:
+    """Measures the stored answers of one evaluation, which all runs have.
+
+    Args:
+        name: of the evaluation's directory.
+        metric: None for the task's own.
+        notes: gets what a reader must know.
+
+    Raises:
+        SpecError: the task has no such metric.
+        DataError: the runs were not tested on the same rows.
+    """
     from xlt_cli.problems.collapse import problem_under
     from xlt_cli.reports.scorer import Scorer
-    from xlt_cli.reports.systems import Systems
     from xlt_cli.spec import Evaluation
     from xlt_cli.spec.building import build_task
     from xlt_cli.spec.metrics import reopen_metrics
@@ -195,20 +233,16 @@ def compared_in(
         for system, own in stored.items()
     }
     check_same_rows(stored, name, runs)
-    own_band = settings.band
-    if own_band is not None and chosen.unit == "share":
-        settings = replace(settings, band=own_band / 100)
-    trained_on = sorted({language for languages in trained for language in languages})
-    return {
+    about = {
         "task": first.results["task"],
         "split": first.results["split"],
         "limit": first.results.get("limit"),
         "metric": chosen.name,
         "unit": chosen.unit,
         "better": "higher" if chosen.higher_is_better else "lower",
-        "trained_on": trained_on,
-        **Systems(runs, chosen, trained_on, settings).values(),
+        "trained_on": sorted({language for languages in trained for language in languages}),
     }
+    return MeasuredIn(about, runs, chosen, problem.labels)
 
 
 def _metric(problem: Scorer, wanted: str) -> Metric:

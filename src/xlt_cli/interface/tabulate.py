@@ -103,7 +103,7 @@ def tabulate(
     asked = pivot.Asked(list(rows), list(columns), dict(where or {}), spread)
     if best not in DIMENSIONS:
         raise SpecError(f"unknown dimension '{best}'", "best", did_you_mean(best, DIMENSIONS))
-    found = list(_found(runs, root_of(runs_dir)))
+    found = list(found_runs(runs, root_of(runs_dir)))
     every = [entry for method, run in found for entry in entries(*_read(method, run))]
     chosen = pivot.chosen(every, asked)
     cells = pivot.cells(chosen, asked)
@@ -129,7 +129,7 @@ def tabulate(
     )
 
 
-def _found(
+def found_runs(
     runs: Given | Sequence[Given] | Mapping[str, Given | Sequence[Given]], root: Path
 ) -> Iterator[tuple[str, Directory]]:
     """The runs with the names of their methods, which may be empty."""
@@ -148,21 +148,37 @@ def _read(method: str, run: Directory) -> tuple[dict[str, str], list[dict[str, A
     Raises:
         RunError: it has none.
     """
-    from xlt_cli.spec import Evaluation
-    from xlt_cli.sweep.listing import row
+    results = stored_results(run)
+    if not results:
+        raise RunError(
+            f"'{run.name}' has no results", str(run.path), f"evaluate it: `xlt eval {run.name}`"
+        )
+    return placed(method, run), results
 
-    about = row(run)
+
+def stored_results(run: Directory) -> list[dict[str, Any]]:
+    """The results of a run's evaluations, each with its directory and its former condition."""
+    from xlt_cli.spec import Evaluation
+
     results = []
     for name, tested, result in predictions.summaries(run.evaluations):
         if result is not None:
             former = Evaluation.model_validate(tested).former if tested else None
             results.append({**result, "evaluation": name, "former": former.name if former else ""})
-    if not results:
-        raise RunError(
-            f"'{run.name}' has no results", str(run.path), f"evaluate it: `xlt eval {run.name}`"
-        )
+    return results
+
+
+def placed(method: str, run: Directory) -> dict[str, str]:
+    """A run's place in the dimensions of tables.
+
+    Args:
+        method: its name; empty: the point of a sweep, or what the run was trained with.
+    """
+    from xlt_cli.sweep.listing import row
+
+    about = row(run)
     methods = list(dict.fromkeys(about["methods"]))
-    own = {
+    return {
         "method": method or about["point"] or " -> ".join(methods) or "not trained with xlt",
         "encoder": about["encoder"],
         "stage": " -> ".join(about["tasks"]),
@@ -170,7 +186,6 @@ def _read(method: str, run: Directory) -> tuple[dict[str, str], list[dict[str, A
         "run": run.name,
         "training": "" if method else _training(run),
     }
-    return own, results
 
 
 def _training(run: Directory) -> str:

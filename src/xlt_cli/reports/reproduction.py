@@ -145,6 +145,14 @@ def _cells(task: Values) -> Iterator[tuple[str, str, bool]]:
             yield f"{label} ({task['averages'][kind]})", f"average:{kind}", False
 
 
+def verdicts(values: Values) -> Report:
+    """The paper's claims with their verdicts and the rule behind them; empty without claims."""
+    if not values["claims"]:
+        return Report([])
+    others = [method for method in values["methods"] if method != values["baseline"]]
+    return Report([_claims(values, others), *map(Text, values["rule"])])
+
+
 def _claims(values: Values, methods: Sequence[str]) -> Table:
     rows = []
     for claim in values["claims"]:

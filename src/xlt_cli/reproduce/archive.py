@@ -140,6 +140,19 @@ def _read(
     return read_folder(name, folder), choice, records
 
 
+def about_run(folder: Path, name: str) -> dict[str, Any]:
+    """What an archive says of a finished run: record, spec file, environment, fingerprints, stages,
+    training curve, timing and results.
+
+    Raises:
+        DataError: the archive is damaged.
+    """
+    path = folder / "runs" / f"{name}.json.xz"
+    with reading(path):
+        about: dict[str, Any] = _read_json(path)
+        return about
+
+
 def _finished(folder: Path) -> int:
     """How many finished runs are archived there; none where there is no whole archive."""
     if not atomic.is_complete(folder):

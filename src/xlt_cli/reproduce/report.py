@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from xlt_cli.api import Task
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import SpecError, did_you_mean
 from xlt_cli.problems.collapse import problem_under
@@ -53,6 +54,7 @@ def report(
     baseline: str | None = None,
     at_once: int = 1,
     by: Sequence[str] = (),
+    measured: Sequence[Measured] | None = None,
 ) -> dict[str, Any]:
     """Figures, gains and verdicts, and what is missing.
 
@@ -60,6 +62,7 @@ def report(
         baseline: the method that gains are over; None for the reproduction's own.
         at_once: processes that read predictions.
         by: facts by which languages are grouped; each group has its mean and its gains.
+        measured: what the finished runs answered; None: their predictions are read.
 
     Raises:
         SpecError: there is no such method.
@@ -67,7 +70,9 @@ def report(
     """
     content, finished = shipped.content, [record for record in records if not record.error]
     over = baseline_of(shipped, baseline)
-    gains = _gains(content, finished, over, reporter, at_once, by)
+    if measured is None:
+        measured = measured_of(finished, reporter, at_once)
+    gains = _gains(content, finished, measured, over, by)
     asked = [c for c in content.claims if not choice.tasks or c.task in choice.tasks]
     # The paper's claims are about gains over its own baseline.
     judged = asked if over == content.methods[0] else []
@@ -104,31 +109,42 @@ def _which(record: Record) -> dict[str, Any]:
     return {"task": record.task, "method": record.method, "seed": record.seed}
 
 
+def measured_of(finished: Sequence[Record], reporter: Reporter, at_once: int = 1) -> list[Measured]:
+    """What finished runs answered, from their predictions.
+
+    Args:
+        at_once: processes that read predictions.
+    """
+    found = []
+    with reporter.bar("reading predictions", len(finished), "runs") as bar:
+        for answered in spread(_measured, finished, at_once):
+            found.append(answered)
+            bar.advance(1, 1)
+    return found
+
+
 def _gains(
     content: Reproduction,
     finished: Sequence[Record],
+    measured: Sequence[Measured],
     baseline: str,
-    reporter: Reporter,
-    at_once: int,
     by: Sequence[str],
 ) -> dict[str, TaskGains]:
     """By task; tasks without a finished run are left out."""
     about: dict[str, dict[str, Any]] = {}
     runs: dict[str, dict[str, dict[int, Measured]]] = {}
-    with reporter.bar("reading predictions", len(finished), "runs") as bar:
-        measured = spread(_measured, finished, at_once)
-        for record, answered in zip(finished, measured, strict=True):
-            about.setdefault(record.task, _about(record))
-            by_method = runs.setdefault(record.task, {})
-            by_method.setdefault(record.method, {})[record.seed] = answered
-            bar.advance(1, 1)
+    for record, answered in zip(finished, measured, strict=True):
+        about.setdefault(record.task, about_test(record))
+        by_method = runs.setdefault(record.task, {})
+        by_method.setdefault(record.method, {})[record.seed] = answered
     return {
         task: TaskGains(about[task], by_method, content.methods, baseline, content.near, by)
         for task, by_method in runs.items()
     }
 
 
-def _about(record: Record) -> dict[str, Any]:
+def about_test(record: Record) -> dict[str, Any]:
+    """What a finished run was tested on, as its first result says it."""
     names = ("task", "split", "limit", "metric", "demonstration", "trained_on")
     result = record.results[0]
     place = {"place": result["place"]} if result.get("place") else {}
@@ -136,13 +152,18 @@ def _about(record: Record) -> dict[str, Any]:
 
 
 def _measured(record: Record) -> Measured:
+    scorer, task = scorer_of(record)
+    return measure(scorer, scorer.main, record.answers(), task.aligned)
+
+
+def scorer_of(record: Record) -> tuple[Scorer, Task]:
+    """What a record's answers are scored with, and their task."""
     assert record.evaluation.task is not None
     task = build_task(record.evaluation.task)
     metrics = reopen_metrics(record.evaluation, task)
     needed = tuple(one for one in metrics.extra if one.name == metrics.main)
     problem = problem_under(task, record.evaluation.collapse)
-    scorer = Scorer(problem, metrics.main, needed)
-    return measure(scorer, scorer.main, record.answers(), task.aligned)
+    return Scorer(problem, metrics.main, needed), task
 
 
 def _judged(claim: Claim, gains: dict[str, TaskGains], quick: bool) -> dict[str, Any]:

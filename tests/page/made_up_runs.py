@@ -1,0 +1,92 @@
+"""Runs with made-up answers in some languages, and in all pairs of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlt_cli.problems import Prediction, SequenceClassification
+from xlt_cli.reports.summary import counted, summarise
+from xlt_cli.runs import atomic
+from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.predictions import Store
+from xlt_cli.spec import Evaluation, ExperimentSpec
+from xlt_cli.spec.identity import FORMAT
+
+LANGUAGES = ("en", "de", "ur")
+HOSTILE = "</script><img src=x onerror=alert(1)>\x00\u202e'\""
+"""Ends a script, loads a picture, has a NUL and a sign that turns the direction of writing."""
+
+
+def write_run(
+    root: Path,
+    name: str,
+    seed: int,
+    share: float,
+    *,
+    languages: Sequence[str] = LANGUAGES,
+    pairs: bool = True,
+    method: str | None = None,
+    rows: int = 40,
+    state: str = "success",
+    more: Mapping[str, Any] | None = None,
+) -> Run:
+    """Writes a run whose answers are right in a share of the rows."""
+    run = Run(root / f"{name}-s{seed}")
+    stage = {"task": "mini-pawsx", "perturbation": method, "epochs": 1}
+    spec = ExperimentSpec.model_validate(
+        {"name": name, "encoder": "e5-small-q4", "stages": [stage]}
+    )
+    record = {"identity": "0", "format": FORMAT, "name": name, "seed": seed}
+    record |= {"spec": spec.model_dump(mode="json"), "created": "2026-01-02T03:04:05+00:00"}
+    run.path.mkdir(parents=True)
+    atomic.write_json(run.path / "run.json", record)
+    atomic.write_text(run.path / "spec.yaml", f"name: {name}\nencoder: e5-small-q4\n")
+    atomic.write_json(run.path / "status.json", {"state": state})
+    atomic.write_json(run.path / "fingerprints.json", {"mini-pawsx/test/de": {"sha256": "ab" * 32}})
+    hardware = {"device": "cpu", "cpu": "A processor"}
+    atomic.append_line(
+        run.path / "environment.jsonl",
+        {"xlt": "1", "packages": {"torch": "2.9"}, "hardware": hardware, "host": "secret-host"},
+    )
+    for step in range(1, 6):
+        line = {"kind": "train", "stage": 0, "step": 10 * step, "epoch": step / 5}
+        atomic.append_line(
+            run.stage(0) / "metrics.jsonl", {**line, "loss": 0.7 / step, "learning_rate": 1e-5}
+        )
+    _evaluate(run, name, seed, share, languages, pairs, rows, more or {})
+    return run
+
+
+def _evaluate(
+    run: Run,
+    name: str,
+    seed: int,
+    share: float,
+    languages: Sequence[str],
+    pairs: bool,
+    rows: int,
+    more: Mapping[str, Any],
+) -> None:
+    evaluation = Evaluation.model_validate({"task": "mini-pawsx"})
+    store = Store.open(run.evaluations, evaluation, f"{name}{seed}")
+    problem, cells = SequenceClassification(("0", "1")), {}
+    every = [p for p in product(languages, languages) if pairs or p[0] == p[1]]
+    for number, pair in enumerate(every):
+        rng = np.random.default_rng([seed, number, int(100 * share)])
+        golds = [str(i % 2) for i in range(rows)]
+        told = [g if rng.random() < share else str(1 - int(g)) for g in golds]
+        answers = [
+            Prediction(f"t-{i}", g, t) for i, (g, t) in enumerate(zip(golds, told, strict=True))
+        ]
+        store.write(Cell(pair), answers)
+        cells[pair] = counted(problem, answers)
+    figures = summarise(problem, "accuracy", cells, ["en"], True).as_dict()
+    data = {language: {"sha256": language, "source": ""} for language in languages}
+    about = {"task": "mini-pawsx", "split": "test", "limit": None, "data": data}
+    store.write_summary({**about, **figures, "notes": [], "demonstration": False, **more}, "")
