@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def write_run(
     method: str | None = None,
     rows: int = 40,
     state: str = "success",
-    more: Mapping[str, Any] | None = None,
+    strengths: Sequence[float] = (),
 ) -> Run:
     """Writes a run whose answers are right in a share of the rows."""
     run = Run(root / f"{name}-s{seed}")
@@ -49,7 +50,7 @@ def write_run(
     atomic.write_text(run.path / "spec.yaml", f"name: {name}\nencoder: e5-small-q4\n")
     atomic.write_json(run.path / "status.json", {"state": state})
     atomic.write_json(run.path / "fingerprints.json", {"mini-pawsx/test/de": {"sha256": "ab" * 32}})
-    hardware = {"device": "cpu", "cpu": "A processor"}
+    hardware = {"device": "cuda", "cpu": "A processor", "gpu": "NVIDIA H200"}
     atomic.append_line(
         run.path / "environment.jsonl",
         {"xlt": "1", "packages": {"torch": "2.9"}, "hardware": hardware, "host": "secret-host"},
@@ -59,7 +60,13 @@ def write_run(
         atomic.append_line(
             run.stage(0) / "metrics.jsonl", {**line, "loss": 0.7 / step, "learning_rate": 1e-5}
         )
-    _evaluate(run, name, seed, share, languages, pairs, rows, more or {})
+    for step, score in ((25, 0.5), (50, share)):
+        line = {"kind": "dev", "stage": 0, "step": step, "language": "en", "accuracy": score}
+        atomic.append_line(run.stage(0) / "metrics.jsonl", line)
+    for step, seconds in ((25, 60.0), (25, 30.0), (50, 90.0)):  # two sessions
+        line = {"stage": 0, "step": step, "seconds_this_session": seconds}
+        atomic.append_line(run.timing, line)
+    _evaluate(run, name, seed, share, languages, pairs, rows, strengths)
     return run
 
 
@@ -71,7 +78,7 @@ def _evaluate(
     languages: Sequence[str],
     pairs: bool,
     rows: int,
-    more: Mapping[str, Any],
+    strengths: Sequence[float],
 ) -> None:
     evaluation = Evaluation.model_validate({"task": "mini-pawsx"})
     store = Store.open(run.evaluations, evaluation, f"{name}{seed}")
@@ -89,4 +96,17 @@ def _evaluate(
     figures = summarise(problem, "accuracy", cells, ["en"], True).as_dict()
     data = {language: {"sha256": language, "source": ""} for language in languages}
     about = {"task": "mini-pawsx", "split": "test", "limit": None, "data": data}
+    under = [_under(figures, strength) for strength in strengths]
+    more: dict[str, Any] = {"condition": "clean", "conditions": under} if under else {}
     store.write_summary({**about, **figures, "notes": [], "demonstration": False, **more}, "")
+
+
+def _under(figures: dict[str, Any], strength: float) -> dict[str, Any]:
+    """The same figures under noise, lower by its strength."""
+    kept = ("languages", "averages", "pairs", "pair_averages", "transfer_gap", "warnings")
+    own = copy.deepcopy({name: figures[name] for name in kept})
+    for group in ("languages", "averages"):
+        for one in own[group].values():
+            for name in ("value", "low", "high"):
+                one["accuracy"][name] -= strength
+    return {**own, "condition": f"noise {strength:g}", "curve": "noise", "strength": strength}

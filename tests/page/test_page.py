@@ -8,6 +8,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 from made_up_runs import HOSTILE, write_run
 
@@ -15,10 +16,17 @@ import xlt_cli
 from xlt_cli.api.reports import Column, Figure, Row, Table, Text
 from xlt_cli.errors import SpecError
 from xlt_cli.interface.report import report
-from xlt_cli.page import html
+from xlt_cli.page import html, render
 from xlt_cli.page.blocks import Heading
+from xlt_cli.page.content import Content, Ran
+from xlt_cli.page.content import Tested as Evaluated
+from xlt_cli.page.sections.cost import trained_seconds
+from xlt_cli.problems import SequenceClassification
+from xlt_cli.reports.measured import Measured, Scored
+from xlt_cli.reports.systems import Settings, Systems
 from xlt_cli.reports.values import figure
 
+SYSTEMS = {"ERM": "erm-*", "mixup": "mixup-*"}
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
@@ -72,7 +80,7 @@ class Parsed(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page(runs: Path) -> str:
-    return report({"ERM": "erm-*", "mixup": "mixup-*"}, runs_dir=runs, command="xlt report A=*")
+    return report(SYSTEMS, runs_dir=runs, command="xlt report A=*")
 
 
 def test_the_page_is_whole_and_loads_nothing(page: str) -> None:
@@ -90,11 +98,10 @@ def test_the_page_is_whole_and_loads_nothing(page: str) -> None:
 
 def test_figures_are_those_of_compare_and_table(page: str, runs: Path) -> None:
     rows = {tuple(row) for row in Parsed(page).rows}
-    systems = {"ERM": "erm-*", "mixup": "mixup-*"}
-    compared = xlt_cli.compare(systems, runs_dir=runs).values["evaluations"][0]
+    compared = xlt_cli.compare(SYSTEMS, runs_dir=runs).values["evaluations"][0]
     own, gains = compared["systems"], compared["gains"]["mixup"]["cells"]
     for language, label in (("en", "en (trained on)"), ("de", "de"), ("ur", "ur")):
-        shown = [own[name]["figures"][language] for name in systems]
+        shown = [own[name]["figures"][language] for name in SYSTEMS]
         cells = [figure(Figure(x["value"], x["low"], x["high"])) for x in shown]
         assert (label, *cells) in rows
         gain = gains[language]
@@ -102,22 +109,27 @@ def test_figures_are_those_of_compare_and_table(page: str, runs: Path) -> None:
         bounds = gain["value"], gain["low"], gain["high"]
         assert (label, figure(Figure(*bounds, sign="value", mark=star))) in rows
     assert compared["gains"]["mixup"]["statement"] in html_.unescape(page)
-    table = xlt_cli.tabulate(systems, rows=["language"], columns=["method"], runs_dir=runs)
+    table = xlt_cli.tabulate(
+        SYSTEMS,
+        rows=["language"],
+        columns=["method"],
+        where={"condition": ["clean"]},
+        runs_dir=runs,
+    )
     for cell in table.values["cells"]:
         shown = own[cell["method"]]["figures"][cell["language"]]
         assert cell["value"] == pytest.approx(shown["value"])
 
 
 def test_each_baseline_can_be_chosen(page: str, runs: Path) -> None:
-    systems = {"ERM": "erm-*", "mixup": "mixup-*"}
-    other = xlt_cli.compare(systems, baseline="mixup", runs_dir=runs)
+    other = xlt_cli.compare(SYSTEMS, baseline="mixup", runs_dir=runs)
     assert other.statements[0] in html_.unescape(page)
 
 
 def test_heat_maps_have_each_pair(page: str, runs: Path) -> None:
     heat = [chart for chart in Parsed(page).charts if '"rect"' in json.dumps(chart)]
     assert len(heat) == 4  # of two systems, and both differences
-    compared = xlt_cli.compare({"ERM": "erm-*", "mixup": "mixup-*"}, runs_dir=runs)
+    compared = xlt_cli.compare(SYSTEMS, runs_dir=runs)
     figures = compared.values["evaluations"][0]["systems"]["ERM"]["figures"]
     values = heat[0]["data"]["values"]  # type: ignore[index]
     assert {(x["r"], x["c"]): x["v"] for x in values} == {
@@ -127,6 +139,67 @@ def test_heat_maps_have_each_pair(page: str, runs: Path) -> None:
         for cell, own in figures.items()
         if ":" not in cell
     }
+
+
+def test_groups_are_those_of_table(page: str, runs: Path) -> None:
+    rows = Parsed(page).rows
+    made = xlt_cli.tabulate(
+        SYSTEMS, rows=["method"], columns=["group", "family"], where={"condition": ["clean"]},
+        spread="interval", runs_dir=runs,
+    ).values["cells"]  # fmt: skip
+    (family,) = {cell["family"] for cell in made}
+    (row,) = [row for row in rows if row[:2] == [family, "de, ur"]]
+    trained, unseen = (
+        {cell["method"]: cell for cell in made if cell["group"] == group}
+        for group in ("trained on", "zero-shot")
+    )
+    for index, system in enumerate(SYSTEMS):
+        own = unseen[system]
+        mean, gap = row[2 + 2 * index : 4 + 2 * index]
+        assert mean == figure(Figure(own["value"], own["low"], own["high"]))
+        wanted = trained[system]["value"] - own["value"]
+        assert gap.startswith(figure(Figure(wanted)) + " [")
+
+
+def test_conditions_are_those_of_table(page: str, runs: Path) -> None:
+    made = xlt_cli.tabulate(
+        SYSTEMS, rows=["condition"], columns=["method"], spread="interval", runs_dir=runs
+    ).values["cells"]
+    rows = {tuple(row) for row in Parsed(page).rows}
+    for condition in ("clean", "noise 0.1", "noise 0.2"):
+        own = [cell for cell in made if cell["condition"] == condition]
+        shown = [figure(Figure(cell["value"], cell["low"], cell["high"])) for cell in own]
+        assert (condition, *shown) in rows
+    (curve,) = [c for c in Parsed(page).charts if "strength of the noise" in str(c["description"])]
+    values = curve["data"]["values"]  # type: ignore[index]
+    assert [x["x"] for x in values if x["s"] == "ERM"] == [0.0, 0.1, 0.2]
+
+
+def test_learning_curves_have_each_run(page: str) -> None:
+    losses, dev = [
+        chart
+        for chart in Parsed(page).charts
+        if "One line for each of" in str(chart["description"])
+    ]
+    values = losses["data"]["values"]  # type: ignore[index]
+    assert {x["i"] for x in values} == {f"{s}, seed {n}" for s in SYSTEMS for n in (1, 2)}
+    assert [x["v"] for x in values if x["i"] == "ERM, seed 1"] == [0.7, 0.35, 0.2333, 0.175, 0.14]
+    values = dev["data"]["values"]  # type: ignore[index]
+    assert [x["v"] for x in values if x["i"] == "mixup, seed 2"] == [50, 80]
+
+
+def test_time_and_energy_are_of_all_sessions(page: str) -> None:
+    assert trained_seconds([]) == 0
+    lines = [(0, 60.0), (0, 30.0), (0, 90.0), (1, 95.0)]
+    assert trained_seconds([{"stage": s, "seconds_this_session": t} for s, t in lines]) == 245
+    rows = [row for row in Parsed(page).rows if "NVIDIA H200" in row]
+    (row,) = [row for row in rows if row[:2] == ["ERM", "2"]]
+    assert row[2:4] == ["5.0", f"{300 * 700 / 3.6e6:.3f}"]
+
+
+def test_languages_have_cards(page: str) -> None:
+    assert re.search(r"<h3[^>]*>Urdu \(ur\)</h3>", page)
+    assert page.count("<article>") == 3
 
 
 def test_charts_are_valid(page: str) -> None:
@@ -172,6 +245,59 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_machine_names_stay_out(page: str) -> None:
     assert "secret-host" not in page
+
+
+def test_sixty_runs_of_225_cells_have_less_than_five_megabytes() -> None:
+    codes = [
+        "en",
+        "ar",
+        "bg",
+        "de",
+        "el",
+        "es",
+        "fr",
+        "hi",
+        "ru",
+        "sw",
+        "th",
+        "tr",
+        "ur",
+        "vi",
+        "zh",
+    ]
+    pairs = [(a, b) for a in codes for b in codes]
+    rng = np.random.default_rng(0)
+
+    def measured() -> Measured:
+        effects = rng.normal(size=(len(pairs), 8)).astype(np.float32)
+        scores = {
+            pair: Scored(float(rng.random()), own, None)
+            for pair, own in zip(pairs, effects, strict=True)
+        }
+        return Measured(scores, 8, dict.fromkeys(pairs, "rows"))
+
+    systems = [f"a system with quite a long name {n}" for n in range(6)]
+    runs = {name: {seed: measured() for seed in range(5)} for name in systems}
+    metric = next(m for m in SequenceClassification(("0", "1")).metrics if m.name == "accuracy")
+    values = Systems(runs, metric, ["en"], Settings(systems[0], 0.05, "holm", None)).values()
+    gain = next(iter(values["gains"].values()))
+    over = {
+        baseline: {**values, "gains": {name: gain for name in systems if name != baseline}}
+        for baseline in systems
+    }
+    about = {"task": "t", "split": "test", "limit": None, "metric": "accuracy", "unit": "share"}
+    about |= {"better": "higher", "trained_on": ["en"]}
+    tested = [Evaluated(name, about, runs, over) for name in ("one", "two")]
+    curve = [{"kind": "train", "stage": 0, "step": n, "loss": 1 / n} for n in range(1, 400)]
+    ran = [
+        Ran(name, seed, f"{name}-{task}-{seed}", "done", {"metrics": curve}, [])
+        for name in systems
+        for seed in range(5)
+        for task in ("one", "two")
+    ]
+    made = render.page(Content("Sixty runs", "xlt report", systems[0], ran, tested))
+    assert made.count("<article>") == 15
+    assert 1e6 < len(made.encode()) < 5e6
 
 
 def test_unknown_baselines_are_refused(runs: Path) -> None:

@@ -104,4 +104,6 @@ def _of_archive(
 
 
 def _command() -> str:
-    return shlex.join(["xlt", *sys.argv[1:]])
+    from xlt_cli.runs.portable import without_paths
+
+    return shlex.join(["xlt", *without_paths(sys.argv[1:])])

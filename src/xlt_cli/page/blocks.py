@@ -59,13 +59,33 @@ class Code:
 
 
 @dataclass(frozen=True)
+class Card:
+    """What is known of one thing, such as a language.
+
+    Attributes:
+        facts: pairs of a name and a value.
+    """
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    table: Table
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Cards side by side."""
+
+    cards: Sequence[Card]
+
+
+@dataclass(frozen=True)
 class Heading:
     """A heading within a section."""
 
     text: str
 
 
-Block = Text | Table | Chart | Choice | Details | Code | Heading
+Block = Text | Table | Chart | Choice | Details | Code | Cards | Heading
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Values are multiplied as people read them; each mark has the text that is shown 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ LEVELS = ["#f2f5f0", "#cfe3d8", "#9fcabf", "#66a9a8", "#3a8491", "#245d78", "#17
 
 INK, MUTED, GRID = "var(--ink)", "var(--muted)", "var(--grid)"
 
-SAMPLED = 90
+SAMPLED = 60
 """Points of a curve that are drawn at most."""
 
 
@@ -284,8 +284,10 @@ def curves(
     shown = list(dict.fromkeys(row["s"] for row in rows))
     known = series if own_colours else shown
     colour = {"field": "s", "type": "nominal", **_colours(known, shown)}
-    x = {"field": "x", "type": "quantitative", "title": across, "scale": {"nice": False}}
+    x: Spec = {"field": "x", "type": "quantitative", "title": across, "scale": {"nice": False}}
+    x["axis"] = {"tickCount": 8, "grid": False}
     y: Spec = {"type": "quantitative", "title": measure.name, "scale": {"zero": False}}
+    y["axis"] = {"tickCount": 6}
     seen = {"condition": {"param": "pick", "value": 0.55 if faint else 1}, "value": 0.08}
     told = [
         {"field": "i", "title": "line"},
@@ -346,9 +348,9 @@ def _shapes(series: Sequence[str], shown: Sequence[str]) -> Spec:
     return {"scale": {"domain": list(shown), "range": own}, "legend": _LEGEND}
 
 
-def extent(matrices: Mapping[Any, Matrix]) -> tuple[float, float]:
+def extent(matrices: Sequence[Matrix]) -> tuple[float, float]:
     """The lowest and the highest figure of several matrices."""
-    every = [own.value for matrix in matrices.values() for own in matrix.cells.values()]
+    every = [own.value for matrix in matrices for own in matrix.cells.values()]
     finite = [value for value in every if math.isfinite(value)]
     return min(finite, default=0.0), max(finite, default=1.0)
 

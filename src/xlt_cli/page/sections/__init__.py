@@ -6,11 +6,26 @@ from collections.abc import Callable, Sequence
 
 from xlt_cli.page.blocks import Section
 from xlt_cli.page.content import Content
-from xlt_cli.page.sections import matrices, methods, setup, summary
+from xlt_cli.page.sections import (
+    cards,
+    cost,
+    groups,
+    learning,
+    matrices,
+    methods,
+    robustness,
+    setup,
+    summary,
+)
 
 SECTIONS: Sequence[Callable[[Content], Section]] = (
     summary.section,
     methods.section,
     matrices.section,
+    groups.section,
+    robustness.section,
+    learning.section,
+    cards.section,
     setup.section,
+    cost.section,
 )

@@ -35,28 +35,26 @@ def _blocks(content: Content, tested: Tested) -> Sequence[Block]:
     if "generalized" not in tested.values["averages"]:
         return []
     own = {name: _matrix(tested, name) for name in tested.systems}
-    domain = charts.extent(own)
-    options = {name: [_chart(tested, m, name, domain)] for name, m in own.items()}
-    systems: Choice = Choice("System", "system", options)
-    if len(own) < 2:
-        return list(options[tested.systems[0]])
-    less: dict[str, list[Block]] = {NOTHING: [systems]}
-    differences = {
-        baseline: {
-            name: _difference(tested, name, baseline) for name in tested.over[baseline]["gains"]
+    less = {
+        name: {
+            baseline: _difference(tested, name, baseline)
+            for baseline in tested.over
+            if name in tested.over[baseline]["gains"]
         }
-        for baseline in sorted(tested.over, key=lambda name: name != content.baseline)
+        for name in own
     }
-    every = {(a, b): m for a, each in differences.items() for b, m in each.items()}
-    span = charts.extent(every)
-    for baseline, matrices in differences.items():
-        if matrices:
-            shown: Mapping[str, Sequence[Block]] = {
-                name: [_chart(tested, m, f"{name} minus {baseline}", span, True)]
-                for name, m in matrices.items()
-            }
-            less[baseline] = [Choice("System", "system", shown)]
-    return [Choice("Minus", "minus", less)]
+    domain = charts.extent(list(own.values()))
+    span = charts.extent([matrix for each in less.values() for matrix in each.values()])
+    options: dict[str, list[Block]] = {}
+    for name, matrix in own.items():
+        shown: dict[str, list[Block]] = {NOTHING: [_chart(tested, matrix, name, domain)]}
+        for baseline, difference in less[name].items():
+            what = f"{name} minus {baseline}"
+            shown[baseline] = [_chart(tested, difference, what, span, True)]
+        options[name] = [Choice("minus", "minus", shown)] if len(own) > 1 else shown[NOTHING]
+    if len(own) < 2:
+        return options[tested.systems[0]]
+    return [Choice("System", "system", options)]
 
 
 def _chart(

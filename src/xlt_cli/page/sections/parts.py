@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from xlt_cli.api.reports import Figure
 from xlt_cli.page.blocks import Block, Choice, Heading
 from xlt_cli.page.content import Content, Tested, Values
+from xlt_cli.reports.entries import Entry
 from xlt_cli.reports.values import MARK
 
 AVERAGES = {
@@ -88,6 +89,23 @@ def languages(tested: Tested) -> list[str]:
         return language not in trained, sign * tested.figure(first, language)["value"]
 
     return sorted(tested.values["languages"], key=place)
+
+
+def entries_of(content: Content, tested: Tested) -> list[Entry]:
+    """The figures of an evaluation in the dimensions of tables, of its metric."""
+    return [
+        entry
+        for run in content.runs
+        for entry in run.entries
+        if entry.place["evaluation"] == tested.name
+        and entry.place["metric"] == tested.about["metric"]
+    ]
+
+
+def clean_entries(content: Content, tested: Tested) -> list[Entry]:
+    """Those of the evaluation itself, without the conditions beside it."""
+    found = entries_of(content, tested)
+    return [entry for entry in found if entry.place["condition"] == found[0].place["condition"]]
 
 
 def listed(names: Sequence[object]) -> str:
