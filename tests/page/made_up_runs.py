@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from xlt_cli.data.rows import RowStore
 from xlt_cli.problems import Prediction, SequenceClassification
 from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.runs import atomic
@@ -17,9 +18,10 @@ from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
+from xlt_cli.spec.building import build_task
 from xlt_cli.spec.identity import FORMAT
 
-LANGUAGES = ("en", "de", "ur")
+LANGUAGES = ("en", "de", "zh")
 HOSTILE = "</script><img src=x onerror=alert(1)>\x00\u202e'\""
 """Ends a script, loads a picture, has a NUL and a sign that turns the direction of writing."""
 
@@ -83,13 +85,15 @@ def _evaluate(
     evaluation = Evaluation.model_validate({"task": "mini-pawsx"})
     store = Store.open(run.evaluations, evaluation, f"{name}{seed}")
     problem, cells = SequenceClassification(("0", "1")), {}
+    assert evaluation.task is not None
+    examples = RowStore().load(build_task(evaluation.task), "test", "de")
     every = [p for p in product(languages, languages) if pairs or p[0] == p[1]]
     for number, pair in enumerate(every):
         rng = np.random.default_rng([seed, number, int(100 * share)])
-        golds = [str(i % 2) for i in range(rows)]
-        told = [g if rng.random() < share else str(1 - int(g)) for g in golds]
+        asked = [(row.id, row.shared_label()) for row in examples[:rows]]
         answers = [
-            Prediction(f"t-{i}", g, t) for i, (g, t) in enumerate(zip(golds, told, strict=True))
+            Prediction(i, gold, gold if rng.random() < share else str(1 - int(gold or 0)))
+            for i, gold in asked
         ]
         store.write(Cell(pair), answers)
         cells[pair] = counted(problem, answers)

@@ -14,6 +14,7 @@ from made_up_runs import HOSTILE, write_run
 
 import xlt_cli
 from xlt_cli.api.reports import Column, Figure, Row, Table, Text
+from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import SpecError
 from xlt_cli.interface.report import report
 from xlt_cli.page import html, render
@@ -25,8 +26,11 @@ from xlt_cli.problems import SequenceClassification
 from xlt_cli.reports.measured import Measured, Scored
 from xlt_cli.reports.systems import Settings, Systems
 from xlt_cli.reports.values import figure
+from xlt_cli.spec import PluginUse
+from xlt_cli.spec.building import build_task
 
 SYSTEMS = {"ERM": "erm-*", "mixup": "mixup-*"}
+MINI = build_task(PluginUse(name="mini-pawsx"))
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 
 
@@ -100,7 +104,7 @@ def test_figures_are_those_of_compare_and_table(page: str, runs: Path) -> None:
     rows = {tuple(row) for row in Parsed(page).rows}
     compared = xlt_cli.compare(SYSTEMS, runs_dir=runs).values["evaluations"][0]
     own, gains = compared["systems"], compared["gains"]["mixup"]["cells"]
-    for language, label in (("en", "en (trained on)"), ("de", "de"), ("ur", "ur")):
+    for language, label in (("en", "en (trained on)"), ("de", "de"), ("zh", "zh")):
         shown = [own[name]["figures"][language] for name in SYSTEMS]
         cells = [figure(Figure(x["value"], x["low"], x["high"])) for x in shown]
         assert (label, *cells) in rows
@@ -127,7 +131,7 @@ def test_each_baseline_can_be_chosen(page: str, runs: Path) -> None:
 
 
 def test_heat_maps_have_each_pair(page: str, runs: Path) -> None:
-    heat = [chart for chart in Parsed(page).charts if '"rect"' in json.dumps(chart)]
+    heat = [chart for chart in Parsed(page).charts if '"first text"' in json.dumps(chart)]
     assert len(heat) == 4  # of two systems, and both differences
     compared = xlt_cli.compare(SYSTEMS, runs_dir=runs)
     figures = compared.values["evaluations"][0]["systems"]["ERM"]["figures"]
@@ -147,18 +151,17 @@ def test_groups_are_those_of_table(page: str, runs: Path) -> None:
         SYSTEMS, rows=["method"], columns=["group", "family"], where={"condition": ["clean"]},
         spread="interval", runs_dir=runs,
     ).values["cells"]  # fmt: skip
-    (family,) = {cell["family"] for cell in made}
-    (row,) = [row for row in rows if row[:2] == [family, "de, ur"]]
+    (row,) = [row for row in rows if row[:2] == ["Sino-Tibetan", "zh"]]
     trained, unseen = (
-        {cell["method"]: cell for cell in made if cell["group"] == group}
-        for group in ("trained on", "zero-shot")
+        {cell["method"]: cell for cell in made if (cell["group"], cell["family"]) == place}
+        for place in (("trained on", "Indo-European"), ("zero-shot", "Sino-Tibetan"))
     )
     for index, system in enumerate(SYSTEMS):
         own = unseen[system]
         mean, gap = row[2 + 2 * index : 4 + 2 * index]
         assert mean == figure(Figure(own["value"], own["low"], own["high"]))
         wanted = trained[system]["value"] - own["value"]
-        assert gap.startswith(figure(Figure(wanted)) + " [")
+        assert float(gap.partition(" [")[0]) == pytest.approx(100 * wanted, abs=0.0501)
 
 
 def test_conditions_are_those_of_table(page: str, runs: Path) -> None:
@@ -197,8 +200,38 @@ def test_time_and_energy_are_of_all_sessions(page: str) -> None:
     assert row[2:4] == ["5.0", f"{300 * 700 / 3.6e6:.3f}"]
 
 
+def test_confusions_and_flips_are_counted(page: str, runs: Path) -> None:
+    def told(system: str) -> dict[str, tuple[str, str]]:
+        (run,) = runs.glob(f"{system}-s1")
+        rows = xlt_cli.open_run(run).predictions(language="de", other="de")
+        return {row["id"]: (row["gold"], row["predicted"]) for row in rows}
+
+    rows = Parsed(page).rows
+    one, other = told("erm"), told("mixup")
+    ones = [answer for gold, answer in one.values() if gold == "1"]
+    share = ones.count("0") / len(ones)
+    assert next(row for row in rows if row[:3] == ["de", "1", "0"])[3] == figure(Figure(share))
+    won = [i for i, (gold, answer) in one.items() if answer != gold and other[i][1] == gold]
+    lost = [i for i, (gold, answer) in one.items() if answer == gold and other[i][1] != gold]
+    assert ["de", str(len(won)), str(len(lost))] in rows
+    assert ["de", str(len(lost)), str(len(won))] in rows  # over the other baseline
+    shown = [row for row in rows if row[:3] == ["de", "mixup", "won"]]
+    assert [row[3] for row in shown] == won[:3]
+    first = next(row for row in RowStore().load(MINI, "test", "de") if row.id == won[0])
+    assert shown[0][-1] == " / ".join(text.content for text in first.editable())
+
+
+def test_other_data_than_were_answered_are_not_shown(tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    for name in ("a", "b"):
+        write_run(root, name, 1, 0.7, pairs=False, languages=("en", "qqq"), rows=6)
+    made = report(["a-*", "b-*"], runs_dir=root)
+    assert "mini-pawsx test: texts of rows: " in made
+    assert "Examples of flipped rows" not in made
+
+
 def test_languages_have_cards(page: str) -> None:
-    assert re.search(r"<h3[^>]*>Urdu \(ur\)</h3>", page)
+    assert re.search(r"<h3[^>]*>Chinese \(zh\)</h3>", page)
     assert page.count("<article>") == 3
 
 

@@ -52,11 +52,12 @@ def report(
 
     The page needs no network and no other file. Only stored results are read.
     """
-    from xlt_cli.commands.options import check_file
+    from xlt_cli.commands.options import check_file, go_offline
     from xlt_cli.runs import atomic
     from xlt_cli.terminal import echo
 
     check_file(out, "--out")
+    go_offline(True)
     if archived is not None:
         page = _of_archive(archived, runs, baseline, title, quiet)
     else:

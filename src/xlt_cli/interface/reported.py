@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlt_cli.errors import RunError, SpecError, UserError, did_you_mean
+from xlt_cli.errors import DataError, RunError, SpecError, UserError, did_you_mean
 from xlt_cli.interface.comparable import Evaluated, Stored, evaluations, title
 from xlt_cli.interface.compare import MeasuredIn, measured_in
 from xlt_cli.interface.tabulate import placed, stored_results
 from xlt_cli.page.content import Content, Ran, Tested
+from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.directory import Run as Directory
 from xlt_cli.runs.portable import portable, without_paths
+from xlt_cli.runs.predictions import Answers
+from xlt_cli.spec import Evaluation
 
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
@@ -82,7 +87,10 @@ def of_archive(folder: Path, name: str, baseline: str | None, reporter: Reporter
             ordered[record.method][record.seed] = answered
         runs = {method: seeds for method, seeds in ordered.items() if seeds}
         whole = MeasuredIn(about, runs, metric, scorer.labels)
-        tested.append(_over_all(task, whole, first))
+        made = _over_all(task, whole, first)
+        by_run = {(record.method, record.seed): record for record, _ in own}
+        texts = partial(_texts_of, own[0][0].evaluation)
+        tested.append(replace(made, answers=partial(_read_archived, by_run, {}), texts=texts))
     ran = [
         _archived(record, archive.about_run(folder, record.run))
         for record in sorted(
@@ -188,9 +196,62 @@ def _tested(
         if lacking:
             missing.append(f"{title(one)}: {lacking} of {len(every)} runs do not have it")
         try:
-            yield _over_all(name, measured_in(own, name, None, notes), baseline)
+            made = _over_all(name, measured_in(own, name, None, notes), baseline)
         except UserError as error:
             missing.append(f"{title(one)}: {error.what}")
+            continue
+        texts = partial(_texts_of, Evaluation.model_validate(dict(one.store.about)))
+        yield replace(made, answers=partial(_read_stored, own, name), texts=texts)
+
+
+def _read_stored(stored: Evaluated, name: str, system: str, seed: int, language: str) -> Answers:
+    """The answers of a run in a language, from its directory."""
+    return stored[system][seed][name].store.answers(Cell((language, language)))
+
+
+def _read_archived(
+    records: Mapping[tuple[str, int], Record],
+    last: dict[tuple[str, int], Mapping[Pair, Answers]],
+    system: str,
+    seed: int,
+    language: str,
+) -> Answers:
+    """The answers of a run in a language, from an archive.
+
+    Args:
+        last: keeps the answers of the run that was read last.
+    """
+    if (system, seed) not in last:
+        last.clear()
+        last[system, seed] = records[system, seed].answers()
+    return last[system, seed][language, language]
+
+
+def _texts_of(evaluation: Evaluation, language: str, answers: Answers) -> dict[str, str]:
+    """The texts of the rows in a language by id.
+
+    Raises:
+        UserError: the data are not here, or are others than those that were answered.
+    """
+    from xlt_cli.data.rows import RowStore
+    from xlt_cli.problems.collapse import collapsed
+    from xlt_cli.spec.building import build_task
+
+    assert evaluation.task is not None
+    task = build_task(evaluation.task)
+    rows = RowStore().load(task, evaluation.split, language)
+    found = {row.id: row for row in collapsed(rows, evaluation.collapse)}
+    for name, gold in zip(answers.ids, answers.golds, strict=True):
+        label = found[name].shared_label() if name in found else None
+        if name not in found or label not in (None, gold):
+            raise DataError(f"the data of '{language}' here are not those that were answered")
+    return {
+        name: " / ".join(
+            text.content if text.words is None else " ".join(text.words)
+            for text in found[name].editable()
+        )
+        for name in answers.ids
+    }
 
 
 def _over_all(name: str, measured: MeasuredIn, baseline: str) -> Tested:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from xlt_cli.api.reports import Report, Unit
+from xlt_cli.errors import DataError
 from xlt_cli.reports.entries import Entry
 from xlt_cli.reports.measured import Measured
 from xlt_cli.reports.values import metric_name
-from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answers
 
 Values = Mapping[str, Any]
@@ -40,6 +40,10 @@ class Ran:
     disk: int | None = None
 
 
+def _no_texts(language: str, answers: Answers) -> Mapping[str, str]:
+    raise DataError("they are not known")
+
+
 @dataclass(frozen=True)
 class Tested:
     """An evaluation of several systems on the same rows.
@@ -49,7 +53,9 @@ class Tested:
         runs: system -> seed -> what it answered.
         over: baseline -> figures and gains, as `reports.systems` gives them.
         labels: of the task; may be empty.
-        answers: reads the answers of a run: system, seed -> by pair of languages.
+        answers: reads the answers of a run in a language: system, seed, language.
+        texts: the texts of the rows in a language by id, if the data are here and are those that
+            were answered; otherwise it raises UserError.
     """
 
     name: str
@@ -57,7 +63,8 @@ class Tested:
     runs: Mapping[str, Mapping[int, Measured]]
     over: Mapping[str, Values]
     labels: Sequence[str] = ()
-    answers: Any = None
+    answers: Callable[[str, int, str], Answers] | None = None
+    texts: Callable[[str, Answers], Mapping[str, str]] = _no_texts
 
     @property
     def title(self) -> str:
@@ -116,7 +123,6 @@ class Content:
     missing: Sequence[str] = ()
     made: str = ""
     version: str = ""
-    extras: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def systems(self) -> list[str]:
@@ -125,6 +131,3 @@ class Content:
     def of(self, system: str) -> list[Ran]:
         """The runs of a system."""
         return [run for run in self.runs if run.system == system]
-
-
-__all__ = ["Answers", "Content", "Pair", "Ran", "Tested", "Values"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from xlt_cli.page.blocks import Section
 from xlt_cli.page.content import Content
 from xlt_cli.page.sections import (
+    answers,
     cards,
     cost,
     groups,
@@ -24,6 +25,7 @@ SECTIONS: Sequence[Callable[[Content], Section]] = (
     matrices.section,
     groups.section,
     robustness.section,
+    answers.section,
     learning.section,
     cards.section,
     setup.section,
