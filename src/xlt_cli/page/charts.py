@@ -199,7 +199,7 @@ def heat(
         }
         for (row, column), own in matrix.cells.items()
     ]
-    size = 34 if len(matrix.columns) > 8 else 46
+    size = max(34 if len(matrix.columns) > 8 else 46, min(7 * max(map(len, matrix.columns)), 120))
     across: Spec = {"type": "nominal", "sort": list(matrix.columns), "title": axes[1]}
     down: Spec = {"type": "nominal", "sort": list(matrix.rows), "title": axes[0]}
     span = high - low
@@ -359,7 +359,6 @@ _LABELS: Spec = {"labelLimit": 220, "domain": False, "ticks": False, "grid": Fal
 _LEGEND: Spec = {
     "title": None,
     "orient": "top",
-    "columns": 4,
     "symbolOpacity": 1,
     "labelLimit": 260,
 }

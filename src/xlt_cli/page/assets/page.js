@@ -20,7 +20,7 @@
     header: { labelColor: "var(--ink)", titleColor: "var(--muted)" },
   };
 
-  const columnsFor = (width) => Math.max(1, Math.min(6, Math.floor(width / 170)));
+  const columnsFor = (width) => Math.max(1, Math.min(6, Math.floor((width - 110) / 140)));
 
   const draw = (place) => {
     if (place.dataset.drawn || !window.vegaEmbed) return Promise.resolve();

@@ -59,7 +59,7 @@ def _blocks(content: Content, of: Of) -> Iterator[Block]:
     if first is not None:
         metric = next(name for name in first if name not in _NO_FIGURES)
         averaged = {name: _averaged(lines, metric) for name, lines in dev.items()}
-        title = f"{metric_name(metric)} on dev, {of[0]}"
+        title = f"Score on dev ({metric_name(metric)}), {of[0]}"
         better = higher_is_better(metric)
         yield _chart(content, averaged, metric, metric_unit(metric), title, better)
 

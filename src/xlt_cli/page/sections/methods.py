@@ -56,7 +56,7 @@ def _figures(content: Content, tested: Tested, own: Sequence[str]) -> Chart:
     seeds = " Thin ticks are single seeds." if any(bar.seeds for bar in bars) else ""
     return Chart(
         title,
-        f"{tested.metric} of {len(tested.systems)} systems in {len(own)} languages, means over "
+        f"The {tested.metric} of {len(tested.systems)} systems in {len(own)} languages, means over "
         f"seeds with 95% intervals.{seeds}",
         charts.intervals(bars, content.systems, Measure(tested.metric, tested.scale)),
         Table(
