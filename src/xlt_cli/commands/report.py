@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from pathlib import Path
@@ -45,6 +46,17 @@ def report(
     title: Annotated[
         str, typer.Option("--title", help="Of the page. Default: the names of the systems.")
     ] = "",
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve",
+            help="Write no file: show the page at a local address and make it anew when runs have "
+            "changed. Ctrl-C ends it.",
+        ),
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Of --serve; 0 for any that is free.")
+    ] = 8017,
     runs_dir: RunsDir = None,
     quiet: Quiet = False,
 ) -> None:
@@ -58,6 +70,9 @@ def report(
 
     check_file(out, "--out")
     go_offline(True)
+    if serve:
+        _serve(archived, runs, baseline, title, runs_dir, port)
+        return
     if archived is not None:
         page = _of_archive(archived, runs, baseline, title, quiet)
     else:
@@ -67,16 +82,57 @@ def report(
         echo(f"written to {out} ({len(page.encode()) / 1e6:.1f} MB)")
 
 
-def _of_runs(runs: list[str], baseline: str | None, title: str, runs_dir: Path | None) -> str:
-    from xlt_cli.commands.systems import runs_or_systems
+def _serve(
+    archived: Path | None,
+    runs: list[str],
+    baseline: str | None,
+    title: str,
+    runs_dir: Path | None,
+    port: int,
+) -> None:
+    """Serves the page until Ctrl-C."""
+    from xlt_cli.commands.systems import begun
+    from xlt_cli.errors import RunError, SpecError
+    from xlt_cli.interface.runs import root_of
+    from xlt_cli.page.render import check_installed
+    from xlt_cli.page.serving import HOST, Pages, server, state_of
+    from xlt_cli.terminal import echo
+
+    if archived is not None:
+        raise SpecError("an archive does not change", "--serve", "leave out --from or --serve")
+    check_installed()
+    with contextlib.suppress(RunError):  # runs may begin later; a wrong spec stays wrong
+        begun(runs, runs_dir, "xlt report")
+    root = root_of(runs_dir)
+    outside = [Path(text.rpartition("=")[2]) for text in runs]
+
+    def state() -> str:
+        return state_of([*root.glob("*"), *(path for path in outside if path.is_dir())])
+
+    pages = Pages(lambda live: _of_runs(runs, baseline, title, runs_dir, live), state)
+    with server(pages, port) as serving:
+        echo(f"http://{HOST}:{serving.server_address[1]}/ (Ctrl-C ends it)")
+        try:
+            serving.serve_forever()
+        except KeyboardInterrupt:
+            return
+
+
+def _of_runs(
+    runs: list[str], baseline: str | None, title: str, runs_dir: Path | None, live: str = ""
+) -> str:
+    from xlt_cli.commands.systems import begun
     from xlt_cli.interface.report import report
 
+    systems, missing = begun(runs, runs_dir, "xlt report")
     return report(
-        runs_or_systems(runs, runs_dir, "xlt report"),
+        systems,
         baseline=baseline,
         title=title,
         runs_dir=runs_dir,
         command=_command(),
+        missing=missing,
+        live=live,
     )
 
 

@@ -27,6 +27,34 @@ def runs_or_systems(
     return given
 
 
+def begun(
+    given: list[str], runs_dir: Path | None, command: str
+) -> tuple[list[str] | dict[str, list[str]], list[str]]:
+    """The runs that have begun, finished or not, and what is missing, in words.
+
+    Raises:
+        RunError: no run of a spec has begun.
+    """
+    if not is_spec(given):
+        return runs_or_systems(given, runs_dir, command), []
+    from xlt_cli import Experiment
+    from xlt_cli.errors import RunError
+
+    systems: dict[str, list[str]] = {}
+    missing = []
+    experiment = Experiment.from_file(given[0])
+    for row in experiment.plan(runs_dir=runs_dir):
+        name = row["name"] or row["label"] or experiment.name
+        if (Path(row["path"]) / "run.json").is_file():
+            systems.setdefault(name, []).append(row["path"])
+        else:
+            missing.append(f"'{name}' with seed {row['seed']} has not begun")
+    if not systems:
+        hint = "`xlt sweep` or `xlt train` trains them"
+        raise RunError(f"no run of '{given[0]}' has begun", given[0], hint)
+    return systems, missing
+
+
 def is_spec(given: list[str]) -> bool:
     """Whether what is given in place of runs is a spec."""
     return len(given) == 1 and "=" not in given[0] and given[0].endswith((".yaml", ".yml"))

@@ -23,7 +23,8 @@ def report(
     title: str = "",
     runs_dir: str | Path | None = None,
     command: str = "",
-    live: bool = False,
+    missing: Sequence[str] = (),
+    live: str = "",
 ) -> str:
     """Makes one HTML page about runs that needs no network.
 
@@ -34,7 +35,8 @@ def report(
         title: of the page; default: the systems' names.
         runs_dir: where runs are looked for by name; default: `$XLT_RUNS_DIR`, or `runs`.
         command: what the page says it was made with.
-        live: the page looks for a newer one on the server that it comes from.
+        missing: what the end of the page says of runs that are not there.
+        live: the state of the runs, for a page that looks for a newer one on its server.
 
     Returns:
         The HTML.
@@ -45,9 +47,13 @@ def report(
         UserError: the extra `report` is not installed.
     """
     from xlt_cli.interface.reported import of_runs
+    from xlt_cli.page.render import check_installed
 
+    check_installed()
     found = list(found_runs(runs, root_of(runs_dir)))
-    return _page(of_runs(found, baseline), title, command, live)
+    content = of_runs(found, baseline)
+    content = replace(content, missing=[*missing, *content.missing])
+    return _page(content, title, command, live)
 
 
 def report_archive(
@@ -79,14 +85,16 @@ def report_archive(
     """
     from xlt_cli.interface.reported import of_archive
     from xlt_cli.interface.runs import usual_reporter
+    from xlt_cli.page.render import check_installed
     from xlt_cli.runs.archive_file import as_folder
 
+    check_installed()
     with as_folder(Path(archive)) as folder:
         content = of_archive(folder, name, baseline, reporter or usual_reporter())
         return _page(content, title, command)
 
 
-def _page(content: Content, title: str, command: str, live: bool = False) -> str:
+def _page(content: Content, title: str, command: str, live: str = "") -> str:
     from xlt_cli.page.render import page
     from xlt_cli.runs.directory import now
     from xlt_cli.version import __version__

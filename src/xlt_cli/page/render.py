@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
 from typing import Any
 
 from xlt_cli.errors import UserError
@@ -16,14 +17,12 @@ from xlt_cli.page.content import Content
 from xlt_cli.page.sections import SECTIONS
 
 
-def page(content: Content, live: bool = False) -> str:
+def page(content: Content, live: str = "") -> str:
     """The HTML of the page.
 
     Args:
-        live: the page asks the server that it comes from whether there is a newer one.
-
-    Raises:
-        UserError: the extra `report` is not installed.
+        live: the state of the runs; the page asks the server that it comes from for a newer one.
+            Empty: the page asks nobody.
     """
     sections = [section(content) for section in SECTIONS]
     charts = [chart for section in sections for chart in charts_of(section.blocks)]
@@ -38,7 +37,7 @@ def page(content: Content, live: bool = False) -> str:
         scripts=scripts,
         data=html.script_json([_spec(chart) for chart in charts]),
         style=asset("page.css"),
-        policy=policy(scripts, live),
+        policy=policy(scripts, bool(live)),
         live=live,
     )
     return made
@@ -55,7 +54,7 @@ def policy(scripts: Sequence[str], live: bool) -> str:
         f"script-src {' '.join(hashes)}",
         "style-src 'unsafe-inline'",
         "img-src data:",
-        f"connect-src {chr(39)}self{chr(39)}" if live else "connect-src 'none'",
+        "connect-src 'self'" if live else "connect-src 'none'",
         "base-uri 'none'",
         "form-action 'none'",
     ]
@@ -64,17 +63,21 @@ def policy(scripts: Sequence[str], live: bool) -> str:
 
 @cache
 def bundle() -> str:
-    """Vega, Vega-Lite and Vega-Embed as one script.
+    """Vega, Vega-Lite and Vega-Embed as one script."""
+    from vl_convert import javascript_bundle
+
+    text: str = javascript_bundle()  # type: ignore[call-arg]  # the stub lacks the default
+    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--").strip()
+
+
+def check_installed() -> None:
+    """Refuses work whose page could not be made.
 
     Raises:
         UserError: the extra `report` is not installed.
     """
-    try:
-        from vl_convert import javascript_bundle
-    except ImportError:
-        raise missing_extra() from None
-    text: str = javascript_bundle()  # type: ignore[call-arg]  # the stub lacks the default
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--").strip()
+    if None in (find_spec("jinja2"), find_spec("vl_convert")):
+        raise missing_extra()
 
 
 def missing_extra() -> UserError:
@@ -104,10 +107,8 @@ def _left_out(sections: Sequence[Section], content: Content) -> list[tuple[str, 
 
 @cache
 def _template() -> Any:
-    try:
-        import jinja2
-    except ImportError:
-        raise missing_extra() from None
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("xlt_cli.page", "templates"),
         autoescape=True,

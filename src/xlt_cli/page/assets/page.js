@@ -148,13 +148,28 @@
   theme.hidden = false;
   say();
 
-  // A page that follows a sweep asks whether there is a newer one, and keeps its place.
+  // A page that follows a sweep asks whether there is a newer one, and keeps what was chosen.
   const made = document.body.dataset.live;
   if (made !== undefined) {
+    const selects = [...document.querySelectorAll(".choice > label > select")];
+    const kept = JSON.parse(sessionStorage.getItem("xlt") ?? "null");
+    if (kept && kept.length === selects.length + 1) {
+      selects.forEach((select, index) => {
+        const place = [...select.options].findIndex((option) => option.text === kept[index]);
+        if (place >= 0) select.selectedIndex = place;
+      });
+      choices.forEach(show);
+      if (kept.at(-1)) root.dataset.theme = kept.at(-1);
+      say();
+      rest();
+    }
     setInterval(async () => {
       try {
         const answer = await fetch("state", { cache: "no-store" });
-        if (answer.ok && (await answer.text()) !== made) location.reload();
+        if (!answer.ok || (await answer.text()) === made) return;
+        const chosen = [...selects.map(label), root.dataset.theme ?? ""];
+        sessionStorage.setItem("xlt", JSON.stringify(chosen));
+        location.reload();
       } catch { /* the server has ended; the page stays */ }
     }, 2000);
   }
