@@ -131,6 +131,22 @@ def test_figures_are_shown_on_hovering(opened: Opened) -> None:
     assert " [" in tooltip.inner_text()
 
 
+def test_one_system_is_shown_alone_by_its_name_in_the_legend(opened: Opened) -> None:
+    figure = opened.page.locator("#languages figure:visible").first
+    figure.scroll_into_view_if_needed()
+
+    def faint() -> int:
+        marks = figure.locator("svg .mark-symbol.role-mark path")
+        shown = [marks.nth(n).get_attribute("opacity") for n in range(marks.count())]
+        return sum(opacity == "0.12" for opacity in shown)
+
+    assert faint() == 0
+    figure.locator("svg .role-legend-label text", has_text="mixup").click(force=True)
+    figure.locator("svg .mark-symbol.role-mark path[opacity='0.12']").first.wait_for()
+    assert faint() > 0
+    assert opened.errors == []
+
+
 def test_the_theme_can_be_switched(opened: Opened) -> None:
     def paper() -> str:
         found: str = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
