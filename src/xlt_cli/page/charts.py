@@ -84,7 +84,7 @@ def intervals(
         if len(bar.seeds) > 1
     ]
     place = {
-        "y": {"field": "l", "type": "nominal", "sort": None, "title": None, "axis": _LABELS},
+        "y": {"field": "l", "type": "nominal", "sort": None, "title": None, "axis": _IN_LINES},
         "yOffset": {"field": "s", "type": "nominal", "sort": shown},
     }
     colour = {"field": "s", "type": "nominal", **_colours(series, shown)}
@@ -154,7 +154,8 @@ def intervals(
             },
         }
     )
-    step = max(20, 11 * len(shown) + 6)
+    parts = max((bar.label.count(", ") + 1 for bar in bars), default=1)
+    step = max(20, 11 * len(shown) + 6, 15 * parts + 6)
     return {
         "data": {"values": rows},
         "width": "container",
@@ -356,6 +357,9 @@ def extent(matrices: Sequence[Matrix]) -> tuple[float, float]:
 
 
 _LABELS: Spec = {"labelLimit": 220, "domain": False, "ticks": False, "grid": False}
+_IN_LINES: Spec = {**_LABELS, "labelExpr": "split(datum.label, ', ')"}
+"""Long labels, such as conditions with their parameters, have several lines."""
+
 _LEGEND: Spec = {
     "title": None,
     "orient": "top",

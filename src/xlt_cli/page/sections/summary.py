@@ -79,9 +79,10 @@ def _statements(tested: Tested, baseline: str) -> list[Block]:
 
 
 def overview(tested: Tested) -> Table:
-    """A row for each system: its averages with their intervals, its rank."""
+    """A row for each system: its averages with their intervals, and its rank among several."""
     rows = []
     cells = list(averages(tested))
+    several = len(tested.systems) > 1
     for name in tested.systems:
         own = tested.values["systems"][name]
         fallen = own["collapsed_seeds"]
@@ -92,10 +93,12 @@ def overview(tested: Tested) -> Table:
         place = str(rank["place"]) if rank else ""
         if rank and rank["low"] < rank["high"]:
             place += f" [{rank['low']}, {rank['high']}]"
-        rows.append(Row([name, seeds, *(figure_of(tested, name, c) for c, _ in cells), place]))
+        figures = [figure_of(tested, name, cell) for cell, _ in cells]
+        rows.append(Row([name, seeds, *figures, *([place] if several else [])]))
     heads = [Column(label, "right") for _, label in cells]
+    heads += [Column("rank", "right")] if several else []
     return Table(
         f"{tested.title}: {tested.metric}, means over seeds with 95% intervals",
-        [Column("system"), Column("seeds", "right"), *heads, Column("rank", "right")],
+        [Column("system"), Column("seeds", "right"), *heads],
         rows,
     )
