@@ -32,24 +32,31 @@ def spec_of(about: object) -> Mapping[str, Any]:
 
 
 def _differences(content: Content) -> Iterator[Block]:
-    """The fields in which the systems' specs differ."""
-    specs = {}
-    for system in content.systems:
-        spec = spec_of(content.of(system)[0].about)
-        specs[system] = {
-            path: value for path, value in flat(spec) if path.partition(".")[0] not in _ASIDE
-        }
-    if len(specs) < 2:
-        return
-    paths = dict.fromkeys(path for spec in specs.values() for path in spec)
+    """The fields in which the systems' specs differ: for each name of a spec that several have."""
+    by_name: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for run in content.runs:
+        name = str((run.about.get("record") or {}).get("name") or "")
+        by_name.setdefault(name, {}).setdefault(run.system, spec_of(run.about))
+    shared = {name: specs for name, specs in by_name.items() if len(specs) > 1}
+    if not shared:
+        shared = {"": {system: spec_of(content.of(system)[0].about) for system in content.systems}}
+    for name, specs in shared.items():
+        about = f": {name}" if len(shared) > 1 else ""
+        yield from _difference(f"What differs between the specs of the systems{about}", specs)
+
+
+def _difference(title: str, specs: Mapping[str, Mapping[str, Any]]) -> Iterator[Block]:
+    flattened = {
+        system: {p: v for p, v in flat(spec) if p.partition(".")[0] not in _ASIDE}
+        for system, spec in specs.items()
+    }
     rows = []
-    for path in paths:
-        values = [_shown(spec[path]) if path in spec else "" for spec in specs.values()]
+    for path in dict.fromkeys(path for spec in flattened.values() for path in spec):
+        values = [_shown(spec[path]) if path in spec else "" for spec in flattened.values()]
         if len(set(values)) > 1:
             rows.append(Row([path, *values]))
     if rows:
-        columns = [Column("field"), *map(Column, specs)]
-        yield Table("What differs between the specs of the systems", columns, rows)
+        yield Table(title, [Column("field"), *map(Column, specs)], rows)
 
 
 def _shown(value: object) -> str:
