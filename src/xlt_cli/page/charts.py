@@ -204,7 +204,7 @@ def heat(
     across: Spec = {"type": "nominal", "sort": list(matrix.columns), "title": axes[1]}
     down: Spec = {"type": "nominal", "sort": list(matrix.rows), "title": axes[0]}
     span = high - low
-    dark = f"abs(datum.v) > {0.72 * high:.4g}" if changes else f"datum.v > {low + 0.55 * span:.4g}"
+    dark = f"abs(datum.v) > {0.86 * high:.4g}" if changes else f"datum.v > {low + 0.64 * span:.4g}"
     colours: Spec = {"domain": [low, high], "range": CHANGES if changes else LEVELS, "clamp": True}
     return {
         "data": {"values": cells},
