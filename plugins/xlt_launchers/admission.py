@@ -39,11 +39,16 @@ class Needs:
     """
 
     def __init__(self, kinds: Collection[str], jobs: Iterable[Job] = ()) -> None:
+        self._kinds = kinds
         self._by_shape: dict[str, Memory] = {}
         for job in jobs:
-            for kind in kinds:
-                if kind in job.memory:
-                    self.add(job.shape, job.memory[kind])
+            self.learn(job)
+
+    def learn(self, job: Job) -> None:
+        """Notes what a job's manifest states of the memory that it needs."""
+        for kind in self._kinds:
+            if kind in job.memory:
+                self.add(job.shape, job.memory[kind])
 
     def add(self, shape: str, peak: Memory) -> None:
         """Notes the peak of a job that has ended."""

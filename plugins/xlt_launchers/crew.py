@@ -20,6 +20,7 @@ from xlt_cli.api import (
     Failed,
     Finished,
     Interrupted,
+    Job,
     Manifest,
     Retried,
     Started,
@@ -45,10 +46,14 @@ class Crew:
     """The workers, and the tasks that wait."""
 
     def __init__(self, manifest: Manifest, slots: int, tell: Callable[[Event], None]) -> None:
-        self.keep_going, self.slots, self.tell = manifest.keep_going, slots, tell
+        self.keep_going, self.tell = manifest.keep_going, tell
+        self.further = manifest.further
         self.waiting = [Task(job) for job in manifest.jobs]
         self.workers: list[Worker] = []
         self.places = Places(manifest.jobs, os.environ)
+        self.slots = slots
+        self._ask()
+        self.slots = min(slots, len(self.waiting))
 
     def work(self) -> None:
         """Runs all jobs; after a failure no more are started, unless it is to keep going."""
@@ -65,6 +70,8 @@ class Crew:
             for worker in self._ended():
                 if not self._settle(worker) and not self.keep_going:
                     self.waiting.clear()
+                    self.further = _no_more
+            self._ask()
 
     def stop(self) -> None:
         """Interrupts what still runs and waits for its end; a second Ctrl-C does not wait."""
@@ -87,6 +94,14 @@ class Crew:
                 self.tell(Interrupted(worker.task.job))
 
     # ------------------------------------------------------------------------- starting
+
+    def _ask(self) -> None:
+        """Asks for further jobs where there are more slots than jobs."""
+        free = self.slots - len(self.waiting) - len(self.workers)
+        if free > 0:
+            further = self.further(free)
+            self.places.learn(further)
+            self.waiting += map(Task, further)
 
     def _start(self) -> None:
         """Starts what there is room for, in the jobs' order.
@@ -168,6 +183,10 @@ class Crew:
         self.tell(Retried(job, error, seconds=seconds))
         self.waiting.append(task)
         return True
+
+
+def _no_more(free: int) -> tuple[Job, ...]:
+    return ()
 
 
 def _close(worker: Worker) -> None:

@@ -17,8 +17,14 @@ class Places:
     def __init__(self, jobs: Iterable[Job], environment: Mapping[str, str]) -> None:
         self.gpus = room.visible_gpus(environment)
         models = {model for model, _ in room.gpus(self.gpus).values()}
-        jobs = list(jobs)
-        self._needs = {True: Needs(models, jobs), False: Needs({"cpu"}, jobs)}
+        self._needs = {True: Needs(models), False: Needs({"cpu"})}
+        self.learn(jobs)
+
+    def learn(self, jobs: Iterable[Job]) -> None:
+        """Notes what the manifest states of the memory that jobs need."""
+        for job in jobs:
+            for needs in self._needs.values():
+                needs.learn(job)
 
     def needs(self, task: Task) -> Needs:
         """What was measured on the kind of device that a job runs on."""

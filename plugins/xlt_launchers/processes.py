@@ -30,7 +30,7 @@ class Processes(Launcher):
         from xlt_launchers.shares import most_at_once
 
         slots = most_at_once() if self.params.jobs == "auto" else self.params.jobs
-        crew = Crew(manifest, min(slots, len(manifest.jobs)), tell)
+        crew = Crew(manifest, slots, tell)
         try:
             crew.work()
         finally:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
 from xlt_cli.api.events import Event
 from xlt_cli.api.jobs import Job
 from xlt_cli.api.plugin import Plugin
+
+
+def _no_further(free: int) -> tuple[Job, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -21,12 +25,20 @@ class Manifest:
         path: the manifest file, which `xlt run` reads.
         runs: the runs directory.
         keep_going: whether to start further jobs after one has failed.
+        further: returns further jobs, at most as many as its argument, which is 1 or more. A
+            search uses it: its jobs depend on the results of those that have ended. The launcher
+            calls it when it has free slots, in the thread that called `launch`, after it has told
+            the ends of jobs that it knows of, and adds the jobs to the others. `()` means that
+            there are none now; it may return some later, as long as a job waits or runs. If there
+            are none when no job waits or runs any more, all is done. It is not called after a
+            failure without `keep_going`.
     """
 
     path: Path
     runs: Path
     jobs: tuple[Job, ...]
     keep_going: bool = True
+    further: Callable[[int], tuple[Job, ...]] = field(default=_no_further)
 
 
 class Launcher(Plugin):
@@ -43,6 +55,9 @@ class Launcher(Plugin):
     @abstractmethod
     def launch(self, manifest: Manifest, tell: Callable[[Event], None]) -> None:
         """Runs the command of each job, and returns when no job is running any more.
+
+        While it has free slots it asks for further jobs (`manifest.further`), and returns when
+        there are none and no job is running.
 
         It prints nothing and reports what happens by calling `tell` with events; a `Failed` event
         determines the outcome of the job. A failing job must not stop the others. Ctrl-C and

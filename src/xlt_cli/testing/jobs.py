@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from xlt_cli.api import Job, Manifest
 
@@ -70,9 +71,10 @@ class Jobs:
         log = place / "output.log"
         return Job(number, name, name, number, place, command, log, answer, "cpu", "suite")
 
-    def manifest(self, *jobs: Job, keep_going: bool = True) -> Manifest:
-        """Their manifest."""
-        return Manifest(self.folder / "manifest.json", self.folder, jobs, keep_going)
+    def manifest(self, *jobs: Job, keep_going: bool = True, **further: Any) -> Manifest:
+        """Their manifest; `further` may be given."""
+        path = self.folder / "manifest.json"
+        return Manifest(path, self.folder, jobs, keep_going, **further)
 
     def began(self, job: Job) -> int:
         """How often a job was begun."""

@@ -92,6 +92,62 @@ class LauncherSuite(PluginSuite):
             if jobs.began(job) != _told(events, job).count("Started"):
                 broken(f"it ran {job.id} without telling so", RULE)
 
+    def test_asks_for_further_jobs_until_there_are_none(
+        self, checked: Launcher, jobs: Jobs
+    ) -> None:
+        several = [jobs.job(number) for number in (1, 2, 3)]
+        events: list[Event] = []
+
+        def further(free: int) -> tuple[Job, ...]:
+            if free < 1:
+                broken(f"it asked for {free} further jobs", Manifest)
+            ended = sum(isinstance(event, Finished) for event in events)
+            given = 1 + len(asked)
+            if ended < given or given == len(several):
+                return ()
+            asked.append(given)  # each job depends on the result of the one before
+            return (several[given],)
+
+        asked: list[int] = []
+        checked.launch(jobs.manifest(several[0], further=further), events.append)
+        for job in several:
+            if jobs.began(job) != 1 or _told(events, job) != ["Started", "Finished"]:
+                broken(
+                    f"of {job.id}, which a search added, it told {_listed(_told(events, job))}, "
+                    f"and ran it {jobs.began(job)} times",
+                    Manifest,
+                )
+
+    def test_runs_a_manifest_that_has_only_further_jobs(
+        self, checked: Launcher, jobs: Jobs
+    ) -> None:
+        left = [jobs.job(number) for number in (1, 2)]
+        every = tuple(left)
+
+        def further(free: int) -> tuple[Job, ...]:
+            chosen = tuple(left[:free])
+            del left[:free]
+            return chosen
+
+        events: list[Event] = []
+        checked.launch(jobs.manifest(further=further), events.append)
+        for job in every:
+            if _told(events, job) != ["Started", "Finished"]:
+                broken(f"of {job.id}, it told {_listed(_told(events, job))}", Manifest)
+
+    def test_asks_for_no_job_after_a_failure_unless_it_is_to_keep_going(
+        self, checked: Launcher, jobs: Jobs
+    ) -> None:
+        failing, events = jobs.job(1, "no data", 1), list[Event]()
+
+        def further(free: int) -> tuple[Job, ...]:
+            if any(isinstance(event, Failed) for event in events):
+                broken("it asked for a further job after another had failed", Manifest)
+            return ()
+
+        manifest = jobs.manifest(failing, keep_going=False, further=further)
+        checked.launch(manifest, events.append)
+
     def test_jobs_of_one_directory_are_not_at_work_at_the_same_time(
         self, checked: Launcher, jobs: Jobs
     ) -> None:

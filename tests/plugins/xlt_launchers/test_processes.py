@@ -216,3 +216,22 @@ def test_auto_is_as_many_as_the_machine_can_feed(
     jobs = (job(tmp_path, 1), job(tmp_path, 2))
     Processes().launch(Manifest(tmp_path / "manifest.json", tmp_path, jobs), events.append)
     assert short(events) == [("Started", 1), ("Finished", 1), ("Started", 2), ("Finished", 2)]
+
+
+def test_a_free_slot_gets_a_further_job_while_another_job_is_at_work(tmp_path: Path) -> None:
+    # The first job ends only when the last of the others has left its answer.
+    last = str(tmp_path / "4.json")
+    until = f"while not Path({last!r}).exists():\n    time.sleep(0.01)\nleave()"
+    slow, *quick = [job(tmp_path, 1, until), *(job(tmp_path, number) for number in (2, 3, 4))]
+    asked: list[int] = []
+
+    def further(free: int) -> tuple[Job, ...]:
+        asked.append(free)
+        return (quick.pop(0),) if quick else ()
+
+    events: list[Event] = []
+    manifest = Manifest(tmp_path / "manifest.json", tmp_path, (slow,), further=further)
+    Processes(Processes.Params(jobs=2)).launch(manifest, events.append)
+    assert [number for name, number in short(events) if name == "Started"] == [1, 2, 3, 4]
+    assert sum(isinstance(event, Finished) for event in events) == 4
+    assert set(asked[:3]) == {1}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -13,6 +14,13 @@ from xlt_cli.api import Event, Failed, Finished, Interrupted, Job, Launcher, Man
 from xlt_cli.testing import LauncherSuite
 
 Tell = Callable[[Event], None]
+
+
+def each(manifest: Manifest) -> Iterator[Job]:
+    """The jobs, one after another, and then those that come up on the way."""
+    yield from manifest.jobs
+    while further := manifest.further(1):
+        yield from further
 
 
 class Sound(Launcher):
@@ -24,7 +32,7 @@ class Sound(Launcher):
     on_this_machine = True
 
     def launch(self, manifest: Manifest, tell: Tell) -> None:
-        for job in manifest.jobs:
+        for job in each(manifest):
             tell(Started(job))
             ended = job.ended(self.wait(job, tell))
             tell(Failed(job, ended.error) if ended.error else Finished(job))
@@ -75,15 +83,42 @@ class TestPrints(Suite):
 class TestKeepsGoing(Suite):
     class made(Sound):
         def launch(self, manifest: Manifest, tell: Tell) -> None:
-            super().launch(Manifest(manifest.path, manifest.runs, manifest.jobs), tell)
+            super().launch(replace(manifest, keep_going=True), tell)
 
-    fails = ("test_starts_no_job_after_a_failure_unless_it_is_to_keep_going",)
+    fails = (
+        "test_starts_no_job_after_a_failure_unless_it_is_to_keep_going",
+        "test_asks_for_no_job_after_a_failure_unless_it_is_to_keep_going",
+    )
+
+
+class TestAsksForNoFurtherJobs(Suite):
+    class made(Sound):
+        def launch(self, manifest: Manifest, tell: Tell) -> None:
+            super().launch(replace(manifest, further=lambda free: ()), tell)
+
+    fails = (
+        "test_asks_for_further_jobs_until_there_are_none",
+        "test_runs_a_manifest_that_has_only_further_jobs",
+    )
+
+
+class TestAsksBeforeItTells(Suite):
+    class made(Sound):
+        def launch(self, manifest: Manifest, tell: Tell) -> None:
+            late: list[Event] = []
+            try:
+                super().launch(manifest, late.append)
+            finally:
+                for event in late:
+                    tell(event)
+
+    fails = ("test_asks_for_further_jobs_until_there_are_none",)
 
 
 class TestAsksForTheExitCodeAlone(Suite):
     class made(Sound):
         def launch(self, manifest: Manifest, tell: Tell) -> None:
-            for job in manifest.jobs:
+            for job in each(manifest):
                 tell(Started(job))
                 self.wait(job, tell)
                 tell(Finished(job))
@@ -118,14 +153,16 @@ class TestKeepsCtrlCToItself(Suite):
 class TestStartsAllAtOnce(Suite):
     class made(Sound):
         def launch(self, manifest: Manifest, tell: Tell) -> None:
-            at_work = []
+            at_work, jobs = [], manifest.jobs or manifest.further(100)
             try:
-                for job in manifest.jobs:
+                for job in jobs:
                     tell(Started(job))
                     at_work.append((job, self.begin(job)))
                 for job, process in at_work:
                     ended = job.ended(process.wait())
                     tell(Failed(job, ended.error) if ended.error else Finished(job))
+                if further := manifest.further(100):
+                    self.launch(replace(manifest, jobs=further), tell)
             except KeyboardInterrupt:
                 for _, process in at_work:
                     self.stop(process)

@@ -28,7 +28,9 @@ class Backwards(Launcher):
     on_this_machine = True
 
     def launch(self, manifest: Manifest, tell: Callable[[Event], None]) -> None:
-        for job in reversed(manifest.jobs):
+        jobs = list(manifest.jobs)
+        while jobs or (jobs := list(manifest.further(1))):
+            job = jobs.pop()
             tell(Started(job))
             ended = job.ended(self._wait(job, tell))
             tell(Failed(job, ended.error) if ended.error else Finished(job))
