@@ -30,6 +30,7 @@ PUBLIC = {
             "spec",
             "sweep",
             "systems",
+            "trials",
         ),
         *("train", "write_manifest"),
     },

@@ -209,7 +209,7 @@ def test_without_a_launcher_jobs_run_in_this_process(
     reporter, wanted = quiet(), jobs(3)
     assert run_jobs(wanted, tmp_path, reporter, False, True) == []
     assert run_jobs([], tmp_path, reporter, False, True, launcher(lambda *_: 0)) == []
-    assert [arguments[:-1] for arguments in seen] == [
+    assert [arguments[:-2] for arguments in seen] == [
         (wanted, tmp_path, reporter, False, True),
         ([], tmp_path, reporter, False, True),
     ]

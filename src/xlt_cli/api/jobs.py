@@ -31,12 +31,14 @@ class Ended:
 
     Attributes:
         taken: it ended because another process works on the run, which is not a failure of it.
+        stopped: a search has stopped it early, which is not a failure either.
     """
 
     error: str = ""
     out_of_memory: bool = False
     taken: bool = False
     peak: Memory = Memory()
+    stopped: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Job:
         if answer is not None and isinstance(answer.get("error"), str):
             short, peak = answer.get("out_of_memory", False), _memory(answer.get("peak"))
             taken = answer.get("taken") is True
-            return Ended(answer["error"], bool(short), taken, peak or Memory())
+            stopped = answer.get("stopped") is True
+            return Ended(answer["error"], bool(short), taken, peak or Memory(), stopped)
         # The system ends a process with SIGKILL when the machine's memory runs out.
         short = code == -signal.SIGKILL
         return Ended(_died(code), short, peak=self.use() or Memory())

@@ -28,6 +28,7 @@ class State(StrEnum):
     done = "done"
     failed = "failed"
     interrupted = "interrupted"
+    stopped_early = "stopped early"
     damaged = "damaged"
 
 

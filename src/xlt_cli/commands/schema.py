@@ -62,6 +62,11 @@ def build() -> dict[str, Any]:
     adapter["targets"] = _or_one(adapter["targets"])
     settings = definitions["Evaluation"]["properties"]["settings"]
     definitions["Evaluation"]["properties"]["settings"] = _or_one(settings)
+    optimize = definitions["Optimize"]["properties"]
+    optimize["languages"] = _or_one(optimize["languages"])
+    space = definitions["Search"]["properties"]["space"]
+    choices = {"type": "array", "minItems": 1}
+    space["additionalProperties"] = {"anyOf": [space["additionalProperties"], choices]}
     collapse = definitions["Evaluation"]["properties"]["collapse"]["anyOf"][0]
     collapse["additionalProperties"] = _or_one(collapse["additionalProperties"])
     whole["$schema"] = "https://json-schema.org/draft/2020-12/schema"

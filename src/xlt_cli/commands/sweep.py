@@ -29,7 +29,7 @@ from xlt_cli.commands.options import (
     reporter,
     runs_root,
 )
-from xlt_cli.commands.printing import print_outcomes
+from xlt_cli.commands.printing import print_outcomes, print_report
 from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def sweep(
     go_offline(offline)
     from xlt_cli import Experiment
     from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED
+    from xlt_cli.reports import search as search_reports
     from xlt_cli.runs.plugins import explained
 
     changes = list(overrides or [])
@@ -123,6 +124,10 @@ def sweep(
         changed = experiment.changes(runs_dir=root)
         if changed:
             note(f"the spec has changed since its sweep was begun: {changed}")
+        searched = experiment.trials(runs_dir=root)
+        if searched:
+            print_report(search_reports.planned_report(searched), output)
+            return
         _list(experiment.plan(runs_dir=root), output)
         return
     if plan is not None:
@@ -144,7 +149,10 @@ def sweep(
         plain=plain,
         reporter=reporter(quiet or output is not Format.terminal),
     )
-    print_outcomes(made.outcomes, output)
+    if made.searched:
+        print_report(search_reports.report(made.searched), output)
+    else:
+        print_outcomes(made.outcomes, output)
     if made.out_of_time:
         done = len(made) - len(made.failed)
         note(f"--max-hours: {done} of {experiment.size} runs are done; the same command continues")

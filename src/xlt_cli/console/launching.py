@@ -45,10 +45,11 @@ class Screen:
         with self.reporter.bar("runs", self.count, "runs") as self._bar:
             yield
 
-    def show(self, event: Event, taken: bool = False) -> None:
+    def show(self, event: Event, how: str = "", taken: bool = False) -> None:
         """Says one event.
 
         Args:
+            how: a job has ended; default: done.
             taken: it says that a job has failed, because another process works on its run.
         """
         if isinstance(event, Stopping):
@@ -58,10 +59,10 @@ class Screen:
             if taken and isinstance(event, Failed):
                 self.reporter.say(f"{name}: {event.error}; it is left to that process")
             else:
-                self._say(event, event.job, name)
+                self._say(event, event.job, name, how or "done")
             self._move(event)
 
-    def _say(self, event: JobEvent, job: Job, run: str) -> None:
+    def _say(self, event: JobEvent, job: Job, run: str, how: str) -> None:
         count = f"[{job.number}/{self.count}]"
         title = f"{job.label or 'run'} seed {job.seed}"
         match event:
@@ -74,7 +75,7 @@ class Screen:
                 self.reporter.say(f"{count} {run}: {event.text}")
             case Finished():
                 took = f", {event.seconds:,.0f} s" if event.seconds is not None else ""
-                self.reporter.say(f"{count} {run}: done{took}")
+                self.reporter.say(f"{count} {run}: {how}{took}")
             case Retried():
                 how = "ran out of memory" if event.out_of_memory else "failed"
                 self.reporter.warn(f"{run} {how} and will be continued later: {event.error}")

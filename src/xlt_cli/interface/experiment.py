@@ -19,8 +19,12 @@ from xlt_cli.spec.source import Source, parse_override, read
 from xlt_cli.spec.yaml_lines import Document
 
 if TYPE_CHECKING:
+    from xlt_cli.api import Launcher
     from xlt_cli.console.progress import Reporter
+    from xlt_cli.launch.driving import Policy
     from xlt_cli.launch.jobs import PlannedRun
+    from xlt_cli.reports.search import Searched
+    from xlt_cli.search.planning import Plan
     from xlt_cli.sweep.plan import Point
 
 
@@ -93,7 +97,10 @@ class Experiment:
         Raises:
             UserError: a point is wrong.
         """
-        return len(self._points) * len(self._resolved.spec.seeds)
+        seeds = len(self._resolved.spec.seeds)
+        if self._is_search:
+            return sum(plan.trials for plan in self._searches) * seeds
+        return len(self._points) * seeds
 
     def check(self) -> list[str]:
         """Checks what can be checked without loading data or weights, for all points of its sweep.
@@ -111,6 +118,7 @@ class Experiment:
         from xlt_cli.sweep.plan import check_points
 
         points = self._points
+        self._searches  # noqa: B018  (raises if it cannot be searched)
         check_inputs(self._resolved, self._source)
         check_points(points, self._source)
         return advice(self._resolved.spec, self._source)
@@ -220,6 +228,7 @@ class Experiment:
         from xlt_cli.launch.states import standings
 
         root = root_of(runs_dir)
+        self._refuse_search("no list of runs before it is made", "`trials` has its trials so far")
         points = self._checked_points(root)
         every = [(point, seed) for point in points for seed in point.spec.seeds]
         costs = Costs(root).of([point.spec for point, _ in every])
@@ -255,6 +264,8 @@ class Experiment:
             UserError: a point is wrong, or its inputs are missing.
         """
         systems: dict[str, list[str]] = {}
+        if self._is_search:
+            return self._best_systems(runs_dir)
         for row in self.plan(runs_dir=runs_dir):
             done = systems.setdefault(row["name"] or row["label"] or self.name, [])
             if row["state"] == "done":
@@ -267,6 +278,48 @@ class Experiment:
                     "`xlt sweep` trains it; `xlt sweep SPEC --dry-run` shows how all runs stand",
                 )
         return systems
+
+    def _best_systems(self, runs_dir: str | Path | None) -> dict[str, list[str]]:
+        """The runs of the best trial in each point of a search's sweep."""
+        systems = {}
+        for one in self.trials(runs_dir=runs_dir):
+            if one.best is None:
+                raise RunError(f"no trial of '{one.point}' is done", str(root_of(runs_dir)))
+            systems[one.point] = [run.path for run in one.best.runs]
+        return systems
+
+    def trials(self, *, runs_dir: str | Path | None = None) -> list[Searched]:
+        """The trials of the experiment's search so far; nothing is run.
+
+        Args:
+            runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+
+        Returns:
+            For each point of the sweep: what is optimised (`optimized`), whether the choice is an
+            oracle and why, how many trials are `planned`, and its `trials`; `ranked` has them best
+            first, `best` is the best one that is done.
+
+        Raises:
+            UserError: a point is wrong, or the search was changed since it was begun.
+        """
+        from xlt_cli.search.running import known
+
+        root = root_of(runs_dir)
+        self._checked_points(root)
+        return known(self._searches, root) if self._is_search else []
+
+    def _refuse_search(self, what: str, hint: str) -> None:
+        """Refuses what needs all runs beforehand, where they depend on results.
+
+        Raises:
+            SpecError: this is a search.
+        """
+        if self._is_search:
+            raise SpecError(
+                f"a search has {what}: its runs depend on results",
+                self._source.where(("sweep", "search")),
+                hint,
+            )
 
     def changes(self, *, runs_dir: str | Path | None = None) -> str:
         """What has changed in the spec since its sweep was begun, if runs of it are gone.
@@ -283,6 +336,8 @@ class Experiment:
         from xlt_cli.sweep.changes import changes
 
         root = root_of(runs_dir)
+        if self._is_search:
+            return ""  # its study says what has changed
         return changes(root, self._resolved.spec, self._planned(root))
 
     def sweep(
@@ -331,7 +386,7 @@ class Experiment:
 
         root = root_of(runs_dir)
         chosen = choice.launcher(as_yaml(launcher), jobs)
-        planned = self._planned_again(root, accept_changes)
+        planned = [] if self._is_search else self._planned_again(root, accept_changes)
         if launcher is None and len(planned) == 1:
             chosen = None  # there is nothing to do at once
         from xlt_cli.launch.driving import Policy, drive
@@ -339,6 +394,8 @@ class Experiment:
 
         policy = Policy(on_error == "continue", retry_failed, retries, max_hours)
         reporter = reporter or usual_reporter()
+        if self._is_search:
+            return self._search(root, reporter, policy, plain, chosen, offline)
         made = drive(planned, root, reporter, policy, plain, chosen, offline)
         collect(root)
         return Runs(made.outcomes, made.out_of_time)
@@ -370,6 +427,7 @@ class Experiment:
         """
         from xlt_cli.launch import manifest
 
+        self._refuse_search("no manifest", "`xlt sweep SPEC --jobs N` makes N runs at once")
         manifest.check_place(Path(path))
         root = root_of(runs_dir)
         planned = self._planned_again(root, accept_changes)
@@ -419,6 +477,39 @@ class Experiment:
         from xlt_cli.sweep.plan import points
 
         return points(self._source)
+
+    @property
+    def _is_search(self) -> bool:
+        """Whether its sweep draws values by the results of earlier runs."""
+        sweep = self._resolved.spec.sweep
+        return sweep is not None and sweep.search is not None
+
+    @cached_property
+    def _searches(self) -> list[Plan]:
+        """The search in each point of the sweep; none where it is no search."""
+        from xlt_cli.search.planning import plans
+
+        if not self._is_search:
+            return []
+        return plans(self._points, self._source, self._overrides)
+
+    def _search(
+        self,
+        root: Path,
+        reporter: Reporter,
+        policy: Policy,
+        plain: bool,
+        launcher: Launcher | None,
+        offline: bool,
+    ) -> Runs:
+        """Goes on with the search, and brings its ranking."""
+        self._checked_points(root)
+        from xlt_cli.runs.stage_store import collect
+        from xlt_cli.search.running import search
+
+        made = search(self._searches, root, reporter, policy, plain, launcher, offline)
+        collect(root)
+        return Runs(made.outcomes, made.out_of_time, made.searched)
 
     def _checked_points(self, root: Path) -> list[Point]:
         from xlt_cli.runs.plugins import explained

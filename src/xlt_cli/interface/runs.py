@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from xlt_cli.console.progress import Reporter
     from xlt_cli.launch.jobs import Outcome
+    from xlt_cli.reports.search import Searched
 
 
 class Run:
@@ -167,10 +168,17 @@ class Runs(Sequence[Run]):
     Attributes:
         out_of_time: whether the sweep ended because of `max_hours`; runs that were not started are
             left out.
+        searched: of a search, the trials in each point of its sweep (`Experiment.trials`).
     """
 
-    def __init__(self, outcomes: Sequence[Outcome], out_of_time: bool = False) -> None:
+    def __init__(
+        self,
+        outcomes: Sequence[Outcome],
+        out_of_time: bool = False,
+        searched: Sequence[Searched] = (),
+    ) -> None:
         self.out_of_time = out_of_time
+        self.searched = tuple(searched)
         self._outcomes = tuple(outcomes)
         self._runs = tuple(Run(one.run, one.job.label, one.error) for one in outcomes)
 

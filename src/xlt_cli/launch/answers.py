@@ -2,6 +2,7 @@
 
 What the job ended with is written to a file as JSON (its answer), and beside it
 (`ANSWER.memory`), again and again, what the process holds of the machine's memory and of a GPU's.
+A search asks a process to end by a file (`ANSWER.stop`), which it looks for as often.
 """
 
 from __future__ import annotations
@@ -21,11 +22,15 @@ from typing import Any
 from xlt_cli.api import Memory
 from xlt_cli.errors import RunTaken
 from xlt_cli.launch.jobs import what_failed
+from xlt_cli.launch.limits import StoppedEarly
 from xlt_cli.launch.memory import out_of_memory
 from xlt_cli.runs import atomic
 
 PATIENCE = 60.0
 """Seconds that an interrupted run has to end by itself, where nobody waits for it any more."""
+
+_asked_to_stop = threading.Event()
+"""Whether a search has asked this process to end."""
 
 EVERY = 0.5
 """Seconds between two reports of the memory that the process holds."""
@@ -47,18 +52,26 @@ class Answer:
 def answering(path: Path | None) -> Iterator[Answer]:
     """Writes what is put into the answer, or the error that the block ends with.
 
-    An interrupted job leaves none. Without a path nothing is written.
+    An interrupted job leaves none, unless a search has stopped it. Without a path nothing is
+    written.
     """
     answer = Answer()
     if path is None:
         yield answer
         return
     path.unlink(missing_ok=True)
+    stop_file(path).unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     reports = path.with_name(f"{path.name}.memory")
-    threading.Thread(target=_report_memory, args=(reports,), daemon=True).start()
+    ended = threading.Event()
+    args = (reports, stop_file(path), ended)
+    threading.Thread(target=_report_memory, args=args, daemon=True).start()
     try:
         yield answer
+    except StoppedEarly:
+        stopped = {"error": "", "stopped": True, "results": [], "peak": asdict(Memory())}
+        atomic.write_json(path, stopped)
+        raise
     except Exception as error:
         failure = {
             "error": what_failed(error),
@@ -69,9 +82,16 @@ def answering(path: Path | None) -> Iterator[Answer]:
         }
         atomic.write_json(path, failure)
         raise
+    finally:
+        ended.set()
     peak = held() if answer.measured else Memory()
     success = {"error": "", "out_of_memory": False, "results": answer.results, "peak": asdict(peak)}
     atomic.write_json(path, success)
+
+
+def stop_file(answer: Path) -> Path:
+    """The file that asks the process of a job to end."""
+    return answer.with_name(f"{answer.name}.stop")
 
 
 def held() -> Memory:
@@ -86,9 +106,12 @@ def held() -> Memory:
     return Memory(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, gpu)
 
 
-def _report_memory(path: Path) -> None:
+def _report_memory(path: Path, stop: Path, ended: threading.Event) -> None:
     while True:
         time.sleep(EVERY)
+        if not ended.is_set() and not _asked_to_stop.is_set() and stop.exists():
+            _asked_to_stop.set()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
         partial = path.with_suffix(".partial")
         with contextlib.suppress(OSError):  # the folder goes when nobody waits any more
             partial.write_bytes(atomic.json_bytes(asdict(held())))
@@ -102,7 +125,7 @@ def interrupted_once() -> Iterator[None]:
     def interrupt(signum: int, frame: object) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
+        raise StoppedEarly("by a search") if _asked_to_stop.is_set() else KeyboardInterrupt
 
     before: dict[int, Any] = {}
     try:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from xlt_cli.errors import UserError
 from xlt_cli.reports.selection import Selected, selected
@@ -34,6 +35,7 @@ class Outcome:
 
     Attributes:
         taken: it was not run, because another process works on it.
+        stopped: a search has stopped it early, which is no error.
     """
 
     job: PlannedRun
@@ -41,11 +43,34 @@ class Outcome:
     results: list[dict[str, Any]]
     error: str = ""
     taken: bool = False
+    stopped: bool = False
 
     @cached_property
     def dev(self) -> Selected | None:
         """What its training was selected by; None where it failed or there is no dev."""
-        return None if self.error else selected(self.run, self.job.spec)
+        return None if self.error or self.stopped else selected(self.run, self.job.spec)
+
+
+class Further(Protocol):
+    """What decides on runs while others are at work: a search.
+
+    Attributes:
+        total: the runs that there will be, for the screen.
+    """
+
+    total: int
+
+    def next(self, free: int) -> Sequence[PlannedRun]:
+        """Runs to be started now, at most so many; none if there are none now."""
+        ...
+
+    def ended(self, outcome: Outcome) -> None:
+        """Is told what became of a run that it has given."""
+        ...
+
+    def to_stop(self) -> Sequence[PlannedRun]:
+        """Runs at work that are to end now, each once; asked again and again, in a thread."""
+        ...
 
 
 def what_failed(error: Exception) -> str:

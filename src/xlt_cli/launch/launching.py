@@ -22,8 +22,9 @@ from xlt_cli.console.launching import Screen
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import EXIT_USER_ERROR, PluginError, RunError, UserError
 from xlt_cli.launch import local, manifest, memory
-from xlt_cli.launch.jobs import Outcome, PlannedRun
-from xlt_cli.launch.ledger import Writer
+from xlt_cli.launch.answers import stop_file
+from xlt_cli.launch.jobs import Further, Outcome, PlannedRun
+from xlt_cli.launch.ledger import LEFT, STOPPED, Writer
 from xlt_cli.launch.limits import OutOfTime
 from xlt_cli.launch.manifest import Manifest
 from xlt_cli.reports.selection import Selected, selected
@@ -31,6 +32,7 @@ from xlt_cli.reports.values import figure, over_seeds
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.holding import stale_after
+from xlt_cli.spec import ExperimentSpec
 
 LOG = "output.log"
 """In a run's directory: what its processes said, one after another."""
@@ -48,6 +50,7 @@ def run_jobs(
     launcher: Launcher | None = None,
     offline: bool = False,
     writer: Writer | None = None,
+    more: Further | None = None,
 ) -> list[Outcome]:
     """Runs jobs by a launcher; without one, one after another in this process.
 
@@ -55,6 +58,7 @@ def run_jobs(
 
     Args:
         writer: writes the ledger; None for one of this call.
+        more: gives further jobs while these are at work, and is told what becomes of them.
 
     Returns:
         The outcomes of the jobs that were started: of all, unless one failed and it was not to
@@ -66,28 +70,27 @@ def run_jobs(
         KeyboardInterrupt: after all jobs have ended.
     """
     writer = writer or Writer(root)
-    if launcher is None or not jobs:
-        return local.run_sweep(jobs, root, reporter, keep_going, plain, writer)
+    if launcher is None or not (jobs or more):
+        return local.run_sweep(jobs, root, reporter, keep_going, plain, writer, more)
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise UserError(
             "runs at once and several processes for one run exclude each other",
             "--jobs, --launcher",
             "omit torchrun or accelerate, or the option",
         )
-    if launcher.on_this_machine:
-        for device in {job.spec.device for job in jobs} - {"auto", "cpu"}:
-            resolve_device(device)  # or each run would find out by itself
-    screen = Screen(reporter, root, len(jobs))
+    check_devices(launcher, [job.spec for job in jobs])
+    screen = Screen(reporter, root, len(jobs) + (more.total if more else 0))
     with local.terminated_as_interrupted(), _folder(root) as folder:
-        path = folder / "manifest.json"
-        content = manifest.write(path, jobs, root, plain=plain, offline=offline)
-        to_run = _jobs(content, jobs, path)
-        heard = _Listener(launcher, jobs, writer, screen)
+        added = _Jobs(folder, root, plain, offline)
+        content, path = added.add(jobs)
+        heard = _Listener(launcher, added, writer, screen, more)
+        given = JobsToRun(path, content.runs, tuple(added.jobs), keep_going, heard.further)
         out_of_time = True
-        with screen.shown(), contextlib.suppress(OutOfTime):
-            launcher.launch(JobsToRun(path, content.runs, to_run, keep_going), heard)
+        with screen.shown(), heard.stopping(), contextlib.suppress(OutOfTime):
+            launcher.launch(given, heard)
             out_of_time = False
-        outcomes = _outcomes(jobs, to_run, root, heard)
+        to_run = added.jobs
+        outcomes = [heard.outcome(job) for job in to_run]
         failed = any(outcome.error and not outcome.taken for outcome in outcomes)
         if out_of_time or (failed and not keep_going):
             outcomes = [
@@ -96,6 +99,17 @@ def run_jobs(
                 if job.answer.exists() or job.number in heard.failed
             ]
         return outcomes
+
+
+def check_devices(launcher: Launcher, specs: Sequence[ExperimentSpec]) -> None:
+    """Refuses devices that are not there, where all jobs run on this machine.
+
+    Raises:
+        UserError: there is no such device.
+    """
+    if launcher.on_this_machine:
+        for device in {spec.device for spec in specs} - {"auto", "cpu"}:
+            resolve_device(device)  # or each run would find out by itself
 
 
 @contextlib.contextmanager
@@ -116,32 +130,48 @@ def _folder(root: Path) -> Iterator[Path]:
             (root / FOLDER).rmdir()
 
 
-def _jobs(content: Manifest, jobs: Sequence[PlannedRun], path: Path) -> tuple[Job, ...]:
-    """The manifest's jobs as a launcher sees them."""
-    shapes = [memory.shape(job.spec) for job in jobs]
-    measured = memory.measured(content.runs, set(shapes))
-    run = (sys.executable, "-P", "-m", "xlt_cli", "run", str(path))
-    made = []
-    for number, entry in enumerate(content.jobs, start=1):
-        planned, shape = jobs[number - 1], shapes[number - 1]
-        directory, answer = content.runs / entry.run, path.parent / f"{number}.json"
-        made.append(
-            Job(
-                number=number,
-                id=entry.id,
-                label=planned.label,
-                seed=planned.seed,
-                directory=directory,
-                command=(*run, entry.id, "--answer", str(answer)),
-                log=directory / LOG,
-                answer=answer,
-                device=planned.spec.device,
-                shape=shape,
-                memory=measured.get(shape, {}),
-                silent_after=stale_after(),
+class _Jobs:
+    """The jobs of a launcher: those of its manifest, and further ones, in manifests of their own.
+
+    Attributes:
+        jobs: as the launcher sees them; `planned` has the runs that they make.
+    """
+
+    def __init__(self, folder: Path, root: Path, plain: bool, offline: bool) -> None:
+        self.folder, self.root, self.plain, self.offline = folder, root, plain, offline
+        self.jobs: list[Job] = []
+        self.planned: list[PlannedRun] = []
+
+    def add(self, runs: Sequence[PlannedRun]) -> tuple[Manifest, Path]:
+        """Writes the manifest of runs, and adds its jobs to the others."""
+        first = len(self.jobs) + 1
+        path = self.folder / ("manifest.json" if first == 1 else f"manifest-{first}.json")
+        content = manifest.write(path, runs, self.root, plain=self.plain, offline=self.offline)
+        shapes = [memory.shape(run.spec) for run in runs]
+        measured = memory.measured(content.runs, set(shapes))
+        run = (sys.executable, "-P", "-m", "xlt_cli", "run", str(path))
+        for number, (entry, planned, shape) in enumerate(
+            zip(content.jobs, runs, shapes, strict=True), start=first
+        ):
+            directory, answer = content.runs / entry.run, self.folder / f"{number}.json"
+            self.planned.append(planned)
+            self.jobs.append(
+                Job(
+                    number=number,
+                    id=entry.id,
+                    label=planned.label,
+                    seed=planned.seed,
+                    directory=directory,
+                    command=(*run, entry.id, "--answer", str(answer)),
+                    log=directory / LOG,
+                    answer=answer,
+                    device=planned.spec.device,
+                    shape=shape,
+                    memory=measured.get(shape, {}),
+                    silent_after=stale_after(),
+                )
             )
-        )
-    return tuple(made)
+        return content, path
 
 
 @dataclass
@@ -149,9 +179,10 @@ class _Listener:
     """Hears the launcher's events: shows them, notes them down, and keeps what has failed."""
 
     launcher: Launcher
-    jobs: Sequence[PlannedRun]
+    added: _Jobs
     writer: Writer
     screen: Screen
+    more: Further | None = None
     failed: dict[int, str] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
     ended: list[tuple[PlannedRun, Selected]] = field(default_factory=list)
@@ -163,20 +194,60 @@ class _Listener:
                 "xlt_cli.api"
             )
         taken = isinstance(event, Failed) and event.job.ended(EXIT_USER_ERROR).taken
+        stopped = isinstance(event, Finished) and event.job.ended(0).stopped
         if isinstance(event, JobEvent):
-            self.writer.note_event(self.jobs[event.job.number - 1], event, taken)
+            ended = LEFT if taken else STOPPED if stopped else ""
+            self.writer.note_event(self.added.planned[event.job.number - 1], event, ended)
         if isinstance(event, Failed):
             event = _with_remedy(event)
             self.failed[event.job.number] = event.error
             if taken:
                 self.taken.add(event.job.number)
-        elif isinstance(event, Finished):
-            planned = self.jobs[event.job.number - 1]
+        elif isinstance(event, Finished) and not stopped:
+            planned = self.added.planned[event.job.number - 1]
             with contextlib.suppress(UserError, OSError):
                 dev = selected(Run(event.job.directory), planned.spec)
                 self.ended += [(planned, dev)] if dev is not None and not dev.constant else []
                 self.screen.best = _best(self.ended)
-        self.screen.show(event, taken)
+        self.screen.show(event, STOPPED if stopped else "", taken=taken)
+        if self.more is not None and isinstance(event, Failed | Finished):
+            self.more.ended(self.outcome(event.job))
+
+    def further(self, free: int) -> tuple[Job, ...]:
+        """Further jobs for so many free slots."""
+        runs = self.more.next(free) if self.more is not None else ()
+        if not runs:
+            return ()
+        count = len(self.added.jobs)
+        self.added.add(runs)
+        self.screen.count = max(self.screen.count, len(self.added.jobs))
+        return tuple(self.added.jobs[count:])
+
+    @contextlib.contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Asks jobs to end that a search stops, for as long as the block lasts."""
+        if self.more is None:
+            yield
+            return
+
+        def ask(run: PlannedRun) -> None:
+            for planned, job in zip(self.added.planned, self.added.jobs, strict=True):
+                if planned is run:
+                    stop_file(job.answer).touch()
+
+        with local.asking_to_stop(self.more, ask):
+            yield
+
+    def outcome(self, job: Job) -> Outcome:
+        """What became of a job."""
+        planned, number = self.added.planned[job.number - 1], job.number
+        run, answer = Run(self.added.root / job.directory.name), atomic.read_json(job.answer)
+        if number in self.failed:
+            return Outcome(planned, run, [], self.failed[number], number in self.taken)
+        if answer is None:
+            return Outcome(planned, run, [], "the launcher did not run it")
+        stopped = answer.get("stopped") is True
+        return Outcome(planned, run, answer["results"], answer["error"], stopped=stopped)
 
 
 def _best(ended: Sequence[tuple[PlannedRun, Selected]]) -> str:
@@ -195,20 +266,3 @@ def _with_remedy(event: Failed) -> Failed:
     if not event.out_of_memory:
         return event
     return replace(event, error=f"{event.error}\n  {memory.REMEDY}")
-
-
-def _outcomes(
-    jobs: Sequence[PlannedRun], to_run: Sequence[Job], root: Path, heard: _Listener
-) -> list[Outcome]:
-    """What became of the jobs, in their order."""
-    outcomes = []
-    for planned, job in zip(jobs, to_run, strict=True):
-        run, answer = Run(root / job.directory.name), atomic.read_json(job.answer)
-        if job.number in heard.failed:
-            taken = job.number in heard.taken
-            outcomes.append(Outcome(planned, run, [], heard.failed[job.number], taken))
-        elif answer is not None:
-            outcomes.append(Outcome(planned, run, answer["results"], answer["error"]))
-        else:
-            outcomes.append(Outcome(planned, run, [], "the launcher did not run it"))
-    return outcomes

@@ -36,7 +36,10 @@ PLANNED = "planned"
 LEFT = "left"
 """Of an attempt: another process works on the run, which is left to it."""
 
-ENDS = ("done", "failed", "interrupted", LEFT)
+STOPPED = "stopped early"
+"""Of an attempt: a search has stopped it."""
+
+ENDS = ("done", "failed", "interrupted", STOPPED, LEFT)
 
 
 @dataclass
@@ -59,13 +62,13 @@ class Writer:
         line = {"event": event, "run": run, "point": planned.label, "seed": planned.seed}
         self.add(str(planned.spec.name), {**line, **about})
 
-    def note_event(self, planned: PlannedRun, event: JobEvent, taken: bool = False) -> None:
+    def note_event(self, planned: PlannedRun, event: JobEvent, ended: str = "") -> None:
         """Adds an event of a launcher.
 
         Args:
-            taken: it has failed because another process works on the run.
+            ended: what it is called instead, where the event does not say it: `LEFT`, `STOPPED`.
         """
-        name = LEFT if taken else _name(event)
+        name = ended or _name(event)
         about = {"job": event.job.number, **_own(event), **event.about}
         self.note(planned, event.job.directory.name, name, **about)
 

@@ -16,6 +16,10 @@ class OutOfTime(KeyboardInterrupt):
     """The time of a command is over: its runs are interrupted as by Ctrl-C."""
 
 
+class StoppedEarly(KeyboardInterrupt):
+    """A search stops a run whose scores on dev are worse than those of others."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """The end of a command's time, by the monotonic clock."""

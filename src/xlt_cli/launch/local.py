@@ -6,8 +6,9 @@ import contextlib
 import os
 import platform
 import signal
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,18 @@ from xlt_cli.compute.processes import is_first_process
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import RunTaken
-from xlt_cli.launch.jobs import Outcome, PlannedRun, what_failed
-from xlt_cli.launch.ledger import LEFT, Writer
-from xlt_cli.launch.limits import OutOfTime
+from xlt_cli.launch.jobs import Further, Outcome, PlannedRun, what_failed
+from xlt_cli.launch.ledger import LEFT, STOPPED, Writer
+from xlt_cli.launch.limits import OutOfTime, StoppedEarly
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.making import create, planned
 from xlt_cli.spec.resolution import reopen
 
 if TYPE_CHECKING:
     from xlt_cli.compute.runtime import Runtime
+
+LOOKS = 0.5
+"""Seconds between two questions which runs a search stops."""
 
 
 def run_jobs(
@@ -56,8 +60,12 @@ def run_sweep(
     keep_going: bool,
     plain: bool,
     writer: Writer,
+    more: Further | None = None,
 ) -> list[Outcome]:
     """Runs jobs in order; a failure is said when it happens, and noted down.
+
+    Args:
+        more: gives further jobs after these, one at a time, and is told what becomes of them.
 
     Returns:
         The outcomes of the jobs that were started: of all, unless one failed and it was not to
@@ -65,23 +73,93 @@ def run_sweep(
     """
     outcomes: list[Outcome] = []
     rows = RowStore()
+    total = len(jobs) + (more.total if more else 0)
     with terminated_as_interrupted(), contextlib.suppress(OutOfTime):
-        for job, count in zip(jobs, _counts(len(jobs)), strict=True):
-            run, rows = planned(root, job.spec, job.seed), rows.of_next_run()
-            try:
-                with noted(writer, job, run.name):
-                    made = _run(job, count, root, reporter, plain, rows=rows)
-            except RunTaken as error:
-                reporter.say(f"{count}{run.name}: {error.what}; it is left to that process")
-                outcomes.append(Outcome(job, run, [], error.what, taken=True))
-            except Exception as error:
-                reporter.warn(f"{run.name} failed: {what_failed(error)}")
-                outcomes.append(Outcome(job, run, [], what_failed(error)))
-                if not keep_going:
-                    break
-            else:
-                outcomes.append(Outcome(job, *made))
+        for number, job in enumerate(_every(jobs, more), start=1):
+            rows = rows.of_next_run()
+            count = f"[{number}/{max(number, total)}] " if total > 1 else ""
+            outcome = _attempt(job, count, root, reporter, plain, writer, rows, more)
+            outcomes.append(outcome)
+            if more is not None:
+                more.ended(outcome)
+            if outcome.error and not outcome.taken and not keep_going:
+                break
     return outcomes
+
+
+def _every(jobs: Sequence[PlannedRun], more: Further | None) -> Iterator[PlannedRun]:
+    """The jobs, then further ones as long as there are any."""
+    yield from jobs
+    while more is not None and (further := more.next(1)):
+        yield from further
+
+
+def _attempt(
+    job: PlannedRun,
+    count: str,
+    root: Path,
+    reporter: Reporter,
+    plain: bool,
+    writer: Writer,
+    rows: RowStore,
+    more: Further | None,
+) -> Outcome:
+    """What becomes of a job; a failure is said."""
+    run = planned(root, job.spec, job.seed)
+    try:
+        with stopped_early(job, more), noted(writer, job, run.name):
+            return Outcome(job, *_run(job, count, root, reporter, plain, rows=rows))
+    except RunTaken as error:
+        reporter.say(f"{count}{run.name}: {error.what}; it is left to that process")
+        return Outcome(job, run, [], error.what, taken=True)
+    except StoppedEarly:
+        reporter.say(f"{count}{run.name}: stopped early")
+        return Outcome(job, run, [], stopped=True)
+    except Exception as error:
+        reporter.warn(f"{run.name} failed: {what_failed(error)}")
+        return Outcome(job, run, [], what_failed(error))
+
+
+@contextlib.contextmanager
+def stopped_early(job: PlannedRun, more: Further | None) -> Iterator[None]:
+    """Raises StoppedEarly in the block when a search stops the run that this process makes."""
+    if more is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(signum: int, frame: object) -> None:
+        raise StoppedEarly("by a search")
+
+    def ask(run: PlannedRun) -> None:
+        if run is job:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        with asking_to_stop(more, ask):
+            yield
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@contextlib.contextmanager
+def asking_to_stop(more: Further, ask: Callable[[PlannedRun], None]) -> Iterator[None]:
+    """Calls `ask` with runs that a search stops, from a thread, as long as the block lasts."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(LOOKS):
+            for run in more.to_stop():
+                if not over.is_set():
+                    ask(run)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextlib.contextmanager
@@ -101,8 +179,8 @@ def noted(writer: Writer, job: PlannedRun, run: str) -> Iterator[None]:
     except Exception as error:
         ended(LEFT if isinstance(error, RunTaken) else "failed", error=what_failed(error))
         raise
-    except BaseException:
-        ended("interrupted")
+    except BaseException as error:
+        ended(STOPPED if isinstance(error, StoppedEarly) else "interrupted")
         raise
     ended("done")
 

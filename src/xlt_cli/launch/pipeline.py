@@ -28,6 +28,7 @@ from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summarise_all, summarised, summary
 from xlt_cli.languages import among, language_of, lookup
 from xlt_cli.launch.keeping import keep
+from xlt_cli.launch.limits import StoppedEarly
 from xlt_cli.launch.sharing import train_shared_stage
 from xlt_cli.launch.stage_keys import stage_keys
 from xlt_cli.launch.trained import Trained, trained_subject
@@ -301,7 +302,8 @@ def session(
             yield
         except KeyboardInterrupt as error:
             if training:
-                run.set_state("cancelled", str(error) or "interrupted from the keyboard")
+                state: State = "stopped" if isinstance(error, StoppedEarly) else "cancelled"
+                run.set_state(state, str(error) or "interrupted from the keyboard")
             raise
         except BaseException as error:
             # On a full disk even this may fail; the error itself matters more.

@@ -1,4 +1,4 @@
-"""How the runs of a sweep stand: pending, running, done, failed or interrupted."""
+"""How the runs of a sweep stand: pending, running, done, failed, interrupted or stopped early."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Standing:
     """How a run stands.
 
     Attributes:
-        state: `pending`, `running`, `done`, `failed` or `interrupted`.
+        state: `pending`, `running`, `done`, `failed`, `interrupted` or `stopped early`.
         attempts: how often it was started by sweeps.
         error: of the last attempt, if the run has failed.
     """
@@ -70,8 +70,8 @@ def _by_ledger(last: Mapping[str, Any], state: str) -> str:
     match last.get("event"):
         case "failed":
             return "failed"
-        case "interrupted":
-            return "interrupted"
+        case "interrupted" | "stopped early" as state_then:
+            return str(state_then)
         case "started":  # its process may not hold the run yet
             return "running" if _age(last["time"]) < stale_after() else "interrupted"
         case _:

@@ -3,7 +3,7 @@
 run.json            identity, the resolved spec, what was passed, where its plugins come from;
                     `format` is the number of the whole directory's format (1 had none)
 spec.yaml           the spec file as it was written
-status.json         created, started, success, cancelled or error; who works on it since when
+status.json         created, started, success, cancelled, stopped or error; who works on it since
 holder.json         while a process works on it: that process, and when it last reported
 environment.jsonl   a line per session: versions, git revision, hardware, command line, update path
 fingerprints.json   hashes and sources of encoder and data, with what was left out
@@ -38,13 +38,14 @@ from xlt_cli.runs.plugins import remember
 from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec.identity import FORMAT
 
-State = Literal["created", "started", "success", "cancelled", "error"]
+State = Literal["created", "started", "success", "cancelled", "stopped", "error"]
 
 STATES = {
     "created": "pending",
     "started": "running",
     "success": "done",
     "cancelled": "interrupted",
+    "stopped": "stopped early",
     "error": "failed",
 }
 """What is shown for the states that status.json has."""
@@ -153,7 +154,7 @@ class Run:
 
     @property
     def state(self) -> str:
-        """`pending`, `running`, `done`, `failed` or `interrupted`.
+        """`pending`, `running`, `done`, `failed`, `interrupted` or `stopped early`.
 
         A run that says started is interrupted if no process holds it, or if the one that does has
         not reported for too long (`holding`).

@@ -19,7 +19,13 @@ from xlt_cli.spec.yaml_lines import Document, Loc, dotted, parse, parse_given
 
 LIST_ITEM = re.compile(r"([A-Za-z_]+)\[([0-9]+)\]")
 SUFFIXES = (".yaml", ".yml")
-ABOVE_PATHS = {"sweep.grid": 2, "sweep.zip": 2, "sweep.points": 3, "sweep.exclude": 3}
+ABOVE_PATHS = {
+    "sweep.grid": 2,
+    "sweep.zip": 2,
+    "sweep.points": 3,
+    "sweep.exclude": 3,
+    "sweep.search.space": 3,
+}
 """Where the keys are paths themselves, and how many parts stand above them."""
 LARGEST = 256 * 1024
 """Bytes of a spec file; a larger file is something else, given by mistake."""
@@ -162,8 +168,8 @@ def parse_override(item: str) -> Override:
 def parse_path(path: str, where: str) -> Loc:
     """`stages.0.epochs` -> ("stages", 0, "epochs").
 
-    What stands below sweep.grid and sweep.zip, or below an item of sweep.points and sweep.exclude,
-    is itself a path.
+    What stands below sweep.grid, sweep.zip and sweep.search.space, or below an item of
+    sweep.points and sweep.exclude, is itself a path.
 
     Raises:
         SpecError: a part is empty.
@@ -175,7 +181,8 @@ def parse_path(path: str, where: str) -> Loc:
         raise SpecError(
             f"'{path}' is not the path of a field, such as stages.0.epochs", where, hint
         )
-    above = ABOVE_PATHS.get(".".join(parts[:2]), len(parts))
+    firsts = (".".join(parts[:count]) for count in (2, 3))
+    above = next((ABOVE_PATHS[first] for first in firsts if first in ABOVE_PATHS), len(parts))
     if len(parts) > above:
         parts = [*parts[:above], ".".join(parts[above:])]
     return tuple(int(p) if re.fullmatch("[0-9]{1,9}", p) else p for p in parts)

@@ -35,6 +35,7 @@ from xlt_cli.spec.model import (
     device_name,
     uses,
 )
+from xlt_cli.spec.search import Search
 from xlt_cli.spec.stage import Stage
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
@@ -184,6 +185,11 @@ class Sweep(Model):
         default_factory=list,
         description="conditions that each combination fulfils, e.g. "
         "'stages.0.learning_rate <= stages.1.learning_rate'",
+    )
+    search: Search | None = Field(
+        None,
+        description="values that are drawn in each of these combinations, by the results of "
+        "earlier runs",
     )
 
 

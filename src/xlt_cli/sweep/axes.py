@@ -40,10 +40,10 @@ def axes_of(sweep: Sweep, source: Source) -> list[list[Choice]]:
                 raise SpecError("the name of an arm must be text on one line", where)
         axes.append([Choice({}, name, number) for number, name in enumerate(names)])
     for path in sweep.grid:
-        taken[_swept(path, source.where(("sweep", "grid", path)))] = "grid"
+        taken[swept_field(path, source.where(("sweep", "grid", path)))] = "grid"
     for path in sweep.zip:
         where = source.where(("sweep", "zip", path))
-        loc = _swept(path, where)
+        loc = swept_field(path, where)
         if loc in taken:
             raise SpecError(f"'{path}' is in zip and in the grid", where)
         taken[loc] = "zip"
@@ -75,7 +75,7 @@ def _together(sweep: Sweep, source: Source) -> list[Choice]:
     ]
 
 
-def _swept(path: str, where: str) -> Loc:
+def swept_field(path: str, where: str) -> Loc:
     """The field that a path of the sweep names."""
     loc = parse_path(path, where)
     if loc[0] in FIXED:
@@ -104,7 +104,7 @@ def _written_out(
             if path == NAME:
                 continue
             where = source.where(("sweep", "points", index, path))
-            loc = _swept(path, where)
+            loc = swept_field(path, where)
             if loc in taken:  # that value would hide the point's
                 other = {"grid": "the grid"}.get(taken[loc], taken[loc])
                 raise SpecError(f"'{path}' is in the points and in {other}", where)
@@ -149,7 +149,7 @@ def _axis(path: str, values: list[Any], source: Source) -> list[dict[str, Overri
 
 
 def _values(path: str, values: list[Any], axis: str, source: Source) -> list[dict[str, Override]]:
-    loc = _swept(path, source.where(("sweep", axis, path)))
+    loc = swept_field(path, source.where(("sweep", axis, path)))
     places = [("sweep", axis, path, index) for index in range(len(values))]
     return [
         {path: Override(loc, value, source.where(place), source.texts_below(place))}

@@ -34,15 +34,15 @@ def changes(root: Path, base: ExperimentSpec, jobs: Sequence[PlannedRun]) -> str
     gone = {run: title for run, title in before["runs"].items() if run not in runs}
     if not gone:
         return ""
-    fields = list(_differences(before["spec"], base.model_dump(mode="json"))) or [
+    fields = list(differences(before["spec"], base.model_dump(mode="json"))) or [
         "no field has: a plugin, or the precision that 'auto' is on this device"
     ]
     former = [f"{run}  {title}" for run, title in gone.items()]
     lines = [
         f"{len(gone)} of {len(before['runs'])} runs are planned no more; what has changed:",
-        *_first(fields),
+        *indented(fields),
         "the runs:",
-        *_first(former),
+        *indented(former),
     ]
     return "\n".join(lines)
 
@@ -61,14 +61,14 @@ def _runs(root: Path, jobs: Sequence[PlannedRun]) -> dict[str, str]:
     return {planned(root, job.spec, job.seed).name: job.title for job in jobs}
 
 
-def _first(lines: Sequence[str]) -> Iterator[str]:
+def indented(lines: Sequence[str]) -> Iterator[str]:
     """Indented, and not too many."""
     yield from (f"  {line}" for line in lines[:MOST_SHOWN])
     if len(lines) > MOST_SHOWN:
         yield f"  and {len(lines) - MOST_SHOWN} more"
 
 
-def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
     """`stages.0.epochs: 1 -> 2`, for each value that is another."""
     if before == after:
         return
@@ -81,7 +81,7 @@ def _differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
         yield f"{path}: {_shown(before)} -> {_shown(after)}"
         return
     for name, one, other in pairs:
-        yield from _differences(one, other, f"{path}.{name}" if path else str(name))
+        yield from differences(one, other, f"{path}.{name}" if path else str(name))
 
 
 def _is_nested(value: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,11 +141,16 @@ def exclusions(source: Source, listed: Sequence[Mapping[str, Any]], paths: Seque
     return [Exclusion(values) for values in listed]
 
 
-def conditions(source: Source, listed: Sequence[str]) -> list[Condition]:
+def conditions(
+    source: Source, listed: Sequence[str], searched: Collection[str] = ()
+) -> list[Condition]:
     """The conditions of a sweep.
 
+    Args:
+        searched: the fields that a search draws in each combination.
+
     Raises:
-        SpecError: one is not a comparison.
+        SpecError: one is not a comparison, or is on a field that is searched.
     """
     made = []
     for number, text in enumerate(listed):
@@ -158,5 +163,12 @@ def conditions(source: Source, listed: Sequence[str]) -> list[Condition]:
                 "compare a field with a value or with another field, e.g. "
                 "'stages.0.learning_rate <= stages.1.learning_rate'",
             )
+        for side in match.group(1, 3):
+            if side in searched:
+                raise SpecError(
+                    f"the condition '{text}' is on '{side}', which is searched",
+                    where,
+                    "conditions choose among listed values; change what is searched instead",
+                )
         made.append(Condition(text, where, *match.groups()))
     return made

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from xlt_cli.errors import SpecError
-from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, Sweep
+from xlt_cli.spec import Arm, ExperimentSpec, ResolvedExperiment, Sweep
 from xlt_cli.spec.checks import check_inputs
 from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.resolution import resolve
@@ -22,6 +22,9 @@ from xlt_cli.sweep.axes import axes_of, name_written
 from xlt_cli.sweep.constraints import NAME, conditions, exclusions
 
 MOST_POINTS = 10_000
+BASE = "base"
+"""The label of a point that changes nothing."""
+
 _NOTHING = object()
 
 
@@ -34,6 +37,7 @@ class Point:
     chosen: dict[str, Override] = field(default_factory=dict)
     name: str = ""
     named: frozenset[str] = frozenset()
+    arm: Arm | None = None
 
     @property
     def spec(self) -> ExperimentSpec:
@@ -51,7 +55,7 @@ class Point:
             for path, value in self.values.items()
             if path not in self.named
         )
-        return " ".join([*([self.name] if self.name else []), *shown]) or "base"
+        return " ".join([*([self.name] if self.name else []), *shown]) or BASE
 
     @property
     def overrides(self) -> list[str]:
@@ -77,7 +81,7 @@ def points(source: Source) -> list[Point]:
         )
     paths = [path for axis in axes for choice in axis for path in choice.values]
     unwanted = exclusions(source, sweep.exclude, list(dict.fromkeys(paths)))
-    required = conditions(source, sweep.where)
+    required = conditions(source, sweep.where, sweep.search.space if sweep.search else ())
     made: dict[tuple[str, ...], Point] = {}
     specs = []
     for parts in itertools.product(*axes):
@@ -86,7 +90,7 @@ def points(source: Source) -> list[Point]:
         _check_none_hidden(written)
         number = next((part.arm for part in parts if part.arm is not None), None)
         arm = sweep.arms[number] if number is not None else None
-        stages = _count(source)
+        stages = stage_count(source)
         values = {
             path: override.value
             for path, override in written.items()
@@ -104,7 +108,7 @@ def points(source: Source) -> list[Point]:
         if not all(each.holds(experiment.spec, place) for each in required):
             continue
         named = frozenset(path for part in parts if part.name for path in part.values)
-        made[key] = Point(values, experiment, chosen, " ".join(names), named)
+        made[key] = Point(values, experiment, chosen, " ".join(names), named, arm)
     for each in required:
         each.check_fields([resolve(source).spec, *specs])
     if not made:
@@ -112,7 +116,7 @@ def points(source: Source) -> list[Point]:
     return list(made.values())
 
 
-def _count(source: Source) -> int:
+def stage_count(source: Source) -> int:
     """The stages that the spec itself has."""
     written = source.assembled["stages"]
     return len(written) if isinstance(written, list) else 1

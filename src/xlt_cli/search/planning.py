@@ -1,0 +1,105 @@
+"""What a search consists of: the points of its sweep, each with its space, and their trials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xlt_cli.launch.jobs import PlannedRun
+from xlt_cli.reports.search import short
+from xlt_cli.search import space
+from xlt_cli.search.objective import Objective, objective
+from xlt_cli.search.space import Field
+from xlt_cli.spec import Sweep
+from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.resolution import resolve
+from xlt_cli.spec.search import Search
+from xlt_cli.spec.source import Source
+from xlt_cli.sweep.plan import BASE, Point
+
+_NO_PART = {"name", "device", "keep", "sweep", "evaluations"}
+"""Fields of a spec that may change while a search goes on."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The search in one point of a sweep.
+
+    Attributes:
+        trials: how many there will be.
+    """
+
+    point: Point
+    search: Search
+    fields: Sequence[Field]
+    objective: Objective
+    trials: int
+    source: Source
+    overrides: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of its study."""
+        return self.point.label
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What must stay the same for its trials to be comparable, as JSON values."""
+        search = self.search.model_dump(mode="json", exclude={"trials"})
+        spec = self.point.spec.model_dump(mode="json", exclude=_NO_PART)
+        number = self.objective.evaluation
+        if number is not None:
+            spec["evaluations"] = [self.point.spec.evaluations[number].model_dump(mode="json")]
+        return {"search": search, **spec}
+
+    def runs(self, number: int, values: Mapping[str, Any]) -> list[PlannedRun]:
+        """The runs of a trial, one for each seed.
+
+        Raises:
+            SpecError: the values do not go together.
+        """
+        where = f"trial {number} of the search"
+        chosen = [
+            field.override(values[field.path], where, self.source)
+            for field in self.fields
+            if field.path in values
+        ]
+        experiment = resolve(space.with_values(self.source, self.point, chosen))
+        drawn = Point(
+            dict(values),
+            experiment,
+            {**self.point.chosen, **{".".join(map(str, one.loc)): one for one in chosen}},
+        )
+        spec = experiment.spec
+        overrides = [*self.overrides, *drawn.overrides]
+        label = " ".join(
+            [
+                f"trial {number}",
+                *([self.point.label] if self.point.label != BASE else []),
+                *(f"{path}={short(value)}" for path, value in values.items()),
+            ]
+        )
+        return [PlannedRun(spec, seed, self.source.text, overrides, label) for seed in spec.seeds]
+
+
+def plans(points: Sequence[Point], source: Source, overrides: Sequence[str] = ()) -> list[Plan]:
+    """The search in each point of a sweep, checked.
+
+    Raises:
+        SpecError: all that cannot be searched or optimised, with the lines.
+    """
+    sweep = points[0].spec.sweep
+    assert isinstance(sweep, Sweep)
+    search = sweep.search
+    assert search is not None
+    space.check(sweep, points, source)
+    made, faults = [], Faults()
+    for point in points:
+        with faults.gather():
+            fields = space.fields_of(point, search, source)
+            what = objective(point.experiment, search, source)
+            trials = space.budget(fields, search)
+            made.append(Plan(point, search, fields, what, trials, source, overrides))
+    faults.complain()
+    return made

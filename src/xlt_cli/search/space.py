@@ -1,0 +1,130 @@
+"""The fields that a search varies: where they are in each point of the sweep, and their checks."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xlt_cli.errors import SpecError
+from xlt_cli.spec import Sweep
+from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.resolution import resolve
+from xlt_cli.spec.search import Search, Values
+from xlt_cli.spec.source import Override, Source
+from xlt_cli.spec.yaml_lines import Loc
+from xlt_cli.sweep.arms import moved
+from xlt_cli.sweep.axes import swept_field
+from xlt_cli.sweep.plan import Point, stage_count
+
+PLACE = ("sweep", "search")
+
+
+def written(value: Any) -> str:
+    """A choice as text, by which it is known: 1 and true are two choices."""
+    return json.dumps(value, sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field that is searched, in one point of a sweep.
+
+    Attributes:
+        path: as the spec writes it; it counts the stages of the spec itself.
+        loc: where it is in the point, whose arm may have other stages.
+    """
+
+    path: str
+    loc: Loc
+    values: Values
+
+    def override(self, value: Any, where: str, source: Source) -> Override:
+        """The field with one of its values; a choice keeps the text that was written for it."""
+        texts: Mapping[Loc, str] = {}
+        if self.values.choices is not None:
+            index = list(map(written, self.values.choices)).index(written(value))
+            texts = source.texts_below((*PLACE, "space", self.path, index))
+        return Override(self.loc, value, where, texts)
+
+
+def fields_of(point: Point, search: Search, source: Source) -> list[Field]:
+    """The fields that are searched in a point: those of stages that its arm leaves out are not."""
+    count, fields = stage_count(source), []
+    for path, values in search.space.items():
+        loc = moved(point.arm, swept_field(path, source.where((*PLACE, "space", path))), count)
+        if loc is not None:
+            fields.append(Field(path, loc, values))
+    if not fields:
+        raise SpecError(
+            f"in '{point.label}' there is none of the fields that are searched",
+            source.where((*PLACE, "space")),
+        )
+    return fields
+
+
+def budget(fields: Sequence[Field], search: Search) -> int:
+    """The number of trials in a point; a grid has no more than its combinations."""
+    if search.sampler != "grid":
+        assert search.trials is not None
+        return search.trials
+    size = math.prod(len(field.values.listed or ()) for field in fields)
+    return min(size, search.trials or size)
+
+
+def check(sweep: Sweep, points: Sequence[Point], source: Source) -> None:
+    """Refuses what cannot be searched, all faults at once.
+
+    A range is tried at both ends, and every choice, in each point of the sweep.
+
+    Raises:
+        SpecError: with the lines.
+    """
+    search = sweep.search
+    assert search is not None
+    _check_paths(sweep, source)
+    faults = Faults()
+    for point in points:
+        fields = fields_of(point, search, source)
+        firsts = {
+            field.path: field.override(
+                field.values.ends[0][1], source.where((*PLACE, "space", field.path)), source
+            )
+            for field in fields
+        }
+        for field in fields:
+            for name, value in field.values.ends:
+                where = source.where((*PLACE, "space", field.path, name))
+                tried = {**firsts, field.path: field.override(value, where, source)}
+                with faults.gather():
+                    resolve(with_values(source, point, list(tried.values())))
+    faults.complain()
+
+
+def with_values(source: Source, point: Point, values: Sequence[Override]) -> Source:
+    """The spec in a point of the sweep, with values of the search."""
+    overrides = (*source.overrides, *point.chosen.values(), *values)
+    return replace(source, overrides=overrides)
+
+
+def _check_paths(sweep: Sweep, source: Source) -> None:
+    """Refuses fields that are no part of an experiment, and those that another axis sets."""
+    assert sweep.search is not None
+    taken: dict[Loc, str] = {}
+    for axis, paths in (
+        ("the grid", list(sweep.grid)),
+        ("zip", list(sweep.zip)),
+        ("the points", [path for point in sweep.points for path in point if path != "name"]),
+    ):
+        taken |= {swept_field(path, ""): axis for path in paths}
+    seen: dict[Loc, str] = {}
+    for path in sweep.search.space:
+        where = source.where((*PLACE, "space", path))
+        loc = swept_field(path, where)
+        if loc in taken:
+            raise SpecError(f"'{path}' is in the search and in {taken[loc]}", where)
+        for other, written in seen.items():
+            if loc[: len(other)] == other or other[: len(loc)] == loc:
+                raise SpecError(f"'{path}' and '{written}' are both searched, and overlap", where)
+        seen[loc] = path

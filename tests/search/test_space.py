@@ -1,0 +1,114 @@
+"""What a spec may say of a search, and what is said of one that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from searches import RATE, SIZE, SPACE, planned
+
+from xlt_cli.errors import SpecError
+
+OK: dict[str, Any] = {"space": SPACE, "trials": 3}
+
+
+def refused(search: dict[str, Any], sweep: dict[str, Any] | None = None, **top: Any) -> str:
+    with pytest.raises(SpecError) as caught:
+        planned(search, sweep, **top)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ({"space": SPACE}, "`trials` is missing"),
+        ({"space": {}, "trials": 3}, "spec.yaml:9"),
+        ({"space": SPACE, "trials": 0}, "greater than or equal to 1"),
+        ({**OK, "sampler": "tpee"}, "did you mean 'tpe'"),
+        ({**OK, "optimise": {}}, "unknown field 'optimise'"),
+        ({**OK, "space": {RATE: {"low": 2, "high": 1}}}, "low (2) is above high (1)"),
+        ({**OK, "space": {RATE: {"low": 0, "high": 1e-3, "log": True}}}, "begins above 0"),
+        ({**OK, "space": {RATE: {"low": 1e-5}}}, "or a list of choices"),
+        ({**OK, "space": {RATE: {"low": "few", "high": 1}}}, "a number is expected"),
+        ({**OK, "space": {RATE: {"low": 1e-5, "high": 1e-3, "step": 0}}}, "a step is above 0"),
+        ({**OK, "space": {SIZE: {"low": 1, "high": 9, "step": 0.5}}}, "the bounds are integers"),
+        ({**OK, "space": {RATE: {"low": 1e-5, "high": 1.0, "log": True, "step": 0.1}}}, "no step"),
+        ({**OK, "space": {SIZE: [8, 16, 8]}}, "the value 8 is among the choices twice"),
+        ({**OK, "space": {SIZE: []}}, "at least 1 item"),
+        ({**OK, "space": {SIZE: {"choices": [8], "low": 1}}}, "either choices or a range"),
+        ({**OK, "space": {"stages.0.learning_rat": [1e-5]}}, "did you mean 'learning_rate'"),
+        ({**OK, "space": {"stages.1.learning_rate": [1e-5]}}, "has no item '1'"),
+        ({**OK, "space": {SIZE: {"low": 0, "high": 8}}}, "sweep.search.space"),
+        ({**OK, "space": {SIZE: [8, -1]}}, "batch_size"),
+        ({**OK, "space": {RATE: [1e-5, "fast"]}}, "'fast'"),
+        ({**OK, "space": {"seeds": [1, 2]}}, "'seeds' cannot be swept"),
+        ({**OK, "space": {RATE: [1.0], "stages.0": [{}]}}, "are both searched, and overlap"),
+        ({**OK, "sampler": "grid"}, "a grid needs the values of"),
+        ({**OK, "sampler": "cma-es"}, "cma-es searches numbers"),
+        ({**OK, "sampler": "cma-es", "space": {RATE: SPACE[RATE]}}, "two fields or more"),
+        ({**OK, "optimize": {"evaluation": 0}}, "the spec has no evaluation 0"),
+        ({**OK, "optimize": {"languages": ["de"], "group": "zero_shot"}}, "languages or a group"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused(search: dict[str, Any], said: str) -> None:
+    message = refused(search)
+    assert said in message
+    assert "spec.yaml:" in message
+
+
+def test_both_ends_of_a_range_are_tried_and_their_line_is_named() -> None:
+    message = refused({"space": {SIZE: {"low": 0, "high": 8}}, "trials": 3})
+    assert "spec.yaml:11: sweep.search.space.stages.0.batch_size.low" in message
+
+
+def test_a_field_is_in_one_axis_only() -> None:
+    assert "in the search and in the grid" in refused(OK, {"grid": {SIZE: [8]}})
+    assert "in the search and in the points" in refused(OK, {"points": [{SIZE: 8}]})
+    assert "in the search and in zip" in refused(OK, {"zip": {SIZE: [8]}})
+    assert "which is searched" in refused(OK, {"where": [f"{SIZE} <= 8"]})
+    assert "is not varied by the sweep" in refused(OK, {"exclude": [{SIZE: 8}]})
+
+
+def test_each_point_of_the_sweep_has_a_search_of_its_own() -> None:
+    arms = [{"name": "direct"}, {"name": "twice", "before": [{"task": "pawsx", "epochs": 1}]}]
+    one, other = planned(OK, {"arms": arms})
+    assert [one.name, other.name] == ["direct", "twice"]
+    assert [field.loc[1] for field in other.fields] == [1, 1]
+    (run,) = other.runs(0, {RATE: 1e-4, SIZE: 16})
+    assert [stage.learning_rate for stage in run.spec.stages] == [2e-5, 1e-4]
+    assert run.label == "trial 0 twice stages.0.learning_rate=0.0001 stages.0.batch_size=16"
+
+
+def test_choices_may_be_any_values_and_keep_their_text() -> None:
+    noise = [None, "typos", {"name": "typos", "rate": 0.1}]
+    (plan,) = planned({"space": {"stages.0.perturbation": noise}, "sampler": "grid"})
+    assert plan.trials == 3
+    made = [plan.runs(n, {"stages.0.perturbation": value})[0] for n, value in enumerate(noise)]
+    assert made[0].spec.stages[0].perturbation == []
+    assert made[2].spec.stages[0].perturbation[0].params["rate"] == 0.1
+
+
+def test_what_is_optimised_is_source_dev_unless_something_else_is_asked_for() -> None:
+    (plan,) = planned(OK)
+    assert (plan.objective.what, plan.objective.oracle) == ("pawsx dev en accuracy", "")
+    dev = {"split": "dev", "languages": ["en", "de"]}
+    (plan,) = planned(OK, stages=[{"task": "pawsx", "dev": dev}])
+    assert "dev has de" in plan.objective.oracle
+    assert "no dev" in refused(OK, stages=[{"task": "pawsx", "dev": None, "select": "last"}])
+
+
+def test_a_figure_of_an_evaluation_may_be_optimised() -> None:
+    def objective(**optimize: Any) -> Any:
+        (plan,) = planned({**OK, "optimize": optimize}, evaluations=[{"languages": ["en", "de"]}])
+        return plan.objective
+
+    assert objective(evaluation="pawsx").what == "pawsx test zero-shot accuracy"
+    assert "of de, which the model is not trained on" in objective(evaluation=0).oracle
+    assert "of test data" in objective(group="trained_on").oracle
+    german = objective(languages=["deu"], metric="macro_f1")
+    assert (german.languages, german.metric, german.evaluation) == (("de",), "macro_f1", 0)
+    about: dict[str, Any] = {"evaluations": [{"languages": ["en", "de"]}]}
+    assert "did you mean 'pawsx'" in refused({**OK, "optimize": {"evaluation": "paws"}}, **about)
+    assert "no metric 'acc'" in refused({**OK, "optimize": {"metric": "acc"}}, **about)
+    assert "no language 'fr'" in refused({**OK, "optimize": {"languages": ["fr"]}}, **about)
+    assert "settings" in refused({**OK, "optimize": {"group": "generalized"}}, **about)
