@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from typer.testing import Result
 from xlt_cli.api import Job, Memory
 from xlt_cli.launch import answers
 from xlt_cli.launch.answers import answering, interrupted_once
+from xlt_cli.launch.limits import StoppedEarly
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.finding import all_runs
@@ -53,6 +55,22 @@ def test_an_interrupted_job_leaves_none(tmp_path: Path) -> None:
         raise KeyboardInterrupt
     assert not path.exists()
     assert job(path).ended(130).error == "interrupted"
+
+
+def test_a_job_that_a_search_stops_ends_without_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "_asked_to_stop", threading.Event())
+    monkeypatch.setattr(answers, "EVERY", 0.01)
+    path, begun = tmp_path / "answer.json", False
+    answers.stop_file(path).touch()  # of a former attempt
+    with pytest.raises(StoppedEarly), interrupted_once(), answering(path):  # noqa: PT012
+        time.sleep(0.1)
+        begun = True
+        answers.stop_file(path).touch()
+        time.sleep(60)
+    ended = job(path).ended(130)
+    assert (begun, ended.error, ended.stopped) == (True, "", True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

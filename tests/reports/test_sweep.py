@@ -66,6 +66,12 @@ def on_dev(
     return Selected(task, "dev", languages, "accuracy", score, step, 20, oracle, constant)
 
 
+def test_where_lower_is_better_the_lowest_score_comes_first() -> None:
+    scores = [replace(on_dev(score), lower_is_better=True) for score in (0.4, 0.2, 0.3)]
+    runs = [outcome(str(dev.score), 1, dev=dev) for dev in scores]
+    assert [group[0].point for group in sweep.ranked(runs)] == ["0.2", "0.3", "0.4"]
+
+
 def rows(capsys: pytest.CaptureFixture[str]) -> list[list[str]]:
     """The rows of the table that was printed."""
     lines = [row for row in capsys.readouterr().out.splitlines() if row.startswith("│")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ from searches import (
 
 from xlt_cli.api import Event, Failed, Finished, Job, Launcher, Manifest, Started
 from xlt_cli.console.progress import Reporter
-from xlt_cli.errors import SpecError
+from xlt_cli.errors import PluginError, RunError, SpecError, UserError
 from xlt_cli.launch import local
 from xlt_cli.launch.driving import Policy
 from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.launch.launching import run_jobs
+from xlt_cli.launch.limits import OutOfTime
 from xlt_cli.runs import atomic
 from xlt_cli.runs.making import planned as run_of
 from xlt_cli.search import running
@@ -228,6 +230,79 @@ def test_in_this_process_trials_are_made_one_after_another(
     (other,) = planned(SEARCH, max_length=64)
     with pytest.raises(SpecError, match="max_length: 128 -> 64"):
         running.search([other], tmp_path, Reporter(quiet=True), Policy())
+
+
+def quick_search(root: Path, **policy: Any) -> running.Made:
+    (plan,) = planned(SEARCH)
+    return running.search([with_figures(plan)], root, Reporter(quiet=True), Policy(**policy))
+
+
+def test_a_search_whose_time_is_over_says_so_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def attempt(job: PlannedRun, *_: Any) -> Outcome:
+        made.append(job.label)
+        if len(made) == 3:
+            raise OutOfTime
+        return done(job, tmp_path)
+
+    class Limit:
+        @property
+        def is_over(self) -> bool:
+            return len(made) == 3
+
+    monkeypatch.setattr(local, "_attempt", attempt)
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "time_limit", lambda _: contextlib.nullcontext(Limit()))
+        first = quick_search(tmp_path)
+    assert first.out_of_time
+    states = [trial.state for trial in first.searched[0].trials]
+    assert states[:2] == ["done", "done"]
+    last = quick_search(tmp_path)
+    assert not last.out_of_time
+    assert [trial.state for trial in last.searched[0].trials] == ["done"] * 5
+    assert made[3] == made[2]
+
+
+def test_one_process_drives_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def attempt(job: PlannedRun, *_: Any) -> Outcome:
+        with pytest.raises(RunError, match="another process drives this search"):
+            quick_search(tmp_path)
+        return done(job, tmp_path)
+
+    monkeypatch.setattr(local, "_attempt", attempt)
+    assert len(quick_search(tmp_path).outcomes) == 5
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(UserError, match="several were started"):
+        quick_search(tmp_path)
+
+
+def test_what_cannot_work_is_said_before_anything_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match="cannot write into the runs directory"):
+        quick_search(tmp_path / "file")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(UserError, match="needs the package 'optuna'") as caught:
+        quick_search(tmp_path)
+    assert caught.value.hint == 'pip install "xlt-cli[search]"'
+
+
+def test_a_launcher_that_asks_for_no_jobs_is_refused(tmp_path: Path) -> None:
+    class Idle(Launcher):
+        api_version = 1
+        name = "idle"
+        summary = "of a test"
+
+        def launch(self, manifest: Manifest, tell: Any) -> None:
+            """Runs the jobs of the manifest, which has none."""
+
+    (plan,) = planned(SEARCH)
+    with pytest.raises(PluginError, match="'idle' does not ask for further jobs"):
+        running.search([plan], tmp_path, Reporter(quiet=True), Policy(), launcher=Idle())
 
 
 def curve(job: PlannedRun, root: Path, scores: list[float]) -> None:

@@ -46,6 +46,8 @@ def refused(search: dict[str, Any], sweep: dict[str, Any] | None = None, **top: 
         ({**OK, "sampler": "grid"}, "a grid needs the values of"),
         ({**OK, "sampler": "cma-es"}, "cma-es searches numbers"),
         ({**OK, "sampler": "cma-es", "space": {RATE: SPACE[RATE]}}, "two fields or more"),
+        ({**OK, "space": {RATE: 3}}, "give a range, {low: 1e-5, high: 1e-4}, or a list"),
+        ({**OK, "space": [RATE]}, "a mapping is expected here"),
         ({**OK, "optimize": {"evaluation": 0}}, "the spec has no evaluation 0"),
         ({**OK, "optimize": {"languages": ["de"], "group": "zero_shot"}}, "languages or a group"),
     ],

@@ -158,7 +158,7 @@ class Experiment:
         reporter = reporter or usual_reporter()
         spec = self._resolved.spec
         sweep = spec.sweep
-        if sweep and (sweep.points or sweep.grid or sweep.zip or sweep.arms):
+        if sweep and (sweep.points or sweep.grid or sweep.zip or sweep.arms or sweep.search):
             reporter.warn(
                 "the spec has a sweep; this trains the spec without it (`xlt sweep` runs the sweep)"
             )

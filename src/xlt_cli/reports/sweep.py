@@ -191,7 +191,8 @@ def ranked(runs: Sequence[Ran]) -> list[list[Ran]]:
         scores = [run.dev.score for run in group if run.dev]
         fallen = any(collapsed(run) for run in group)
         mean = statistics.mean(scores) if scores else 0.0
-        return not scores, kinds.index(selected_on(group)), fallen, -mean
+        lower = any(run.dev.lower_is_better for run in group if run.dev)
+        return not scores, kinds.index(selected_on(group)), fallen, mean if lower else -mean
 
     return sorted(groups, key=place)
 

@@ -89,17 +89,20 @@ class Driver:
     def ended(self, outcome: Outcome) -> None:
         """Tells the study what became of a trial when its last run has ended."""
         with self._lock:
-            active = next(one for one in self._active if any(j is outcome.job for j in one.given))
-            active.given = [job for job in active.given if job is not outcome.job]
-            (standing,) = standings(self.root, [outcome.job])
-            number = _number(active, outcome.job)
+            job = outcome.job
+            active = next((one for one in self._active if any(g is job for g in one.given)), None)
+            if active is None:
+                return  # it was told before
+            active.given = [one for one in active.given if one is not job]
+            (standing,) = standings(self.root, [job])
+            number = _number(active, job)
             if outcome.taken:
                 self._leave(active)
             elif outcome.error:
                 active.tries[number] += 1
                 if active.tries[number] <= self.policy.retries:
                     self.reporter.say(f"{outcome.run.name} is tried again")
-                    active.waiting.append(outcome.job)
+                    active.waiting.append(job)
                     return
                 self._fail(active, outcome.error)
             elif outcome.stopped and standing.state != "done":
@@ -137,6 +140,13 @@ class Driver:
                 return False
             waits = any(active.waiting for active in self._active)
             return waits or self._least_tried() is not None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether runs are still to be made."""
+        with self._lock:
+            at_work = any(active.waiting or active.given for active in self._active)
+            return at_work or self._least_tried() is not None
 
     # ------------------------------------------------------------------------ new trials
 

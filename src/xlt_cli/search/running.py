@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from xlt_cli.api import Launcher
 from xlt_cli.console.progress import Reporter
-from xlt_cli.errors import PluginError, RunError, SpecError
+from xlt_cli.errors import PluginError, RunError, SpecError, UserError
 from xlt_cli.launch.driving import Policy
 from xlt_cli.launch.jobs import Outcome
 from xlt_cli.launch.launching import check_devices, run_jobs
@@ -68,6 +69,12 @@ def search(
         UserError: Optuna is not installed, or as `run_jobs` does.
         KeyboardInterrupt: after all jobs have ended.
     """
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise UserError(
+            "a search is driven by one process, and several were started for each run",
+            "sweep.search",
+            "omit torchrun or accelerate",
+        )
     if launcher is not None:
         check_devices(launcher, [plan.point.spec for plan in plans])
     folder = _folder(plans, root)
@@ -78,8 +85,14 @@ def search(
         driver = Driver(pairs, root, reporter, policy)
         try:
             with time_limit(policy.max_hours) as limit:
-                _drive(driver, root, reporter, policy, plain, launcher, offline)
-                over = limit.is_over and driver.is_open
+                writer = Writer(root)
+                while driver.is_open and not limit.is_over:
+                    made = run_jobs(
+                        *([], root, reporter, policy.keep_going, plain),
+                        *(launcher, offline, writer, driver),
+                    )
+                    _check_asked(launcher, driver, made)
+                over = limit.is_over and driver.is_unfinished
         except OutOfTime:
             over = True
         searched = [_searched(plan, study, root) for plan, study in pairs]
@@ -105,28 +118,18 @@ def known(plans: Sequence[Plan], root: Path) -> list[Searched]:
     return found
 
 
-def _drive(
-    driver: Driver,
-    root: Path,
-    reporter: Reporter,
-    policy: Policy,
-    plain: bool,
-    launcher: Launcher | None,
-    offline: bool,
-) -> None:
-    """Runs what the driver gives, until it has no more to give."""
-    writer = Writer(root)
-    while driver.is_open:
-        made = run_jobs(
-            [], root, reporter, policy.keep_going, plain, launcher, offline, writer, driver
+def _check_asked(launcher: Launcher | None, driver: Driver, made: Sequence[Outcome]) -> None:
+    """Refuses a launcher that has left all jobs where they are.
+
+    Raises:
+        PluginError: it has.
+    """
+    if launcher is not None and not made and driver.is_open:
+        raise PluginError(
+            f"launcher '{launcher.name}' does not ask for further jobs, which a search gives",
+            "--launcher",
+            "use another launcher",
         )
-        if not made and driver.is_open:
-            assert launcher is not None
-            raise PluginError(
-                f"launcher '{launcher.name}' does not ask for further jobs, which a search gives",
-                "--launcher",
-                "use another launcher",
-            )
 
 
 def _folder(plans: Sequence[Plan], root: Path) -> Path:
@@ -136,18 +139,24 @@ def _folder(plans: Sequence[Plan], root: Path) -> Path:
 @contextlib.contextmanager
 def _driving(folder: Path) -> Iterator[None]:
     """Keeps other processes from driving the same search."""
+    lock = FileLock(folder / LOCK, timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK, timeout=0):
-            yield
+        lock.acquire()
     except Timeout:
         raise RunError(
             "another process drives this search",
             str(folder),
-            "wait for its end; more slots are the launcher's: --jobs N",
+            "wait for its end; --jobs N makes N runs at once",
         ) from None
-    except PermissionError as error:
-        raise RunError(f"cannot write there: {error.strerror}", str(folder)) from None
+    except OSError as error:
+        raise RunError(
+            f"cannot write into the runs directory: {error.strerror}", str(folder)
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _opened(storage: JournalStorage, plan: Plan) -> Study:

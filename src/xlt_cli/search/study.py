@@ -273,7 +273,7 @@ def _distribution(field: Field) -> BaseDistribution:
     last = values.listed[-1] if values.listed else values.high
     low, high = values.number(values.low), values.number(last)
     if values.is_integer:
-        return IntDistribution(low, high, log=values.log, step=values.step or 1)
+        return IntDistribution(low, high, log=values.log, step=int(values.step or 1))
     return FloatDistribution(low, high, log=values.log, step=values.step)
 
 

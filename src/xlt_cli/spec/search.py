@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
 
 from xlt_cli.spec.model import Languages, Model
 
@@ -25,7 +25,11 @@ Number = Annotated[int | float, BeforeValidator(_number)]
 
 
 def _from_list(value: object) -> object:
-    return {"choices": value} if isinstance(value, list) else value
+    if isinstance(value, list):
+        return {"choices": value}
+    if not isinstance(value, dict | BaseModel):
+        raise ValueError("give a range, {low: 1e-5, high: 1e-4}, or a list of choices")
+    return value
 
 
 class Values(Model):
