@@ -49,6 +49,9 @@ def test_a_search_by_a_figure_of_target_languages_is_marked_as_oracle(desk: Desk
     code, out, err = desk.xlt("sweep", spec, "--dry-run", "--set", "sweep.search.trials=5")
     assert code == 0, err
     assert "2 of 5 trials drawn, 3 to be drawn" in out
+    code, out, err = desk.xlt("table", spec, "--json")
+    assert code == 0, err
+    assert "base (oracle)" in out
 
 
 def test_a_search_that_is_killed_ends_as_one_that_is_not(desk: Desk) -> None:

@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 def fetch(spec_file: SpecFile, overrides: Overrides = None) -> None:
     """Download the encoder and all data of a spec, so that it runs with --offline."""
+    from xlt_cli.search.planning import ends
     from xlt_cli.spec import resolution as files
     from xlt_cli.spec.source import read
     from xlt_cli.sweep.plan import points
 
     source = read(spec_file, overrides or [])
     done: set[str] = set()
-    for experiment in [files.resolve(source), *(point.experiment for point in points(source))]:
+    swept = points(source)
+    every = [files.resolve(source), *(point.experiment for point in swept)]
+    for experiment in [*every, *(experiment for _, experiment in ends(swept, source))]:
         _fetch(experiment, done)
     echo(f"{spec_file} is complete; `xlt train {spec_file} --offline` needs no network")
 

@@ -118,9 +118,9 @@ class Experiment:
         from xlt_cli.sweep.plan import check_points
 
         points = self._points
-        self._searches  # noqa: B018  (raises if it cannot be searched)
         check_inputs(self._resolved, self._source)
         check_points(points, self._source)
+        self._check_searched()
         return advice(self._resolved.spec, self._source)
 
     def train(
@@ -253,6 +253,8 @@ class Experiment:
     def systems(self, *, runs_dir: str | Path | None = None) -> dict[str, list[str]]:
         """The finished runs of each point of the experiment's sweep, for `xlt_cli.compare`.
 
+        In each point of a search's sweep, they are those of the best trial.
+
         Args:
             runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
 
@@ -285,7 +287,8 @@ class Experiment:
         for one in self.trials(runs_dir=runs_dir):
             if one.best is None:
                 raise RunError(f"no trial of '{one.point}' is done", str(root_of(runs_dir)))
-            systems[one.point] = [run.path for run in one.best.runs]
+            name = f"{one.point} (oracle)" if one.oracle else one.point
+            systems[name] = [run.path for run in one.best.runs]
         return systems
 
     def trials(self, *, runs_dir: str | Path | None = None) -> list[Searched]:
@@ -517,4 +520,23 @@ class Experiment:
 
         points = explained(root, lambda: self._points)
         check_points(points, self._source)
+        self._check_searched()
         return points
+
+    def _check_searched(self) -> None:
+        """Refuses a search one of whose choices needs what is not on this machine.
+
+        Raises:
+            UserError: it cannot be searched, or what is missing.
+        """
+        if not self._searches:
+            return
+        from xlt_cli.search.planning import ends
+        from xlt_cli.spec.checks import check_inputs
+        from xlt_cli.spec.faults import Faults
+
+        faults = Faults()
+        for source, experiment in ends(self._points, self._source):
+            with faults.gather():
+                check_inputs(experiment, source)
+        faults.complain()

@@ -66,7 +66,8 @@ class Driver:
         self._active: list[Active] = []
         self._lock = threading.RLock()
         self._stop = False
-        self._held: list[PlannedRun] = []
+        self._names: dict[int, str] = {}  # of runs, by the id of the planned run
+        self._held: set[int] = set()
         for plan, study in searches:
             if policy.retry_failed:
                 _repeat_failed(study)
@@ -168,22 +169,18 @@ class Driver:
         for active in self._active:
             for job in list(active.waiting):
                 if self._at_work(job):
-                    self._held.append(job)
+                    self._held.add(id(job))
                     continue
                 active.waiting = [one for one in active.waiting if one is not job]
-                if any(job is one for one in self._held) and self._is_known(active, job):
+                if id(job) in self._held and self._is_known(active, job):
                     continue
                 active.given.append(job)
                 yield job
 
     def _at_work(self, job: PlannedRun) -> bool:
         """Whether another trial with these values is at work at the same run."""
-        name = planned(self.root, job.spec, job.seed).name
-        return any(
-            planned(self.root, other.spec, other.seed).name == name
-            for active in self._active
-            for other in active.given
-        )
+        given = (other for active in self._active for other in active.given)
+        return any(self._names[id(other)] == self._names[id(job)] for other in given)
 
     def _is_known(self, active: Active, job: PlannedRun) -> bool:
         """Whether the other trial with these values has decided what becomes of a run."""
@@ -217,6 +214,7 @@ class Driver:
             self._stop = True
             return
         names = {job.seed: planned(self.root, job.spec, job.seed).name for job in jobs}
+        self._names |= {id(job): names[job.seed] for job in jobs}
         if trial.runs:
             _check_same(trial, names)
         else:

@@ -11,7 +11,7 @@ from xlt_cli.reports.search import short
 from xlt_cli.search import space
 from xlt_cli.search.objective import Objective, objective
 from xlt_cli.search.space import Field
-from xlt_cli.spec import Sweep
+from xlt_cli.spec import ResolvedExperiment, Sweep
 from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.search import Search
@@ -81,6 +81,18 @@ class Plan:
             ]
         )
         return [PlannedRun(spec, seed, self.source.text, overrides, label) for seed in spec.seeds]
+
+
+def ends(points: Sequence[Point], source: Source) -> list[tuple[Source, ResolvedExperiment]]:
+    """The experiments at the ends of what is searched, for what they need on this machine.
+
+    None where the sweep is no search.
+    """
+    sweep = points[0].spec.sweep
+    if sweep is None or sweep.search is None:
+        return []
+    tried = [one for point in points for one in space.ends(sweep, point, source)]
+    return [(one, resolve(one)) for one in tried]
 
 
 def plans(points: Sequence[Point], source: Source, overrides: Sequence[str] = ()) -> list[Plan]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -81,25 +81,34 @@ def check(sweep: Sweep, points: Sequence[Point], source: Source) -> None:
     Raises:
         SpecError: with the lines.
     """
-    search = sweep.search
-    assert search is not None
     _check_paths(sweep, source)
     faults = Faults()
     for point in points:
-        fields = fields_of(point, search, source)
-        firsts = {
-            field.path: field.override(
-                field.values.ends[0][1], source.where((*PLACE, "space", field.path)), source
-            )
-            for field in fields
-        }
-        for field in fields:
-            for name, value in field.values.ends:
-                where = source.where((*PLACE, "space", field.path, name))
-                tried = {**firsts, field.path: field.override(value, where, source)}
-                with faults.gather():
-                    resolve(with_values(source, point, list(tried.values())))
+        for tried in ends(sweep, point, source):
+            with faults.gather():
+                resolve(tried)
     faults.complain()
+
+
+def ends(sweep: Sweep, point: Point, source: Source) -> Iterator[Source]:
+    """The spec in a point with each end of a range, and each choice; other fields at their first.
+
+    Raises:
+        SpecError: none of the fields is in the point.
+    """
+    assert sweep.search is not None
+    fields = fields_of(point, sweep.search, source)
+    firsts = {
+        field.path: field.override(
+            field.values.ends[0][1], source.where((*PLACE, "space", field.path)), source
+        )
+        for field in fields
+    }
+    for field in fields:
+        for name, value in field.values.ends:
+            where = source.where((*PLACE, "space", field.path, name))
+            tried = {**firsts, field.path: field.override(value, where, source)}
+            yield with_values(source, point, list(tried.values()))
 
 
 def with_values(source: Source, point: Point, values: Sequence[Override]) -> Source:
