@@ -14,7 +14,7 @@ from xlt_cli.launch.driving import Policy
 from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.making import create
-from xlt_cli.search import study as studies
+from xlt_cli.search import journal
 from xlt_cli.search.driving import Driver
 from xlt_cli.search.objective import Objective
 from xlt_cli.search.planning import Plan, plans
@@ -81,7 +81,7 @@ def done(job: PlannedRun, root: Path) -> Outcome:
 
 def studies_of(root: Path, made: Sequence[Plan]) -> list[tuple[Plan, Study]]:
     """The studies in the journal of a folder, as a new process finds them."""
-    storage = studies.storage(root / "journal", writes=True)
+    storage = journal.storage(root / "journal", writes=True)
     return [
         (plan, Study(storage, plan.name, plan.fields, plan.search, plan.objective.lower_is_better))
         for plan in made

@@ -12,7 +12,7 @@ from searches import RATE, SIZE, SPACE, planned
 from searches import studies_of as opened
 
 from xlt_cli.errors import RunError
-from xlt_cli.search import study as studies
+from xlt_cli.search.journal import JOURNAL
 from xlt_cli.search.planning import Plan
 from xlt_cli.search.study import Study
 
@@ -118,7 +118,7 @@ def test_a_driver_that_ends_while_it_draws_has_drawn_the_same(
 def test_a_torn_line_and_a_lock_of_a_killed_driver_are_removed(tmp_path: Path) -> None:
     (plan,) = planned({"space": SPACE, "trials": 3})
     begun = study_in(tmp_path, plan).ask()
-    journal = tmp_path / "journal" / studies.JOURNAL
+    journal = tmp_path / "journal" / JOURNAL
     with journal.open("a", encoding="utf-8") as file:
         file.write('{"op_code":')
     journal.with_name(f"{journal.name}.lock").touch()
@@ -131,7 +131,7 @@ def test_a_torn_line_and_a_lock_of_a_killed_driver_are_removed(tmp_path: Path) -
 def test_a_damaged_journal_is_refused(tmp_path: Path) -> None:
     (plan,) = planned({"space": SPACE, "trials": 3})
     study_in(tmp_path, plan).ask()
-    journal = tmp_path / "journal" / studies.JOURNAL
+    journal = tmp_path / "journal" / JOURNAL
     first, *others = journal.read_text("utf-8").splitlines(keepends=True)
     journal.write_text("".join([first[:5] + "\n", *others]), "utf-8")
     with pytest.raises(RunError, match="journal of the search is damaged"):

@@ -8,44 +8,19 @@ from __future__ import annotations
 
 import statistics
 import threading
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from xlt_cli.console.progress import Reporter
-from xlt_cli.errors import SpecError, UserError
+from xlt_cli.errors import UserError
 from xlt_cli.launch.driving import AGAIN, Policy
 from xlt_cli.launch.jobs import Outcome, PlannedRun, what_failed
 from xlt_cli.launch.ledger import STOPPED
 from xlt_cli.launch.states import standings
 from xlt_cli.runs.making import planned
-from xlt_cli.search.curve import dev_curve
+from xlt_cli.search.active import Active, check_same
 from xlt_cli.search.planning import Plan
 from xlt_cli.search.study import Study, Trial
-
-
-@dataclass
-class Active:
-    """A trial that is at work.
-
-    Attributes:
-        jobs: its runs, one for each seed.
-        waiting: those that are still to be given to the launcher.
-        ended: those that are done.
-        told: whether its study knows its end.
-    """
-
-    plan: Plan
-    study: Study
-    number: int
-    jobs: list[PlannedRun]
-    told: bool = False
-    waiting: list[PlannedRun] = field(default_factory=list)
-    given: list[PlannedRun] = field(default_factory=list)
-    asked_to_stop: bool = False
-    tries: Counter[int] = field(default_factory=Counter)
-    done: set[int] = field(default_factory=set)
 
 
 class Driver:
@@ -96,7 +71,7 @@ class Driver:
                 return  # it was told before
             active.given = [one for one in active.given if one is not job]
             (standing,) = standings(self.root, [job])
-            number = _number(active, job)
+            number = active.place(job)
             if outcome.taken:
                 self._leave(active)
             elif outcome.error:
@@ -127,7 +102,7 @@ class Driver:
                     or not any(job is first for job in active.given)
                 ):
                     continue
-                if active.study.report(active.number, _curve(active, self.root)):
+                if active.study.report(active.number, active.curve(self.root)):
                     active.asked_to_stop = True
                     active.waiting.clear()
                     runs += active.given
@@ -186,7 +161,7 @@ class Driver:
         """Whether the other trial with these values has decided what becomes of a run."""
         (standing,) = standings(self.root, [job])
         if standing.state == "done":
-            active.done.add(_number(active, job))
+            active.done.add(active.place(job))
             self._settle(active)
         elif standing.state == "failed":
             self._fail(active, standing.error)
@@ -216,7 +191,7 @@ class Driver:
         names = {job.seed: planned(self.root, job.spec, job.seed).name for job in jobs}
         self._names |= {id(job): names[job.seed] for job in jobs}
         if trial.runs:
-            _check_same(trial, names)
+            check_same(trial, names)
         else:
             study.note_runs(trial.number, names)
         active = Active(plan, study, trial.number, jobs, told=trial.state != "begun")
@@ -233,7 +208,7 @@ class Driver:
                 self._stop_early(active)
                 return
             if standing.state == "done":
-                active.done.add(_number(active, job))
+                active.done.add(active.place(job))
             else:
                 active.waiting.append(job)
         self._settle(active)
@@ -252,7 +227,7 @@ class Driver:
         if active.told or len(active.done) < len(active.jobs):
             return
         if active.plan.search.stop_early != "none":
-            active.study.report(active.number, _curve(active, self.root))
+            active.study.report(active.number, active.curve(self.root))
         figures = []
         for job in active.jobs:
             run = planned(self.root, job.spec, job.seed)
@@ -268,7 +243,7 @@ class Driver:
         active.waiting.clear()
         if not active.told:
             active.told = True
-            active.study.report(active.number, _curve(active, self.root))
+            active.study.report(active.number, active.curve(self.root))
             active.study.stopped(active.number)
 
     def _fail(self, active: Active, why: str) -> None:
@@ -283,34 +258,6 @@ class Driver:
         active.waiting.clear()
         active.told = True
         self.reporter.say(f"trial {active.number} is left as it is; the same command continues it")
-
-
-def _number(active: Active, job: PlannedRun) -> int:
-    return next(number for number, one in enumerate(active.jobs) if one is job)
-
-
-def _check_same(trial: Trial, names: Mapping[int, str]) -> None:
-    """Refuses to go on with a trial whose runs would be others now.
-
-    Raises:
-        SpecError: they would.
-    """
-    for seed, now in names.items():
-        former = trial.runs.get(str(seed), now)
-        if former != now:
-            raise SpecError(
-                f"a run of trial {trial.number} was {former}, and would be {now} now",
-                "sweep.search",
-                "a plugin has changed, or the precision that 'auto' is on this device; give the "
-                "search another name (`name:`), or another --runs-dir",
-            )
-
-
-def _curve(active: Active, root: Path) -> list[float]:
-    """The dev curve of a trial's first seed, in the direction of what is optimised."""
-    first = active.jobs[0]
-    sign = active.plan.objective.dev_sign
-    return [sign * score for score in dev_curve(planned(root, first.spec, first.seed), first.spec)]
 
 
 def _repeat_failed(study: Study) -> None:

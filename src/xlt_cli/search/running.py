@@ -25,10 +25,11 @@ from xlt_cli.reports.search import Searched, TrialRun, Tried
 from xlt_cli.reports.selection import one_answer_on_dev
 from xlt_cli.runs import atomic
 from xlt_cli.runs.predictions import Store
-from xlt_cli.search import study as studies
+from xlt_cli.search import journal
 from xlt_cli.search.driving import Driver
+from xlt_cli.search.journal import FOLDER, JOURNAL
 from xlt_cli.search.planning import Plan
-from xlt_cli.search.study import FOLDER, JOURNAL, Study
+from xlt_cli.search.study import Study, Trial
 from xlt_cli.sweep.changes import differences, indented
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def search(
     folder = _folder(plans, root)
     over = False
     with _driving(folder):
-        storage = studies.storage(folder, writes=True)
+        storage = journal.storage(folder, writes=True)
         pairs = [(plan, _opened(storage, plan)) for plan in plans]
         driver = Driver(pairs, root, reporter, policy)
         try:
@@ -107,8 +108,8 @@ def known(plans: Sequence[Plan], root: Path) -> list[Searched]:
     """
     folder, storage = _folder(plans, root), None
     if (folder / JOURNAL).exists():
-        storage = studies.storage(folder, writes=False)
-    there = studies.names(storage) if storage is not None else []
+        storage = journal.storage(folder, writes=False)
+    there = journal.names(storage) if storage is not None else []
     found = []
     for plan in plans:
         study = None
@@ -214,7 +215,7 @@ def _searched(plan: Plan, study: Study | None, root: Path) -> Searched:
     )
 
 
-def _runs(plan: Plan, trial: studies.Trial, root: Path) -> Any:
+def _runs(plan: Plan, trial: Trial, root: Path) -> Any:
     """How the runs of a trial stand, and the runs; none where its values do not go together."""
     try:
         jobs = plan.runs(trial.number, trial.values)

@@ -1,10 +1,7 @@
-"""A study of Optuna: the trials of a search in one point of a sweep, and who draws their values.
+"""A study of Optuna: the trials of a search in one point of a sweep.
 
-    RUNS/.search/NAME/journal.log    NAME is that of the spec; one study for each point
-
-The journal is added to line by line, so that nothing is lost when the driver is killed. A trial is
-drawn with a sampler whose seed depends on that of the search and the trial's number alone: a search
-that was interrupted draws what it would have drawn.
+A trial is drawn with a sampler whose seed depends on that of the search and the trial's number
+alone: a search that was interrupted draws what it would have drawn.
 """
 
 from __future__ import annotations
@@ -13,21 +10,18 @@ import json
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlt_cli.errors import RunError, UserError
-from xlt_cli.search.space import Field, written
+from xlt_cli.search.journal import names
+from xlt_cli.search.sampling import distribution, optuna, pruner, sampler
+from xlt_cli.search.space import Field
 from xlt_cli.spec.search import Search, rounded
 
 if TYPE_CHECKING:
     from optuna import Study as OptunaStudy
-    from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
     from optuna.storages import JournalStorage
 
-FOLDER = ".search"
-JOURNAL = "journal.log"
 SETTINGS, RUNS, WHY, AGAIN = "settings", "runs", "why", "again"
 """Attributes of studies and trials."""
 
@@ -65,34 +59,6 @@ class Trial:
     repeats: int | None = None
 
 
-def storage(folder: Path, *, writes: bool) -> JournalStorage:
-    """The journal of a search.
-
-    Args:
-        writes: whether this process is the one that writes: a torn last line of a killed writer is
-            removed, and so is its lock.
-
-    Raises:
-        UserError: Optuna is not installed.
-    """
-    optuna = _optuna()
-    from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
-
-    path = folder / JOURNAL
-    lock = JournalFileOpenLock(str(path))
-    if writes:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{JOURNAL}.lock").unlink(missing_ok=True)
-        _drop_torn_line(path)
-    made: JournalStorage = optuna.storages.JournalStorage(JournalFileBackend(str(path), lock))
-    return made
-
-
-def names(storage: JournalStorage) -> list[str]:
-    """The studies in a journal."""
-    return [study.study_name for study in storage.get_all_studies()]
-
-
 class Study:
     """The trials of a point; its study is made if the journal has none of this name.
 
@@ -109,15 +75,14 @@ class Study:
         lower_is_better: bool,
     ) -> None:
         self.search, self.fields = search, {field.path: field for field in fields}
-        self.distributions = {field.path: _distribution(field) for field in fields}
-        optuna = _optuna()
-        how = {"sampler": self._sampler(0), "pruner": _pruner(search)}
+        self.distributions = {field.path: distribution(field) for field in fields}
+        how = {"sampler": self._sampler(0), "pruner": pruner(search)}
         self._study: OptunaStudy
         if name in names(storage):
-            self._study = optuna.load_study(storage=storage, study_name=name, **how)
+            self._study = optuna().load_study(storage=storage, study_name=name, **how)
         else:
             direction = "minimize" if lower_is_better else "maximize"
-            self._study = optuna.create_study(
+            self._study = optuna().create_study(
                 storage=storage, study_name=name, direction=direction, **how
             )
         self._live: dict[int, Any] = {}
@@ -222,61 +187,6 @@ class Study:
         return sampler(self.search, list(self.fields.values()), number)
 
 
-def sampler(search: Search, fields: Sequence[Field], number: int) -> BaseSampler:
-    """The sampler that draws the trial of a number."""
-    import numpy as np
-
-    samplers = _optuna().samplers
-    made: BaseSampler
-    seed = int(np.random.SeedSequence([search.seed, number]).generate_state(1)[0])
-    match search.sampler:
-        case "tpe":
-            made = samplers.TPESampler(seed=seed, constant_liar=True)
-        case "random":
-            made = samplers.RandomSampler(seed=seed)
-        case "cma-es":
-            _installed("cmaes")
-            made = samplers.CmaEsSampler(seed=seed)
-        case "grid":
-            made = _grid_sampler(search, fields)
-    return made
-
-
-def _grid_sampler(search: Search, fields: Sequence[Field]) -> BaseSampler:
-    """Numbers its combinations in an order that the seed decides, the same for all trials."""
-    from optuna.samplers import GridSampler
-
-    class Grid(GridSampler):
-        def after_trial(self, *ended: Any) -> None:
-            """Does not end the study, which is not in a loop of Optuna's."""
-
-    listed = {
-        field.path: [
-            written(value) if field.values.choices is not None else value
-            for value in field.values.listed or ()
-        ]
-        for field in fields
-    }
-    return Grid(listed, seed=search.seed)
-
-
-def _distribution(field: Field) -> BaseDistribution:
-    from optuna.distributions import (
-        CategoricalDistribution,
-        FloatDistribution,
-        IntDistribution,
-    )
-
-    values = field.values
-    if values.choices is not None:
-        return CategoricalDistribution(list(map(written, values.choices)))
-    last = values.listed[-1] if values.listed else values.high
-    low, high = values.number(values.low), values.number(last)
-    if values.is_integer:
-        return IntDistribution(low, high, log=values.log, step=int(values.step or 1))
-    return FloatDistribution(low, high, log=values.log, step=values.step)
-
-
 def _suggest(live: Any, path: str, distribution: Any) -> None:
     """Draws a value of a trial that has none of this field yet."""
     about = distribution._asdict()
@@ -285,51 +195,3 @@ def _suggest(live: Any, path: str, distribution: Any) -> None:
         return
     draw = live.suggest_int if isinstance(about["low"], int) else live.suggest_float
     draw(path, about["low"], about["high"], step=about["step"], log=about["log"])
-
-
-def _pruner(search: Search) -> Any:
-    pruners = _optuna().pruners
-    made = {
-        "none": pruners.NopPruner,
-        "median": pruners.MedianPruner,
-        "hyperband": pruners.HyperbandPruner,
-    }
-    return made[search.stop_early]()
-
-
-def _optuna() -> Any:
-    _installed("optuna")
-    import optuna
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna
-
-
-def _installed(package: str) -> None:
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
-        raise UserError(
-            f"a search needs the package '{package}', which is not installed",
-            "sweep.search",
-            'pip install "xlt-cli[search]"',
-        )
-
-
-def _drop_torn_line(path: Path) -> None:
-    """Removes what a killed writer has left of a line."""
-    if not path.exists():
-        return
-    content = path.read_bytes()
-    if content and not content.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)
-    for number, line in enumerate(content.splitlines()[:-1], start=1):
-        try:
-            json.loads(line)
-        except ValueError:
-            raise RunError(
-                "the journal of the search is damaged",
-                f"{path}:{number}",
-                "restore it from a copy, or give the search another name",
-            ) from None
