@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import statistics
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from xlt_cli.launch.driving import Policy
 from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.launch.launching import run_jobs
 from xlt_cli.launch.limits import OutOfTime
+from xlt_cli.reports.search import Tried
 from xlt_cli.runs import atomic
 from xlt_cli.runs.making import planned as run_of
 from xlt_cli.search import running
@@ -127,6 +129,30 @@ def test_after_a_failure_none_is_drawn_where_that_is_asked_for(tmp_path: Path) -
     (job,) = driving.next(1)
     driving.ended(Outcome(job, run_of(tmp_path, job.spec, job.seed), [], "no"))
     assert (driving.next(1), driving.is_open) == ([], False)
+
+
+def test_a_figure_that_is_no_number_fails_the_trial(tmp_path: Path) -> None:
+    (plan,) = planned({**SEARCH, "trials": 1})
+
+    def end(job: PlannedRun) -> Outcome:
+        return Outcome(job, make(job, tmp_path, float("nan")), [])
+
+    to_the_end(driver(tmp_path, [plan]), tmp_path, end)
+    (trial,) = trials(tmp_path, plan)
+    assert (trial.state, trial.why) == ("failed", "a run has no finite pawsx dev en accuracy")
+
+
+def test_where_lower_is_better_the_study_minimises_and_the_lowest_comes_first(
+    tmp_path: Path,
+) -> None:
+    (plan,) = planned({**SEARCH, "trials": 3})
+    plan = replace(plan, objective=replace(plan.objective, lower_is_better=True))
+    to_the_end(driver(tmp_path, [plan]), tmp_path, lambda job: done(job, tmp_path))
+    ((_, study),) = studies_of(tmp_path, [plan])
+    assert study.direction == "minimize"
+    (found,) = running.known([with_figures(plan)], tmp_path / "elsewhere")
+    tried = [Tried(n, "done", {}, value, []) for n, value in enumerate((0.4, 0.2, 0.3))]
+    assert [one.value for one in replace(found, trials=tried).ranked] == [0.2, 0.3, 0.4]
 
 
 def test_values_that_were_tried_make_no_run(tmp_path: Path) -> None:

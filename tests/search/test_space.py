@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from searches import RATE, SIZE, SPACE, planned
 
+from xlt_cli import shipped
 from xlt_cli.errors import SpecError
+from xlt_cli.search.planning import plans
+from xlt_cli.spec.source import read
+from xlt_cli.sweep.plan import points
 
 OK: dict[str, Any] = {"space": SPACE, "trials": 3}
 
@@ -95,6 +99,16 @@ def test_what_is_optimised_is_source_dev_unless_something_else_is_asked_for() ->
     assert (plan.objective.what, plan.objective.oracle) == ("pawsx dev en accuracy", "")
     dev = {"split": "dev", "languages": ["en", "de"]}
     (plan,) = planned(OK, stages=[{"task": "pawsx", "dev": dev}])
+    assert "dev has de, which stage 1 is not trained on" in plan.objective.oracle
+    # It also has a part in a choice by another figure, where it selects the step.
+    search = {**OK, "optimize": {"group": "trained_on"}}
+    about: dict[str, Any] = {"evaluations": [{"split": "dev", "languages": ["en"]}]}
+    (plan,) = planned(search, stages=[{"task": "pawsx", "dev": dev}], **about)
+    assert "dev has de" in plan.objective.oracle
+    last = [{"task": "pawsx", "dev": dev, "select": "last"}]
+    (plan,) = planned(search, stages=last, **about)
+    assert plan.objective.oracle == ""
+    (plan,) = planned({**search, "stop_early": "median"}, stages=last, **about)
     assert "dev has de" in plan.objective.oracle
     assert "no dev" in refused(OK, stages=[{"task": "pawsx", "dev": None, "select": "last"}])
 
@@ -114,3 +128,10 @@ def test_a_figure_of_an_evaluation_may_be_optimised() -> None:
     assert "no metric 'acc'" in refused({**OK, "optimize": {"metric": "acc"}}, **about)
     assert "no language 'fr'" in refused({**OK, "optimize": {"languages": ["fr"]}}, **about)
     assert "settings" in refused({**OK, "optimize": {"group": "generalized"}}, **about)
+
+
+def test_the_search_that_ships_is_valid_and_looks_at_english_dev_alone() -> None:
+    source = read(shipped.experiments() / "search.yaml")
+    (plan,) = plans(points(source), source)
+    assert (plan.trials, plan.objective.oracle, plan.point.spec.evaluations) == (8, "", [])
+    assert plan.objective.what == "mini-pawsx dev en accuracy"

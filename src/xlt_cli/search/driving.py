@@ -6,6 +6,7 @@ ended is taken up again with the same values. One whose values were tried before
 
 from __future__ import annotations
 
+import math
 import statistics
 import threading
 from collections.abc import Iterator, Sequence
@@ -76,7 +77,7 @@ class Driver:
                 self._leave(active)
             elif outcome.error:
                 active.tries[number] += 1
-                if active.tries[number] <= self.policy.retries:
+                if active.tries[number] <= self.policy.retries and not active.told:
                     self.reporter.say(f"{outcome.run.name} is tried again")
                     active.waiting.append(job)
                     return
@@ -232,9 +233,9 @@ class Driver:
         for job in active.jobs:
             run = planned(self.root, job.spec, job.seed)
             figures.append(active.plan.objective.value(run, job.spec))
-        known = [figure for figure in figures if figure is not None]
+        known = [figure for figure in figures if figure is not None and math.isfinite(figure)]
         if len(known) < len(figures):
-            self._fail(active, f"its runs have no {active.plan.objective.what}")
+            self._fail(active, f"a run has no finite {active.plan.objective.what}")
             return
         active.told = True
         active.study.done(active.number, statistics.fmean(known))

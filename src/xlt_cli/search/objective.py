@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xlt_cli.errors import SpecError, did_you_mean
@@ -18,7 +18,7 @@ from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store
 from xlt_cli.search.space import PLACE
-from xlt_cli.spec import ExperimentSpec, ResolvedEvaluation, ResolvedExperiment
+from xlt_cli.spec import ExperimentSpec, ResolvedEvaluation, ResolvedExperiment, ResolvedStage
 from xlt_cli.spec.experiment import Metrics
 from xlt_cli.spec.search import Group, Optimize, Search
 from xlt_cli.spec.seen_languages import seen_by, seen_in
@@ -71,34 +71,49 @@ def objective(experiment: ResolvedExperiment, search: Search, source: Source) ->
     Raises:
         SpecError: there is no such figure.
     """
-    stage = experiment.stages[-1]
-    dev_lower = False
-    if stage.dev is not None:
-        dev_lower = _lower(_scorer(stage.task, stage.dev.metrics), stage.dev.metrics.main)
-    if search.optimize is not None:
-        made = _of_evaluation(experiment, search.optimize, source)
-        if search.stop_early != "none" and stage.dev is None:
-            raise SpecError(
-                "runs are stopped by their scores on dev, and the last stage has no dev",
-                source.where((*PLACE, "stop_early")),
-            )
-        sign = 1 if dev_lower == made.lower_is_better else -1
-        return Objective(**{**made.__dict__, "dev_sign": sign})
-    if stage.dev is None:
+    stage, optimize = experiment.stages[-1], search.optimize
+    if stage.dev is None and optimize is None:
         raise SpecError(
             "a search optimises the score on dev, and the last stage has no dev",
             source.where(PLACE),
             "give the stage a dev, or the search `optimize: {evaluation: 0}`",
         )
-    seen = seen_by(stage)
-    others = [code for code in stage.dev.languages if not among(code, seen)]
+    if stage.dev is None and search.stop_early != "none":
+        raise SpecError(
+            "runs are stopped by their scores on dev, and the last stage has no dev",
+            source.where((*PLACE, "stop_early")),
+        )
+    lower = False
+    if stage.dev is not None:
+        lower = _lower(_scorer(stage.task, stage.dev.metrics), stage.dev.metrics.main)
+    by_dev = optimize is None or search.stop_early != "none"
+    why = _oracle_on_dev(experiment.stages, by_dev)
+    if optimize is not None:
+        made = _of_evaluation(experiment, optimize, source)
+        sign = 1 if lower == made.lower_is_better else -1
+        return replace(made, dev_sign=sign, oracle=_sentence(made.oracle, why))
+    assert stage.dev is not None
     metric = stage.dev.metrics.main
     languages = "+".join(stage.dev.languages)
     what = f"{stage.task.name} {stage.dev.split} {languages} {metric_name(metric)}"
-    why = ""
-    if others:
-        why = f"dev has {', '.join(others)}, which the last stage is not trained on"
-    return Objective(what, metric, dev_lower, _oracle(why))
+    return Objective(what, metric, lower, _sentence(why))
+
+
+def _oracle_on_dev(stages: Sequence[ResolvedStage], by_dev: bool) -> str:
+    """Which target languages on dev have a part in the choice; empty for none.
+
+    Args:
+        by_dev: whether trials are compared, or stopped, by the scores of the last stage on dev.
+    """
+    for number, stage in enumerate(stages):
+        chooses = stage.spec.select == "best" or (by_dev and stage is stages[-1])
+        if stage.dev is None or not chooses:
+            continue
+        seen = seen_by(stage)
+        others = [code for code in stage.dev.languages if not among(code, seen)]
+        if others:
+            return f"dev has {_listed(others)}, which stage {number + 1} is not trained on"
+    return ""
 
 
 def _of_evaluation(experiment: ResolvedExperiment, optimize: Optimize, source: Source) -> Objective:
@@ -132,19 +147,24 @@ def _of_evaluation(experiment: ResolvedExperiment, optimize: Optimize, source: S
     others = [code for code in tested if not among(code, seen)]
     why = ""
     if others:
-        listed = ", ".join(others[:5]) + (" and others" if len(others) > 5 else "")
-        why = f"the figure is of {listed}, which the model is not trained on"
+        why = f"the figure is of {_listed(others)}, which the model is not trained on"
     elif evaluation.spec.split == "test":
         why = "the figure is of test data"
     what = f"{evaluation.task.name} {evaluation.spec.split} {shown} {metric_name(metric)}"
     lower = _lower(scorer, metric)
-    return Objective(what, metric, lower, _oracle(why), number, languages, group)
+    return Objective(what, metric, lower, why, number, languages, group)
 
 
-def _oracle(why: str) -> str:
-    if not why:
-        return ""
-    return f"oracle: {why}, so that the results of the best trial are not zero-shot"
+def _listed(codes: Sequence[str]) -> str:
+    return ", ".join(codes[:5]) + (" and others" if len(codes) > 5 else "")
+
+
+def _sentence(*reasons: str) -> str:
+    """Why the choice is not zero-shot; empty where nothing speaks against it."""
+    said = "; ".join(filter(None, reasons))
+    return (
+        f"oracle: {said}, so that the results of the best trial are not zero-shot" if said else ""
+    )
 
 
 def _number(evaluations: Sequence[ResolvedEvaluation], wanted: int | str, source: Source) -> int:

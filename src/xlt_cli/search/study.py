@@ -88,6 +88,11 @@ class Study:
         self._live: dict[int, Any] = {}
 
     @property
+    def direction(self) -> str:
+        """`maximize` or `minimize`."""
+        return str(self._study.direction.name).lower()
+
+    @property
     def settings(self) -> dict[str, Any] | None:
         """The settings that the study was begun with; None for a new one."""
         found: dict[str, Any] | None = self._study.user_attrs.get(SETTINGS)
