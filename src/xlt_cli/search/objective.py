@@ -30,7 +30,7 @@ class Objective:
     """The figure of a run by which trials are compared.
 
     Attributes:
-        what: the figure in words: `xnli dev en accuracy`.
+        what: the figure in words: `TASK dev en accuracy`.
         metric: by name; its values are shown by its notation.
         lower_is_better: whether it is minimised.
         oracle: a sentence that says why the choice is not zero-shot; empty if it is.
