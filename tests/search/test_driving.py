@@ -313,7 +313,8 @@ def test_what_cannot_work_is_said_before_anything_is_drawn(
         quick_search(tmp_path / "file")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError, match="needs the package 'optuna'") as caught:
-        quick_search(tmp_path)
+        quick_search(tmp_path / "elsewhere")
+    assert not (tmp_path / "elsewhere").exists()
     assert caught.value.hint == 'pip install "xlt-cli[search]"'
 
 

@@ -29,6 +29,7 @@ from xlt_cli.search import journal
 from xlt_cli.search.driving import Driver
 from xlt_cli.search.journal import FOLDER, JOURNAL
 from xlt_cli.search.planning import Plan
+from xlt_cli.search.sampling import check_installed
 from xlt_cli.search.study import Study, Trial
 from xlt_cli.sweep.changes import differences, indented
 
@@ -70,6 +71,7 @@ def search(
         UserError: Optuna is not installed, or as `run_jobs` does.
         KeyboardInterrupt: after all jobs have ended.
     """
+    check_installed(plans[0].search)
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise UserError(
             "a search is driven by one process, and several were started for each run",

@@ -94,6 +94,16 @@ def optuna() -> Any:
     return package
 
 
+def check_installed(search: Search) -> None:
+    """Refuses a search whose packages are missing.
+
+    Raises:
+        UserError: with the command that installs them.
+    """
+    for package in ("optuna", *(["cmaes"] if search.sampler == "cma-es" else [])):
+        _installed(package)
+
+
 def _installed(package: str) -> None:
     from importlib.util import find_spec
 
