@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from xlt_cli.api.reports import Column, Figure, Matrix, Row, Table, Text, Value
 from xlt_cli.errors import UserError
 from xlt_cli.formats.shapes import table_of
-from xlt_cli.page import charts
+from xlt_cli.page import heat_maps
 from xlt_cli.page.blocks import Block, Chart, Choice, Details, Section
 from xlt_cli.page.charts import Measure
 from xlt_cli.page.content import Content, Tested
@@ -73,7 +73,7 @@ def _confusions(content: Content, tested: Tested, told: Told, own: Sequence[str]
             "the share of each answer (across), in percent."
         )
         measure = Measure("percent of the label's rows", 100)
-        spec = charts.heat(matrix, measure, (0.0, 1.0), ("label", "answer"))
+        spec = heat_maps.heat(matrix, measure, (0.0, 1.0), ("label", "answer"))
         options[system] = [Chart(title, description, spec, table_of(matrix), wide=False)]
     return Choice("System", "system", options)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from xlt_cli.api.reports import Figure, Matrix, Text
 from xlt_cli.formats.shapes import table_of
-from xlt_cli.page import charts
+from xlt_cli.page import heat_maps
 from xlt_cli.page.blocks import Block, Chart, Choice, Section
 from xlt_cli.page.charts import Measure
 from xlt_cli.page.content import Content, Tested
@@ -43,8 +43,8 @@ def _blocks(content: Content, tested: Tested) -> Sequence[Block]:
         }
         for name in own
     }
-    domain = charts.extent(list(own.values()))
-    span = charts.extent([matrix for each in less.values() for matrix in each.values()])
+    domain = heat_maps.extent(list(own.values()))
+    span = heat_maps.extent([matrix for each in less.values() for matrix in each.values()])
     options: dict[str, list[Block]] = {}
     for name, matrix in own.items():
         shown: dict[str, list[Block]] = {NOTHING: [_chart(tested, matrix, name, domain)]}
@@ -70,7 +70,7 @@ def _chart(
         f"Heat map of the {what} of {name} in all pairs of {languages} languages: the language of "
         "the first text down, of the second across."
     )
-    spec = charts.heat(matrix, Measure(what, tested.scale), domain, AXES, changes)
+    spec = heat_maps.heat(matrix, Measure(what, tested.scale), domain, AXES, changes)
     title = f"{tested.title}, {name}: {what}"
     return Chart(title, description, spec, table_of(matrix), wide=False)
 
