@@ -53,7 +53,7 @@ def place(tmp_path: Path, tiny_encoder: Path, tiny_data: Path, monkeypatch: Any)
 
 @pytest.fixture
 def plan(place: Path, xlt: Cli) -> Path:
-    result = xlt("sweep", "spec.yaml", "--plan", "plan.json")
+    result = xlt("plan", "spec.yaml", "-o", "plan.json")
     assert result.exit_code == 0, result.output
     assert "plan.json: 4 jobs; `xlt run plan.json 1`" in result.stderr
     return place / "plan.json"
@@ -219,7 +219,44 @@ def test_what_is_not_a_whole_manifest_of_this_version_is_refused(
         assert "Traceback" not in result.stderr
 
 
-def test_a_spec_is_not_replaced_by_a_manifest(place: Path, xlt: Cli) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["spec.yaml"], "Missing option '--output'"),
+        (["spec.yaml", "-o", "data"], "'data' is a folder"),
+        (["spec.yaml", "-o", "spec.yaml/plan.json"], "'spec.yaml' is a file"),
+        (["spec.yaml", "-o", "spec.yaml"], "the file exists but is not a manifest"),
+        (["absent.yaml", "-o", "plan.json"], "absent.yaml"),
+        (["spec.yaml", "-o", "plan.json", "--set", "seeds=[]"], "seeds"),
+    ],
+)
+def test_a_manifest_that_cannot_be_written_is_refused(
+    place: Path, xlt: Cli, arguments: list[str], what: str
+) -> None:
+    before = (place / "spec.yaml").read_bytes()
+    result = xlt("plan", *arguments)
+    assert result.exit_code == 2
+    assert what in result.stderr
+    assert "Traceback" not in result.stderr
+    assert (place / "spec.yaml").read_bytes() == before
+    assert not (place / "plan.json").exists()
+
+
+def test_a_sweep_writes_the_same_manifest(plan: Path, xlt: Cli) -> None:
+    options = ["--plain", "--device", "cpu", "--set", "seeds=[1]"]
+    for verb in (["plan", "spec.yaml", "-o"], ["sweep", "spec.yaml", "--plan"]):
+        name = f"by-{verb[0]}.json"
+        result = xlt(*verb, name, "--runs-dir", "others", *options)
+        assert result.exit_code == 0, result.output
+    one, other = (
+        manifests.read(plan.with_name(name)).model_dump(exclude={"created", "command"})
+        for name in ("by-plan.json", "by-sweep.json")
+    )
+    assert one == other
+    assert (one["plain"], len(one["jobs"])) == (True, 2)
+
+
+def test_a_sweep_does_not_replace_a_spec_by_its_manifest(place: Path, xlt: Cli) -> None:
     before = (place / "spec.yaml").read_bytes()
     result = xlt("sweep", "spec.yaml", "--plan", "spec.yaml")
     assert result.exit_code == 2

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 def run(
     manifest_file: Annotated[
         Path,
-        typer.Argument(
-            metavar="MANIFEST", help="A file that `xlt sweep SPEC --plan MANIFEST` wrote."
-        ),
+        typer.Argument(metavar="MANIFEST", help="A file that `xlt plan SPEC -o MANIFEST` wrote."),
     ],
     job: Annotated[
         str | None,

@@ -29,8 +29,8 @@ from xlt_cli.commands.options import (
     reporter,
     runs_root,
 )
+from xlt_cli.commands.plan import write_manifest
 from xlt_cli.commands.printing import print_outcomes, print_report
-from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:
     from xlt_cli import Table
@@ -54,7 +54,7 @@ def sweep(
         typer.Option(
             "--plan",
             metavar="FILE",
-            help="Write a manifest for `xlt run FILE JOB` instead of running anything.",
+            help="Write a manifest instead of running anything, as `xlt plan` does.",
         ),
     ] = None,
     on_error: Annotated[
@@ -131,10 +131,7 @@ def sweep(
         _list(experiment.plan(runs_dir=root), output)
         return
     if plan is not None:
-        count = experiment.write_manifest(
-            plan, runs_dir=root, accept_changes=accept_changes, plain=plain, offline=offline
-        )
-        echo(f"{plan}: {count} jobs; `xlt run {plan} 1` runs the first, --list lists all", err=True)
+        write_manifest(experiment, plan, root, accept_changes, plain, offline)
         return
     made = experiment.sweep(
         runs_dir=root,

@@ -31,7 +31,7 @@ from xlt_cli.spec import ExperimentSpec
 FORMAT = 1
 ENVIRONMENT = ("XLT_DATA_DIR",)
 """Variables that say where data are; kept, and used where they are not set."""
-AGAIN = "write it again with `xlt sweep SPEC --plan FILE`"
+AGAIN = "write it again with `xlt plan SPEC -o FILE`"
 
 
 class Entry(BaseModel):
@@ -161,9 +161,7 @@ def read(path: Path) -> Manifest:
     if text is None:
         raise RunError("there is no such manifest", str(path), AGAIN)
     if not text.lstrip().startswith("{"):
-        raise RunError(
-            "not a manifest", str(path), "`xlt sweep SPEC --plan FILE` writes a manifest"
-        )
+        raise RunError("not a manifest", str(path), "`xlt plan SPEC -o FILE` writes a manifest")
     try:
         content = atomic.read_json(path)
     except DamagedFile as error:
@@ -200,7 +198,7 @@ def check_place(path: Path) -> None:
         return
     except RunError:
         raise SpecError(
-            "the file exists but is not a manifest", str(path), "give --plan another name"
+            "the file exists but is not a manifest", str(path), "give the manifest another name"
         ) from None
 
 
