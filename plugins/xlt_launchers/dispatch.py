@@ -262,7 +262,7 @@ class Dispatcher:
             self.queue.cancel([number for number in numbers if states[number] == "waits"])
             self._read_beginnings(self._names())
             for number in numbers:
-                if states[number] in ("gone", "failed") and not self.out[number].begun:
+                if states[number] in ("gone", "lost", "failed") and not self.out[number].begun:
                     del self.out[number]
             time.sleep(0.05)
 

@@ -15,9 +15,10 @@ class Standing:
     """What a queue says of a job.
 
     Attributes:
-        state: `waits`, `runs`, `gone` (it has ended, and what it came to is in its records, if
-            any), `failed` (it could not be run, or was cancelled, and is not to be run again).
-        why: the reason, if it is gone or has failed.
+        state: `waits`, `runs`, `gone` (it has ended, and its records, which may come later, say
+            what it came to), `lost` (it has ended without a result), `failed` (it could not be run,
+            or was cancelled, and is not to be run again).
+        why: the reason, if it is gone, lost or has failed.
     """
 
     state: str

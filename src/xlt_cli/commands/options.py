@@ -46,7 +46,7 @@ Launcher = Annotated[
         "--launcher",
         metavar="NAME",
         help="The launcher: local (in this process, one after another), processes (the one of "
-        "--jobs), slurm, or another plugin; '{name: ..., ...}' gives parameters.",
+        "--jobs), slurm, ray, or another plugin; '{name: ..., ...}' gives parameters.",
         autocompletion=completion.launchers,
     ),
 ]
