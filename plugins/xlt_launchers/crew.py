@@ -9,6 +9,7 @@ beside others as soon as it is measured; otherwise alone. A process that does no
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -32,8 +33,8 @@ from xlt_launchers.placement import Places
 from xlt_launchers.shares import share
 from xlt_launchers.tasks import Task, Worker, start
 
-EVERY = 0.1
-"""Seconds between two looks at the processes."""
+FIRST, EVERY = 0.005, 0.1
+"""Seconds between two looks at the processes: after one has ended, and after a while."""
 
 MOST_STOPPED = 3
 """How often the process of one job is ended because it does not report, before the job fails."""
@@ -57,10 +58,11 @@ class Crew:
 
     def work(self) -> None:
         """Runs all jobs; after a failure no more are started, unless it is to keep going."""
-        looked = time.monotonic()
+        looked, pause = time.monotonic(), FIRST
         while self.waiting or self.workers:
             self._start()
-            time.sleep(EVERY)
+            time.sleep(pause)
+            pause = min(1.5 * pause, EVERY)
             before, looked = looked, time.monotonic()
             for worker in self.workers:
                 worker.listen(looked - before)
@@ -68,6 +70,7 @@ class Crew:
                     worker.process.kill()
                     worker.process.wait()
             for worker in self._ended():
+                pause = FIRST
                 if not self._settle(worker) and not self.keep_going:
                     self.waiting.clear()
                     self.further = _no_more
@@ -110,10 +113,15 @@ class Crew:
         or it would never have its turn. Jobs with one directory are one run: they wait for each
         other.
         """
-        for task in self.waiting:
+        if len(self.workers) >= self.slots:
+            return
+        failed = [one for one in self.waiting if one.failed_as_measured or one.failed_as_guess]
+        for task in failed:
             known = self.places.needs(task).measured(task.job.shape)
-            task.alone = task.failed_as_measured or (task.failed_as_guess and not known)
-        for task in sorted(self.waiting, key=lambda task: not task.alone):
+            task.alone = task.failed_as_measured or not known
+        alone = [task for task in failed if task.alone]
+        others = (task for task in list(self.waiting) if not task.alone)
+        for task in itertools.chain(alone, others):
             if len(self.workers) >= self.slots:
                 return
             if task.job.directory in {worker.task.job.directory for worker in self.workers}:

@@ -308,7 +308,7 @@ def test_a_plugin_that_changed_since_is_refused(plan: Path) -> None:
     manifest = manifests.read(plan)
     entry = manifest.jobs[0].model_copy(update={"run": "spec-s1-00000000"})
     with pytest.raises(RunError, match="would be a different run here"):
-        manifests.check_run(entry, manifest.planned(entry), plan.parent / "runs")
+        manifests.check_run(manifest, entry, manifest.planned(entry), plan.parent / "runs")
 
 
 def test_a_spec_that_this_version_does_not_read_is_refused(plan: Path) -> None:

@@ -114,8 +114,8 @@ def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> Planned
     from xlt_cli.spec.yaml_lines import Document
 
     planned = manifest.planned(entry)
-    check_run(entry, planned, root)
-    place = Document(Path(f"{file}: job {entry.id}"), entry.spec, {})
+    check_run(manifest, entry, planned, root)
+    place = Document(Path(f"{file}: job {entry.id}"), {**manifest.shared, **entry.spec}, {})
     check_inputs(reopen(planned.spec), Source(place, planned.text))
     return planned
 

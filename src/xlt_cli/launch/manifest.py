@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,6 @@ from xlt_cli.errors import DamagedFile, RunError, SpecError, did_you_mean
 from xlt_cli.launch.jobs import PlannedRun
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.finding import all_runs
 from xlt_cli.runs.making import planned
 from xlt_cli.runs.plugins import plugins_of, remember
 from xlt_cli.spec import ExperimentSpec
@@ -35,7 +34,11 @@ AGAIN = "write it again with `xlt plan SPEC -o FILE`"
 
 
 class Entry(BaseModel):
-    """A job as it stands in the file."""
+    """A job as it stands in the file.
+
+    Attributes:
+        spec: the fields of its spec that differ from those of other jobs.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -51,7 +54,12 @@ class Entry(BaseModel):
 
 
 class Manifest(BaseModel):
-    """The content of the file."""
+    """The content of the file.
+
+    Attributes:
+        shared: the fields in which the specs of all jobs agree. Written once, the file grows with
+            the number of points, and not with its square (each spec has the whole sweep).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,6 +72,7 @@ class Manifest(BaseModel):
     offline: bool
     environment: dict[str, str]
     texts: list[str]
+    shared: dict[str, Any] = {}
     jobs: list[Entry]
 
     def entry(self, wanted: str) -> tuple[int, Entry]:
@@ -90,7 +99,7 @@ class Manifest(BaseModel):
         """
         remember({"plugins": entry.plugins})
         try:
-            spec = ExperimentSpec.model_validate(entry.spec)
+            spec = ExperimentSpec.model_validate({**self.shared, **entry.spec})
             text = self.texts[entry.text]
         except (ValidationError, IndexError) as error:
             raise DamagedFile(
@@ -112,6 +121,8 @@ def write(
     except OSError as error:
         raise RunError(f"cannot create the runs directory: {error.strerror}", str(root)) from None
     texts = list(dict.fromkeys(job.text for job in jobs))
+    specs = _Dumped()
+    shared = _shared([specs.of(job.spec) for job in jobs])
     counts: Counter[str] = Counter()
     entries = []
     for job in jobs:
@@ -127,7 +138,7 @@ def write(
                 precision=resolve_precision(job.spec.device, job.spec.precision),
                 overrides=job.overrides,
                 text=texts.index(job.text),
-                spec=job.spec.model_dump(mode="json"),
+                spec={k: v for k, v in specs.of(job.spec).items() if k not in shared},
                 plugins=plugins_of(job.spec),
             )
         )
@@ -141,10 +152,36 @@ def write(
         offline=offline,
         environment={name: os.environ[name] for name in ENVIRONMENT if os.environ.get(name)},
         texts=texts,
+        shared=shared,
         jobs=entries,
     )
     atomic.write_json(path, manifest.model_dump(mode="json"), sealed=True)
     return manifest
+
+
+class _Dumped:
+    """Specs as JSON values; the seeds of a point have the same spec."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[ExperimentSpec, dict[str, Any]]] = {}
+
+    def of(self, spec: ExperimentSpec) -> dict[str, Any]:
+        """The fields of a spec."""
+        if id(spec) not in self._made:
+            self._made[id(spec)] = (spec, spec.model_dump(mode="json"))
+        return self._made[id(spec)][1]
+
+
+def _shared(specs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The fields that all specs have with the same value."""
+    if len(specs) < 2:
+        return {}
+    first = specs[0]
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in other and other[name] == value for other in specs[1:])
+    }
 
 
 def read(path: Path) -> Manifest:
@@ -202,7 +239,7 @@ def check_place(path: Path) -> None:
         ) from None
 
 
-def check_run(entry: Entry, job: PlannedRun, root: Path) -> None:
+def check_run(manifest: Manifest, entry: Entry, job: PlannedRun, root: Path) -> None:
     """Refuses what would be another run than the manifest names, or one that is elsewhere by now.
 
     Raises:
@@ -233,19 +270,27 @@ def check_run(entry: Entry, job: PlannedRun, root: Path) -> None:
             f"install the version that it was written with, or {AGAIN}",
         )
     if not (run.path / "run.json").exists():
-        _check_not_renamed(run, entry)
+        _check_not_renamed(run, entry, job, {each.run for each in manifest.jobs})
 
 
-def _check_not_renamed(run: Run, entry: Entry) -> None:
-    """Refuses to train a run again whose directory only has another name."""
+def _check_not_renamed(run: Run, entry: Entry, job: PlannedRun, known: Set[str]) -> None:
+    """Refuses to train a run again whose directory only has another name.
+
+    Args:
+        known: names of runs of the manifest. Their directories need not be read: with thousands of
+            jobs, each would read what all others have made.
+    """
     key = entry.run.rpartition("-")[2]
-    for other in all_runs(run.path.parent):
+    for name in sorted(set(os.listdir(run.path.parent)) - known):
+        other = Run(run.path.parent / name)
+        if not (other.path / "run.json").is_file():
+            continue
         try:
             record = other.record
         except (RunError, ValueError):
             continue
         same = str(record.get("identity", "")).startswith(key)
-        if same and (record.get("name"), record.get("seed")) == (entry.spec["name"], entry.seed):
+        if same and (record.get("name"), record.get("seed")) == (str(job.spec.name), entry.seed):
             raise RunError(
                 f"the run of job '{entry.id}' was moved to '{other.name}'",
                 str(other.path),
