@@ -75,7 +75,9 @@ class Dispatcher:
             return
         try:
             self._read_records()
-            self.tell(Stopping(tuple(task.job for task in self.out.values() if task.begun)))
+            begun = tuple(task.job for task in self.out.values() if task.begun)
+            if begun:
+                self.tell(Stopping(begun))
             end, again = time.monotonic() + PATIENCE, 0.0
             left = list(self.out)
             while left and time.monotonic() < end:

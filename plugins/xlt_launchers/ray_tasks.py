@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import signal
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +32,7 @@ def cluster(address: str | None) -> Iterator[None]:
         UserError: there is no cluster at the address.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    _check_reachable(address or os.environ.get("RAY_ADDRESS", ""))
     import ray
 
     before = signal.getsignal(signal.SIGTERM)  # Ray sets one of its own
@@ -57,6 +59,25 @@ def cluster(address: str | None) -> Iterator[None]:
     finally:
         if not connected:
             ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Refuses the address of a cluster at which nothing answers: Ray tries it for minutes.
+
+    Raises:
+        UserError: nothing answers there.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, OverflowError) as error:
+        raise UserError(
+            f"no Ray cluster answers: {error}",
+            f"address {address}",
+            "`ray status --address ADDRESS` shows whether it runs",
+        ) from None
 
 
 class RayQueue(Queue):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -79,10 +80,13 @@ class _Submitit(Queue):
         from submitit.core.utils import FailedJobError, FailedSubmissionError
 
         try:
-            yield
+            with contextlib.redirect_stderr(io.StringIO()):  # it prints what sbatch says
+                yield
         except (ValueError, AssertionError, TypeError, NameError) as error:
+            said = re.sub(r"\s*\n\s*- ", ", ", str(error)).replace(":, ", ": ")
+            said = re.sub(r" \(default: [^)]*\)", "", said)
             raise UserError(
-                f"submitit refuses the options: {error}", "launcher 'slurm'", "see its `options`"
+                f"submitit refuses the options: {said}", "launcher 'slurm'", "see its `options`"
             ) from None
         except (FailedJobError, FailedSubmissionError, subprocess.CalledProcessError) as error:
             said = str(error)

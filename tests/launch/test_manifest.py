@@ -329,3 +329,37 @@ def test_listing_imports_nothing_heavy(plan: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=plan.parent
     )
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_what_all_jobs_share_is_written_once(plan: Path) -> None:
+    manifest = manifests.read(plan)
+    assert {"encoder", "sweep", "evaluations"} <= manifest.shared.keys()
+    assert {tuple(entry.spec) for entry in manifest.jobs} == {("stages",)}
+    rates = [manifest.planned(entry).spec.stages[0].learning_rate for entry in manifest.jobs]
+    assert rates == [1e-3, 1e-3, 2e-3, 2e-3]
+    whole = [entry.model_dump() for entry in manifest.jobs]
+    for entry in whole:
+        entry["spec"] = {**manifest.shared, **entry["spec"]}
+    specs = [manifest.planned(entry).spec for entry in manifest.jobs]
+    edited(plan, shared={}, jobs=whole)  # as earlier versions wrote it
+    again = manifests.read(plan)
+    assert [again.planned(entry).spec for entry in again.jobs] == specs
+
+
+def test_a_job_does_not_read_what_the_others_have_made(
+    plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Noted(Run):
+        def __init__(self, path: Path) -> None:
+            super().__init__(path)
+            looked.append(path.name)
+
+    looked: list[str] = []
+    manifest, root = manifests.read(plan), plan.parent / "runs"
+    entry, *others = manifest.jobs
+    for name in [each.run for each in others] + ["kept"]:
+        (root / name).mkdir()
+        (root / name / "run.json").write_text("{}", "utf-8")
+    monkeypatch.setattr(manifests, "Run", Noted)
+    manifests.check_run(manifest, entry, manifest.planned(entry), root)
+    assert set(looked) - {".ledger"} == {"kept"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,16 @@ def test_without_ray_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(UserError, match="not installed") as caught:
         Ray().check()
     assert "xlt-cli[ray]" in str(caught.value.hint)
+
+
+def test_an_address_at_which_nothing_answers_is_refused_at_once(tmp_path: Path) -> None:
+    with socket.socket() as free:  # bound, and nobody listens
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        launcher = Ray(Ray.Params(address=address))
+        with pytest.raises(UserError, match="no Ray cluster answers") as caught:
+            launcher.launch(Manifest(tmp_path / "m", tmp_path, ()), lambda event: None)
+    assert caught.value.where == f"address {address}"
 
 
 @pytest.fixture(scope="module")

@@ -181,14 +181,17 @@ def test_states_of_slurm(stand_ins: Path, state: str, standing: str, why: str) -
     assert "--signal=INT 7_0 7_1" in (stand_ins / "cancelled").read_text("utf-8")
 
 
-def test_what_slurm_or_submitit_refuses_is_the_users_error(stand_ins: Path) -> None:
-    with pytest.raises(UserError, match="Unavailable parameter") as caught:
+def test_what_slurm_or_submitit_refuses_is_the_users_error(
+    stand_ins: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UserError, match=r"(?s)'qoss'.*account, additional_parameters") as caught:
         queue(stand_ins, 1, options={"qoss": "high"})
     assert "options" in str(caught.value.hint)
     made, jobs = queue(stand_ins / "..", 1)
     (stand_ins / "full").touch()
     with pytest.raises(UserError, match="QOSMaxSubmitJobPerUserLimit"):
         made.submit(jobs)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_job_whose_setup_fails_has_failed(
