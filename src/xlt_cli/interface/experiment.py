@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
-from xlt_cli.compute.processes import is_first_process
-from xlt_cli.errors import RunError, SpecError
+from xlt_cli.errors import RunError
 from xlt_cli.interface.requests import Options, Written
 from xlt_cli.interface.runs import Run, Runs, results_of, root_of, usual_reporter
+from xlt_cli.interface.swept import Swept
 from xlt_cli.interface.tables import Results, Table
 from xlt_cli.interface.values import Overrides, as_json, as_set, as_yaml
 from xlt_cli.spec.resolution import resolve
@@ -19,13 +18,8 @@ from xlt_cli.spec.source import Source, parse_override, read
 from xlt_cli.spec.yaml_lines import Document
 
 if TYPE_CHECKING:
-    from xlt_cli.api import Launcher
     from xlt_cli.console.progress import Reporter
-    from xlt_cli.launch.driving import Policy
-    from xlt_cli.launch.jobs import PlannedRun
     from xlt_cli.reports.search import Searched
-    from xlt_cli.search.planning import Plan
-    from xlt_cli.sweep.plan import Point
 
 
 class Experiment:
@@ -38,6 +32,7 @@ class Experiment:
         self._source = source
         self._overrides = list(overrides)
         self._resolved = resolve(source)
+        self._swept = Swept(source, self._overrides, self._resolved)
 
     @classmethod
     def from_file(cls, path: str | Path, overrides: Overrides = ()) -> Experiment:
@@ -97,10 +92,7 @@ class Experiment:
         Raises:
             UserError: a point is wrong.
         """
-        seeds = len(self._resolved.spec.seeds)
-        if self._is_search:
-            return sum(plan.trials for plan in self._searches) * seeds
-        return len(self._points) * seeds
+        return self._swept.size
 
     def check(self) -> list[str]:
         """Checks what can be checked without loading data or weights, for all points of its sweep.
@@ -115,12 +107,10 @@ class Experiment:
         """
         from xlt_cli.spec.advice import advice
         from xlt_cli.spec.checks import check_inputs
-        from xlt_cli.sweep.plan import check_points
 
-        points = self._points
+        self._swept.points  # noqa: B018  (what is wrong with a point comes first)
         check_inputs(self._resolved, self._source)
-        check_points(points, self._source)
-        self._check_searched()
+        self._swept.check()
         return advice(self._resolved.spec, self._source)
 
     def train(
@@ -224,31 +214,7 @@ class Experiment:
         Raises:
             UserError: a point is wrong, or its inputs are missing.
         """
-        from xlt_cli.launch.costs import Costs
-        from xlt_cli.launch.states import standings
-
-        root = root_of(runs_dir)
-        self._refuse_search("no list of runs before it is made", "`trials` has its trials so far")
-        points = self._checked_points(root)
-        every = [(point, seed) for point in points for seed in point.spec.seeds]
-        costs = Costs(root).of([point.spec for point, _ in every])
-        return Table(
-            {
-                "run": standing.run.name,
-                "path": str(standing.run.path),
-                "name": point.name,
-                "label": point.label,
-                "point": point.values,
-                "seed": seed,
-                "state": standing.state,
-                "attempts": standing.attempts,
-                "error": standing.error,
-                "estimate": cost.values() if cost else None,
-            }
-            for (point, seed), standing, cost in zip(
-                every, standings(root, self._planned(root)), costs, strict=True
-            )
-        )
+        return self._swept.table(root_of(runs_dir))
 
     def systems(self, *, runs_dir: str | Path | None = None) -> dict[str, list[str]]:
         """The finished runs of each point of the experiment's sweep, for `xlt_cli.compare`.
@@ -265,31 +231,7 @@ class Experiment:
             RunError: a point has no finished run.
             UserError: a point is wrong, or its inputs are missing.
         """
-        systems: dict[str, list[str]] = {}
-        if self._is_search:
-            return self._best_systems(runs_dir)
-        for row in self.plan(runs_dir=runs_dir):
-            done = systems.setdefault(row["name"] or row["label"] or self.name, [])
-            if row["state"] == "done":
-                done.append(row["path"])
-        for name, done in systems.items():
-            if not done:
-                raise RunError(
-                    f"no run of '{name}' is done",
-                    str(root_of(runs_dir)),
-                    "`xlt sweep` trains it; `xlt sweep SPEC --dry-run` shows how all runs stand",
-                )
-        return systems
-
-    def _best_systems(self, runs_dir: str | Path | None) -> dict[str, list[str]]:
-        """The runs of the best trial in each point of a search's sweep."""
-        systems = {}
-        for one in self.trials(runs_dir=runs_dir):
-            if one.best is None:
-                raise RunError(f"no trial of '{one.point}' is done", str(root_of(runs_dir)))
-            name = f"{one.point} (oracle)" if one.oracle else one.point
-            systems[name] = [run.path for run in one.best.runs]
-        return systems
+        return self._swept.systems(root_of(runs_dir))
 
     def trials(self, *, runs_dir: str | Path | None = None) -> list[Searched]:
         """The trials of the experiment's search so far; nothing is run.
@@ -305,24 +247,7 @@ class Experiment:
         Raises:
             UserError: a point is wrong, or the search was changed since it was begun.
         """
-        from xlt_cli.search.running import known
-
-        root = root_of(runs_dir)
-        self._checked_points(root)
-        return known(self._searches, root) if self._is_search else []
-
-    def _refuse_search(self, what: str, hint: str) -> None:
-        """Refuses what needs all runs beforehand, where they depend on results.
-
-        Raises:
-            SpecError: this is a search.
-        """
-        if self._is_search:
-            raise SpecError(
-                f"a search has {what}: its runs depend on results",
-                self._source.where(("sweep", "search")),
-                hint,
-            )
+        return self._swept.trials(root_of(runs_dir))
 
     def changes(self, *, runs_dir: str | Path | None = None) -> str:
         """What has changed in the spec since its sweep was begun, if runs of it are gone.
@@ -336,12 +261,7 @@ class Experiment:
         Raises:
             UserError: a point is wrong, or its inputs are missing.
         """
-        from xlt_cli.sweep.changes import changes
-
-        root = root_of(runs_dir)
-        if self._is_search:
-            return ""  # its study says what has changed
-        return changes(root, self._resolved.spec, self._planned(root))
+        return self._swept.changes(root_of(runs_dir))
 
     def sweep(
         self,
@@ -387,9 +307,9 @@ class Experiment:
         """
         from xlt_cli.launch import choice
 
-        root = root_of(runs_dir)
+        root, swept = root_of(runs_dir), self._swept
         chosen = choice.launcher(as_yaml(launcher), jobs)
-        planned = [] if self._is_search else self._planned_again(root, accept_changes)
+        planned = [] if swept.is_search else swept.planned_again(root, accept_changes)
         if launcher is None and len(planned) == 1:
             chosen = None  # there is nothing to do at once
         from xlt_cli.launch.driving import Policy, drive
@@ -397,8 +317,13 @@ class Experiment:
 
         policy = Policy(on_error == "continue", retry_failed, retries, max_hours)
         reporter = reporter or usual_reporter()
-        if self._is_search:
-            return self._search(root, reporter, policy, plain, chosen, offline)
+        if swept.is_search:
+            swept.check_in(root)
+            from xlt_cli.search.running import search
+
+            found = search(swept.searches, root, reporter, policy, plain, chosen, offline)
+            collect(root)
+            return Runs(found.outcomes, found.out_of_time, found.searched)
         made = drive(planned, root, reporter, policy, plain, chosen, offline)
         collect(root)
         return Runs(made.outcomes, made.out_of_time)
@@ -430,113 +355,9 @@ class Experiment:
         """
         from xlt_cli.launch import manifest
 
-        self._refuse_search("no manifest", "`xlt sweep SPEC --jobs N` makes N runs at once")
+        self._swept.refuse_search("no manifest", "`xlt sweep SPEC --jobs N` makes N runs at once")
         manifest.check_place(Path(path))
         root = root_of(runs_dir)
-        planned = self._planned_again(root, accept_changes)
+        planned = self._swept.planned_again(root, accept_changes)
         manifest.write(Path(path), planned, root, plain=plain, offline=offline)
         return len(planned)
-
-    def _planned_again(self, root: Path, accept_changes: bool) -> list[PlannedRun]:
-        """The runs of the sweep, which are noted down as planned.
-
-        Raises:
-            SpecError: runs that were planned before are planned no more.
-        """
-        from xlt_cli.sweep import changes
-
-        jobs, base = self._planned(root), self._resolved.spec
-        changed = "" if accept_changes else changes.changes(root, base, jobs)
-        if changed:
-            raise SpecError(
-                f"the spec has changed since the sweep '{self.name}' was begun in {root}",
-                str(self._source.document.path),
-                f"{changed}\ngive the new sweep another name (`name:`) or --runs-dir; or "
-                f"{changes.ACCEPT}: the former runs stay as they are",
-            )
-        if is_first_process():
-            changes.record(root, base, jobs)
-        return jobs
-
-    def _planned(self, root: Path) -> list[PlannedRun]:
-        """The runs of the sweep; their inputs are checked."""
-        points = self._checked_points(root)
-        from xlt_cli.launch.jobs import PlannedRun
-
-        return [
-            PlannedRun(
-                point.spec,
-                seed,
-                self._source.text,
-                [*self._overrides, *point.overrides],
-                point.label,
-            )
-            for point in points
-            for seed in point.spec.seeds
-        ]
-
-    @cached_property
-    def _points(self) -> list[Point]:
-        from xlt_cli.sweep.plan import points
-
-        return points(self._source)
-
-    @property
-    def _is_search(self) -> bool:
-        """Whether its sweep draws values by the results of earlier runs."""
-        sweep = self._resolved.spec.sweep
-        return sweep is not None and sweep.search is not None
-
-    @cached_property
-    def _searches(self) -> list[Plan]:
-        """The search in each point of the sweep; none where it is no search."""
-        from xlt_cli.search.planning import plans
-
-        if not self._is_search:
-            return []
-        return plans(self._points, self._source, self._overrides)
-
-    def _search(
-        self,
-        root: Path,
-        reporter: Reporter,
-        policy: Policy,
-        plain: bool,
-        launcher: Launcher | None,
-        offline: bool,
-    ) -> Runs:
-        """Goes on with the search, and brings its ranking."""
-        self._checked_points(root)
-        from xlt_cli.runs.stage_store import collect
-        from xlt_cli.search.running import search
-
-        made = search(self._searches, root, reporter, policy, plain, launcher, offline)
-        collect(root)
-        return Runs(made.outcomes, made.out_of_time, made.searched)
-
-    def _checked_points(self, root: Path) -> list[Point]:
-        from xlt_cli.runs.plugins import explained
-        from xlt_cli.sweep.plan import check_points
-
-        points = explained(root, lambda: self._points)
-        check_points(points, self._source)
-        self._check_searched()
-        return points
-
-    def _check_searched(self) -> None:
-        """Refuses a search one of whose choices needs what is not on this machine.
-
-        Raises:
-            UserError: it cannot be searched, or what is missing.
-        """
-        if not self._searches:
-            return
-        from xlt_cli.search.planning import ends
-        from xlt_cli.spec.checks import check_inputs
-        from xlt_cli.spec.faults import Faults
-
-        faults = Faults()
-        for source, experiment in ends(self._points, self._source):
-            with faults.gather():
-                check_inputs(experiment, source)
-        faults.complain()
