@@ -20,6 +20,7 @@ from xlt_cli.version import __version__ as __version__
 if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.errors import UserError
+    from xlt_cli.interface.archived import open_archive, write_archive
     from xlt_cli.interface.checkpoints import evaluate_model
     from xlt_cli.interface.compare import Compared, compare
     from xlt_cli.interface.experiment import Experiment
@@ -39,8 +40,10 @@ __all__ = [
     "UserError",
     "compare",
     "evaluate_model",
+    "open_archive",
     "open_run",
     "tabulate",
+    "write_archive",
 ]
 
 _ROOMS = {
@@ -55,8 +58,10 @@ _ROOMS = {
     "UserError": "xlt_cli.errors",
     "compare": "xlt_cli.interface.compare",
     "evaluate_model": "xlt_cli.interface.checkpoints",
+    "open_archive": "xlt_cli.interface.archived",
     "open_run": "xlt_cli.interface.runs",
     "tabulate": "xlt_cli.interface.tabulate",
+    "write_archive": "xlt_cli.interface.archived",
 }
 
 

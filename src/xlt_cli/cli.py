@@ -12,6 +12,7 @@ import typer
 
 from xlt_cli.commands import (
     analyze,
+    archive,
     bench,
     cache,
     compare,
@@ -65,6 +66,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "compare": compare.compare,
     "table": table.table,
     "report": report.report,
+    "archive": archive.archive,
     "reproduce": reproduce.reproduce,
     "effective-robustness": effective_robustness.effective_robustness,
     "list-plugins": list_plugins.list_plugins,

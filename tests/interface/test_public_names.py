@@ -46,8 +46,10 @@ PUBLIC = {
     "UserError": set(),
     "compare": set(),
     "evaluate_model": set(),
+    "open_archive": set(),
     "open_run": set(),
     "tabulate": set(),
+    "write_archive": set(),
 }
 INHERITED = {*dir(tuple), "register"}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
-from xlt_cli.commands.systems import systems_of
+from xlt_cli.commands.systems import ArchivedRuns, compared
 
 
 class Correction(StrEnum):
@@ -21,14 +22,14 @@ class Correction(StrEnum):
 
 def compare(
     systems: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="NAME=RUNS...|SPEC",
+            metavar="[NAME=RUNS]...|SPEC",
             help="A system and its runs, one for each seed: a name or path, perhaps with *; "
             "several runs by naming the system again. Or a spec: the points of its sweep.",
             autocompletion=completion.runs,
         ),
-    ],
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -57,6 +58,7 @@ def compare(
         float,
         typer.Option("--level", help="How often an interval may miss the truth."),
     ] = 0.05,
+    archived: ArchivedRuns = None,
     runs_dir: RunsDir = None,
     format_: FormatOption = None,
     as_json: AsJson = False,
@@ -66,16 +68,25 @@ def compare(
     The runs of a name are its seeds. Gains are paired by seed and by row, from stored predictions.
     """
     from xlt_cli.commands.printing import print_report
+    from xlt_cli.errors import SpecError
     from xlt_cli.interface import compare as comparing
 
     output = format_of(format_, as_json)
-    compared = comparing.compare(
-        systems_of(systems, runs_dir, "xlt compare"),
-        runs_dir=runs_dir,
-        baseline=baseline,
-        metric=metric,
-        equivalence=equivalence,
-        correction=correction.value,
-        level=level,
-    )
-    print_report(compared.report, output)
+    with compared(systems, archived, runs_dir, "xlt compare") as (found, root):
+        if not isinstance(found, dict):
+            names = [Path(one).name for one in found]
+            raise SpecError(
+                "the runs are given without the names of their systems",
+                "xlt compare",
+                f"write NAME=RUNS, e.g. ERM='erm-*'; there are {', '.join(names)}",
+            )
+        made = comparing.compare(
+            found,
+            runs_dir=root,
+            baseline=baseline,
+            metric=metric,
+            equivalence=equivalence,
+            correction=correction.value,
+            level=level,
+        )
+    print_report(made.report, output)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, Format, FormatOption, RunsDir, format_of, runs_root
+from xlt_cli.commands.systems import ArchivedRuns, in_archive
 from xlt_cli.commands.usage import Verb
 from xlt_cli.terminal import echo
 
@@ -79,6 +81,7 @@ def runs(
     sort: Annotated[
         Sort, typer.Option("--sort", help="Oldest, or best, or largest first.")
     ] = Sort.date,
+    archived: ArchivedRuns = None,
     runs_dir: RunsDir = None,
     format_: FormatOption = None,
     as_json: AsJson = False,
@@ -88,17 +91,22 @@ def runs(
     `rm` removes runs, `prune` the weights of finished ones.
     """
     if context.invoked_subcommand is not None:
+        if archived is not None:
+            raise typer.BadParameter("the runs of an archive are only listed", param_hint="--from")
         return
     from xlt_cli import formats
     from xlt_cli.reports.runs import report
     from xlt_cli.runs.finding import all_runs
     from xlt_cli.sweep.listing import row
 
-    output, root = format_of(format_, as_json), runs_root(runs_dir)
-    every = all_runs(root)
-    wanted = _filter(task, method, state)
-    rows = [about for run in every if run.name.startswith(name) for about in [row(run)]]
-    rows = _sorted([_with_size(about) for about in rows if wanted(about)], sort)
+    output, wanted = format_of(format_, as_json), _filter(task, method, state)
+    with _listed(archived, runs_dir) as root:
+        every = all_runs(root)
+        rows = [about for run in every if run.name.startswith(name) for about in [row(run)]]
+        rows = _sorted([_with_size(about) for about in rows if wanted(about)], sort)
+    if archived is not None:
+        rows = [{**about, "path": str(archived)} for about in rows]
+        root = archived
     if rows or output in (Format.json, Format.csv):
         formats.show(report(rows), output)
     elif not every:
@@ -152,6 +160,16 @@ def _root(context: typer.Context, given: Path | None) -> Path:
     """The runs directory, given before the subcommand or after it."""
     above = context.parent.params.get("runs_dir") if context.parent else None
     return runs_root(given or (Path(above) if above else None))
+
+
+@contextlib.contextmanager
+def _listed(archived: Path | None, runs_dir: Path | None) -> Iterator[Path]:
+    """The runs directory, or that of an archive."""
+    if archived is None:
+        yield runs_root(runs_dir)
+        return
+    with in_archive(archived, runs_dir) as (root, _):
+        yield root
 
 
 def _filter(task: str, method: str, state: State | None) -> Callable[[dict[str, Any]], bool]:

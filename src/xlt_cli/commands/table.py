@@ -9,7 +9,7 @@ import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
-from xlt_cli.commands.systems import runs_or_systems
+from xlt_cli.commands.systems import ArchivedRuns, compared
 
 
 class Spread(StrEnum):
@@ -21,14 +21,14 @@ class Spread(StrEnum):
 
 def table(
     runs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="[NAME=]RUNS...|SPEC",
+            metavar="[[NAME=]RUNS]...|SPEC",
             help="Runs: names or paths, perhaps with *; NAME= names their method. Or a spec: the "
             "points of its sweep are the methods.",
             autocompletion=completion.runs,
         ),
-    ],
+    ] = None,
     rows: Annotated[
         str,
         typer.Option(
@@ -70,6 +70,7 @@ def table(
             help="Mark what differs from this method significantly, paired by seed and row.",
         ),
     ] = None,
+    archived: ArchivedRuns = None,
     runs_dir: RunsDir = None,
     format_: FormatOption = None,
     as_json: AsJson = False,
@@ -82,16 +83,17 @@ def table(
     from xlt_cli.interface.tabulate import tabulate
 
     output = format_of(format_, as_json)
-    found = tabulate(
-        runs_or_systems(runs, runs_dir, "xlt table"),
-        rows=_words(rows),
-        columns=_words(columns),
-        where=_conditions(where or []),
-        spread=spread.value,
-        best=best,
-        baseline=baseline,
-        runs_dir=runs_dir,
-    )
+    with compared(runs, archived, runs_dir, "xlt table") as (given, root):
+        found = tabulate(
+            given,
+            rows=_words(rows),
+            columns=_words(columns),
+            where=_conditions(where or []),
+            spread=spread.value,
+            best=best,
+            baseline=baseline,
+            runs_dir=root,
+        )
     print_report(found.report, output)
 
 

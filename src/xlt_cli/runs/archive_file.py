@@ -61,6 +61,23 @@ def as_folder(path: Path) -> Iterator[Path]:
             yield _root(folder)
 
 
+def pack(folder: Path, path: Path) -> None:
+    """Packs a folder's files as a .tar.xz, atomically; the same files give the same bytes.
+
+    Raises:
+        DataError: the archive would be too large to be read.
+    """
+    sizes, content = _Sizes(path, "archive fewer runs at once"), io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:xz") as packed:
+        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+            member = tarfile.TarInfo(file.relative_to(folder).as_posix())
+            member.size = file.stat().st_size
+            sizes.add(member.size)
+            with file.open("rb") as source:
+                packed.addfile(member, source)
+    atomic.write_bytes(path, content.getvalue())
+
+
 def _unpack(path: Path, folder: Path) -> None:
     try:
         if zipfile.is_zipfile(path):
@@ -149,14 +166,14 @@ def _naming(path: Path, folder: Path) -> Iterator[None]:
 class _Sizes:
     """Counts files and their bytes."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.files, self.total = path, 0, 0
+    def __init__(self, path: Path, hint: str = "") -> None:
+        self.path, self.files, self.total, self.hint = path, 0, 0, hint
 
     def add(self, size: int) -> None:
         self.files += 1
         self.total += size
         if self.files > MOST or self.total > LARGEST:
-            raise _too_large(self.path)
+            raise _too_large(self.path, self.hint)
 
 
 class _Limited(io.RawIOBase):
@@ -177,9 +194,9 @@ def _refused(path: Path, name: str, reason: str) -> DataError:
     return DataError(f"the archive has '{name}', and {reason}", str(path), "do not use this file")
 
 
-def _too_large(path: Path) -> DataError:
+def _too_large(path: Path, hint: str = "") -> DataError:
     return DataError(
         f"the archive is too large: at most {MOST} files and {LARGEST // 2**20} MB are unpacked",
         str(path),
-        "unpack it yourself if you trust it, and give the folder",
+        hint or "unpack it yourself if you trust it, and give the folder",
     )

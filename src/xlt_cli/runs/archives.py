@@ -10,6 +10,11 @@ from pathlib import Path
 from xlt_cli.errors import DataError
 from xlt_cli.runs import checksums
 
+_DAMAGES = (
+    lzma.LZMAError, EOFError, KeyError, IndexError, TypeError, ValueError, AttributeError,
+)  # fmt: skip
+"""What reading raises where values are missing, or are others than were written."""
+
 
 def check_place(folder: Path, contents: str) -> None:
     """Refuses a folder that holds something else: an archive replaces what is there.
@@ -47,7 +52,7 @@ def reading(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (lzma.LZMAError, EOFError, KeyError, IndexError, TypeError, ValueError) as error:
+    except _DAMAGES as error:
         raise DataError(
             f"the archive is damaged ({type(error).__name__})",
             str(path),

@@ -13,14 +13,18 @@ from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 
 DIGITS = 6
-_OF_A_MACHINE = ("working_directory", "pid", "host")
+OF_A_MACHINE = ("working_directory", "pid", "host")
+"""What sessions and states say of the machine."""
 _PATH = re.compile(r"(^|=)/(?:[^/]+/)*([^/]+/[^/]+)$")
+_INSIDE = re.compile(
+    r"""(?<![\w.:/~\\])(?:/[^\s/'"`<>|,;:()\[\]{}]+)*(/[^\s/'"`<>|,;:()\[\]{}]+){2}"""
+)
 
 
 def portable(run: Run) -> dict[str, Any]:
     """Record, spec file, environment, fingerprints, stages, training curve and timing."""
     environment = [
-        {name: value for name, value in session.items() if name not in _OF_A_MACHINE}
+        {name: value for name, value in session.items() if name not in OF_A_MACHINE}
         for session in atomic.read_lines(run.path / "environment.jsonl")
     ]
     stages = range(len(run.spec.stages))
@@ -42,6 +46,20 @@ def without_paths(value: Any) -> Any:
     if isinstance(value, list):
         return [without_paths(part) for part in value]
     return _PATH.sub(r"\1.../\2", value) if isinstance(value, str) else value
+
+
+def bare(value: Any) -> Any:
+    """The same as `without_paths`, and of paths within texts as well."""
+    if isinstance(value, dict):
+        return {name: bare(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [bare(part) for part in value]
+    return bare_text(str(without_paths(value))) if isinstance(value, str) else value
+
+
+def bare_text(text: str) -> str:
+    """A text in which absolute paths keep their last two parts."""
+    return _INSIDE.sub(lambda found: ".../" + "/".join(found[0].split("/")[-2:]), text)
 
 
 def _rounded(line: dict[str, Any]) -> dict[str, Any]:

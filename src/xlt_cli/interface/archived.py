@@ -1,0 +1,67 @@
+"""Runs in one file: written from runs, and opened as a runs directory."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from xlt_cli.interface.comparable import Given, directories, matching_runs
+from xlt_cli.interface.runs import root_of
+from xlt_cli.runs import run_archive
+
+
+def write_archive(
+    runs: Given | Sequence[Given] | Mapping[str, Given | Sequence[Given]],
+    path: str | Path,
+    *,
+    runs_dir: str | Path | None = None,
+) -> list[str]:
+    """Writes runs to one file, without weights: comparisons and tables are the same from it.
+
+    Args:
+        runs: names or paths, perhaps with `*`, or `Run`s; by name of the system, or without names.
+        path: the file, whose name ends in .tar.xz; an archive that is there is replaced.
+        runs_dir: where runs are looked for by name; default: `$XLT_RUNS_DIR`, or `runs`.
+
+    Returns:
+        The names of the runs.
+
+    Raises:
+        RunError: there is no such run, a process is working on one, or two have the same name.
+        DataError: the file's name has another ending, or the archive would be too large.
+    """
+    run_archive.check_place(Path(path))
+    root = root_of(runs_dir)
+    systems: dict[str, list[str]] = {}
+    if isinstance(runs, Mapping):
+        by_name = directories(runs, root)
+        systems = {name: [run.name for run in own.values()] for name, own in by_name.items()}
+        found = [run for own in by_name.values() for run in own.values()]
+    else:
+        given = [runs] if isinstance(runs, str | Path) or not isinstance(runs, Sequence) else runs
+        several = [run for one in given for run in matching_runs(one, root)]
+        found = list({run.path.resolve(): run for run in several}.values())
+    run_archive.write(Path(path), found, systems)
+    return [run.name for run in found]
+
+
+@contextlib.contextmanager
+def open_archive(path: str | Path) -> Iterator[Path]:
+    """Opens an archive of runs as a runs directory, which is there until the block ends.
+
+        with xlt_cli.open_archive("runs.tar.xz") as runs_dir:
+            xlt_cli.compare({"ERM": "erm-*", "SMART": "smart-*"}, runs_dir=runs_dir)
+
+    Args:
+        path: the file, or the folder that it was unpacked to.
+
+    Returns:
+        A context manager of the runs directory, which is temporary if the archive is a file.
+
+    Raises:
+        DataError: there is no archive, it is damaged or of something else, or a later version of
+            xlt wrote it.
+    """
+    with run_archive.opened(Path(path)) as opened:
+        yield opened.root
