@@ -42,6 +42,7 @@ from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
 from xlt_cli.runs.making import create_for_model
 from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.stage import ABOUT, is_pruned
+from xlt_cli.sharing import card
 from xlt_cli.spec import ResolvedEvaluation, ResolvedExperiment
 from xlt_cli.spec.seen_languages import seen_by, seen_in
 from xlt_cli.training.stage import finished_stage
@@ -122,7 +123,10 @@ def _made(
         for index in range(len(keys)):
             train_shared_stage(run, experiment, index, keys, uses, rows, runtime, reporter)
         subject = trained_subject(run, trained, rows, runtime)
-        return _evaluate_all(run, plans, subject, runtime, reporter)
+        results = _evaluate_all(run, plans, subject, runtime, reporter)
+        if runtime.is_main:
+            card.write_quietly(run, reporter.warn)
+        return results
 
 
 def evaluate_run(
