@@ -37,7 +37,8 @@ PUBLIC = {
     "Reporter": {"bar", "say", "warn"},
     "Results": {"frame"},
     "Run": {
-        *("evaluate", "metrics", "name", "path", "predictions", "results", "seed", "spec"),
+        *("evaluate", "metrics", "name", "path", "predictions", "push", "results", "seed"),
+        "spec",
         "state",
     },
     "Runs": {"failed", "frame", "outcomes", "results"},

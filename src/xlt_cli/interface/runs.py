@@ -161,6 +161,32 @@ class Run:
         results = evaluate_run(self._run, options, device, plain, reporter or usual_reporter())
         return results_of([(self, results)])
 
+    def push(
+        self,
+        repository: str,
+        *,
+        private: bool = False,
+        revision: str | None = None,
+        stage: int | None = None,
+    ) -> str:
+        """Uploads the run's model to the Hugging Face hub, with tokenizer and model card.
+
+        Args:
+            repository: `ORG/NAME`; made if it is not there.
+            private: whether a new repository is private.
+            revision: a branch; default: the main branch.
+            stage: which stage's model, counted from 1; default: the last.
+
+        Returns:
+            The address of the commit.
+
+        Raises:
+            UserError: the model is not there, or the hub is not reached, or refuses.
+        """
+        from xlt_cli.sharing import push
+
+        return push.push(self._run, repository, private=private, revision=revision, stage=stage)
+
 
 class Runs(Sequence[Run]):
     """Several runs, in order; it has a length and can be indexed.
