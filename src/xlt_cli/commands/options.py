@@ -81,6 +81,15 @@ Device = Annotated[
 Offline = Annotated[
     bool, typer.Option("--offline", help="Do not use the network; missing files are an error.")
 ]
+Trackers = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tracker",
+        metavar="NAME",
+        help="Also send losses and figures to tensorboard, mlflow, wandb or trackio; repeatable. "
+        "Default: $XLT_TRACKERS.",
+    ),
+]
 ArchiveTo = Annotated[
     Path | None,
     typer.Option(
@@ -205,6 +214,19 @@ def go_offline(offline: bool) -> None:
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+
+
+def use_trackers(names: list[str] | None) -> None:
+    """Has this process, and those that it starts, write to trackers; checks them.
+
+    Raises:
+        UserError: one is unknown, or not installed.
+    """
+    from xlt_cli.tracking import choice
+
+    if names:
+        choice.choose(names)
+    choice.chosen()
 
 
 def listed(text: str | None) -> list[str] | None:

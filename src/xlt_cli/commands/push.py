@@ -56,7 +56,7 @@ def push(
     if dry_run:
         return
     if quiet:
-        from huggingface_hub.utils import disable_progress_bars
+        from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
         disable_progress_bars()
     echo(pushing.push(found, repository, private=private, revision=revision, stage=stage))

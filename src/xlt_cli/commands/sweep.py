@@ -22,12 +22,14 @@ from xlt_cli.commands.options import (
     Quiet,
     RunsDir,
     SpecFile,
+    Trackers,
     check_file,
     format_of,
     go_offline,
     jobs_at_once,
     reporter,
     runs_root,
+    use_trackers,
 )
 from xlt_cli.commands.plan import write_manifest
 from xlt_cli.commands.printing import print_outcomes, print_report
@@ -98,6 +100,7 @@ def sweep(
     plain: Plain = False,
     runs_dir: RunsDir = None,
     offline: Offline = False,
+    trackers: Trackers = None,
     quiet: Quiet = False,
     format_: FormatOption = None,
     as_json: AsJson = False,
@@ -110,8 +113,9 @@ def sweep(
     at_once, output = jobs_at_once(jobs_option), format_of(format_, as_json)
     check_file(plan, "--plan")
     go_offline(offline)
+    use_trackers(trackers)
     from xlt_cli import Experiment
-    from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED
+    from xlt_cli.errors import EXIT_FAILURE, EXIT_INTERRUPTED, SpecError
     from xlt_cli.reports import search as search_reports
     from xlt_cli.runs.plugins import explained
 
@@ -131,6 +135,12 @@ def sweep(
         _list(experiment.plan(runs_dir=root), output)
         return
     if plan is not None:
+        if trackers:
+            raise SpecError(
+                "a manifest has no trackers",
+                "--tracker",
+                f"set XLT_TRACKERS={','.join(trackers)} where its jobs run",
+            )
         write_manifest(experiment, plan, root, accept_changes, plain, offline)
         return
     made = experiment.sweep(

@@ -17,11 +17,13 @@ from xlt_cli.commands.options import (
     Quiet,
     RunsDir,
     SpecFile,
+    Trackers,
     format_of,
     go_offline,
     reporter,
     runs_root,
     seeds,
+    use_trackers,
 )
 from xlt_cli.commands.printing import print_outcomes
 
@@ -48,6 +50,7 @@ def train(
     plain: Plain = False,
     runs_dir: RunsDir = None,
     offline: Offline = False,
+    trackers: Trackers = None,
     quiet: Quiet = False,
     format_: FormatOption = None,
     as_json: AsJson = False,
@@ -58,6 +61,7 @@ def train(
     """
     output = format_of(format_, as_json)
     go_offline(offline)
+    use_trackers(trackers)
     from xlt_cli import Experiment
     from xlt_cli.runs.plugins import explained
 

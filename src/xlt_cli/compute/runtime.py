@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,15 @@ class Runtime:
     Attributes:
         plain: no faster way than the textbook's, to compare with.
         speed: brings the faster ways (the hooks of `xlt_cli.speed`); None where there are none.
+        follow: called by the main process with each record of training, once it is written; None
+            for nothing.
     """
 
     accelerator: Accelerator
     precision: str
     plain: bool = False
     speed: Callable[[], Any] | None = None
+    follow: Callable[[Mapping[str, Any]], None] | None = None
 
     @property
     def fast(self) -> bool:

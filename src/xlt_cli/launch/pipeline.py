@@ -45,6 +45,7 @@ from xlt_cli.runs.stage import ABOUT, is_pruned
 from xlt_cli.sharing import card
 from xlt_cli.spec import ResolvedEvaluation, ResolvedExperiment
 from xlt_cli.spec.seen_languages import seen_by, seen_in
+from xlt_cli.tracking.following import following
 from xlt_cli.training.stage import finished_stage
 
 INPUTS = 2
@@ -110,7 +111,11 @@ def _made(
     restore: bool,
 ) -> list[dict[str, Any]]:
     """Trains the stages that are not finished, and evaluates."""
-    with session(run, runtime, reporter):
+    with (
+        session(run, runtime, reporter),
+        following(run, runtime.is_main, reporter.warn) as follower,
+    ):
+        runtime = dataclasses.replace(runtime, follow=follower.record)
         if runtime.is_main:
             _restore(run, experiment, restore)
         runtime.wait()
@@ -125,6 +130,7 @@ def _made(
         subject = trained_subject(run, trained, rows, runtime)
         results = _evaluate_all(run, plans, subject, runtime, reporter)
         if runtime.is_main:
+            follower.results(results)
             card.write_quietly(run, reporter.warn)
         return results
 

@@ -8,6 +8,7 @@ holder.json         while a process works on it: that process, and when it last 
 environment.jsonl   a line per session: versions, git revision, hardware, command line, update path
 fingerprints.json   hashes and sources of encoder and data, with what was left out
 timing.jsonl        speeds, and how updates were made
+trackers.json       what trackers were sent; tensorboard/ is what TensorBoard reads
 stages/N/metrics.jsonl  losses and dev scores; the same bytes for the same run on the same CPU
 stages/N/model/     the selected model: safetensors, opens with AutoModelFor...
 stages/N/texts.npz      hashes of the texts that it was trained and selected on

@@ -27,6 +27,8 @@ OWN = (
     "error.txt",
     "lock",
     "holder.json",
+    "trackers.json",
+    "tensorboard",
     "stages",
     "evaluations",
     "analysis",

@@ -307,6 +307,8 @@ class StageTrainer:
     def _write(self, record: dict[str, Any]) -> None:
         if self.runtime.is_main:
             atomic.append_line(self.directory / metrics.FILE, record)
+            if self.runtime.follow is not None:
+                self.runtime.follow(record)
 
 
 def _size(path: Path) -> int:
