@@ -39,7 +39,12 @@ def opened(name: str, run: Run, key: str, resumed: bool) -> tuple[Any, str]:
         tracker = tracking.WandBTracker(project, id=key, name=run.name, resume="allow")
     else:
         tracker = tracking.TrackioTracker(
-            project, name=run.name, resume="allow", embed=False, auto_log_gpu=False
+            project,
+            name=run.name,
+            resume="allow",
+            embed=False,
+            auto_log_gpu=False,
+            auto_log_cpu=False,
         )
     tracker.start()
     if name == "mlflow":
