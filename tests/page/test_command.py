@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,25 @@ def test_a_page_is_written(runs: Path, tmp_path: Path, xlt: Any) -> None:
     assert str(runs) not in page
 
 
+def test_from_an_archive_the_page_says_the_same(runs: Path, tmp_path: Path, xlt: Any) -> None:
+    archive, systems = tmp_path / "runs.tar.xz", ("A=erm-*", "B=mixup-*")
+    assert xlt("archive", *systems, "--runs-dir", runs, "-o", archive).exit_code == 0
+    pages = {}
+    for name, given in {
+        "runs": [*systems, "--runs-dir", runs],
+        "archive": ["--from", archive],
+        "chosen": [*systems, "--from", archive],
+    }.items():
+        out = tmp_path / f"{name}.html"
+        answer = xlt("report", *given, "-o", out, "--title", "T")
+        assert answer.exit_code == 0, answer.output
+        page = out.read_text("utf-8")
+        assert str(tmp_path) not in page
+        pages[name] = re.findall(r"<td[^>]*>[^<]*</td>", page[: page.index('id="setup-title"')])
+    assert len(pages["runs"]) > 100
+    assert pages["archive"] == pages["runs"] == pages["chosen"]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -29,7 +49,9 @@ def test_a_page_is_written(runs: Path, tmp_path: Path, xlt: Any) -> None:
         (["A=erm-*", "mixup-*"], "'mixup-*' lacks a name or runs"),
         (["erm-*", "--baseline", "ERN"], "unknown system 'ERN'"),
         (["erm-*", "--from", "here", "--serve"], "an archive does not change"),
-        (["a", "b", "--from", "here"], "an archive is of one reproduction"),
+        (["a", "b", "--from", "here"], "of a reproduction the name is needed"),
+        (["--from", "here"], "of a reproduction the name is needed"),
+        ([], "there are no runs to read"),
         (["erm-*", "-o", "."], "'.' is a folder"),
         (["A=erm-*", "mixup-*", "--serve"], "'mixup-*' lacks a name or runs"),
         (["no-such-spec.yaml"], "no-such-spec.yaml"),

@@ -16,14 +16,14 @@ from xlt_cli.commands.options import Quiet, RunsDir
 
 def report(
     runs: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="[NAME=]RUNS...|SPEC|REPRODUCTION",
+            metavar="[[NAME=]RUNS]...|SPEC|REPRODUCTION",
             help="Runs: names or paths, perhaps with *; NAME= names their system. Or a spec: the "
-            "points of its sweep are the systems. With --from: the name of the reproduction.",
+            "points of its sweep are the systems. With the archive of a reproduction: its name.",
             autocompletion=completion.runs,
         ),
-    ],
+    ] = None,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FILE", help="The page that is written.")
     ] = Path("report.html"),
@@ -32,7 +32,8 @@ def report(
         typer.Option(
             "--from",
             metavar="ARCHIVE",
-            help="Make the page of a reproduction's archive, a folder or a file.",
+            help="Make the page of an archive: of `xlt archive` (default: of all its runs), or of "
+            "a reproduction.",
         ),
     ] = None,
     baseline: Annotated[
@@ -65,18 +66,24 @@ def report(
     The page needs no network and no other file. Only stored results are read.
     """
     from xlt_cli.commands.options import check_file, go_offline
-    from xlt_cli.runs import atomic
+    from xlt_cli.commands.systems import check_given
+    from xlt_cli.runs import atomic, run_archive
     from xlt_cli.terminal import echo
 
     check_file(out, "--out")
     go_offline(True)
+    given = runs or []
+    if archived is None:
+        check_given(given, "xlt report")
     if serve:
-        _serve(archived, runs, baseline, title, runs_dir, port)
+        _serve(archived, given, baseline, title, runs_dir, port)
         return
-    if archived is not None:
-        page = _of_archive(archived, runs, baseline, title, quiet)
+    if archived is None:
+        page = _of_runs(given, baseline, title, runs_dir)
+    elif run_archive.is_one(archived):
+        page = _of_archived_runs(archived, given, baseline, title, runs_dir)
     else:
-        page = _of_runs(runs, baseline, title, runs_dir)
+        page = _of_archive(archived, given, baseline, title, quiet)
     atomic.write_text(out, page)
     if not quiet:
         echo(f"written to {out} ({len(page.encode()) / 1e6:.1f} MB)")
@@ -136,6 +143,16 @@ def _of_runs(
     )
 
 
+def _of_archived_runs(
+    archive: Path, runs: list[str], baseline: str | None, title: str, runs_dir: Path | None
+) -> str:
+    from xlt_cli.commands.systems import compared
+    from xlt_cli.interface.report import report
+
+    with compared(runs, archive, runs_dir, "xlt report") as (given, root):
+        return report(given, baseline=baseline, title=title, runs_dir=root, command=_command())
+
+
 def _of_archive(
     archive: Path, given: list[str], baseline: str | None, title: str, quiet: bool
 ) -> str:
@@ -146,8 +163,8 @@ def _of_archive(
 
     if len(given) != 1:
         raise SpecError(
-            "an archive is of one reproduction",
-            "xlt report --from",
+            "the archive is not one of `xlt archive`, and of a reproduction the name is needed",
+            str(archive),
             "write `xlt report NAME --from ARCHIVE`",
         )
     return report_archive(

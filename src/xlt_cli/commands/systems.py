@@ -39,12 +39,21 @@ def compared(
                 given = [path for one in given for path in _inside(root, one)]
             yield runs_of(given, root, command) if given else systems or _all(root), root
         return
+    yield runs_of(check_given(given, command), runs_dir, command), runs_dir
+
+
+def check_given(given: list[str] | None, command: str) -> list[str]:
+    """What is given, if anything is.
+
+    Raises:
+        SpecError: nothing is.
+    """
     if not given:
         from xlt_cli.errors import SpecError
 
         hint = f"e.g. {command} A='a-*' B='b-*'; or read all runs of an archive: --from ARCHIVE"
         raise SpecError("there are no runs to read", command, hint)
-    yield runs_of(given, runs_dir, command), runs_dir
+    return given
 
 
 @contextlib.contextmanager

@@ -100,6 +100,18 @@ def check_place(path: Path) -> None:
         raise DataError("this is a folder", str(path), "name a file")
 
 
+def is_one(path: Path) -> bool:
+    """Whether a file or a folder is an archive of runs, whole or not.
+
+    Raises:
+        DataError: it is a file that is no archive of any kind.
+    """
+    if not path.exists():
+        return False
+    with as_folder(path) as folder:
+        return (folder / CONTENTS).is_file()
+
+
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Opened]:
     """Opens an archive, a file or the folder that it was unpacked to.
