@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,21 @@ def test_a_card_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     write_quietly(run, said.append)
     assert len(said) == 1
     assert said[0].startswith("run: the model card was not written: ")
+
+
+def test_a_kept_adapter_is_opened_with_its_base(tmp_path: Path) -> None:
+    shutil.copytree(OLD, tmp_path / "run")
+    model = tmp_path / "run" / "stages" / "1" / "model"
+    model.rename(tmp_path / "base")
+    model.mkdir()
+    (tmp_path / "base").rename(model / "base")
+    (model / "adapter_config.json").write_text("{}", "utf-8")
+    text = card(Run(tmp_path / "run"), 1, "org/name")
+    assert ModelCard(text).data.to_dict()["library_name"] == "peft"
+    assert ModelCard(text).data.to_dict()["pipeline_tag"] == "text-classification"
+    for line in (
+        'folder = snapshot_download("org/name")',
+        'base = AutoModelForSequenceClassification.from_pretrained(f"{folder}/base")',
+        "model = PeftModel.from_pretrained(base, folder)",
+    ):
+        assert f"\n{line}\n" in text

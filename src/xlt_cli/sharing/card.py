@@ -73,7 +73,7 @@ def data(facts: Facts, results: Sequence[dict[str, Any]]) -> ModelCardData:
     transfer = ["zero-shot-cross-lingual-transfer"] if zero_shot else []
     return ModelCardData(
         language=codes([*facts.trained_on, *tested]) or None,
-        library_name="transformers" if facts.architecture else None,
+        library_name=_library(facts),
         base_model=facts.base_model or None,
         datasets=list(dict.fromkeys(_hub_sets(facts.sources))) or None,
         metrics=list(dict.fromkeys(result["metric"] for result in results)) or None,
@@ -143,6 +143,12 @@ def _hub_sets(sources: Iterable[str]) -> Iterator[str]:
         found = _HUB.fullmatch(source)
         if found:
             yield found[1]
+
+
+def _library(facts: Facts) -> str | None:
+    if facts.adapter:
+        return "peft"
+    return "transformers" if facts.architecture else None
 
 
 def _pipeline(architecture: str) -> str:

@@ -10,7 +10,7 @@ from xlt_cli.errors import UserError
 from xlt_cli.formats import markdown
 from xlt_cli.languages import lookup
 from xlt_cli.reports.evaluation import report
-from xlt_cli.sharing.facts import Facts, Trained
+from xlt_cli.sharing.facts import BASE, Facts, Trained
 
 
 def body(facts: Facts, results: Sequence[dict[str, Any]], repository: str) -> str:
@@ -88,18 +88,26 @@ def _limits(facts: Facts, results: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _use(facts: Facts, repository: str) -> list[str]:
-    where = repository or "ORG/NAME"
-    if facts.adapter:
-        return ["The folder holds a base model with an adapter beside it; xlt opens it."]
     if not facts.architecture:
         return ["The model opens with xlt only."]
     kind = f"AutoModel{facts.architecture[facts.architecture.rfind('For') :]}"
+    where = f'"{repository or "ORG/NAME"}"'
+    imports = [f"from transformers import {kind}, AutoTokenizer"]
+    opened = [f"model = {kind}.from_pretrained({where})"]
+    if facts.adapter:
+        imports = ["from huggingface_hub import snapshot_download", "from peft import PeftModel"]
+        imports.append(f"from transformers import {kind}, AutoTokenizer")
+        opened = [
+            f"folder = snapshot_download({where})",
+            f'base = {kind}.from_pretrained(f"{{folder}}/{BASE}")',
+            "model = PeftModel.from_pretrained(base, folder)",
+        ]
     inputs = '"A first sentence.", "A second sentence."' if facts.texts == 2 else '"A sentence."'
     lines = [
-        f"from transformers import {kind}, AutoTokenizer",
+        *imports,
         "",
-        f'tokenizer = AutoTokenizer.from_pretrained("{where}")',
-        f'model = {kind}.from_pretrained("{where}")',
+        *opened,
+        f"tokenizer = AutoTokenizer.from_pretrained({where})",
         f'inputs = tokenizer({inputs}, return_tensors="pt", truncation=True)',
         "logits = model(**inputs).logits",
     ]

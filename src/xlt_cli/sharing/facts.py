@@ -14,6 +14,9 @@ from xlt_cli.runs.stage import ABOUT
 from xlt_cli.spec import Stage
 from xlt_cli.spec.building import build_task
 
+BASE = "base"
+"""Beside an adapter, the folder of the model that it is put in."""
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -76,7 +79,8 @@ def facts_of_run(run: Run, stage: int) -> Facts:
     """
     spec, model = run.spec, run.stage(stage) / "model"
     stages = [_stage(run, index, each) for index, each in enumerate(spec.stages[: stage + 1])]
-    config = atomic.read_json(model / "config.json") or {}
+    adapter = (model / "adapter_config.json").is_file()
+    config = atomic.read_json((model / BASE if adapter else model) / "config.json") or {}
     labels = config.get("id2label") or {}
     fingerprints = atomic.read_json(run.path / "fingerprints.json") or {}
     known = fingerprints.get(f"encoder/{spec.encoder.name}", {})
@@ -88,7 +92,7 @@ def facts_of_run(run: Run, stage: int) -> Facts:
         encoder=spec.encoder.name + (f" ({bare_text(opened)})" if isinstance(opened, str) else ""),
         base_model=str(known.get("model", "")),
         architecture=next(iter(config.get("architectures") or ()), ""),
-        adapter=(model / "adapter_config.json").is_file(),
+        adapter=adapter,
         labels=[labels[key] for key in sorted(labels, key=int)],
         texts=_texts(spec.stages[stage]),
         stages=stages,
