@@ -33,7 +33,7 @@ HOW_TO = [
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NOT_RUN = ("index.md", "launching.md")
 """A page without commands, and one with a test of its own."""
-NEEDS = {"adapters.md": "peft", "report.md": "vl_convert"}
+NEEDS = {"adapters.md": "peft", "report.md": "vl_convert", "trackers.md": "tensorboard"}
 """A page whose commands need a package that not every environment has."""
 BLOCK = re.compile(r"^```(yaml|sh|python|toml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"# ([\w./-]+\.\w+)\n")
@@ -46,8 +46,13 @@ TINY_STAGE = {"max_steps": 2, "batch_size": 8, "limit": 24, "dev": {"limit": 8}}
 @pytest.mark.filterwarnings("ignore:.*was renamed from:UserWarning")
 @pytest.mark.timeout(900)  # half a minute on two idle cores
 def test_the_how_to_guides_can_be_followed(
-    desk_of_a_reader: Path, xlt: Any, install: Any, tiny_encoder: Path
+    desk_of_a_reader: Path,
+    xlt: Any,
+    install: Any,
+    tiny_encoder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("XLT_TRACKERS", "")  # what --tracker sets goes with the test
     absent = [page for page, package in NEEDS.items() if find_spec(package) is None]
     for page in (page for page in HOW_TO if page.name not in (*NOT_RUN, *absent)):
         variables: dict[str, Any] = {}
