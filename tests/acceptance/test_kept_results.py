@@ -131,6 +131,26 @@ def test_whole_weights_that_are_not_the_stages_own_are_refused(run: Path) -> Non
     assert contents(run / "evaluations") == before
 
 
+@pytest.mark.parametrize("gone", ["model/model.safetensors", "model"])
+def test_a_copy_without_weights_shows_what_is_stored_and_refuses_the_rest(
+    run: Path, gone: str
+) -> None:
+    shown = call("eval", run.name)
+    (run / "stages/1" / gone).rename(run.parent / "elsewhere")
+    before = contents(run)
+    again = call("eval", run.name)
+    assert again.exit_code == 0, again.output
+    assert again.stdout == shown.stdout
+    for arguments in (["--languages", "fr"], ["--split", "dev"], ["--columns", "fertility"]):
+        result = call("eval", run.name, *arguments)
+        assert result.exit_code == 2, result.output
+        assert (
+            "is damaged: " + ("it does not exist" if gone == "model" else "model") in result.output
+        )
+        assert "Stored results are unchanged" in result.output
+    assert contents(run) == before
+
+
 def test_in_a_run_of_version_1_the_stored_answers_tell(work: Path) -> None:
     run = work / "runs" / "finished-s1-325bf04b"
     shutil.copytree(SAMPLES / "runs" / run.name, run)

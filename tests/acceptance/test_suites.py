@@ -99,6 +99,20 @@ def test_figures_are_those_of_single_evaluations(run: str, xlt: Any) -> None:
     assert suite["averages"] == alone[0]["averages"]
 
 
+def test_a_copy_without_weights_has_the_same_report(run: str, xlt: Any) -> None:
+    whole = xlt("eval", run, "--suite", "suite.yaml", "--json").stdout
+    (weights,) = Path("runs", run).glob("stages/0/model/*.safetensors")
+    weights.unlink()
+    result = xlt("eval", run, "--suite", "suite.yaml", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout) == json.loads(whole)
+    other = yaml.safe_dump({**SUITE, "own": {"limit": 3}})
+    Path("other.yaml").write_text(other)
+    refused = xlt("eval", run, "--suite", "other.yaml")
+    assert refused.exit_code == 2
+    assert "model.safetensors is missing" in refused.output
+
+
 def test_facts_of_languages_stand_beside_their_figures_in_the_order_that_is_asked_for(
     run: str, xlt: Any
 ) -> None:

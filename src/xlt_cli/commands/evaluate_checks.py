@@ -109,7 +109,7 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
             hint = f"several languages are separated by commas: --languages {listed}"
             raise RunError(error.what, error.where, hint) from None
         raise
-    run.model  # noqa: B018  (raises if training has not finished)
+    run.weights  # noqa: B018  (raises if training has not finished)
     return run
 
 

@@ -284,7 +284,7 @@ def evaluate_run(
     from xlt_cli.spec.suitability import check_head, fill_collapse
 
     spec = run.spec
-    run.model  # noqa: B018  (raises if training has not finished)
+    run.weights  # noqa: B018  (raises if training has not finished)
     evaluations = requested(spec.evaluations, spec.stages, options, prefix)
     extras = extras_of(options, prefix)
     trained = build_task(spec.stages[-1].task)

@@ -90,7 +90,7 @@ def evaluate_suite(
     from xlt_cli.launch import pipeline
     from xlt_cli.launch.computing import start
 
-    run.model  # noqa: B018  (raises if training has not finished)
+    run.weights  # noqa: B018  (raises if training has not finished)
     tests, left_out = tests_of(suite, run)
     titles = {id(test.evaluation): test.title for test in tests}
     refused: set[int] = set()

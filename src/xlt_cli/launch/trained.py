@@ -16,8 +16,9 @@ from xlt_cli.evaluation.loaded_once import LoadedOnce
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
-from xlt_cli.runs import atomic, provenance
+from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
+from xlt_cli.runs.stage import model_of
 from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, ResolvedStage, Stage
 from xlt_cli.spec.building import build_encoder, build_perturbation
 from xlt_cli.spec.seen_languages import trained_languages
@@ -106,9 +107,9 @@ def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime
         trained.languages,
         trained.caveats,
         trained.max_length,
-        provenance.weights_hash(run.model),
+        run.weights,
         encoder,
-        of_model(run.model, ours=True),
+        of_model(model_of(run.stage(len(trained.stages) - 1)), ours=True),
         outputs,
     )
 

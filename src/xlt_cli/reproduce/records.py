@@ -9,7 +9,6 @@ from typing import Any
 
 from xlt_cli.launch.jobs import Outcome
 from xlt_cli.reproduce.trials import Trial
-from xlt_cli.runs import provenance
 from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Answers, Store
@@ -57,7 +56,7 @@ def _stored(
     run: Run, evaluation: Evaluation, results: Sequence[dict[str, Any]]
 ) -> dict[Pair, Answers]:
     """What a run answered in its first evaluation."""
-    store = Store.open(run.evaluations, evaluation, provenance.weights_hash(run.model))
+    store = Store.open(run.evaluations, evaluation, run.weights)
     pairs = [(language, language) for result in results for language in result["languages"]]
     pairs += [(pair["first"], pair["second"]) for r in results for pair in r["pairs"].values()]
     return {pair: store.answers(Cell(pair)) for pair in pairs}

@@ -59,6 +59,13 @@ def damage(directory: Path) -> str:
     return ""
 
 
+def lacks_files(directory: Path) -> bool:
+    """Whether a directory, or a file that its manifest lists, does not exist."""
+    if not directory.is_dir():
+        return True
+    return not all((directory / name).exists() for name in atomic.manifest(directory) or ())
+
+
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
     """The SHA-256 of files, in hexadecimal digits; from the cache where they have not changed."""
     states = {path: _state(path) for path in paths}

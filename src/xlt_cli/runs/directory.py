@@ -147,6 +147,16 @@ class Run:
         return stages.check(self.stage(len(self.spec.stages) - 1), self.name, self.state)
 
     @property
+    def weights(self) -> str:
+        """The hash of the weights that the last stage ended with, also where they are gone.
+
+        Raises:
+            DamagedFile: the model is there, and is not what the stage ended with.
+            RunError: training has not finished.
+        """
+        return stages.weights(self.stage(len(self.spec.stages) - 1), self.name, self.state)
+
+    @property
     def status(self) -> dict[str, Any]:
         try:
             return atomic.read_json(self.path / "status.json") or {"state": "created"}

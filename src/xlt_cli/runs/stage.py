@@ -76,6 +76,22 @@ def check(stage: Path, run: str, state: str) -> Path:
     return model
 
 
+def weights(stage: Path, run: str, state: str) -> str:
+    """The hash of the weights of a stage's model, by which stored predictions are found.
+
+    A copy of a run may lack files of the model. Reading results needs none of them, and the stage
+    recorded the hash.
+
+    Raises:
+        DamagedFile: the model is there, and is not what the stage ended with.
+        RunError: training has not finished.
+    """
+    recorded = (result_of(stage) or {}).get("weights")
+    if recorded and checksums.lacks_files(model_of(stage)):
+        return str(recorded)
+    return provenance.weights_hash(check(stage, run, state))
+
+
 def _answered(stage: Path) -> set[str]:
     """The weights that gave the newest answers of each evaluation, if this is the last stage."""
     run = stage.parent.parent
