@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -33,6 +34,26 @@ def test_the_archive_of_the_analysis_is_whole() -> None:
         measured, _ = analysis_archive.read(folder, "alignment")
     assert len(measured.runs) == 18
     assert {len(rows) for run in measured.runs for rows in run.records.values()} == {500}
+
+
+def test_the_gains_of_the_robustness_page_are_those_of_its_archive() -> None:
+    script = RESULTS.parents[1] / "benchmarks" / "robustness.py"
+    spec = importlib.util.spec_from_file_location("robustness", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = RESULTS / "robustness"
+    languages, right, seeds = module.read(folder / "raw.tar.xz")
+    printed = "\n".join([*module.seed_gains(seeds), "", *module.gains(languages, right)])
+    kept = (folder / "gains.txt").read_text("utf-8")
+    assert printed == kept.rstrip("\n")
+    page = (folder / "README.md").read_text("utf-8")
+    before, heading, _ = page.partition("## One seed: adversarial and challenge sets")
+    assert heading
+    gains = re.findall(r"[+-]\d+\.\d \[-?\d+\.\d, -?\d+\.\d\]", before)
+    assert gains
+    assert not [gain for gain in gains if gain not in kept]
 
 
 def test_every_file_in_results_is_named_on_a_page() -> None:
