@@ -204,6 +204,7 @@ def test_collapsed_runs_bear_their_mark(write: Write, xlt: Any) -> None:
         (["--rows", "task"], "'task' is there twice"),
         (["--columns", ","], "a table needs columns"),
         (["--where", "language=xx"], "no result has the language 'xx'"),
+        (["--where", "limit=5"], "no result has the limit '5' where known: none"),
         (["--where", "lang=de"], "unknown dimension 'lang'"),
         (["--where", "language"], "lacks a value"),
         (["--rows", "encoder"], "differ in method (ERM, adversarial)"),
@@ -237,6 +238,8 @@ def test_figures_that_cannot_be_averaged_are_refused(write: Write, xlt: Any) -> 
     write("few", 2, 0.6, languages=("en", "de"), method="adversarial")
     assert "over different languages" in said("erm-s1", "few-s2", "--where", "split=test")
     assert xlt("table", "erm-s1", "few-s2", "--columns", "language,split").exit_code == 0
+    limited = xlt("table", "erm-s1", "--where", "limit=none", "--where", "split=dev", "--json")
+    assert [one["value"] for one in json.loads(limited.stdout)["cells"]]
     (Path("runs") / "bare-s1").mkdir()
     atomic.write_json(Path("runs/bare-s1/run.json"), {"identity": "0", "seed": 1})
     assert "'bare-s1' has no results" in said("bare-s1")

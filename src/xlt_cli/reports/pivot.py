@@ -21,6 +21,9 @@ from xlt_cli.stats.estimates import Estimate
 
 SPREADS = ("deviation", "interval")
 
+NONE = "none"
+"""What a dimension is called where a figure has no value of it, e.g. no limit of rows."""
+
 Values = dict[str, Any]
 Key = tuple[str, ...]
 
@@ -78,7 +81,7 @@ def chosen(every: Sequence[Entry], asked: Asked) -> list[Entry]:
         DataError: nothing is left.
     """
     for name, values in asked.where.items():
-        there = {entry.place[name] for entry in every}
+        there = {entry.place[name] or NONE for entry in every}
         for value in values:
             if value not in there:
                 hint = did_you_mean(value, there)
@@ -87,7 +90,7 @@ def chosen(every: Sequence[Entry], asked: Asked) -> list[Entry]:
     found = [
         entry
         for entry in every
-        if all(entry.place[name] in values for name, values in asked.where.items())
+        if all((entry.place[name] or NONE) in values for name, values in asked.where.items())
         and (named or entry.main)
         and not (asked.zero_shot_only and entry.place["group"] != ZERO_SHOT)
     ]
@@ -188,7 +191,7 @@ def _check_alike(place: Values, own: Sequence[Entry], asked: Asked) -> None:
     """Raises DataError if entries of a cell differ in more than seeds and languages."""
     where = ", ".join(place.values())
     for name in ("method", "encoder", "stage", *TEST):
-        values = list(dict.fromkeys(entry.place[name] or "none" for entry in own))
+        values = list(dict.fromkeys(entry.place[name] or NONE for entry in own))
         if len(values) > 1:
             raise DataError(
                 f"several figures belong into the cell '{where}': they differ in {name} "
