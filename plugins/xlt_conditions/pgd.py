@@ -155,7 +155,7 @@ class Pgd(Condition):
         return [
             f"accuracy is that within radius {p.radii[-1]:g} ({p.norm}, {p.unit}), the largest: an "
             "upper bound of the true robust accuracy, since a stronger attack may break more "
-            f"examples than {p.restarts} restart(s) of {p.steps} steps did"
+            f"examples than {_counted(p.restarts, 'restart')} of {_counted(p.steps, 'step')} did"
         ]
 
 
@@ -193,6 +193,10 @@ class Worst:
 
     def _is_wrong(self, logits: torch.Tensor) -> torch.Tensor:
         return logits.float().argmax(dim=-1) != self._gold
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def _column(radius: float) -> str:

@@ -85,6 +85,10 @@ def test_all_that_fits_is_tested_and_the_rest_is_said(
     assert shown.exit_code == 0, shown.output
     for text in ("a few tests", "typos", "anli-r1 (dev)", "americasnli (dev)", "in distribution"):
         assert text in shown.stdout
+    # English was trained on, and is not in the average that the line shows.
+    markdown = xlt("eval", run, "--suite", "suite.yaml", "--format", "markdown").stdout
+    (line,) = [x for x in markdown.splitlines() if x.startswith("| in distribution")]
+    assert [cell.strip() for cell in line.split("|")[3:5]] == ["1", "12"]
     again = xlt("eval", run, "--suite", "suite.yaml", "--format", "csv")
     lines = again.stdout.splitlines()
     assert lines[0] == "set,task,split,condition,language,n,metric,value,low,high"
@@ -174,6 +178,8 @@ def test_upper_and_lower_bounds_of_robust_accuracy_are_beside_each_other(
     alone = xlt("eval", run, "--suite", "pgd.yaml")
     assert alone.exit_code == 0, alone.output
     words = " ".join(alone.stdout.split())
+    assert "xnli test, first 6 rows, accuracy under each condition" in words
+    assert "than 1 restart of 2 steps did" in words
     assert "robust accuracy at radius (upper bound)" in words
     assert "at 0.020" in words
     assert "an upper bound of the true robust accuracy" in words

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Figure, Line, Piece, Series
+from xlt_cli.reports.robustness import first_rows
 
 Result = Mapping[str, Any]
 Curves = dict[str, list[Series]]
@@ -42,8 +43,7 @@ def _title(results: Sequence[Result]) -> str:
 
 
 def _rows(result: Result) -> str:
-    limit = f", first {result['limit']:,} rows" if result["limit"] else ""
-    return f"{result['split']}{limit}"
+    return f"{result['split']}{first_rows(result)}"
 
 
 def _curves(entry: Result, of: str) -> Iterator[tuple[str, str, Series]]:

@@ -70,6 +70,12 @@ def extremes(result: Result) -> list[tuple[str, str]]:
     return chosen + ([("largest drop", largest["language"])] if largest else [])
 
 
+def first_rows(result: Result) -> str:
+    """What a title adds where not all rows of a language were evaluated."""
+    limit = result.get("limit")
+    return f", first {limit:,} rows" if limit else ""
+
+
 def lowest(result: Result) -> str:
     """The language with the worst figure."""
     metric = result["metric"]
@@ -146,7 +152,8 @@ def overview(result: Result) -> Table:
     headings = ["languages", AVERAGES[kind], "drop", "relative drop", "lowest language"]
     headings += ["largest drop", "rows changed", "words changed"]
     made = [Column("condition"), *[Column(heading, "right") for heading in headings]]
-    title = f"{result['task']} {result['split']}, {metric_name(metric)} under each condition"
+    of = f"{result['task']} {result['split']}{first_rows(result)}"
+    title = f"{of}, {metric_name(metric)} under each condition"
     return Table(title, made, rows)
 
 

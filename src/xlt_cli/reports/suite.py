@@ -96,13 +96,13 @@ def _metrics(result: Result) -> list[str]:
 def _set_row(title: str, result: Result) -> Row:
     metric = result["metric"]
     mark = f" {MARK}" if result.get("collapsed") else ""
-    languages = result["languages"]
+    languages = _averaged(result)
     return Row(
         [
             title,
             f"{result['task']} ({result['split']}){mark}",
             len(languages),
-            sum(one["n"] for one in languages.values()),
+            sum(one["n"] for one in languages),
             _average(result),
             metric_name(metric),
             _lowest(result),
@@ -152,9 +152,20 @@ def _languages(results: Sequence[tuple[str, Result]], wanted: bool) -> list[Tabl
     return [Table("languages of the data sets", columns, rows)]
 
 
-def _average(result: Result) -> Value:
+def _averaged(result: Result) -> list[Mapping[str, Any]]:
+    """The languages that the average of a result is over."""
+    every = list(result["languages"].values())
+    zero_shot = [one for one in every if not one["trained_on"]]
+    return zero_shot if _kind(result) == "zero_shot" else every
+
+
+def _kind(result: Result) -> str | None:
     """The average that stands for a result, if it has one."""
-    kind = next((kind for kind in robustness.AVERAGES if kind in result["averages"]), None)
+    return next((kind for kind in robustness.AVERAGES if kind in result["averages"]), None)
+
+
+def _average(result: Result) -> Value:
+    kind = _kind(result)
     metric = result["metric"]
     return measured(metric, result["averages"][kind][metric]) if kind else None
 
