@@ -38,10 +38,13 @@ def test_languages_are_named_by_what_was_measured() -> None:
             "hi": changed(20, 29),  # less than a tenth of the words of English
             "ko": changed(4, 200),  # too few rows
             "de": changed(60, 29),  # few words, in most rows
+            "sw": changed(1, 1, of_rows=5000),
         }
     )
     assert "nothing was changed in th, zh:" in nothing
-    assert "hi (20.0% of the rows), ko (4.0% of the rows)" in hardly
+    assert (
+        "hi (20.0% of the rows), ko (4.0% of the rows), sw (less than 0.1% of the rows)" in hardly
+    )
     assert "de" not in hardly.split("changed in")[1].split(":")[0].replace("nearly", "")
     assert notes_of({"en": changed(50, 100), "de": changed(40, 80)}) == []
     assert notes_of({}) == []

@@ -270,6 +270,7 @@ def test_a_statement_never_says_more_than_its_interval(
     assert ("is better" in said) == (low > 0 if higher else high < 0)
     assert ("is worse" in said) == (high < 0 if higher else low > 0)
     assert ("difference between" in said) == (low <= 0 <= high)
+    assert "accuracy in the one language " in said
     wide = estimate.interval(0.1)
     inside = band is not None and -band <= wide.low and wide.high <= band
     assert ("The difference lies within" in said) == inside

@@ -71,9 +71,16 @@ def unchanged_notes(changed: Mapping[str, Any]) -> list[str]:
                 f"nothing was changed in {', '.join(untouched)}: those figures are the clean ones"
             )
         if hardly:
-            said = ", ".join(f"{name} ({cells[name]['rows']:.1%} of the rows)" for name in hardly)
+            said = ", ".join(
+                f"{name} ({_percent(cells[name]['rows'])} of the rows)" for name in hardly
+            )
             notes.append(f"hardly anything was changed in {said}: those figures are nearly clean")
     return notes
+
+
+def _percent(share: float) -> str:
+    """With one digit; a share that would round to nothing is said to be small."""
+    return f"{share:.1%}" if share >= 0.0005 else "less than 0.1%"
 
 
 def _is_hardly_changed(own: Mapping[str, Any], most: float) -> bool:

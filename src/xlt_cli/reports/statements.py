@@ -15,6 +15,14 @@ NAMES = {
     "generalized": "pairs of languages",
     "generalized_zero_shot": "pairs of languages without training data",
 }
+ONE = {
+    "zero_shot": "zero-shot language",
+    "source": "language trained on",
+    "all": "language",
+    "generalized": "pair of languages",
+    "generalized_zero_shot": "pair of languages without training data",
+}
+"""The same of a single cell."""
 
 
 def statement(name: str, gains: Mapping[str, Any], about: Mapping[str, Any]) -> str:
@@ -27,7 +35,7 @@ def statement(name: str, gains: Mapping[str, Any], about: Mapping[str, Any]) -> 
     settings, metric = about["settings"], about["metric"]
     head = gains["cells"][f"average:{about['headline']}"]
     seeds = len(gains["seeds"])
-    where = f"{metric_name(metric.name)} in the {about['cells']} {NAMES[about['headline']]}"
+    where = f"{metric_name(metric.name)} in the {_cells(about['cells'], about['headline'])}"
     word = direction(head, metric.higher_is_better)
     shown = amount(head, metric.unit)
     over = f"{seeds} seeds" if seeds > 1 else "one seed"
@@ -56,6 +64,11 @@ def statement(name: str, gains: Mapping[str, Any], about: Mapping[str, Any]) -> 
     return (
         ". ".join(part[0].upper() + part[1:] if n else part for n, part in enumerate(parts)) + "."
     )
+
+
+def _cells(number: int, average: str) -> str:
+    """What an average is over: `14 zero-shot languages`, `one language trained on`."""
+    return f"one {ONE[average]}" if number == 1 else f"{number} {NAMES[average]}"
 
 
 def direction(gain: Mapping[str, Any], higher_is_better: bool) -> str:
