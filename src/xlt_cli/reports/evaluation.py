@@ -10,8 +10,9 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from xlt_cli.api.reports import Column, Figure, Matrix, Piece, Report, Row, Series, Table, Value
+from xlt_cli.api.reports import Column, Matrix, Piece, Report, Row, Table, Value
 from xlt_cli.reports import by_language, curves, robustness
+from xlt_cli.reports.measurements import measured_table
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import cell_name, marked
 from xlt_cli.reports.values import MARK, measured, metric_name
@@ -52,7 +53,7 @@ def tables(result: Result, all_languages: bool = False) -> Report:
     if result["pairs"]:
         pieces += [_matrix(result), _pair_averages(result)]
     if "measured" in result:
-        pieces.append(measured_table(result))
+        pieces.append(measured_table(result, title(result)))
     own = Report(pieces, notes=result["notes"])
     if not result.get("conditions"):
         return own
@@ -161,23 +162,6 @@ def _pair_averages(result: Result) -> Table:
     ]
     columns = [Column("pairs"), *_columns(metrics), *robustness.columns(result)]
     return Table("averages over pairs of different languages", columns, rows)
-
-
-def measured_table(result: Result) -> Table:
-    """What the condition of a result measures beyond the metrics; it measures something."""
-    shown = result["measured"]
-    rows = [
-        Row([cell, *(_value(figures[one["name"]], one["shown"]) for one in shown["columns"])])
-        for cell, figures in result[shown["name"]].items()
-    ]
-    columns = [Column("cell"), *[Column(one["title"], "right") for one in shown["columns"]]]
-    return Table(f"{title(result)}, {shown['title']}", columns, rows)
-
-
-def _value(value: Any, shown: str) -> Value:
-    if shown == "curve":
-        return Series("", [(at, Figure(share)) for at, share in value])
-    return Figure(value) if shown == "share" else Figure(value, unit="number")
 
 
 def _metrics(figures: Mapping[str, Result]) -> list[str]:

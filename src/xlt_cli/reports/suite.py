@@ -8,8 +8,9 @@ from typing import Any
 
 from xlt_cli.api.reports import Column, Matrix, Piece, Report, Row, Table, Value
 from xlt_cli.reports import by_language, curves, robustness
-from xlt_cli.reports.evaluation import measured_table
+from xlt_cli.reports.evaluation import title as title_of
 from xlt_cli.reports.groups import UNKNOWN
+from xlt_cli.reports.measurements import measured_table
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.validity import marked
 from xlt_cli.reports.values import MARK, measured, metric_name, point
@@ -37,8 +38,8 @@ def report(
         if any(under["languages"] for under in result.get("conditions", ())):
             pieces += [robustness.overview(result), *robustness.curves(result)]
         pieces += [
-            measured_table({**result, "conditions": (), **under})
-            for under in result.get("conditions", ())
+            measured_table(under, title_of(under))
+            for under in _under(result)
             if "measured" in under
         ]
         pieces += by_language.by_condition(result)
@@ -67,6 +68,11 @@ def report(
     told = by_language.names([{"facts": result.get("facts", {})} for _, result in results])
     records = record_table((*_RECORD, *told), _records(results))
     return Report(pieces, title=summary, notes=notes, values=values, records=records)
+
+
+def _under(result: Result) -> list[Result]:
+    """The result under each condition."""
+    return [{**result, "conditions": (), **own} for own in result.get("conditions", ())]
 
 
 def _sets_table(results: Sequence[tuple[str, Result]]) -> Table:
