@@ -32,6 +32,10 @@ OTHERWISE = {
 """Those that may stand in quotes, as something else than a plugin."""
 IN_PLACE = {
     ("api/data_facts.py", "adversarial"),  # a tag of data
+    ("commands/push.py", "hf"),  # the command of huggingface_hub
+    ("sharing/card.py", "text-classification"),  # what the hub calls models by
+    ("sharing/card.py", "token-classification"),
+    ("sharing/push.py", "hf"),
     ("spec/foreign_names.py", "smoothing"),  # what others call label smoothing
 }
 """Words that are something else in one file."""
