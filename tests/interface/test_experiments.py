@@ -13,6 +13,7 @@ import yaml
 from xlt_cli import Experiment, Reporter, Results, Run, Runs, UserError, evaluate_model, open_run
 from xlt_cli.errors import DamagedFile, RunError, SpecError
 from xlt_cli.reports import evaluation
+from xlt_cli.runs import making
 
 QUIET = Reporter(quiet=True)
 
@@ -202,7 +203,9 @@ def test_a_sweep_runs_every_point_and_is_planned_without_running(
     ]
 
 
-def test_the_points_of_a_sweep_are_compared(spec: dict[str, Any], tmp_path: Path, xlt: Any) -> None:
+def test_the_points_of_a_sweep_are_compared(
+    spec: dict[str, Any], tmp_path: Path, xlt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = tmp_path / "points.yaml"
     points = [{"name": "slow"}, {"name": "fast", "stages.0.learning_rate": 0.01}]
     changed = {**spec, "seeds": [1, 2], "sweep": {"points": points}}
@@ -224,6 +227,11 @@ def test_the_points_of_a_sweep_are_compared(spec: dict[str, Any], tmp_path: Path
     assert one["gains"]["fast"]["seeds"] == [1, 2]
     table = json.loads(xlt("table", written, "--runs-dir", runs, "--json").stdout)
     assert {cell["method"] for cell in table["cells"]} == {"slow", "fast"}
+    # On a machine with a GPU, where `auto` is bf16, they would be trained again, but are read.
+    monkeypatch.setattr(making, "resolve_precision", lambda device, precision: "bf16")
+    assert {row["state"] for row in experiment.plan(runs_dir=runs)} == {"pending"}
+    assert experiment.systems(runs_dir=runs) == systems
+    assert len(experiment.evaluate(runs_dir=runs, reporter=QUIET)) == 2
 
 
 def test_a_failed_run_of_a_sweep_says_why(spec: dict[str, Any], tmp_path: Path) -> None:

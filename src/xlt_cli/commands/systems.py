@@ -113,7 +113,7 @@ def begun(
     systems: Systems = {}
     missing = []
     experiment = Experiment.from_file(given[0])
-    for row in experiment.plan(runs_dir=runs_dir):
+    for row in experiment.plan(runs_dir=runs_dir, any_precision=True):
         name = row["name"] or row["label"] or experiment.name
         if (Path(row["path"]) / "run.json").is_file():
             systems.setdefault(name, []).append(row["path"])

@@ -182,11 +182,11 @@ class Experiment:
             RunError: a seed is not trained.
             UserError: an option is wrong, or data are missing.
         """
-        from xlt_cli.runs.making import planned
+        from xlt_cli.runs.making import recorded
 
         runs = []
         for seed in self._resolved.spec.seeds:
-            run = planned(root_of(runs_dir), self._resolved.spec, seed)
+            run = recorded(root_of(runs_dir), self._resolved.spec, seed)
             if not (run.path / "run.json").is_file():
                 raise RunError(
                     f"seed {seed} of '{self.name}' is not trained", str(run.path), "train it first"
@@ -198,11 +198,13 @@ class Experiment:
         ]
         return results_of(made)
 
-    def plan(self, *, runs_dir: str | Path | None = None) -> Table:
+    def plan(self, *, runs_dir: str | Path | None = None, any_precision: bool = False) -> Table:
         """The runs of the experiment's sweep; nothing is run.
 
         Args:
             runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
+            any_precision: where the spec leaves the precision open and this machine has not made a
+                run, the one of another machine (bf16 on a GPU, fp32 without) takes its place.
 
         Returns:
             One row for each point and seed: run, path, name, label and values of the point, seed,
@@ -214,7 +216,7 @@ class Experiment:
         Raises:
             UserError: a point is wrong, or its inputs are missing.
         """
-        return self._swept.table(root_of(runs_dir))
+        return self._swept.table(root_of(runs_dir), any_precision)
 
     def systems(self, *, runs_dir: str | Path | None = None) -> dict[str, list[str]]:
         """The finished runs of each point of the experiment's sweep, for `xlt_cli.compare`.

@@ -153,13 +153,15 @@ class Swept:
             return ""  # its study says what has changed
         return changes(root, self._resolved.spec, self.planned(root))
 
-    def table(self, root: Path) -> Table:
+    def table(self, root: Path, any_precision: bool = False) -> Table:
         """The runs with their states and estimates (`Experiment.plan`)."""
         from xlt_cli.launch.costs import Costs
         from xlt_cli.launch.states import standings
+        from xlt_cli.runs import making
 
         self.refuse_search("no list of runs before it is made", "`trials` has its trials so far")
         planned = self.planned(root)
+        run_of = making.recorded if any_precision else making.planned
         points = [point for point in self.points for _ in point.spec.seeds]
         costs = Costs(root).of([point.spec for point in points])
         return Table(
@@ -176,7 +178,7 @@ class Swept:
                 "estimate": cost.values() if cost else None,
             }
             for point, job, standing, cost in zip(
-                points, planned, standings(root, planned), costs, strict=True
+                points, planned, standings(root, planned, run_of), costs, strict=True
             )
         )
 
@@ -197,7 +199,7 @@ class Swept:
             return _best(self.trials(root), root)
         systems: dict[str, list[str]] = {}
         name = str(self._resolved.spec.name)
-        for row in self.table(root):
+        for row in self.table(root, any_precision=True):
             done = systems.setdefault(row["name"] or row["label"] or name, [])
             if row["state"] == "done":
                 done.append(row["path"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -34,11 +34,19 @@ class Standing:
     error: str = ""
 
 
-def standings(root: Path, jobs: Iterable[PlannedRun]) -> list[Standing]:
-    """How the runs of jobs stand, in their order."""
+def standings(
+    root: Path,
+    jobs: Iterable[PlannedRun],
+    run_of: Callable[[Path, ExperimentSpec, int], Run] = planned,
+) -> list[Standing]:
+    """How the runs of jobs stand, in their order.
+
+    Args:
+        run_of: which run a spec and a seed have.
+    """
     ledgers = Ledgers(root)
     return [
-        standing(planned(root, job.spec, job.seed), job.spec, ledgers[str(job.spec.name)])
+        standing(run_of(root, job.spec, job.seed), job.spec, ledgers[str(job.spec.name)])
         for job in jobs
     ]
 

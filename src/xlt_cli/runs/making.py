@@ -13,16 +13,36 @@ from xlt_cli.runs.plugins import plugins_of
 from xlt_cli.spec import ExperimentSpec
 from xlt_cli.spec.identity import FORMAT, identity
 
+PRECISIONS = ("bf16", "fp32")
+"""What `precision: auto` can be."""
 
-def planned(root: Path, spec: ExperimentSpec, seed: int) -> Run:
-    """The run that a spec and a seed have or will have; nothing is made."""
-    precision = resolve_precision(spec.device, spec.precision)
+
+def planned(root: Path, spec: ExperimentSpec, seed: int, precision: str = "") -> Run:
+    """The run that a spec and a seed have or will have; nothing is made.
+
+    Args:
+        precision: what it is trained in; default: as the spec says, on this machine.
+    """
+    precision = precision or resolve_precision(spec.device, spec.precision)
     key = identity(spec, seed, precision)
     run = Run(root / f"{spec.name}-s{seed}-{key[:8]}")
     if (run.path / "run.json").exists():
         _check_same(run, spec, seed, key)
         return run
     return Run(former.run_of(root, str(spec.name), seed, key, precision) or run.path)
+
+
+def recorded(root: Path, spec: ExperimentSpec, seed: int) -> Run:
+    """The run of a spec and a seed whose results are read.
+
+    With `precision: auto`, runs have another name on a machine that computes in another precision.
+    Where the run of this machine was not begun, it is the one that was.
+    """
+    run = planned(root, spec, seed)
+    if spec.precision != "auto" or (run.path / "run.json").exists():
+        return run
+    others = [planned(root, spec, seed, precision) for precision in PRECISIONS]
+    return next((other for other in others if (other.path / "run.json").exists()), run)
 
 
 def _check_same(run: Run, spec: ExperimentSpec, seed: int, key: str) -> None:
