@@ -354,8 +354,11 @@ def _set_labels(config: PreTrainedConfig, labels: Sequence[str]) -> None:
 
 
 def _set_problem(config: PreTrainedConfig, head: Head) -> None:
-    if head.kind == "sequence-classification":
-        config.problem_type = "single_label_classification"
+    if head.kind != "sequence-classification":
+        return
+    # transformers refuses to open a config of one label that is to be classified.
+    one = len(head.labels) == 1
+    config.problem_type = None if one else "single_label_classification"
 
 
 def _set_dropout(config: PreTrainedConfig, dropout: float | None) -> None:

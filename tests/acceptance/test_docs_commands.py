@@ -9,6 +9,7 @@ those of a page one after another with the same variables.
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import re
 import shlex
@@ -172,6 +173,7 @@ def desk_of_a_reader(
     (lexicons / "en-de.tsv").write_text("cat\tKatze\nsees\tsieht\n", "utf-8")
     (tmp_path / "data" / "panx").symlink_to(tiny_data / "panx")
     write_entities(tmp_path / "my-entities")
+    write_choices(tmp_path / "data" / "xcopa")
     (tmp_path / "my-text").mkdir()
     (tmp_path / "my-pairs").mkdir()
     lines = [f"paka {number} anaona mbwa {rng.randrange(9999)}" for number in range(140)]
@@ -223,6 +225,24 @@ def write_entities(folder: Path) -> None:
     for name in ("train-en", "dev-en", "test-en", "test-de"):
         rows = [f"the\tO\ncat\tO\nAnna\tB-PER\n{name}-{n}\tI-PER\n" for n in range(24)]
         (folder / f"{name}.tsv").write_text("\n".join(rows), "utf-8")
+
+
+def write_choices(folder: Path) -> None:
+    folder.mkdir()
+    for name in ("train-en", "val-en", "test-en", "test-it", "test-sw"):
+        rows = [
+            {
+                "premise": f"the cat sees {name} {n}",
+                "choice1": f"dog {n}",
+                "choice2": f"bird {n}",
+                "question": "cause",
+                "label": n % 2,
+                "idx": n,
+            }
+            for n in range(24)
+        ]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (folder / f"{name}.jsonl").write_text(lines, "utf-8")
 
 
 def write_checkpoint(folder: Path, encoder: Path, labels: list[str]) -> None:

@@ -65,7 +65,7 @@ def test_good_and_broken_plugins_are_listed_the_broken_ones_with_their_error(kli
         "who-is-it": ("task", "ok"),
         "which-names": ("task", "ok"),
         "span-extraction": ("head", "ok"),
-        "multiple-choice": ("head", "ok"),
+        "pick-one": ("head", "ok"),
         "warp-encoder": ("encoder", "broken"),
         "quitter": ("encoder", "broken"),
         "reversed-words": ("condition", "ok"),

@@ -6,7 +6,7 @@ import pytest
 
 from xlt_cli import registry
 from xlt_cli.api import Example, ExtraMetric, HeadBuilder, Task, TextExample
-from xlt_cli.problems import MaskedLanguageModelling
+from xlt_cli.problems import ChoiceExample, MaskedLanguageModelling, MultipleChoice
 from xlt_cli.testing import HeadSuite, MetricSuite, ProblemSuite
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.tiny_tasks import Sequences, Tokens
@@ -41,7 +41,21 @@ class Texts(Sequences):
         return TextExample(f"row-{number}", (" ".join(words[: 2 + number]),), (language,))
 
 
-@pytest.mark.parametrize("of", [Sequences, Texts, Tokens])
+class Choices(Sequences):
+    """Rows with two to four choices."""
+
+    problem = MultipleChoice
+    labels = ()
+
+    def example(self, number: int, language: str) -> Example:
+        words = samples.SENTENCES[language].split()
+        choices = tuple(" ".join(words[: 2 + c]) for c in range(2 + number % 3))
+        context, asked = " ".join(words[number % 4 :]), words[0] if number % 2 else ""
+        right, both = number % len(choices), (language, language)
+        return ChoiceExample(f"row-{number}", context, asked, choices, right, both)
+
+
+@pytest.mark.parametrize("of", [Choices, Sequences, Texts, Tokens])
 class TestProblems(ProblemSuite):
     @pytest.fixture
     def task(self, of: type[Task]) -> Task:

@@ -28,7 +28,7 @@ def choices(
 ) -> tuple[Any, list[Feature], EncoderModel]:
     """A stranger's problem with a pass for each choice: inputs of its rows, and a model."""
     monkeypatch.syspath_prepend(str(THIRD_PARTY))
-    install("choices", {"xlt.heads": {"multiple-choice": "tlh_xlt.heads:ChoiceHead"}})
+    install("choices", {"xlt.heads": {"pick-one": "tlh_xlt.heads:ChoiceHead"}})
     from tlh_xlt.choices import MultipleChoice, WhichNames
 
     problem = MultipleChoice(())

@@ -1,12 +1,14 @@
 """Published data sets that are read from files: a class states where they are and what they hold.
 
 `FileTask` finds the files (base.py), `TextTask` reads texts with a label (texts.py), `SlicedTask`
-can be restricted to some of its rows (slices.py), and `WordTask` reads words with tags (words.py).
+can be restricted to some of its rows (slices.py), `WordTask` reads words with tags (words.py), and
+`ChoiceTask` a context with choices (choices.py), also from the hub.
 A task derives from one of them and states its facts; docs/adding-a-task.md shows how. Everything
 that it needs is imported from here.
 """
 
 from xlt_tasks.file_tasks.base import NOT_TRANSLATED, FileTask, FolderParams
+from xlt_tasks.file_tasks.choices import ChoiceParams, Choices, ChoiceTask
 from xlt_tasks.file_tasks.slices import SlicedTask, SliceParams, Slices
 from xlt_tasks.file_tasks.texts import TextParams, TextTask
 from xlt_tasks.file_tasks.words import WordParams, WordTask
@@ -19,6 +21,9 @@ __all__ = [
     "PAIR",
     "SENTENCE_PAIR",
     "SINGLE",
+    "ChoiceParams",
+    "ChoiceTask",
+    "Choices",
     "Columns",
     "FileTask",
     "FolderParams",

@@ -1,21 +1,24 @@
 """The problems and heads that ship, found through entry points as a stranger's are.
 
-May stand here: sequence classification, token labelling and masked language modelling with all that
-only they need, their heads, and what every problem's labels go through (names, collapse). The
-contract is in `api`.
+May stand here: sequence classification, token labelling, multiple choice and masked language
+modelling with all that only they need, their heads, and what every problem's labels go through
+(names, collapse). The contract is in `api`.
 """
 
 from xlt_cli.api.problems import Encoded, Feature, Prediction, Problem
+from xlt_cli.problems.choices import ChoiceExample, MultipleChoice
 from xlt_cli.problems.masked import MaskedLanguageModelling
 from xlt_cli.problems.masking import Masking
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.problems.token import TokenLabelling
 
 __all__ = [
+    "ChoiceExample",
     "Encoded",
     "Feature",
     "MaskedLanguageModelling",
     "Masking",
+    "MultipleChoice",
     "Prediction",
     "Problem",
     "SequenceClassification",

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from choice_tools import write_choices
 from set_tools import write_set
 
 from xlt_cli import registry
 from xlt_cli.api import Task
 from xlt_cli.testing import PluginSuite, TaskSuite
-from xlt_tasks.file_tasks import FileTask
+from xlt_tasks.file_tasks import ChoiceTask, FileTask
 
 ENTRIES = {entry.name: entry.plugin for entry in registry.entries("task") if entry.plugin}
 
@@ -62,7 +63,9 @@ class TestTask(TaskSuite):
             },
         }
         plugin: Any = ENTRIES[name]
-        if issubclass(plugin, FileTask):
+        if issubclass(plugin, ChoiceTask):
+            given[name] = {"path": write_choices(plugin, data / "sets")}
+        elif issubclass(plugin, FileTask):
             given[name] = {"path": write_set(plugin, data / "sets" / name)}
         return plugin(plugin.Params.model_validate(given.get(name, {})))
 

@@ -11,7 +11,7 @@ from set_tools import ROWS, rows, write_published, write_set
 
 from xlt_cli import registry
 from xlt_cli.api import NOT_STATED, SPLITS, DataError, Task, UserError
-from xlt_tasks.file_tasks import FileTask, WordTask
+from xlt_tasks.file_tasks import ChoiceTask, FileTask, WordTask
 from xlt_tasks.nli.americasnli import AmericasNli
 from xlt_tasks.nli.heuristics import HansRegenerated
 from xlt_tasks.nli.monotonicity import Med
@@ -23,7 +23,11 @@ from xlt_tasks.published import PublishedTask
 
 Made = Callable[..., Task]
 SHIPPED = {e.name: e.plugin for e in registry.entries("task") if e.plugin}
-SETS = {name: plugin for name, plugin in SHIPPED.items() if issubclass(plugin, FileTask)}
+SETS = {
+    name: plugin
+    for name, plugin in SHIPPED.items()
+    if issubclass(plugin, FileTask) and not issubclass(plugin, ChoiceTask)
+}
 PUBLISHED_TASKS = [
     name for name, plugin in SHIPPED.items() if issubclass(plugin, (FileTask, PublishedTask))
 ]

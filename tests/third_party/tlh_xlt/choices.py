@@ -37,7 +37,7 @@ class ChoiceExample(api.Example):
 
 class MultipleChoice(api.Problem):
     api_version = 1
-    name = "multiple-choice"
+    name = "pick-one"
     summary = "which of several texts is the right one"
     example_type = ChoiceExample
     labelled = False

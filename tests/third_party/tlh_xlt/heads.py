@@ -34,6 +34,6 @@ class SpanHead(HeadBuilder):
 
 class ChoiceHead(SpanHead):
     api_version = 1
-    name = shape = "multiple-choice"
+    name = shape = "pick-one"
     summary = "one number for each choice, from the first token"
     first_only = True

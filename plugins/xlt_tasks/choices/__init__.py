@@ -1,0 +1,1 @@
+"""Published sets of multiple choice, a file each."""
