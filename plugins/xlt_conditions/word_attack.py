@@ -24,6 +24,7 @@ from xlt_cli.api import (
     SpecError,
     Task,
 )
+from xlt_cli.problems import MultipleChoice
 from xlt_conditions.wording import Parted, Sides, Word, Wording
 
 
@@ -124,7 +125,7 @@ class WordAttack(Condition):
         return cast(WordAttackParams, self.params)
 
     def problem_fault(self, problem: Problem) -> str:
-        if not problem.votes:
+        if not (problem.votes or isinstance(problem, MultipleChoice)):
             return "it attacks the one label of an example, and the answers here are others"
         return super().problem_fault(problem)
 

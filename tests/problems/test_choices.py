@@ -12,9 +12,10 @@ from sklearn.metrics import accuracy_score
 from transformers import AutoModelForMultipleChoice
 
 from xlt_cli.api import Prediction
-from xlt_cli.data.batches import collate
+from xlt_cli.data.batches import by_example, collate, filled_with_examples
 from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import DataError
+from xlt_cli.evaluation.predict import TOKENS, launch
 from xlt_cli.problems import ChoiceExample, MultipleChoice
 
 WORDS = ["Anna", "sees", "the", "dog", ".", "Paris", "likes", "a", "bird", "and", "cat"]
@@ -140,3 +141,31 @@ def test_choices_of_a_translation_stand_with_the_context_of_a_row(tokenizer: Any
     (turned,) = problem.encode([replace(german, right=1)], tokenizer)
     with pytest.raises(DataError, match="not in the same order"):
         problem.pair(one, turned)
+
+
+@pytest.mark.parametrize("tokens", [1, 250, 4096])
+def test_losses_of_whole_rows_do_not_depend_on_how_batches_are_filled(
+    encoder: Any, tokenizer: Any, runtime: Any, tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = MultipleChoice(())
+    torch.manual_seed(3)
+    model = encoder.load_model(problem.head).eval()
+    features = Featuriser(problem, tokenizer, 24).features(ROWS)
+    monkeypatch.setitem(TOKENS, "cpu", tokens)
+    batches = filled_with_examples(features, tokens)
+    assert sorted(place for batch in batches for place in batch) == list(range(len(features)))
+    for own in batches:
+        chosen = [features[place] for place in own]
+        width = max(len(feature.input_ids) for feature in chosen)
+        assert width * len(own) <= tokens or len(by_example(chosen)) == 1
+        assert not chosen[0].goes_on
+    pad = tokenizer.pad_token_id
+    found = launch(model, features, problem, pad, runtime, tokenizer, with_losses=True)
+    with torch.no_grad():
+        batch = collate(features, problem, pad)
+        losses = problem.losses(model.logits(model.embed(batch), batch), batch)
+    start_at, expected = 0, []
+    for row in ROWS:
+        expected.append(float(losses[start_at : start_at + len(row.choices)].sum()))
+        start_at += len(row.choices)
+    assert found.summed_losses() == pytest.approx(expected, abs=1e-5)

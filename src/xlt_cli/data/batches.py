@@ -82,6 +82,25 @@ def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
     return batches
 
 
+def filled_with_examples(features: Sequence[Feature], tokens: int) -> list[list[int]]:
+    """The same with the inputs of an example in one batch, next to each other."""
+    places: list[list[int]] = []
+    for place, feature in enumerate(features):
+        if feature.goes_on and places:
+            places[-1].append(place)
+        else:
+            places.append([place])
+    width = {own[0]: max(len(features[place].input_ids) for place in own) for own in places}
+    batches: list[list[int]] = []
+    for own in sorted(places, key=lambda own: -width[own[0]]):
+        last = batches[-1] if batches else []
+        if last and width[last[0]] * (len(last) + len(own)) <= tokens:
+            last += own
+        else:
+            batches.append(list(own))
+    return batches
+
+
 def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple: int = 1) -> Batch:
     """Pads features on the right to the longest of them, or to a multiple of so many tokens."""
     import numpy as np

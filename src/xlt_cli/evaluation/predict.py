@@ -13,7 +13,7 @@ from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
-from xlt_cli.data.batches import collate, filled_batches
+from xlt_cli.data.batches import collate, filled_batches, filled_with_examples
 from xlt_cli.problems import Feature, Prediction, Problem
 from xlt_cli.registry.models import calling_model
 
@@ -96,7 +96,10 @@ def launch(
     was_training = model.training
     model.eval()
     tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
-    batches = filled_batches([len(f.input_ids) for f in features], tokens)
+    if with_losses and problem.grouped:
+        batches = filled_with_examples(features, tokens)
+    else:
+        batches = filled_batches([len(f.input_ids) for f in features], tokens)
     parts: list[tuple[list[int], list[Feature], torch.Tensor | list[Any]]] = []
     losses = []
     over_vocabulary = not problem.head.labels

@@ -71,10 +71,15 @@ def test_trained_with_noise_it_is_tested_under_noise_and_attack_in_mixed_languag
     )  # fmt: skip
     assert again.exit_code == 0, again.output
     assert "accuracy" in again.stdout
-    for attack in ("pgd", "polyglots"):
-        refused = xlt("eval", desk.run(), "--condition", attack)
-        assert refused.exit_code == 2, refused.output
-        assert f"'{attack}' cannot be used with 'xcopa' (multiple-choice)" in refused.output
+    refused = xlt("eval", desk.run(), "--condition", "pgd")
+    assert refused.exit_code == 2, refused.output
+    assert "'pgd' cannot be used with 'xcopa' (multiple-choice)" in refused.output
+    words = {"name": "word-substitution", "queries": 20}
+    attack = json.dumps({**words, "neighbors": str(desk.path / "alike.json")})
+    attacked = xlt("eval", desk.run(), "--languages", "en,sw", "--limit", "4",
+                   "--condition", attack, "--format", "json")  # fmt: skip
+    assert attacked.exit_code == 0, attacked.output
+    assert "accuracy_under_attack" in attacked.stdout
 
 
 @pytest.mark.parametrize(
