@@ -185,5 +185,5 @@ def test_a_metric_of_another_problem_is_refused(spec: dict[str, Any], xlt: Any) 
     stage = {**STAGE, "task": "who-is-it", "dev": None}
     refused = xlt("validate", write({**spec, "stages": [stage], "evaluations": [evaluation]}))
     assert refused.exit_code == 2
-    assert "'mcc' cannot be used with 'who-is-it' (span-extraction)" in refused.output
+    assert "'mcc' cannot be used with 'who-is-it' (passage-spans)" in refused.output
     assert "exact_match" in refused.output

@@ -64,7 +64,7 @@ def test_good_and_broken_plugins_are_listed_the_broken_ones_with_their_error(kli
         "backwards": ("launcher", "ok"),
         "who-is-it": ("task", "ok"),
         "which-names": ("task", "ok"),
-        "span-extraction": ("head", "ok"),
+        "passage-spans": ("head", "ok"),
         "pick-one": ("head", "ok"),
         "warp-encoder": ("encoder", "broken"),
         "quitter": ("encoder", "broken"),

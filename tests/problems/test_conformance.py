@@ -6,7 +6,13 @@ import pytest
 
 from xlt_cli import registry
 from xlt_cli.api import Example, ExtraMetric, HeadBuilder, Task, TextExample
-from xlt_cli.problems import ChoiceExample, MaskedLanguageModelling, MultipleChoice
+from xlt_cli.problems import (
+    ChoiceExample,
+    MaskedLanguageModelling,
+    MultipleChoice,
+    SpanExample,
+    SpanExtraction,
+)
 from xlt_cli.testing import HeadSuite, MetricSuite, ProblemSuite
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.tiny_tasks import Sequences, Tokens
@@ -55,7 +61,21 @@ class Choices(Sequences):
         return ChoiceExample(f"row-{number}", context, asked, choices, right, both)
 
 
-@pytest.mark.parametrize("of", [Choices, Sequences, Texts, Tokens])
+class Questions(Sequences):
+    """Which words of a text are asked for."""
+
+    problem = SpanExtraction
+    labels = ()
+    metric = "f1"
+
+    def example(self, number: int, language: str) -> Example:
+        words = samples.SENTENCES[language].split()
+        context, answer = " ".join(words * 4), " ".join(words[number : number + 2])
+        answers = ((answer, context.index(answer)),)
+        return SpanExample(f"row-{number}", words[0], context, answers, (language, language))
+
+
+@pytest.mark.parametrize("of", [Choices, Questions, Sequences, Texts, Tokens])
 class TestProblems(ProblemSuite):
     @pytest.fixture
     def task(self, of: type[Task]) -> Task:

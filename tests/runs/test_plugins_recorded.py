@@ -14,8 +14,8 @@ from xlt_cli.spec import ExperimentSpec
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 SPAN_DIST = {
     "xlt.tasks": {"who-is-it": "tlh_xlt.spans:WhoIsIt"},
-    "xlt.problems": {"span-extraction": "tlh_xlt.spans:SpanExtraction"},
-    "xlt.heads": {"span-extraction": "tlh_xlt.heads:SpanHead"},
+    "xlt.problems": {"passage-spans": "tlh_xlt.spans:SpanExtraction"},
+    "xlt.heads": {"passage-spans": "tlh_xlt.heads:SpanHead"},
 }
 OWN_PROBLEM = """\
 from xlt_cli.api import Task
@@ -58,8 +58,8 @@ def test_a_third_partys_problem_and_head_are_recorded_with_their_version(
     theirs = [p for p in record["plugins"] if p["distribution"] == "span-dist"]
     assert {(p["kind"], p["name"], p["version"]) for p in theirs} == {
         ("task", "who-is-it", "2.5"),
-        ("problem", "span-extraction", "2.5"),
-        ("head", "span-extraction", "2.5"),
+        ("problem", "passage-spans", "2.5"),
+        ("head", "passage-spans", "2.5"),
     }
 
 

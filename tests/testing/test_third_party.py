@@ -61,7 +61,7 @@ class TestHeads(HeadSuite):
 
     @pytest.fixture
     def asked(self, plugin: Any) -> Head:
-        return Head(plugin.shape, (), per_token=plugin.shape == "span-extraction")
+        return Head(plugin.shape, (), per_token=plugin.shape == "passage-spans")
 
 
 @pytest.mark.parametrize("name", ["Brier", "LabelRecall", "Matthews"])

@@ -1,7 +1,7 @@
 """The problems and heads that ship, found through entry points as a stranger's are.
 
-May stand here: sequence classification, token labelling, multiple choice and masked language
-modelling with all that only they need, their heads, and what every problem's labels go through
+May stand here: sequence classification, token labelling, multiple choice, span extraction and masked
+language modelling with all that only they need, their heads, and what every problem's labels go through
 (names, collapse). The contract is in `api`.
 """
 
@@ -10,6 +10,8 @@ from xlt_cli.problems.choices import ChoiceExample, MultipleChoice
 from xlt_cli.problems.masked import MaskedLanguageModelling
 from xlt_cli.problems.masking import Masking
 from xlt_cli.problems.sequence import SequenceClassification
+from xlt_cli.problems.span_examples import SpanExample
+from xlt_cli.problems.spans import SpanExtraction, SpanSettings
 from xlt_cli.problems.token import TokenLabelling
 
 __all__ = [
@@ -22,5 +24,8 @@ __all__ = [
     "Prediction",
     "Problem",
     "SequenceClassification",
+    "SpanExample",
+    "SpanExtraction",
+    "SpanSettings",
     "TokenLabelling",
 ]

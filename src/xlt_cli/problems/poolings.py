@@ -66,3 +66,12 @@ class Tokens(HeadBuilder):
         from xlt_cli.problems.heads import TokenHead
 
         return TokenHead(hidden_size, outputs, dropout)
+
+
+class Spans(Tokens):
+    """The same, for the first and the last token of an answer."""
+
+    api_version = 1
+    name = "span-extraction"
+    summary = "dropout and a linear layer: an answer's first and last token"
+    shape = "span-extraction"

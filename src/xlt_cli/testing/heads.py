@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xlt_cli.api import Head, HeadBuilder
-from xlt_cli.problems import SequenceClassification, TokenLabelling
+from xlt_cli.problems import SequenceClassification, SpanExtraction, TokenLabelling
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.randomness import disturb
@@ -34,7 +34,12 @@ class HeadSuite(PluginSuite):
     @pytest.fixture
     def asked(self, plugin: HeadBuilder) -> Head:
         """What the problem asks for; override it for a shape of your own."""
-        known = (SequenceClassification(samples.LABELS).head, TokenLabelling(samples.TAGS).head)
+        made = (
+            SequenceClassification(samples.LABELS),
+            TokenLabelling(samples.TAGS),
+            SpanExtraction(),
+        )
+        known = [*(problem.head for problem in made), SpanExtraction().head]
         for head in known:
             if head.kind == plugin.shape:
                 return head

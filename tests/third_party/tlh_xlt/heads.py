@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 class SpanHead(HeadBuilder):
     api_version = 1
-    name = shape = "span-extraction"
+    name = shape = "passage-spans"
     summary = "the logits of an answer's first and last token, at each token"
     first_only = False
 

@@ -47,7 +47,7 @@ class SpanExample(api.Example):
 
 class SpanExtraction(api.Problem):
     api_version = 1
-    name = "span-extraction"
+    name = "passage-spans"
     summary = "the words of a passage that answer a question"
     example_type = SpanExample
     labelled = False
