@@ -204,9 +204,10 @@ def _tasks() -> str:
     intro = (
         "The data sets that xlt reads, by what their labels tell. None of the data comes with xlt: "
         "`path` of a task names a folder "
-        "([Adding a task](../adding-a-task.md#where-the-files-are)), and `xnli`, `pawsx`, `panx` "
-        "and the family `choice` are also fetched from the hub. `xlt list-plugins --kind task "
-        "--json` and `xlt show NAME` say the same, with all languages."
+        "([Adding a task](../adding-a-task.md#where-the-files-are)), and `xnli`, `pawsx`, "
+        "`panx`, `squad`, `xquad`, `mlqa`, `tydiqa` and the family `choice` are also fetched "
+        "from the hub. `xlt list-plugins --kind task --json` and `xlt show NAME` say the same, "
+        "with all languages."
     )
     families: dict[str, list[Any]] = {}
     for entry in registry.entries("task"):

@@ -124,7 +124,11 @@ class FileSet:
         Raises:
             DataError: there is none, or more than one.
         """
-        return self.files.bring(self._names(self._by_part(), split, language))[1][0]
+        return self.paths(split, language)[1][0]
+
+    def paths(self, split: Split, language: str) -> tuple[str, list[Path]]:
+        """What to name as the source, and the files of a split in a language."""
+        return self.files.bring(self._names(self._by_part(), split, language))
 
     def _by_part(self) -> FilesByPart:
         return self.layout.find(self.files.names(self.layout.depth))

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from choice_tools import write_choices
+from question_tools import write_questions
 from set_tools import write_set
 
 from xlt_cli import registry
 from xlt_cli.api import Task
 from xlt_cli.testing import PluginSuite, TaskSuite
 from xlt_tasks.file_tasks import ChoiceTask, FileTask
+from xlt_tasks.question_answering.base import QuestionAnswering
 
 ENTRIES = {entry.name: entry.plugin for entry in registry.entries("task") if entry.plugin}
 
@@ -67,6 +69,8 @@ class TestTask(TaskSuite):
             given[name] = {"path": write_choices(plugin, data / "sets")}
         elif issubclass(plugin, FileTask):
             given[name] = {"path": write_set(plugin, data / "sets" / name)}
+        if issubclass(plugin, QuestionAnswering):
+            given[name] = {"path": write_questions(plugin, data / "sets")}
         return plugin(plugin.Params.model_validate(given.get(name, {})))
 
     @staticmethod

@@ -20,6 +20,7 @@ from xlt_tasks.nli.sick import Sick
 from xlt_tasks.nli.xnli_slices import TaxiXnli, XnliGenres
 from xlt_tasks.nli.xnli_translations import XnliAfricanMt, XnliTranslateTrain
 from xlt_tasks.published import PublishedTask
+from xlt_tasks.question_answering.base import QuestionAnswering
 
 Made = Callable[..., Task]
 SHIPPED = {e.name: e.plugin for e in registry.entries("task") if e.plugin}
@@ -29,7 +30,9 @@ SETS = {
     if issubclass(plugin, FileTask) and not issubclass(plugin, ChoiceTask)
 }
 PUBLISHED_TASKS = [
-    name for name, plugin in SHIPPED.items() if issubclass(plugin, (FileTask, PublishedTask))
+    name
+    for name, plugin in SHIPPED.items()
+    if issubclass(plugin, (FileTask, PublishedTask, QuestionAnswering))
 ]
 PAIR = "premise {0}\thypothesis {0}\t{1}"
 

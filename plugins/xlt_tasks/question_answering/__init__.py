@@ -1,0 +1,1 @@
+"""Question answering: sets of questions whose answers are parts of passages."""

@@ -1,0 +1,123 @@
+"""Questions from files: JSON in SQuAD's layout, and parquet as on the hub."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.api import DataError
+from xlt_tasks.sources.compression import inner_suffix, read_bytes
+from xlt_tasks.sources.text import empty, read_text
+
+SHAPE = 'expected SQuAD\'s layout: {"data": [{"paragraphs": [{"context": "...", "qas": [...]}]}]}'
+COLUMNS = ("id", "question", "context", "answers")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as a file has it.
+
+    Attributes:
+        answers: the texts of the answers, and their first characters in the passage; answers
+            without a text are left out.
+    """
+
+    id: str
+    question: str
+    context: str
+    answers: tuple[tuple[str, int], ...]
+
+
+def read_questions(path: Path) -> list[Question]:
+    """The questions of a file, in its order.
+
+    Raises:
+        DataError: it cannot be read, or is in another layout.
+    """
+    read = _parquet if inner_suffix(path.name) == ".parquet" else _document
+    questions = list(read(path))
+    if not questions:
+        raise empty(path)
+    return questions
+
+
+def _document(path: Path) -> Iterator[Question]:
+    text = read_text(path)
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"{path}:{error.lineno}"
+        raise DataError(f"not valid JSON: {error.msg}", where, SHAPE) from error
+    for a, article in enumerate(_list(document, "data", str(path)), 1):
+        place = f"{path}: article {a}"
+        for p, paragraph in enumerate(_list(article, "paragraphs", place), 1):
+            place = f"{path}: article {a}, paragraph {p}"
+            context = _text(paragraph, "context", place)
+            for n, asked in enumerate(_list(paragraph, "qas", place), 1):
+                yield _question(asked, context, f"{place}, question {n}")
+
+
+def _question(asked: Any, context: str, place: str) -> Question:
+    question = _text(asked, "question", place)
+    answers = []
+    if not asked.get("is_impossible"):
+        for answer in _list(asked, "answers", place):
+            text = _text(answer, "text", place)
+            answers.append((text, _start(answer.get("answer_start"), place)))
+    return Question(str(asked.get("id", "")), question, context, _told(answers))
+
+
+def _parquet(path: Path) -> Iterator[Question]:
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_table
+
+    try:
+        table = read_table(io.BytesIO(read_bytes(path)))
+    except ArrowException as error:
+        what = f"not a readable parquet file: {str(error).splitlines()[0]}"
+        hint = "the download may be incomplete: download the file again"
+        raise DataError(what, str(path), hint) from error
+    lacking = [name for name in COLUMNS if name not in table.column_names]
+    if lacking:
+        raise DataError(
+            f"there is no column '{lacking[0]}'", str(path), f"expected {', '.join(COLUMNS)}"
+        )
+    for n, row in enumerate(table.select(COLUMNS).to_pylist(), 1):
+        place = f"{path}: row {n}"
+        texts, starts = (_list(row["answers"], name, place) for name in ("text", "answer_start"))
+        pairs = zip(texts, starts, strict=True)
+        answers = [(_string(text, "text", place), _start(start, place)) for text, start in pairs]
+        asked, context = (_text(row, name, place) for name in ("question", "context"))
+        yield Question(str(row["id"]), asked, context, _told(answers))
+
+
+def _told(answers: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """Each answer once; annotators often give the same."""
+    return tuple(dict.fromkeys(answer for answer in answers if answer[0].strip()))
+
+
+def _list(value: Any, name: str, place: str) -> list[Any]:
+    found = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(found, list):
+        raise DataError(f"there is no list '{name}'", place, SHAPE)
+    return found
+
+
+def _text(value: Any, name: str, place: str) -> str:
+    return _string(value.get(name) if isinstance(value, dict) else None, name, place)
+
+
+def _string(value: Any, name: str, place: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"there is no text '{name}'", place, SHAPE)
+    return value
+
+
+def _start(value: Any, place: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise DataError(f"answer_start is {json.dumps(value)}, not a number", place, SHAPE)
+    return value

@@ -1,0 +1,182 @@
+"""SQuAD, XQuAD, MLQA and TyDi QA on small files: layouts, ids, missing answers, damage, the hub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub.constants
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from question_tools import squad, write_squad
+
+from xlt_cli.api import DataError, Task
+from xlt_tasks.question_answering.sets import Mlqa, Squad, TyDiQa, XQuad
+
+Made = Callable[..., Task]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize(
+    ("of", "file", "split", "language"),
+    [
+        (Squad, "train-v1.1.json", "train", "en"),
+        (Squad, "dev-v1.1.json", "dev", "en"),
+        (Squad, "dev-v2.0.json.gz", "test", "en"),
+        (Squad, "train-newwiki.json", "dev", "en"),
+        (Squad, "test-amazon.json", "test", "en"),
+        (XQuad, "xquad.zh.json", "test", "zh"),
+        (Mlqa, "dev-context-de-question-de.json", "dev", "de"),
+        (Mlqa, "test/test-context-ar-question-ar.json", "test", "ar"),
+        (TyDiQa, "tydiqa.goldp.sw.dev.json", "test", "sw"),
+        (TyDiQa, "tydiqa-goldp-v1.1-train/tydiqa.goldp.te.train.json", "train", "te"),
+    ],
+)
+def test_files_are_found_in_each_layout(
+    tmp_path: Path, task: Made, of: Any, file: str, split: Any, language: str
+) -> None:
+    path = write_squad(tmp_path / of.folder / file, {"q1": "Anna"})
+    made = task(of, path=tmp_path)
+    assert made.languages(split) == (language,)
+    rows = made.load(split, language)
+    row: Any = rows.examples[0]
+    assert len(rows.examples) == 1
+    assert row.id == "q1"
+    assert row.languages == (language, language)
+    assert row.answers == (("Anna", row.context.index("Anna")),)
+    assert rows.source == str(path)
+    both = split == "test" and of in (Squad, TyDiQa) and "amazon" not in file
+    assert any("development set" in note for note in rows.notes) == both
+
+
+def test_question_and_passage_may_be_of_different_languages_in_the_folder(
+    tmp_path: Path, task: Made
+) -> None:
+    """MLQA also has files of mixed languages, which are not read."""
+    for name in ("de-question-de", "de-question-en"):
+        write_squad(tmp_path / f"test-context-{name}.json", {"q": "Anna"})
+    assert task(Mlqa, path=tmp_path).languages("test") == ("de",)
+
+
+def test_ids_that_recur_are_numbered(tmp_path: Path, task: Made) -> None:
+    document = squad({"21": "Anna"})
+    document["data"] *= 3
+    path = tmp_path / "tydiqa.goldp.en.train.json"
+    path.write_text(json.dumps(document), "utf-8")
+    rows = task(TyDiQa, path=tmp_path).load("train", "en")
+    assert [row.id for row in rows.examples] == ["21", "21#2", "21#3"]
+
+
+def test_one_file_of_all_languages_is_divided_by_the_ids(tmp_path: Path, task: Made) -> None:
+    answers = {"arabic-1-0": "Anna", "swahili--2-1": "Anna", "arabic-3-0": "Anna"}
+    write_squad(tmp_path / "tydiqa-goldp-v1.1-dev.json", answers)
+    made = task(TyDiQa, path=tmp_path)
+    assert made.languages("dev") == ("ar", "sw")
+    assert [row.id for row in made.load("dev", "ar").examples] == ["arabic-1-0", "arabic-3-0"]
+    with pytest.raises(DataError, match="no dev rows in the language 'te'"):
+        made.load("dev", "te")
+
+
+def test_questions_without_an_answer_are_left_out_unless_they_are_asked_for(
+    tmp_path: Path, task: Made
+) -> None:
+    write_squad(tmp_path / "dev-v2.0.json", {"a": "Anna", "b": None})
+    rows = task(Squad, path=tmp_path).load("dev", "en")
+    assert [row.id for row in rows.examples] == ["a"]
+    assert rows.notes == ("1 question without an answer left out",)
+    both: Any = task(Squad, path=tmp_path, unanswerable=True).load("dev", "en")
+    assert [row.answers == () for row in both.examples] == [False, True]
+    assert both.notes == ()
+
+
+def test_a_file_whose_answers_were_removed_is_refused(tmp_path: Path, task: Made) -> None:
+    write_squad(tmp_path / "tydiqa.goldp.fi.dev.json", {"a": "", "b": ""})
+    with pytest.raises(DataError, match="none of the 2 questions has an answer") as refused:
+        task(TyDiQa, path=tmp_path).load("test", "fi")
+    assert "official release" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "what", "where"),
+    [
+        ("{", "not valid JSON", "xquad.de.json:1"),
+        ("[]", "no list 'data'", "xquad.de.json"),
+        ('{"data": []}', "empty", "xquad.de.json"),
+        ('{"data": [{"title": "x"}]}', "no list 'paragraphs'", "article 1"),
+        ('{"data": [{"paragraphs": [{"qas": []}]}]}', "no text 'context'", "paragraph 1"),
+        (
+            '{"data": [{"paragraphs": [{"context": "x", "qas": [{"question": "y", "answers": '
+            '[{"text": "x", "answer_start": "0"}]}]}]}]}',
+            'answer_start is "0", not a number',
+            "article 1, paragraph 1, question 1",
+        ),
+        (
+            '{"data": [{"paragraphs": [{"context": "x", "qas": [{"question": "y"}]}]}]}',
+            "no list 'answers'",
+            "question 1",
+        ),
+    ],
+)
+def test_damage_is_named_with_its_place(
+    tmp_path: Path, task: Made, content: str, what: str, where: str
+) -> None:
+    (tmp_path / "xquad.de.json").write_text(content, "utf-8")
+    with pytest.raises(DataError) as refused:
+        task(XQuad, path=tmp_path).load("test", "de")
+    assert what in refused.value.what
+    assert where in str(refused.value.where)
+
+
+def test_a_folder_without_the_files_is_refused_with_what_it_holds(
+    tmp_path: Path, task: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(DataError, match="no folder is given"):
+        task(XQuad, source="folder").check()
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path))
+    with pytest.raises(DataError, match="has no folder 'xquad'"):
+        task(XQuad, source="folder").check()
+    (tmp_path / "other.json").write_text("{}", "utf-8")
+    with pytest.raises(DataError) as refused:
+        task(XQuad, path=tmp_path).load("test", "de")
+    assert "other.json" in refused.value.hint
+    assert task(XQuad, path=tmp_path).languages("test") == ()
+
+
+@pytest.mark.parametrize(
+    ("of", "file", "split", "language"),
+    [
+        (Squad, "plain_text/validation-00000-of-00001.parquet", "dev", "en"),
+        (XQuad, "xquad.de/validation-00000-of-00001.parquet", "test", "de"),
+        (Mlqa, "mlqa.de.de/test-00000-of-00001.parquet", "test", "de"),
+        (Mlqa, "mlqa.de.de/validation/0000.parquet", "dev", "de"),
+        (TyDiQa, "secondary_task/train-00000-of-00001.parquet", "train", "sw"),
+    ],
+)
+def test_the_hub_is_read_at_its_revision(
+    tmp_path: Path,
+    task: Made,
+    monkeypatch: pytest.MonkeyPatch,
+    of: Any,
+    file: str,
+    split: Any,
+    language: str,
+) -> None:
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    folder = tmp_path / f"datasets--{of.repository.replace('/', '--')}"
+    path = folder / "snapshots" / COMMIT / file
+    path.parent.mkdir(parents=True)
+    row = {"id": "swahili-1-0", "title": "t", "question": "who?", "context": "It was Anna."}
+    answers = {"text": ["Anna", "Anna"], "answer_start": [7, 7]}
+    pq.write_table(pa.Table.from_pylist([{**row, "answers": answers}]), path)
+    made = task(of, revision=COMMIT)
+    assert made.languages(split) == (language,)
+    rows: Any = made.load(split, language)
+    assert rows.source == f"{of.repository}@{COMMIT}"
+    assert rows.examples[0].answers == (("Anna", 7),)
+    pq.write_table(pa.table({"id": ["1"]}), path)
+    with pytest.raises(DataError, match="no column 'question'"):
+        made.load(split, language)
