@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 import typer.main
 import yaml
+from question_tools import write_squad
 
 from xlt_cli.cli import app
 
@@ -174,6 +175,11 @@ def desk_of_a_reader(
     (tmp_path / "data" / "panx").symlink_to(tiny_data / "panx")
     write_entities(tmp_path / "my-entities")
     write_choices(tmp_path / "data" / "xcopa")
+    answers = {f"q{number}": "Anna" for number in range(24)}
+    for split in ("train", "dev"):
+        write_squad(tmp_path / f"data/squad_en/{split}-v1.1.json", answers)
+    for language in ("en", "de", "zh"):
+        write_squad(tmp_path / f"data/xquad/xquad.{language}.json", answers)
     (tmp_path / "my-text").mkdir()
     (tmp_path / "my-pairs").mkdir()
     lines = [f"paka {number} anaona mbwa {rng.randrange(9999)}" for number in range(140)]

@@ -1,4 +1,4 @@
-"""The specs of robustness, intermediate and research-question: valid, and run to their end.
+"""The specs of robustness, intermediate, research-question and question-answering: valid, and run to their end.
 
 Those of a kind in the first two differ in their encoder alone. One of each kind is run with a tiny
 encoder on the first rows of the real data: every point with all its stages, and every condition.
@@ -20,6 +20,7 @@ SPECS = sorted(
     path for folder in ("robustness", "intermediate") for path in (experiments() / folder).glob("*")
 )
 QUESTION = sorted((experiments() / "research-question").glob("*"))
+ANSWERING = sorted((experiments() / "question-answering").glob("*"))
 KINDS = sorted({path.stem.rpartition("-e5")[0] for path in SPECS if "-e5" in path.stem})
 REASON = "XLT_DATA_DIR is not set: it needs the real data"
 
@@ -30,7 +31,7 @@ def _data() -> None:
         pytest.skip(REASON)
 
 
-@pytest.mark.parametrize("path", [*SPECS, *QUESTION], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*SPECS, *QUESTION, *ANSWERING], ids=lambda path: path.stem)
 def test_every_spec_is_valid(xlt: Any, path: Path) -> None:
     result = xlt("validate", path)
     assert result.exit_code == 0, result.output

@@ -1,4 +1,5 @@
-"""A third party's problems, with windows and with a pass for each choice: by entry points alone."""
+"""A third party's problems, with windows and with a pass for each choice: by entry points alone;
+and the span extraction that ships, on the same passages."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from xlt_cli.runs.predictions import Store
 
 Install = Callable[..., Path]
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
-TASKS = {"who-is-it": "f1", "which-names": "accuracy"}
+TASKS = {"who-is-it": "f1", "which-names": "accuracy", "tydiqa": "f1"}
 ALIKE = {"cat": ["dog", "bird"], "sees": ["finds"], "Anna": ["Paris"], "likes": ["follows"]}
 
 
@@ -32,12 +33,38 @@ def third_party(install: Install, monkeypatch: pytest.MonkeyPatch) -> Path:
     return site
 
 
+def write_questions(folder: Path) -> Path:
+    """The passages of `who-is-it` as files."""
+    rows = registry.get("task", "who-is-it")()
+    folder.mkdir()
+    for split, language in (("train", "en"), *(("dev", code) for code in ("en", "de", "fr"))):
+        paragraphs = []
+        for row in rows.load(split if split == "train" else "test", language).examples:
+            answer = " ".join(row.words[row.first : row.last + 1])
+            told = {"text": answer, "answer_start": len(" ".join([*row.words[: row.first], ""]))}
+            asked = {"id": row.id, "question": row.question, "answers": [told]}
+            paragraphs.append({"context": " ".join(row.words), "qas": [asked]})
+        path = folder / f"tydiqa.goldp.{language}.{split}.json"
+        path.write_text(json.dumps({"data": [{"paragraphs": paragraphs}]}), "utf-8")
+    return folder
+
+
+def used(desk: Desk, task: str) -> dict[str, Any]:
+    """The task, with its parameters."""
+    if task != "tydiqa":
+        return {"name": task}
+    folder = desk.path / "questions"
+    if not folder.exists():
+        write_questions(folder)
+    return {"name": task, "path": str(folder), "stride": 6}
+
+
 def write(desk: Desk, encoder: Path, task: str) -> Path:
     alike = desk.path / "alike.json"
     alike.write_text(json.dumps(ALIKE), "utf-8")
     synonyms = {"name": "synonyms", "neighbors": str(alike), "keep_clean": False}
     stage = {
-        "task": task,
+        "task": used(desk, task),
         "perturbation": [synonyms, {"name": "adversarial", "steps": 1}],
         "epochs": 4,
         "batch_size": 8,
@@ -75,12 +102,14 @@ def test_killed_they_go_on_to_the_same_end_and_their_answers_are_read_back(
         one, other = ((desk.run(runs) / file).read_bytes() for runs in ("runs", "whole"))
         assert one == other, file
     assert desk.results() == results
+    params = {name: value for name, value in used(desk, task).items() if name != "name"}
     # What is stored is what was said of each example.
     (folder,) = desk.run().glob("evaluations/*")
     store = Store(folder, weights=results["computed_from"]["weights"])
     stored = {cell: store.read(cell) for cell in store.done()}
     assert len(stored) == 3
-    rows = registry.get("task", task)().load("test", "en").examples
+    made: Any = registry.get("task", task)
+    rows = made(made.Params.model_validate(params)).load("test", "en").examples
     for cell, predictions in stored.items():
         assert [p.id for p in predictions] == [row.id for row in rows], cell
         assert all(type(p.predicted) is type(p.gold) for p in predictions)

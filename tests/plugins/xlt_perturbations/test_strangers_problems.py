@@ -12,6 +12,7 @@ import pytest
 from xlt_cli.api import Head, Metric, Problem, Task
 from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import SpecError
+from xlt_cli.problems import SpanExtraction
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.building import build_condition, build_perturbation
 from xlt_cli.spec.suitability import check_speaks
@@ -80,6 +81,7 @@ def plugin(name: str, **params: Any) -> Any:
         pytest.param(Glosses, {*MOVING, "consistency", "embedding-mixup"}, id="for each word"),
         pytest.param(Grades, set(COMPARING), id="a number for each text"),
         pytest.param(("spans", "WhoIsIt"), {*COMPARING, "embedding-mixup"}, id="spans"),
+        pytest.param(SpanExtraction, {*COMPARING, "embedding-mixup"}, id="questions"),
         pytest.param(("choices", "WhichNames"), {*COMPARING, "embedding-mixup"}, id="choices"),
     ],
     indirect=["task"],
