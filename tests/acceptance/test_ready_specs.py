@@ -1,4 +1,5 @@
-"""The specs of robustness, intermediate, research-question and question-answering: valid, and run to their end.
+"""The specs of robustness, intermediate, research-question and question-answering are valid; those
+of the first two run to their end.
 
 Those of a kind in the first two differ in their encoder alone. One of each kind is run with a tiny
 encoder on the first rows of the real data: every point with all its stages, and every condition.
