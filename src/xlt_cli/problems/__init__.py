@@ -1,8 +1,8 @@
 """The problems and heads that ship, found through entry points as a stranger's are.
 
-May stand here: sequence classification, token labelling, multiple choice, span extraction and masked
-language modelling with all that only they need, their heads, and what every problem's labels go through
-(names, collapse). The contract is in `api`.
+May stand here: sequence classification, token labelling, multiple choice, span extraction and
+masked language modelling with all that only they need, their heads, and what every problem's labels
+go through (names, collapse). The contract is in `api`.
 """
 
 from xlt_cli.api.problems import Encoded, Feature, Prediction, Problem
