@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from xlt_cli.api import DataError, PluginParams, Rows, Split, Task, did_you_mean
 from xlt_cli.problems import SpanExample, SpanExtraction, SpanSettings
@@ -69,6 +69,12 @@ class QuestionParams(PluginParams):
         description="with `unanswerable`: how far the score of no answer must be above that of the "
         "best answer",
     )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> QuestionParams:
+        if self.source == "hub" and self.path is not None:
+            raise ValueError("`path` has no effect with `source: hub`; remove one of the two")
+        return self
 
 
 class QuestionAnswering(Task):

@@ -135,6 +135,8 @@ def test_a_folder_without_the_files_is_refused_with_what_it_holds(
 ) -> None:
     with pytest.raises(DataError, match="no folder is given"):
         task(XQuad, source="folder").check()
+    with pytest.raises(ValueError, match="`path` has no effect"):
+        task(XQuad, source="hub", path=tmp_path)
     monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path))
     with pytest.raises(DataError, match="has no folder 'xquad'"):
         task(XQuad, source="folder").check()
