@@ -150,6 +150,12 @@ def test_collecting_that_is_killed_takes_nothing_that_a_run_needs(tmp_path: Path
                 assert entry.is_trained
             else:
                 assert atomic.is_complete(stage_dir(run) / "checkpoints" / "step-00000007")
+    half_written = tmp_path / ".stages" / ".holder.json.1.partial"  # a kill may have left others
+    half_written.touch()
+    collect(tmp_path)
+    assert half_written.exists(), "another process may be at it"
+    for partial in atomic.partials(tmp_path / ".stages"):
+        os.utime(partial, (1, 1))
     collect(tmp_path)
     assert sorted(entry.key for entry in all_shared(tmp_path)) == needed
     assert not list((tmp_path / ".stages").glob(".*"))

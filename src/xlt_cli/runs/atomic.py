@@ -233,9 +233,14 @@ def remove_partials(directory: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def partials(directory: Path) -> list[Path]:
-    """What writers, killed ones or such at work, have not finished."""
-    return list(directory.rglob(f".*{_PARTIAL}")) if directory.is_dir() else []
+def partials(directory: Path, deep: bool = True) -> list[Path]:
+    """What writers, killed ones or such at work, have not finished.
+
+    Args:
+        deep: also in the directories below.
+    """
+    look = directory.rglob if deep else directory.glob
+    return list(look(f".*{_PARTIAL}")) if directory.is_dir() else []
 
 
 def is_disk_full(error: BaseException) -> bool:

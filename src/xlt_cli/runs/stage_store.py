@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from typing import Any
 from xlt_cli.errors import RunError, RunTaken
 from xlt_cli.runs import atomic
 from xlt_cli.runs import stage as stages
-from xlt_cli.runs.holding import Holder, Place, Taken
+from xlt_cli.runs.holding import Holder, Place, Taken, stale_after
 from xlt_cli.runs.pruned import size
 
 FOLDER = ".stages"
@@ -203,6 +204,7 @@ def collect(root: Path) -> list[tuple[SharedStage, int]]:
     """
     for path in (root / FOLDER).glob(f"{_REMOVED}*"):
         shutil.rmtree(path, ignore_errors=True)
+    _remove_old_partials(root / FOLDER)
     gone: list[tuple[SharedStage, int]] = []
     for entry, held in unused(root):
         with contextlib.suppress(RunError, OSError), entry.locked():  # where nothing can be written
@@ -214,6 +216,14 @@ def collect(root: Path) -> list[tuple[SharedStage, int]]:
             gone.append((entry, held))
             shutil.rmtree(aside, ignore_errors=True)
     return gone
+
+
+def _remove_old_partials(directory: Path) -> None:
+    """Removes what killed processes left half written; a process may be writing what is recent."""
+    for path in atomic.partials(directory, deep=False):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > stale_after():
+                path.unlink()
 
 
 def _write_record(directory: Path, key: str, record: dict[str, Any]) -> None:
