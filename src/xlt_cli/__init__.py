@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from xlt_cli.interface.checkpoints import evaluate_model
     from xlt_cli.interface.compare import Compared, compare
     from xlt_cli.interface.experiment import Experiment
+    from xlt_cli.interface.mixed_model import Modelled, mixed_model
     from xlt_cli.interface.runs import Run, Runs, open_run
     from xlt_cli.interface.tables import Results, Table
     from xlt_cli.interface.tabulate import Tabulated, tabulate
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Compared",
     "Experiment",
+    "Modelled",
     "Reporter",
     "Results",
     "Run",
@@ -40,6 +42,7 @@ __all__ = [
     "UserError",
     "compare",
     "evaluate_model",
+    "mixed_model",
     "open_archive",
     "open_run",
     "tabulate",
@@ -49,6 +52,7 @@ __all__ = [
 _ROOMS = {
     "Compared": "xlt_cli.interface.compare",
     "Experiment": "xlt_cli.interface.experiment",
+    "Modelled": "xlt_cli.interface.mixed_model",
     "Reporter": "xlt_cli.console.progress",
     "Results": "xlt_cli.interface.tables",
     "Run": "xlt_cli.interface.runs",
@@ -58,6 +62,7 @@ _ROOMS = {
     "UserError": "xlt_cli.errors",
     "compare": "xlt_cli.interface.compare",
     "evaluate_model": "xlt_cli.interface.checkpoints",
+    "mixed_model": "xlt_cli.interface.mixed_model",
     "open_archive": "xlt_cli.interface.archived",
     "open_run": "xlt_cli.interface.runs",
     "tabulate": "xlt_cli.interface.tabulate",

@@ -34,6 +34,7 @@ PUBLIC = {
         ),
         *("train", "write_manifest"),
     },
+    "Modelled": {"formula", "frame", "report"},
     "Reporter": {"bar", "say", "warn"},
     "Results": {"frame"},
     "Run": {
@@ -47,6 +48,7 @@ PUBLIC = {
     "UserError": set(),
     "compare": set(),
     "evaluate_model": set(),
+    "mixed_model": set(),
     "open_archive": set(),
     "open_run": set(),
     "tabulate": set(),

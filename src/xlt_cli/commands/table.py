@@ -10,6 +10,7 @@ import typer
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
 from xlt_cli.commands.systems import ArchivedRuns, compared
+from xlt_cli.commands.words import conditions, words
 
 
 class Spread(StrEnum):
@@ -86,34 +87,12 @@ def table(
     with compared(runs, archived, runs_dir, "xlt table") as (given, root):
         found = tabulate(
             given,
-            rows=_words(rows),
-            columns=_words(columns),
-            where=_conditions(where or []),
+            rows=words(rows),
+            columns=words(columns),
+            where=conditions(where or []),
             spread=spread.value,
             best=best,
             baseline=baseline,
             runs_dir=root,
         )
     print_report(found.report, output)
-
-
-def _words(given: str) -> list[str]:
-    return [word.strip() for word in given.split(",") if word.strip()]
-
-
-def _conditions(given: list[str]) -> dict[str, list[str]]:
-    """The values that are taken, by dimension.
-
-    Raises:
-        SpecError: one has no value.
-    """
-    from xlt_cli.errors import SpecError
-
-    found: dict[str, list[str]] = {}
-    for text in given:
-        name, _, values = text.partition("=")
-        if not _words(values):
-            hint = "write DIMENSION=VALUES, e.g. language=de,sw"
-            raise SpecError(f"'{text}' lacks a value", "--where", hint)
-        found.setdefault(name.strip(), []).extend(_words(values))
-    return found

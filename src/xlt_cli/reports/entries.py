@@ -34,6 +34,8 @@ class Entry:
             `cells`.
         main: whether the figure is of the metric that its task is measured in.
         fallen: whether a run that collapsed has a part in it.
+        rows: how many the figure is over.
+        facts: what was measured of the language, by name.
     """
 
     place: Mapping[str, str]
@@ -42,6 +44,8 @@ class Entry:
     average: Mapping[str, Any]
     main: bool
     fallen: bool
+    rows: int
+    facts: Mapping[str, Any]
 
 
 def entries(about: Mapping[str, str], results: Sequence[Mapping[str, Any]]) -> Iterator[Entry]:
@@ -50,7 +54,7 @@ def entries(about: Mapping[str, str], results: Sequence[Mapping[str, Any]]) -> I
     Args:
         about: the run's place in the dimensions RUN, and what was `training`.
         results: each with its directory (`evaluation`) and its `former` condition, empty if it
-            has none.
+            has none; perhaps with `facts` of its languages.
     """
     run = {name: about[name] for name in RUN}
     for result in results:
@@ -80,6 +84,8 @@ def entries(about: Mapping[str, str], results: Sequence[Mapping[str, Any]]) -> I
                             {**averages.get(metric, {}), "cells": averages["cells"]},
                             metric == part["metric"],
                             language in fallen,
+                            figures["n"],
+                            result.get("facts", {}).get(language, {}),
                         )
 
 
