@@ -215,3 +215,33 @@ def test_every_format_has_the_same_figures(write: Write) -> None:
     for text in (latex.text(found.report), markdown.text(found.report)):
         assert "fixed effects" in text
         assert "remain the main result" in text
+
+
+def test_the_command_prints_formula_differences_and_purpose(write: Write, xlt: Any) -> None:
+    two(write)
+    given = ["mixed-model", "ERM=erm-*", "adversarial=adv-*"]
+    shown = " ".join(xlt(*given).stdout.split())
+    assert "adversarial over ERM: +" in shown
+    assert "logit(accuracy) ~ system + (1 | language)" in shown
+    assert "3 seeds: too few" in shown
+    values = json.loads(xlt(*given, "--by", "script", "--level", "0.1", "--json").stdout)
+    assert values["level"] == 0.1
+    assert values["differences"][0]["system"] == "adversarial"
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        (["erm-*", "adv-*"], "without the names of their systems"),
+        (["ERM=erm-*", "A=adv-*", "--with", "famly"], "did you mean 'family'?"),
+        (["ERM=erm-*", "A=adv-*", "--where", "condition"], "lacks a value"),
+        (["ERM=erm-*", "A=none-*"], "no run matches 'none-*'"),
+    ],
+)
+def test_mistakes_are_told_and_exit_with_two(
+    write: Write, xlt: Any, given: list[str], what: str
+) -> None:
+    two(write)
+    result = xlt("mixed-model", *given)
+    assert result.exit_code == 2
+    assert what in " ".join(result.output.split())

@@ -150,8 +150,8 @@ def _notes(values: Values) -> Iterator[str]:
         f"systems, {counts['language']} languages, {counts['seed']} seeds"
     )
     yield (
-        f"{100 * (1 - values['level']):g}% intervals and p-values by Student's t with "
-        "Satterthwaite's degrees of freedom; p-values are not corrected for their number"
+        f"{100 * (1 - values['level']):g}% intervals and p-values by Student's t; "
+        "p-values are not corrected for their number"
     )
     if values["scale"] == "logit":
         yield (
@@ -168,6 +168,8 @@ def _notes(values: Values) -> Iterator[str]:
         )
     for name in values["few"]:
         yield f"{counts[name]} {name}s: too few to know well how much they vary"
+    limit = f", {values['limit']} rows" if values["limit"] else ""
+    yield f"of {values['task']} {values['split']}{limit}"
     if values["collapsed"]:
         yield "some runs collapsed: one answer to every row; they are in the model"
     yield PURPOSE

@@ -12,10 +12,12 @@ statsmodels' MixedLM can state the same model, but does not reliably find the ma
 variance is 0, which with few seeds is common (docs/architecture.md). Tests compare the two where it
 does, and with lme4's published figures.
 
-**Degrees of freedom** are Satterthwaite's (Giesbrecht and Burns 1985; lmerTest): twice the squared
-variance of an estimate over the variance of that variance. Components that are estimated as 0 do
-not count in the latter, as in lmerTest; simulated coverage is near 95% with and without them
-(docs/results/statistics).
+**Degrees of freedom** follow the rule of `stats.crossed`: 1 / df is the mean of 1 / df of the
+components, weighted by their shares in the variance of the estimate. A component has those of its
+factor in an analysis of variance. The residual counts with the component that has the fewest, as
+the noise in its mean square does. Satterthwaite's formula, as in lmerTest, weights by the squares
+of the shares. Where a component is small by chance, it gives too many degrees of freedom: with
+three seeds, its intervals covered the truth in as few as 88% of simulated cases.
 """
 
 from __future__ import annotations
@@ -36,6 +38,10 @@ AGAIN = 0.05
 
 ZERO = 1e-4
 """A component whose s_i / s is smaller counts as 0."""
+
+NONE = 1e-6
+"""A component whose effect on the variance of an estimate is smaller, relative to that of the
+residual, has no part in it."""
 
 TOLERANCE = 1e-3
 """How much steeper than 0 the criterion may be, by the ratios, where it counts as the minimum."""
@@ -60,18 +66,20 @@ class Mixed:
     residual: float
     criterion: float
     converged: bool
-    _information: np.ndarray
     _slopes: np.ndarray
+    _degrees: np.ndarray
 
     def estimate(self, contrast: Sequence[float] | np.ndarray) -> Estimate:
         """A sum of coefficients with these weights: its value, error and degrees of freedom."""
         weights = np.asarray(contrast, dtype=np.float64)
         variance = float(weights @ self.covariance @ weights)
-        there = np.array([own > 0 for own in self.variances.values()] + [True])
-        slope = np.array([weights @ own @ weights for own in self._slopes])[there]
-        known = np.linalg.pinv(self._information[np.ix_(there, there)], hermitian=True)
-        spread = float(slope @ known @ slope)
-        df = 2 * variance**2 / spread if spread > 0 else math.inf
+        slopes = np.array([weights @ own @ weights for own in self._slopes])
+        variances = np.array([*self.variances.values(), self.residual])
+        degrees = self._degrees.copy()
+        part = slopes[:-1] > NONE * slopes[-1]
+        degrees[-1] = min([degrees[-1], *degrees[:-1][part]])
+        shares = np.maximum(variances * slopes, 0.0)
+        df = float(shares.sum() / (shares / degrees).sum())
         return Estimate(float(weights @ self.coefficients), math.sqrt(variance), df)
 
 
@@ -157,9 +165,35 @@ class _Problem:
             residual=scale,
             criterion=at.criterion + constant,
             converged=converged,
-            _information=_information(at.zpz, self.of, variances, scale, free),
             _slopes=np.array([*by_factor, rest]),
+            _degrees=self._degrees(len(names)),
         )
+
+    def _degrees(self, count: int) -> np.ndarray:
+        """Degrees of freedom of each factor and of the residual, at least 1.
+
+        What a factor adds to the rank of the fixed effects and the other factors, without those
+        that divide its own levels further.
+        """
+        parts = [np.flatnonzero(self.of == index) for index in range(count)]
+        found = []
+        for index, own in enumerate(parts):
+            beside = [
+                part
+                for other, part in enumerate(parts)
+                if other != index and not _divides(self.zz[np.ix_(part, own)])
+            ]
+            base = np.concatenate([np.zeros(0, dtype=int), *beside])
+            found.append(self._rank(np.concatenate([base, own])) - self._rank(base))
+        found.append(self.rows - self._rank(np.arange(len(self.of))))
+        return np.maximum(np.array(found, dtype=np.float64), 1.0)
+
+    def _rank(self, levels: np.ndarray) -> int:
+        """The rank of the design beside the indicators of some levels."""
+        beside = self.zx[levels]
+        gram = np.block([[self.xx, beside.T], [beside, self.zz[np.ix_(levels, levels)]]])
+        size = np.sqrt(gram.diagonal())
+        return int(np.linalg.matrix_rank(gram / np.outer(size, size), tol=1e-9, hermitian=True))
 
 
 class _Solved:
@@ -200,23 +234,6 @@ def _indicators(levels: Sequence[str]) -> np.ndarray:
     return np.eye(int(index.max()) + 1)[index]
 
 
-def _information(
-    zpz: np.ndarray, of: np.ndarray, variances: np.ndarray, scale: float, free: int
-) -> np.ndarray:
-    """The expected information of the variances, the residual's last: half the traces of P V P V.
-
-    Those that the residual's part needs follow from P V P = P, and from tr(P V) = `free`.
-    """
-    count = len(variances)
-    zpz = zpz / scale
-    parts = [of == index for index in range(count)]
-    found = np.zeros((count + 1, count + 1))
-    for i in range(count):
-        for j in range(count):
-            found[i, j] = (zpz[np.ix_(parts[i], parts[j])] ** 2).sum()
-    traces = np.array([np.diag(zpz)[part].sum() for part in parts])
-    beside = (traces - found[:count, :count] @ variances) / scale
-    whole = (free - variances @ traces) / scale
-    found[:count, -1] = found[-1, :count] = beside
-    found[-1, -1] = (whole - variances @ beside) / scale
-    return found / 2
+def _divides(together: np.ndarray) -> bool:
+    """Whether each level of a factor (rows) lies within one level of another (columns)."""
+    return bool(((together > 0).sum(axis=1) == 1).all())
