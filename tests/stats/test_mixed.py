@@ -112,3 +112,38 @@ def test_a_component_that_the_data_do_not_show_is_zero_and_the_rest_is_least_squ
 def test_a_design_whose_columns_depend_on_each_other_is_refused() -> None:
     with pytest.raises(ValueError, match="rank"):
         fitted(np.arange(4.0), np.ones((4, 2)), {"a": list("aabb")})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_fits_with_variances_near_zero_converge_to_the_best(seed: int) -> None:
+    """Neither a variance of 0 nor a larger one is better than what was found."""
+    rng = np.random.default_rng(seed)
+    where = [(a, b) for a in range(5) for b in range(14)]
+    factors = {"a": [str(a) for a, _ in where], "b": [str(b) for _, b in where]}
+    of_a = rng.normal(0, 0.08, 5)
+    response = np.array([of_a[a] for a, _ in where]) + rng.normal(0, 0.3, 70)
+    found = fitted(response, np.ones((70, 1)), factors)
+    assert found.converged
+    for scale in (0.0, 0.5, 1.5):
+        for name in factors:
+            moved = dict(found.variances)
+            moved[name] = moved[name] * scale if moved[name] else 0.003 * scale
+            assert _criterion(response, factors, moved, found.residual) >= found.criterion - 1e-6
+
+
+def _criterion(
+    response: np.ndarray, factors: dict[str, list[str]], variances: dict[str, float], rest: float
+) -> float:
+    """Minus twice the restricted log-likelihood, from its definition."""
+    size = len(response)
+    covariance = rest * np.eye(size)
+    for name, variance in variances.items():
+        levels = np.array(factors[name])
+        covariance += variance * (levels[:, None] == levels[None, :])
+    inverse = np.linalg.inv(covariance)
+    ones = np.ones(size)
+    weight = ones @ inverse @ ones
+    residues = response - ones @ inverse @ response / weight
+    squares = residues @ inverse @ residues
+    constant = (size - 1) * np.log(2 * np.pi)
+    return float(np.linalg.slogdet(covariance)[1] + np.log(weight) + squares + constant)

@@ -34,7 +34,8 @@ RESTARTS = 6
 """How often the search begins again where it has stopped too early."""
 
 AGAIN = 0.05
-"""The ratio s_i / s from which a component that should not be 0 is searched again."""
+"""The ratio s_i / s from which a component that should not be 0 is searched again; then half of
+it, and so on."""
 
 ZERO = 1e-4
 """A component whose s_i / s is smaller counts as 0."""
@@ -102,7 +103,7 @@ def fitted(response: np.ndarray, design: np.ndarray, factors: Mapping[str, Seque
         raise ValueError("the design is not of full column rank, or has no rows left")
     problem = _Problem(response, design, list(factors.values()))
     ratios, left = np.ones(len(factors)), math.inf
-    for _ in range(RESTARTS):
+    for attempt in range(RESTARTS):
         found = minimize(
             problem.criterion_and_slope,
             ratios,
@@ -117,7 +118,8 @@ def fitted(response: np.ndarray, design: np.ndarray, factors: Mapping[str, Seque
         if left <= TOLERANCE:
             break
         # By a ratio of 0, the criterion has no slope even where a larger one is better.
-        ratios = np.where((ratios == 0) & (slope < 0), AGAIN, ratios)
+        again = AGAIN / 2**attempt
+        ratios = np.where((ratios == 0) & (slope < 0), again, ratios)
     return problem.at(np.where(ratios < ZERO, 0.0, ratios), list(factors), left <= TOLERANCE)
 
 
