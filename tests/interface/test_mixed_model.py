@@ -12,8 +12,10 @@ import pytest
 from scipy import stats
 
 import xlt_cli
-from xlt_cli.errors import DataError, SpecError
+from xlt_cli.errors import DataError, RunError, SpecError
+from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic
+from xlt_cli.runs.cells import Cell
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
@@ -38,6 +40,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         split: str = "test",
         typos: bool = False,
         fixed: float | None = None,
+        measured: bool = False,
     ) -> Shares:
         found = Run(tmp_path / "runs" / f"{name}-s{seed}")
         stage = {"task": "mini-pawsx", "perturbation": None, "epochs": 1}
@@ -79,6 +82,10 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         if typos:
             under = [{**figures(x), "condition": x} for x in ("clean", "typos")]
             more = {"condition": "clean", "conditions": under[1:]}
+        if measured:
+            store.write(Cell(("de", "de")), [Prediction("1", "0", "0")])
+            pieces = {x: {"sha256": x, "fertility": 1 + n / 4} for n, x in enumerate(languages)}
+            store.write_pieces(pieces)
         store.write_summary({**about, **figures("clean"), **more}, "")
         return shares
 
@@ -149,6 +156,15 @@ def test_covariates_have_effects_of_their_own_or_by_system(write: Write) -> None
     assert {one["at"] for one in values["differences"]} >= {"", "Latn"}
 
 
+def test_what_was_measured_with_the_tokenizer_can_be_a_covariate(write: Write) -> None:
+    two(write, measured=True)
+    values = xlt_cli.mixed_model(SYSTEMS, by=["fertility"]).values
+    fixed = {one["term"]: one["value"] for one in values["fixed"]}
+    assert fixed["fertility"] == pytest.approx(-0.15 * 4, abs=0.15)
+    assert values["centres"]["fertility"] == pytest.approx(1 + 3.5 / 4)
+    assert abs(fixed["system adversarial : fertility"]) < 0.2
+
+
 def test_the_baseline_may_be_another_system_and_the_sign_turns(write: Write) -> None:
     two(write)
     (first,) = xlt_cli.mixed_model(SYSTEMS).values["differences"]
@@ -198,6 +214,10 @@ def test_two_seeds_one_system_and_several_tests_are_refused(write: Write) -> Non
         xlt_cli.mixed_model(SYSTEMS)
     with pytest.raises(SpecError, match="two systems"):
         xlt_cli.mixed_model({"ERM": "erm-*"})
+    (Path("runs") / "erm-s1" / "evaluations").rename("elsewhere")
+    with pytest.raises(RunError, match="'erm-s1' has no results"):
+        xlt_cli.mixed_model(SYSTEMS)
+    Path("elsewhere").rename(Path("runs") / "erm-s1" / "evaluations")
     write("erm", 1, split="dev")
     with pytest.raises(DataError, match="differ in split"):
         xlt_cli.mixed_model(SYSTEMS)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlt_cli.errors import DataError, SpecError, did_you_mean
+from xlt_cli.errors import DataError, RunError, SpecError, did_you_mean
 from xlt_cli.interface.comparable import Given
 from xlt_cli.interface.runs import root_of
 from xlt_cli.interface.tables import records_of
@@ -100,7 +100,7 @@ def mixed_model(
 
     Raises:
         SpecError: an option is wrong.
-        RunError: there is no such run, or two runs cannot be told apart.
+        RunError: there is no such run, it has no results, or two runs cannot be told apart.
         DataError: there are too few systems, languages or seeds, or several tests.
     """
     from xlt_cli.reports import mixed, pivot
@@ -121,9 +121,10 @@ def mixed_model(
     every: list[Entry] = []
     for method, run in found_runs(systems, root_of(runs_dir)):
         results = [_with_facts(run, one, names) for one in stored_results(run)]
+        if not results:
+            hint = f"evaluate it: `xlt eval {run.name}`"
+            raise RunError(f"'{run.name}' has no results", str(run.path), hint)
         every += entries(placed(method, run), results)
-    if not every:
-        raise DataError("the runs have no results", hint="evaluate them with `xlt eval`")
     grouped = ["group"] if "group" in names else ["condition"]
     asked = pivot.Asked(["method"], grouped, dict(where or {}), "deviation")
     chosen = pivot.chosen(every, asked)

@@ -70,7 +70,7 @@ def _differences(values: Values) -> Table:
     scale = "logits" if logits else metric_name(values["metric"])
     beside = [
         Column("points", "right", key="points"),
-        Column(f"at {values['baseline']}'s", "right", key="at_baseline"),
+        Column(values["baseline"], "right", key="at_baseline"),
     ]
     return Table(
         f"differences from {values['baseline']}",
@@ -155,8 +155,8 @@ def _notes(values: Values) -> Iterator[str]:
     )
     if values["scale"] == "logit":
         yield (
-            f"points: what the difference on the logit scale is where {values['baseline']} is at "
-            "its mean"
+            f"points: what the difference on the logit scale is at the mean of "
+            f"{values['baseline']}, which stands beside it"
         )
     for name, centre in values["centres"].items():
         yield f"{name}: per unit, from its mean of {centre:.3g}"
