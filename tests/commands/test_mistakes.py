@@ -75,6 +75,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     model.mkdir(parents=True)
     (model / "config.json").write_text("{}", "utf-8")
     monkeypatch.setattr(Run, "model", property(lambda self: model))
+    monkeypatch.setattr(Run, "weights", property(lambda self: "0" * 16))
     return made
 
 
