@@ -96,7 +96,7 @@ class Analyses(TyperGroup):
 
 
 app = typer.Typer(
-    cls=Analyses, help="Analyze finished runs, e.g. their errors.", no_args_is_help=True
+    cls=Analyses, help="Analyze runs: errors, alignment and others.", no_args_is_help=True
 )
 
 
