@@ -8,9 +8,8 @@ from typing import Annotated
 
 import typer
 
-from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
-from xlt_cli.commands.systems import ArchivedRuns, compared
+from xlt_cli.commands.systems import ArchivedRuns, GivenSystems, compared
 
 
 class Correction(StrEnum):
@@ -21,15 +20,7 @@ class Correction(StrEnum):
 
 
 def compare(
-    systems: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME=RUNS]...|SPEC",
-            help="A system and its runs, one for each seed: a name or path, perhaps with *; "
-            "several runs by naming the system again. Or a spec: the points of its sweep.",
-            autocompletion=completion.runs,
-        ),
-    ] = None,
+    systems: GivenSystems = None,
     baseline: Annotated[
         str | None,
         typer.Option(

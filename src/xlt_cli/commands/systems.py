@@ -10,12 +10,23 @@ from typing import Annotated
 
 import typer
 
+from xlt_cli.commands import completion
+
 ArchivedRuns = Annotated[
     Path | None,
     typer.Option(
         "--from",
         metavar="ARCHIVE",
         help="Read the runs of an archive that `xlt archive` wrote; default: all of them.",
+    ),
+]
+GivenSystems = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME=RUNS]...|SPEC",
+        help="A system and its runs, one for each seed: a name or path, perhaps with *; "
+        "several runs by naming the system again. Or a spec: the points of its sweep.",
+        autocompletion=completion.runs,
     ),
 ]
 Systems = dict[str, list[str]]
