@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Column, Figure, Row, Table, Text, Unit
-from xlt_cli.errors import UserError
 from xlt_cli.page import charts
 from xlt_cli.page.blocks import Block, Chart, Choice, Section
 from xlt_cli.page.charts import Bar, Measure
 from xlt_cli.page.content import Content, Tested
-from xlt_cli.page.sections.parts import clean_entries, each
+from xlt_cli.page.sections.parts import clean_entries, each_possible
 from xlt_cli.reports import pivot
 from xlt_cli.reports.entries import TRAINED_ON, ZERO_SHOT
 from xlt_cli.stats.estimates import Estimate
@@ -26,17 +25,7 @@ FACTS = {"family": "Family", "script": "Script", "resource": "Resource class"}
 
 def section(content: Content) -> Section:
     """The gap of each group of languages to the languages trained on."""
-    failed: list[str] = []
-
-    def blocks(tested: Tested) -> Sequence[Block]:
-        try:
-            return _blocks(content, tested)
-        except UserError as error:
-            failed.append(f"{tested.title}: {error.what}")
-            return []
-
-    found = each(content, blocks)
-    why = "; ".join(failed)
+    found, why = each_possible(content, _blocks)
     if not found:
         return Section("groups", TITLE, [], why or "no zero-shot language was tested")
     about = Text(

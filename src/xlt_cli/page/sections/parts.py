@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from xlt_cli.api.reports import Figure
+from xlt_cli.errors import UserError
 from xlt_cli.page.blocks import Block, Choice, Heading
 from xlt_cli.page.content import Content, Tested, Values
 from xlt_cli.reports.entries import Entry
@@ -29,6 +30,23 @@ def each(content: Content, blocks: Callable[[Tested], Sequence[Block]]) -> list[
             found.append(Heading(tested.title))
         found += own
     return found
+
+
+def each_possible(
+    content: Content, blocks: Callable[[Content, Tested], Sequence[Block]]
+) -> tuple[list[Block], str]:
+    """As `each`; with it why evaluations have none, where their results do not allow any."""
+    failed: list[str] = []
+
+    def own(tested: Tested) -> Sequence[Block]:
+        try:
+            return blocks(content, tested)
+        except UserError as error:
+            failed.append(f"{tested.title}: {error.what}")
+            return []
+
+    found = each(content, own)
+    return found, "; ".join(failed)
 
 
 def by_baseline(

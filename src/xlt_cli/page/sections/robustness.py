@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xlt_cli.api.reports import Column, Figure, Row, Series, Table
-from xlt_cli.errors import UserError
 from xlt_cli.page import charts
 from xlt_cli.page.blocks import Block, Chart, Section
 from xlt_cli.page.charts import Measure
 from xlt_cli.page.content import Content, Tested
-from xlt_cli.page.sections.parts import each, entries_of
+from xlt_cli.page.sections.parts import each_possible, entries_of
 from xlt_cli.reports import pivot
 from xlt_cli.reports.entries import ZERO_SHOT
 from xlt_cli.reports.robustness import AVERAGES
@@ -24,17 +23,7 @@ TITLE = "Robustness"
 
 def section(content: Content) -> Section:
     """Each condition, and curves by strength."""
-    failed: list[str] = []
-
-    def blocks(tested: Tested) -> Sequence[Block]:
-        try:
-            return _blocks(content, tested)
-        except UserError as error:
-            failed.append(f"{tested.title}: {error.what}")
-            return []
-
-    found = each(content, blocks)
-    why = "; ".join(failed)
+    found, why = each_possible(content, _blocks)
     if not found:
         none = "no evaluation has conditions (`conditions` in a spec, `xlt eval --stress`)"
         return Section("robustness", TITLE, [], why or none)
