@@ -111,7 +111,7 @@ class RayQueue(Queue):
         """What no machine of the cluster has now; empty if jobs can run."""
         import ray
 
-        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        nodes: list[dict[str, Any]] = ray.nodes()
         machines = [node["Resources"] for node in nodes if node["Alive"]]
         for machine in machines:
             if all(machine.get(name, 0.0) >= amount for name, amount in self.needs.items()):
