@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlt_cli.compute.seeding import derive
+from xlt_cli.compute.seeding import derive, seed_generators
 
 NAME = st.integers() | st.text(st.characters(exclude_characters="/", codec="utf-8"), max_size=5)
 
@@ -31,7 +31,7 @@ def test_torch_takes_every_seed() -> None:
 
 
 def test_a_seed_is_the_same_in_every_process() -> None:
-    code = "from xlt_cli.compute.seeding import derive; print(derive(1, 'stage', 0, 'head'))"
+    code = "from xlt_cli.compute.seeding import derive, seed_generators; print(derive(1, 'stage', 0, 'head'))"
     found = {
         subprocess.run(
             [sys.executable, "-c", code],
@@ -43,3 +43,12 @@ def test_a_seed_is_the_same_in_every_process() -> None:
         for seed in ("1", "2")
     }
     assert found == {f"{derive(1, 'stage', 0, 'head')}\n"}
+
+
+def test_the_processors_generator_is_seeded_alone() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    noted = len(torch.cuda._queued_calls)
+    seed_generators(5, torch.device("cpu"))
+    assert torch.equal(torch.rand(3), expected)
+    assert len(torch.cuda._queued_calls) == noted

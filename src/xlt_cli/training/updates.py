@@ -11,7 +11,7 @@ import torch
 
 from xlt_cli.api import Batch, EncoderModel
 from xlt_cli.compute.runtime import Runtime
-from xlt_cli.compute.seeding import derive
+from xlt_cli.compute.seeding import derive, seed_generators
 from xlt_cli.data.batches import by_example, collate, seeds
 from xlt_cli.errors import UserError
 from xlt_cli.models.placing import place
@@ -142,7 +142,7 @@ class Updates:
         summed = torch.zeros((), device=runtime.device)
         for cut in range(runtime.rank, cuts, runtime.world):
             seed = derive(self.seed, "update", step, cut)
-            torch.manual_seed(seed)
+            seed_generators(seed, runtime.device)
             # A part without examples still runs, with zero weight, so that all ranks stay in sync.
             chosen, weight = cut_of(features, cut, cuts, problem)
             batch = collate(chosen, problem, self.pad_id).to(runtime.device)
