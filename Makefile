@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup demo test test-min lint docs docs-reference lock bench clean
+.PHONY: help setup demo test test-min coverage lint docs docs-reference lock bench clean
 
 help: ## Show this help.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -24,6 +24,9 @@ test: setup ## Run the tests.
 
 test-min: setup ## Run a part of the tests with the lowest versions that pyproject.toml allows.
 	bash scripts/test_minimum.sh .venv-min
+
+coverage: ## Run the tests with Python 3.12 or later; fail if they cover too few lines.
+	bash scripts/coverage.sh .venv-coverage
 
 lint: setup ## Check style, types, the direction of imports, and build the documentation strictly.
 	$(BIN)/ruff check .
@@ -46,4 +49,4 @@ bench: setup ## Measure speeds against the peers, on this machine.
 	$(BIN)/python benchmarks/run.py
 
 clean: ## Remove .venv and caches; runs stay.
-	rm -rf $(VENV) .venv-min site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-min .venv-coverage site .pytest_cache .mypy_cache .ruff_cache .hypothesis

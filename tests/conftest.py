@@ -16,6 +16,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import typer.main
 import typer.testing
@@ -29,6 +30,10 @@ Install = Callable[..., Path]
 WriteSpec = Callable[..., Path]
 Cli = Callable[..., Result]
 
+# A few examples each time; many with `pytest --hypothesis-profile thorough`.
+hypothesis.settings.register_profile("few", max_examples=25, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=500, deadline=None)
+hypothesis.settings.load_profile("few")
 # Two cores, several processes: more threads than that only wait for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -65,6 +65,16 @@ class Desk:
             start_new_session=True,
         )
 
+    def start_until(self, step: int, *arguments: object, **environment: str) -> Any:
+        """Starts `xlt train` and returns it waiting at its checkpoint of `step` or the next one.
+
+        However busy the machine is, it goes on only when there is a file `go-on` on the desk, and
+        can be killed or interrupted until then.
+        """
+        process = self.start(*arguments, XLT_HOLD_AT=str(step), **environment)
+        wait_for_step(self, process, step)
+        return process
+
     def xlt(self, *arguments: object, runs: str = "runs", **environment: str) -> Any:
         """Runs `xlt` to its end: (exit code, stdout, stderr)."""
         process = self.start(*arguments, runs=runs, **environment)

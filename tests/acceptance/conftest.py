@@ -1,4 +1,4 @@
-"""A desk for whole commands: a tiny encoder, tiny data, a spec that trains for a few seconds."""
+"""A desk for whole commands: a tiny encoder, tiny data, a spec that trains for a second."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ from pathlib import Path
 import pytest
 from acceptance_tools import Desk
 
+from xlt_cli.launch import sharing
+from xlt_cli.runs import stage_store
+
 
 @pytest.fixture
 def desk(tmp_path: Path, tiny_encoder: Path, tiny_data: Path) -> Desk:
-    """A desk whose spec trains for a few seconds, with checkpoints between evaluations."""
+    """A desk whose spec trains for a second, with checkpoints between evaluations."""
     spec = {
         "encoder": {"name": "hf", "model": str(tiny_encoder)},
         "stages": [
             {
                 "task": {"name": "pawsx", "path": str(tiny_data)},
-                "epochs": 40,
+                "epochs": 8,
                 "batch_size": 4,
                 "learning_rate": 1e-3,
                 "checkpoint_every": 7,
-                "evaluate_every": 50,
+                "evaluate_every": 20,
             }
         ],
         "evaluations": [{"settings": ["standard", "generalized"]}],
@@ -36,3 +39,18 @@ def desk(tmp_path: Path, tiny_encoder: Path, tiny_data: Path) -> Desk:
     environment.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", COLUMNS="120")
     environment.update(XLT_CACHE_DIR=str(tmp_path / "cache"))
     return Desk(tmp_path, spec, environment)
+
+
+@pytest.fixture(scope="session")
+def stages_of_all(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of runs whose store of stages is shared by tests."""
+    return tmp_path_factory.mktemp("stages")
+
+
+@pytest.fixture
+def trained_once(stages_of_all: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands in this process take stages that a test before has trained, as in one folder.
+
+    For tests of what comes after training.
+    """
+    monkeypatch.setattr(sharing, "shared", lambda _, key: stage_store.shared(stages_of_all, key))

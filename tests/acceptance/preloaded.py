@@ -30,7 +30,10 @@ MODULES = [
 ]
 """What every training process imports."""
 
-OWN = ("XLT_", "COLUMNS", "NO_COLOR", "TERM", "GREEDY_")
+OWN = (
+    "XLT_", "COLUMNS", "NO_COLOR", "TERM", "GREEDY_",
+    "MASTER_", "RANK", "WORLD_SIZE", "LOCAL_RANK",
+)  # fmt: skip
 """Variables that are read when they are needed; others are read while modules are imported."""
 
 _popen = subprocess.Popen
@@ -95,6 +98,10 @@ class Preloaded:
 
     def poll(self) -> int | None:
         return self.returncode
+
+    def said(self) -> str:
+        """What it has written to stderr until now."""
+        return self._files[1].read_text("utf-8")
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         self._process.join(timeout)
@@ -187,6 +194,8 @@ def _main(arguments: Sequence[str] | str, environment: Mapping[str, str]) -> NoR
     os.environ.clear()
     os.environ.update(kept)
     sys.path[:0] = [path for path in _paths(environment) if path not in sys.path]
+    if step := environment.get("XLT_HOLD_AT"):
+        _hold_at(int(step))
     code: Any = 0
     try:
         if isinstance(arguments, str):
@@ -205,3 +214,18 @@ def _main(arguments: Sequence[str] | str, environment: Mapping[str, str]) -> NoR
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _hold_at(step: int) -> None:
+    """Lets training wait at its first checkpoint of `step` updates or more, for a signal or for a
+    file `go-on` in the working directory."""
+    from xlt_cli.training import checkpoints
+
+    save = checkpoints.save
+
+    def held(stage: Path, model: Any, optimizer: Any, position: Any, *others: Any) -> None:
+        save(stage, model, optimizer, position, *others)
+        while position.step >= step and not Path("go-on").exists():
+            time.sleep(0.01)
+
+    checkpoints.save = held

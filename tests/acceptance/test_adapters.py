@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from acceptance_tools import Desk, kill, wait_for_step
+from acceptance_tools import Desk, kill
 from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
@@ -72,13 +72,11 @@ def test_robust_training_through_a_merged_adapter(
 @pytest.mark.parametrize("after", ["merge", "keep"])
 def test_killed_it_goes_on_to_the_same_end(desk: Desk, after: str, xlt: Any) -> None:
     stages(desk, {**LORA, "after": after}, perturbation={"name": "adversarial"}, select="average")
-    desk.spec["stages"][0].update(max_steps=40, evaluate_every=20)
+    desk.spec["stages"][0].update(max_steps=24, evaluate_every=12)
     train(xlt, desk, runs="whole")
     spec = desk.write()
-    for moment in (6, 24):
-        process = desk.start("train", spec)
-        wait_for_step(desk, process, moment)
-        kill(process)
+    for moment in (7, 14):
+        kill(desk.start_until(moment, "train", spec))
     assert "continues from step" in train(xlt, desk)
     one, other = (
         {

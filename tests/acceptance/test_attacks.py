@@ -224,7 +224,7 @@ def test_killed_in_the_middle_of_a_cell_it_goes_on_and_ends_the_same(
         arguments += ["--limit", "16"]
         if name == "killed":
             process = desk.start(*arguments, runs=str(tmp_path / name))
-            wait_for(lambda run=run: any(run.glob(LOG)), process)  # type: ignore[misc]
+            wait_for(lambda run=run: any(p.stat().st_size for p in run.glob(LOG)), process)  # type: ignore[misc]
             kill(process)
             (kept,) = run.glob(LOG)
             assert not any(run.glob("evaluations/*/conditions/*/predictions/*"))

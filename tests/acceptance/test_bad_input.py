@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_tools import Desk, kill, wait_for_step
+from acceptance_tools import Desk, kill
+from preloaded import run_code
 
 Damage = Callable[[Path], None]
 
@@ -132,22 +133,14 @@ def test_a_full_disk_loses_nothing(desk: Desk) -> None:
     script = (
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
-        "from xlt_cli.__main__ import main; sys.argv[0] = 'xlt'; main()"
+        f"sys.argv = ['xlt', 'train', {str(spec)!r}, '--runs-dir', 'runs']; "
+        "from xlt_cli.__main__ import main; main()"
     )
-    import subprocess
-    import sys
-
-    found = subprocess.run(
-        [sys.executable, "-c", script, "train", str(spec), "--runs-dir", "runs"],
-        cwd=desk.path,
-        env=desk.environment,
-        capture_output=True,
-        text=True,
-    )
-    assert found.returncode == 2, found.stderr
-    assert "the disk is full" in found.stderr
-    assert "continues from the last checkpoint" in found.stderr
-    assert "Traceback" not in found.stderr
+    code, _, err = run_code(script, desk.environment, desk.path, desk.path / "outputs")
+    assert code == 2, err
+    assert "the disk is full" in err
+    assert "continues from the last checkpoint" in err
+    assert "Traceback" not in err
     assert not list(desk.path.rglob("*.partial"))
     assert json.loads((desk.run() / "status.json").read_text())["state"] == "error"
     stages = [{**desk.spec["stages"][0], "max_steps": 8}]
@@ -157,9 +150,7 @@ def test_a_full_disk_loses_nothing(desk: Desk) -> None:
 def test_an_unknown_run_and_an_unfinished_one(desk: Desk, xlt: Any) -> None:
     runs = ("--runs-dir", desk.path / "runs")
     assert xlt("eval", "nothing", *runs).exit_code == 2
-    process = desk.start("train", desk.write())
-    wait_for_step(desk, process, 7)
-    kill(process)
+    kill(desk.start_until(7, "train", desk.write()))
     result = xlt("eval", desk.run().name, *runs)
     assert result.exit_code == 2
     assert "has no finished model" in result.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from acceptance_tools import Desk, last_step, wait_for_step
+from acceptance_tools import Desk, kill, last_step
 from safetensors.torch import load_file
 
 from xlt_cli.training.noise import own_modules
@@ -47,10 +46,7 @@ def test_killed_it_goes_on_to_the_same_end_and_is_no_part_of_the_model(
     done = xlt("train", path, "--runs-dir", desk.path / "whole")
     assert done.exit_code == 0, done.output
     desk.environment["PYTHONPATH"] = os.pathsep.join([str(third_party), str(THIRD_PARTY)])
-    process = desk.start("train", path)
-    wait_for_step(desk, process, 7)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    kill(desk.start_until(7, "train", path))
     # The checkpoint has the parameters of both, and they are not what they were in the beginning.
     kept = desk.run() / f"stages/0/checkpoints/step-{last_step(desk.run()):08d}/perturbations.pt"
     attack = importlib.import_module("tlh_xlt.attacks").LearnedAttack

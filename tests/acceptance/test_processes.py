@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import socket
 
 import pytest
 from acceptance_tools import Desk, third_party
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def test_two_processes_with_one_cut_equal_one_process_with_two(desk: Desk) -> None:
@@ -19,17 +25,18 @@ def test_two_processes_with_one_cut_equal_one_process_with_two(desk: Desk) -> No
     one = desk.write("one.yaml", stages=[{**stage, "accumulate": 2}])
     assert desk.xlt("train", one, runs="one")[0] == 0
     two = desk.write("two.yaml", stages=[stage])
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
-    found = subprocess.run(
-        [*command, "-m", "xlt_cli", "train", str(two), "--runs-dir", "two"],
-        cwd=desk.path,
-        env=desk.environment,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-    assert found.returncode == 0, found.stderr
-    assert found.stdout.count("zero-shot average") == 1
+    # What torchrun sets for each of them.
+    shared = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    both = [
+        desk.start("train", two, runs="two", RANK=rank, LOCAL_RANK=rank, **shared)
+        for rank in ("0", "1")
+    ]
+    printed = ""
+    for process in both:
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == 0, err
+        printed += out
+    assert printed.count("zero-shot average") == 1
 
     def metrics(runs: str) -> list[dict[str, float]]:
         text = (desk.run(runs) / "stages/0/metrics.jsonl").read_text("utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance_tools import Desk, kill, wait_for_step
+from acceptance_tools import Desk, kill
 
 from xlt_cli import registry
 
@@ -75,13 +75,11 @@ def test_a_composition_is_resumed_to_the_same_bytes(desk: Desk, words: Path) -> 
         {"name": "embedding-mixup", "proportion": 0.2},
     ]
     short(desk, perturbation)
-    desk.spec["stages"][0].update(max_steps=60, checkpoint_every=7, evaluate_every=60)
+    desk.spec["stages"][0].update(max_steps=24, checkpoint_every=7, evaluate_every=24)
     spec = desk.write()
     code, _, err = desk.xlt("train", spec, runs="whole")
     assert code == 0, err
-    process = desk.start("train", spec)
-    wait_for_step(desk, process, 14)
-    kill(process)
+    kill(desk.start_until(14, "train", spec))
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
     assert "continues from step" in err

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from acceptance_tools import Desk, kill, wait_for, wait_for_step
+from acceptance_tools import Desk, kill, wait_for
 
 from xlt_cli.runs import atomic
 from xlt_cli.runs import stage as stages
@@ -16,7 +16,7 @@ SHORT = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3, "dev": None}
 
 def two_stages(desk: Desk, name: str, **last: Any) -> Path:
     """A spec whose first stage is the desk's, and whose second differs."""
-    first = {**desk.spec["stages"][0], "epochs": 12}
+    first = {**desk.spec["stages"][0], "epochs": 4}
     second = {"task": first["task"], **SHORT, **last}
     return desk.write(f"{name}.yaml", stages=[first, second], evaluations=[])
 
@@ -46,9 +46,7 @@ def test_a_prefix_is_trained_once_and_taken_over_from_a_killed_run(desk: Desk) -
     one, two = two_stages(desk, "one", limit=16), two_stages(desk, "two", limit=12)
     code, _, err = desk.xlt("train", one, runs="whole")
     assert code == 0, err
-    process = desk.start("train", one)
-    wait_for_step(desk, process, 20)
-    kill(process)
+    kill(desk.start_until(20, "train", one))
     assert (run_of(desk, "one") / "stages" / "0").is_symlink()
     code, _, err = desk.xlt("train", two)
     assert code == 0, err
@@ -76,13 +74,13 @@ def test_a_prefix_is_trained_once_and_taken_over_from_a_killed_run(desk: Desk) -
 
 def test_of_two_processes_one_trains_and_the_other_waits(desk: Desk) -> None:
     one, two = two_stages(desk, "one", limit=16), two_stages(desk, "two", limit=12)
-    first = desk.start("train", one)
-    wait_for(lambda: any(desk.path.glob("runs/*/stages/0/checkpoints/step-*")), first)
-    code, _, err = desk.xlt("train", two)
-    assert code == 0, err
-    _, errors = first.communicate(timeout=240)
-    assert first.returncode == 0, errors
-    assert "waiting for it" in err
+    first = desk.start_until(7, "train", one)
+    second = desk.start("train", two)
+    wait_for(lambda: "waiting for it" in second.said(), second)
+    (desk.path / "go-on").touch()
+    for process in (first, second):
+        _, err = process.communicate(timeout=240)
+        assert process.returncode == 0, err
     assert "taken from the shared stages" in err
     assert trained_stages(run_of(desk, "one")) == {0}
     assert trained_stages(run_of(desk, "two")) == set()
@@ -90,7 +88,7 @@ def test_of_two_processes_one_trains_and_the_other_waits(desk: Desk) -> None:
 
 def test_a_sweep_trains_each_prefix_once_with_kills(desk: Desk) -> None:
     """Two first stages, two last ones, at two at a time, killed on the way."""
-    first = {**desk.spec["stages"][0], "epochs": 8}
+    first = {**desk.spec["stages"][0], "epochs": 4}
     spec = desk.write(
         "sweep.yaml",
         stages=[first, {"task": first["task"], **SHORT}],
@@ -98,7 +96,7 @@ def test_a_sweep_trains_each_prefix_once_with_kills(desk: Desk) -> None:
         keep="none",
         sweep={"grid": {"stages.0.learning_rate": [1e-3, 2e-3], "stages.1.limit": [8, 12]}},
     )
-    process = desk.start("sweep", spec, "--jobs", 2)
+    process = desk.start("sweep", spec, "--jobs", 2, XLT_HOLD_AT="7")
     wait_for(lambda: any(desk.path.glob("runs/*/stages/0/checkpoints/step-*")), process)
     kill(process)
     code, _, err = desk.xlt("sweep", spec, "--jobs", 2)

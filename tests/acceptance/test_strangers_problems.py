@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from acceptance_tools import Desk, wait_for_step
+from acceptance_tools import Desk, kill
 
 from xlt_cli import registry
 from xlt_cli.runs.predictions import Store
@@ -91,10 +90,7 @@ def test_killed_they_go_on_to_the_same_end_and_their_answers_are_read_back(
     assert all(0 <= figures[metric]["value"] <= 1 for figures in results["languages"].values())
     # Killed after a checkpoint, and taken up again in this process.
     desk.environment["PYTHONPATH"] = os.pathsep.join([str(third_party), str(THIRD_PARTY)])
-    process = desk.start("train", path)
-    wait_for_step(desk, process, 4)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    kill(desk.start_until(4, "train", path))
     again = xlt("train", path, "--runs-dir", desk.path / "runs")
     assert again.exit_code == 0, again.output
     assert "continues from step" in again.output

@@ -109,7 +109,7 @@ def test_after_a_failure_no_run_is_started_where_that_is_asked_for(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_its_runs_end_and_the_same_command_goes_on(desk: Desk, number: int) -> None:
     spec = desk.write(sweep={"grid": RATES}, evaluations=[])
-    process = desk.start("sweep", spec, "--jobs", 2)
+    process = desk.start("sweep", spec, "--jobs", 2, XLT_HOLD_AT="7")
     checkpoints = "runs/*/stages/0/checkpoints/step-*"
     wait_for(lambda: len({p.parents[3] for p in desk.path.glob(checkpoints)}) == 2, process)
     runs = all_runs(desk)

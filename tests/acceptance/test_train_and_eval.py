@@ -19,8 +19,8 @@ from xlt_cli.runs.provenance import weights_hash
 
 
 @pytest.fixture
-def short(desk: Desk) -> Desk:
-    """A desk whose spec takes a second or two."""
+def short(desk: Desk, trained_once: None) -> Desk:
+    """A desk whose spec takes a second or two, and less where a test before has trained it."""
     desk.spec["stages"][0].update(epochs=8, checkpoint_every=None, evaluate_every=None)
     return desk
 

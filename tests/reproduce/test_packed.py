@@ -63,7 +63,7 @@ def pack(
     return lzma.compress(packed, preset=9)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=10)
 @given(cells_of(SEQUENCE) | cells_of(TAGS))
 def test_answers_round_trip(cells: list[Rows]) -> None:
     told = answers(cells)
