@@ -12,6 +12,8 @@ from xlt_cli.api import SPLITS, Split, own_code
 from xlt_tasks.file_tasks import FileTask, WordTask
 from xlt_tasks.sources.release import Release
 
+ANY = ("de", "en", "sw")
+"""Languages of a set that has no fixed list of them."""
 MOST = 3
 """How many languages are written."""
 ROWS = 12
@@ -22,7 +24,7 @@ def write_set(task: type[FileTask], root: Path, release: Release | None = None) 
     """Writes a folder of the task's name, with the first languages of each split."""
     release = release or task.releases[0]
     folder = root / task.folder
-    stated = release.languages or task.published_languages
+    stated = release.languages or task.published_languages or ANY
     source = own_code(task.source_language, stated)
     known = [*filter(None, [source]), *(code for code in stated if code != source)]
     languages = [release.language] if release.language else known[:MOST]
@@ -39,7 +41,7 @@ def write_set(task: type[FileTask], root: Path, release: Release | None = None) 
 
 def splits(task: type[FileTask], release: Release) -> list[Split]:
     """Those that the release has; train only where the source language is in it."""
-    languages = (release.language,) if release.language else task.published_languages
+    languages = (release.language,) if release.language else task.published_languages or ANY
     trained = own_code(task.source_language, languages) is not None
     stated = SPLITS if isinstance(release.files, str) else tuple(release.files)
     return [split for split in stated if split != "train" or trained]
@@ -94,9 +96,10 @@ def words(task: type[FileTask]) -> list[str]:
     """Sentences of two words, one of them tagged."""
     tags: Any = task.labels
     begun = [tag for tag in tags if not tag.startswith("I-")]
+    end = "O" if "O" in tags else tags[0]
     lines = []
     for i, tag in zip(range(ROWS), cycle(begun), strict=False):
-        lines += [f"word{i}\t{tag}", "end\tO", ""]
+        lines += [f"word{i}\t{tag}", f"end\t{end}", ""]
     return lines
 
 

@@ -39,6 +39,8 @@ UNIFORM = {
 """What the manifests say in words: counts of labels, in the order of the labels, or of rows."""
 LEFT_OUT = {"xnli_african_mt/dev-pcm.tsv": 3}
 """Rows without a text."""
+PARTS = {"udpos": 15}
+"""How many languages there are of sets that are not there in all."""
 
 
 @pytest.fixture
@@ -80,6 +82,8 @@ def test_rows_and_labels_are_those_of_the_manifest(
     cls: Any = SETS[name]
     full = {"slice": None} if "slice" in cls.Params.model_fields else {}
     task = cls(cls.Params(**full))
+    if not (real_data / cls.folder).is_dir():
+        pytest.skip("its data are not there")
     languages: set[str] = set()
     for split in SPLITS:
         of_split = task.languages(split)
@@ -102,7 +106,8 @@ def test_rows_and_labels_are_those_of_the_manifest(
             else:
                 assert sum(stated.values()) - sum(counts.values()) == missing
                 assert missing or counts == stated
-    assert sorted(languages) == sorted(cls.published_languages)
+    assert languages <= set(cls.published_languages)
+    assert len(languages) == PARTS.get(name, len(cls.published_languages))
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -1,0 +1,68 @@
+"""Parts of speech: XTREME's selection of Universal Dependencies, and MasakhaPOS.
+
+Universal Dependencies as its authors publish it is in universal_dependencies.py.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from xlt_tasks.file_tasks import Release, WordTask
+
+UPOS = (
+    "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN",
+    "PUNCT", "SCONJ", "SYM", "VERB", "X",
+)  # fmt: skip
+"""The universal parts of speech: https://universaldependencies.org/u/pos/."""
+
+
+class PartsOfSpeech(WordTask):
+    """Words with universal parts of speech, scored word by word."""
+
+    metric = "accuracy"
+    family = "parts-of-speech"
+    labels = UPOS
+    origin = "native"
+
+
+class UdPos(PartsOfSpeech):
+    """Treebanks of Universal Dependencies 2.5, all of a language joined. XTREME's own test files
+    have no tags and are refused: evaluate on dev, or read the treebanks with `ud`.
+
+    Scored by the accuracy of words. XTREME reports seqeval's F1 of the tags, in which neighbouring
+    words with the same tag count as one: its numbers are not comparable."""
+
+    api_version = 1
+    name = "udpos"
+    summary = "parts of speech in 38 languages, as selected for XTREME and XTREME-R"
+    reference = "Nivre et al. 2020, Universal Dependencies v2 (LREC); Hu et al. 2020, XTREME (ICML)"
+    published_languages: ClassVar[tuple[str, ...]] = (
+        "af", "ar", "bg", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "he", "hi", "hu",
+        "id", "it", "ja", "kk", "ko", "lt", "mr", "nl", "pl", "pt", "ro", "ru", "ta", "te", "th",
+        "tl", "tr", "uk", "ur", "vi", "wo", "yo", "zh",
+    )  # fmt: skip
+    licence = "of each treebank: mostly CC BY-SA, some NC or GPL"
+    folder = "udpos"
+    releases = (Release(),)
+
+
+class MasakhaPos(PartsOfSpeech):
+    """News, with tags by speakers of the languages."""
+
+    api_version = 1
+    name = "masakhapos"
+    summary = "parts of speech in news of 20 languages of Africa"
+    reference = "Dione et al. 2023, MasakhaPOS (ACL)"
+    source_language = "hau"
+    published_languages: ClassVar[tuple[str, ...]] = (
+        "bam", "bbj", "ewe", "fon", "hau", "ibo", "kin", "lug", "luo", "mos", "nya", "pcm", "sna",
+        "swa", "tsn", "twi", "wol", "xho", "yor", "zul",
+    )  # fmt: skip
+    licence = "CC BY-NC 4.0"
+    tags = ("low-resource",)
+    folder = "masakhapos"
+    releases = (
+        Release(),
+        Release("{language}/{split}.txt"),
+        Release("data/{language}/{split}.txt"),
+    )
