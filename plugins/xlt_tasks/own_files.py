@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from xlt_cli.api import SPLITS, PluginParams, Split, Task
+from xlt_cli.api import SPLITS, DataError, PluginParams, Split, Task, UserError
 from xlt_tasks.examples.labels import DROP
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.compression import inner_suffix
 from xlt_tasks.sources.dataset import HubFiles, HubLayout
 from xlt_tasks.sources.files import FileSet, Layout
 from xlt_tasks.sources.folder import locate
 from xlt_tasks.sources.naming import DEFAULT_PATTERN, Naming, check_pattern
+from xlt_tasks.sources.parquet import class_names
 from xlt_tasks.sources.table import Form, Quoting
 
 
@@ -145,7 +148,7 @@ class DataParams(FileParams):
 
     @model_validator(mode="after")
     def _one_place(self) -> DataParams:
-        if (self.path is None) == (self.dataset is None):
+        if self.path is not None and self.dataset is not None:
             raise ValueError("give either `path` (a folder) or `dataset` (on the hub)")
         if self.dataset is None and (self.subset is not None or self.revision != "main"):
             raise ValueError("`subset` and `revision` need `dataset`")
@@ -182,6 +185,13 @@ class OwnData(Task):
 
     params: DataParams
 
+    def __init__(self, params: DataParams | None = None) -> None:
+        super().__init__(params)
+        if self.params.path is None and self.params.dataset is None:
+            raise UserError(
+                f"'{self.name}' has no data: give `path` (a folder) or `dataset` (on the hub)"
+            )
+
     def check(self) -> None:
         """A folder that is named is there; the hub is not asked."""
         if self.params.dataset is None:
@@ -193,6 +203,23 @@ class OwnData(Task):
 
     def languages(self, split: Split) -> tuple[str, ...]:
         return self.source.languages(split)
+
+    def class_names(self, columns: Columns, parameter: str) -> tuple[str, ...]:
+        """The labels as the data themselves name them, where `parameter` does not list them.
+
+        Raises:
+            DataError: they do not.
+        """
+        path = self.source.any_file()
+        names = class_names(path, columns) if inner_suffix(path.name) == ".parquet" else None
+        if names is None:
+            raise DataError(
+                f"the data do not name their labels, so `{parameter}` must list them",
+                str(path),
+                f"{parameter}: [..., ...], as they stand in the files; without it, names are taken "
+                "from the features (ClassLabel) of Parquet files",
+            )
+        return names
 
     @property
     def source(self) -> FileSet:
@@ -212,3 +239,11 @@ def check_map(mapped: Mapping[str, str], labels: tuple[str, ...], name: str) -> 
             f"`{name}` maps to '{unknown[0]}', which is not one of the labels "
             f"({', '.join(labels)}) and not `drop`"
         )
+
+
+def checked_map(mapped: Mapping[str, str], labels: tuple[str, ...], name: str) -> None:
+    """The same for labels that are only known once the data are read; UserError says which."""
+    try:
+        check_map(mapped, labels, name)
+    except ValueError as error:
+        raise UserError(str(error)) from None

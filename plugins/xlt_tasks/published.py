@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from xlt_cli.api import DataError, Split, Task, UserError
-from xlt_tasks.own_files import FileParams, check_map
+from xlt_cli.api import DataError, Split, Task
+from xlt_tasks.own_files import FileParams, checked_map
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.folder import DATA_DIR, data_dir
 from xlt_tasks.sources.hub import Hub, Repository
@@ -55,10 +55,7 @@ class PublishedTask(Task):
 
     def __init__(self, params: PublishedParams | None = None) -> None:
         super().__init__(params)
-        try:
-            check_map(getattr(self.params, self.map_name), self.labels, self.map_name)
-        except ValueError as error:
-            raise UserError(str(error)) from None
+        checked_map(getattr(self.params, self.map_name), self.labels, self.map_name)
 
     def check(self) -> None:
         """A folder that is named is there; the hub is not asked."""

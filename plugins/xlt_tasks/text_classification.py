@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -9,7 +10,7 @@ from pydantic import Field, model_validator
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import SequenceClassification
 from xlt_tasks.examples.classification import ClassificationBuilder
-from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map
+from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map, checked_map
 from xlt_tasks.sources.columns import PAIR, SINGLE, Columns
 
 
@@ -25,7 +26,11 @@ class TextClassification(OwnData):
     class Params(DataParams):
         """The files, and what is in them."""
 
-        labels: Names = Field(description="the labels, in the order of the model's outputs")
+        labels: Names | None = Field(
+            None,
+            description="the labels, in the order of the model's outputs; default: the classes "
+            "that Parquet files name themselves (ClassLabel), as most data sets on the hub",
+        )
         label_map: LabelMap = Field(
             {},
             description="labels of the files and the task's labels that they stand for, e.g. "
@@ -41,7 +46,8 @@ class TextClassification(OwnData):
 
         @model_validator(mode="after")
         def _fit(self) -> TextClassification.Params:
-            check_map(self.label_map, self.labels, "label_map")
+            if self.labels is not None:
+                check_map(self.label_map, self.labels, "label_map")
             if self.columns is not None and len(self.columns) != self.texts + 1:
                 raise ValueError(
                     f"`columns` has {len(self.columns)} names; `texts: {self.texts}` needs "
@@ -58,7 +64,13 @@ class TextClassification(OwnData):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return self.params.labels
+        return self._named if self.params.labels is None else self.params.labels
+
+    @cached_property
+    def _named(self) -> tuple[str, ...]:
+        names = self.class_names(self.columns, "labels")
+        checked_map(self.params.label_map, names, "label_map")
+        return names
 
     @property
     def columns(self) -> Columns:

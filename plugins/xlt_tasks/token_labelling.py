@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cached_property
 
 from pydantic import Field, model_validator
 
@@ -10,7 +11,7 @@ from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import TokenLabelling as TokenProblem
 from xlt_cli.problems.schemes import NAMES, scheme_of
 from xlt_tasks.examples.labelling import build_sentences
-from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map
+from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map, checked_map
 from xlt_tasks.sources.columns import WORDS, Columns
 
 
@@ -21,15 +22,15 @@ class TokenLabelling(OwnData):
     name = "token-labelling"
     summary = "your own files: a tag for each word (entities, parts of speech)"
     problem = TokenProblem
-    metric = "f1"
 
     class Params(DataParams):
         """The files, and their tags."""
 
-        tags: Names = Field(
+        tags: Names | None = Field(
+            None,
             description="the tags, in the order of the model's outputs; tags that follow a "
             "scheme for entities (BIO, BIOES, BILOU ...) are scored as entities, others word "
-            "by word"
+            "by word; default: those that Parquet files name themselves (ClassLabel)",
         )
         scheme: str | None = Field(
             None,
@@ -50,6 +51,8 @@ class TokenLabelling(OwnData):
 
         @model_validator(mode="after")
         def _fit(self) -> TokenLabelling.Params:
+            if self.tags is None:
+                return self
             check_map(self.tag_map, self.tags, "tag_map")
             try:
                 scheme_of(self.tags, self.scheme)
@@ -61,18 +64,29 @@ class TokenLabelling(OwnData):
 
     def __init__(self, params: Params | None = None) -> None:
         super().__init__(params)
-        # Entity F1 exists for entities only; the problem knows which of the two it has.
-        self.metric = TokenProblem(self.params.tags, self.params.scheme).metric_names[0]
         self.scheme = self.params.scheme
 
     @property
+    def metric(self) -> str:  # type: ignore[override]
+        """Entity F1 exists for entities only; the problem knows which of the two it has."""
+        return TokenProblem(self.labels, self.params.scheme).metric_names[0]
+
+    @property
     def labels(self) -> tuple[str, ...]:
-        return self.params.tags
+        return self._named if self.params.tags is None else self.params.tags
+
+    @cached_property
+    def _named(self) -> tuple[str, ...]:
+        names = self.class_names(self._columns(frozenset()), "tags")
+        checked_map(self.params.tag_map, names, "tag_map")
+        return names
 
     @property
     def columns(self) -> Columns:
         """The columns to read."""
-        known = frozenset((*self.labels, *self.params.tag_map))
+        return self._columns(frozenset((*self.labels, *self.params.tag_map)))
+
+    def _columns(self, known: frozenset[str]) -> Columns:
         if self.params.columns is None:
             return dataclasses.replace(WORDS, values=known)
         words, tags = self.params.columns

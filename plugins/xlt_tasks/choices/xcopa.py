@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xlt_tasks.file_tasks.choices import Choices, ChoiceTask
+from xlt_tasks.file_tasks import Choices, ChoiceTask
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.release import Release
 

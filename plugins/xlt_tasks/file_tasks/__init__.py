@@ -7,8 +7,9 @@ A task derives from one of them and states its facts; docs/adding-a-task.md show
 that it needs is imported from here.
 """
 
+from xlt_tasks.examples.choices import Choices
 from xlt_tasks.file_tasks.base import NOT_TRANSLATED, FileTask, FolderParams
-from xlt_tasks.file_tasks.choices import ChoiceParams, Choices, ChoiceTask
+from xlt_tasks.file_tasks.choices import ChoiceParams, ChoiceTask
 from xlt_tasks.file_tasks.slices import SlicedTask, SliceParams, Slices
 from xlt_tasks.file_tasks.texts import TextParams, TextTask
 from xlt_tasks.file_tasks.words import WordParams, WordTask

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from xlt_cli.api import DataError, PluginParams, Split, Task, UserError, did_you_mean
-from xlt_tasks.own_files import check_map
+from xlt_cli.api import DataError, PluginParams, Split, Task, did_you_mean
+from xlt_tasks.own_files import checked_map
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.folder import DATA_DIR, Folder, data_dir, locate
@@ -53,10 +53,7 @@ class FileTask(Task):
 
     def __init__(self, params: FolderParams | None = None) -> None:
         super().__init__(params)
-        try:
-            check_map(getattr(self.params, self.map_name, {}), self.labels, self.map_name)
-        except ValueError as error:
-            raise UserError(str(error)) from None
+        checked_map(getattr(self.params, self.map_name, {}), self.labels, self.map_name)
 
     def check(self) -> None:
         """The folder is there."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from xlt_cli.api import DataError, Rows, Split, did_you_mean
-from xlt_cli.problems import ChoiceExample, MultipleChoice
+from xlt_cli.problems import MultipleChoice
+from xlt_tasks.examples.choices import Choices, build_choices
 from xlt_tasks.file_tasks.base import FileTask, FolderParams
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.dataset import HubFiles, HubLayout
@@ -40,22 +40,6 @@ class ChoiceParams(FolderParams):
         if self.source == "hub" and self.path is not None:
             raise ValueError("`path` has no effect with `source: hub`; remove one of the two")
         return self
-
-
-@dataclass(frozen=True)
-class Choices:
-    """A row of the files.
-
-    Attributes:
-        answer: what the file says is right: a number.
-        id: identifies the row within its split; None: its number.
-    """
-
-    context: str
-    choices: tuple[str, ...]
-    answer: Any
-    question: str = ""
-    id: str | None = None
 
 
 class ChoiceTask(FileTask):
@@ -132,44 +116,13 @@ class ChoiceTask(FileTask):
     def load(self, split: Split, language: str) -> Rows:
         read, tables, release = self.read(split, language)
         names = (*release.columns.inputs[0], release.columns.targets[0])
-        examples: list[ChoiceExample] = []
-        for table in tables:
-            for record in table.records:
-                values = (*record.inputs, record.target)
-                where = table.where(record)
-                try:
-                    row = self.row(dict(zip(names, values, strict=True)))
-                except ValueError as error:
-                    raise DataError(str(error), where) from error
-                examples.append(
-                    ChoiceExample(
-                        f"{split}-{len(examples) + 1 if row.id is None else row.id}",
-                        row.context,
-                        row.question,
-                        row.choices,
-                        self._right(row, where),
-                        (language, language),
-                        self.fixed_question,
-                    )
-                )
-        notes = tuple(note for table in tables for note in table.notes)
-        return Rows(tuple(examples), read, notes)
-
-    def _right(self, row: Choices, where: str) -> int:
-        """The number of the right choice, from 0, once the row's texts are known to be texts."""
-        named = {f"choice {number}": text for number, text in enumerate(row.choices, 1)}
-        for name, text in {"the context": row.context, **named}.items():
-            if not isinstance(text, str) or not text.strip():
-                said = "is empty" if text in (None, "") or isinstance(text, str) else f"is {text!r}"
-                raise DataError(f"{name} {said}, expected a text", where, "fill it in")
-        first, count = self.first_answer, len(row.choices)
-        numbers = {str(number + first): number for number in range(count)}
-        right = numbers.get(str(row.answer).strip())
-        if right is None:
-            last = first + count - 1
-            raise DataError(
-                f"the right choice is {row.answer!r}, expected a number from {first} to {last}",
-                where,
-                "test sets without answers cannot be scored",
-            )
-        return right
+        examples, notes = build_choices(
+            tables,
+            names,
+            self.row,
+            split,
+            language,
+            first_answer=self.first_answer,
+            fixed_question=self.fixed_question,
+        )
+        return Rows(examples, read, notes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,24 +9,24 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from xlt_cli.api import DataError, PluginParams, Rows, Split, Task, did_you_mean
-from xlt_cli.problems import SpanExample, SpanExtraction, SpanSettings
+from xlt_cli.api import DataError, Rows, Split, Task, did_you_mean
+from xlt_cli.problems import SpanExtraction
 from xlt_cli.problems.span_scores import Normalisation
 from xlt_tasks.question_answering.reading import Question, read_questions
+from xlt_tasks.question_answering.rows import examples, with_answers
+from xlt_tasks.question_answering.settings import AnswerParams
 from xlt_tasks.sources.dataset import HubFiles
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.folder import DATA_DIR, Folder, data_dir, locate
 from xlt_tasks.sources.naming import Naming
 from xlt_tasks.sources.release import Release
-from xlt_tasks.sources.table import counted
 
 ALL = "mul"
 """The language of a file whose ids begin with the names of languages."""
 DEV_AS_TEST = "the published development set: the answers of the test set are not public"
-_USUAL = SpanSettings()
 
 
-class QuestionParams(PluginParams):
+class QuestionParams(AnswerParams):
     """Where the data come from, and how answers are found in passages."""
 
     path: Path | None = Field(
@@ -44,30 +43,6 @@ class QuestionParams(PluginParams):
         "main",
         min_length=1,
         description="branch, tag or commit on the hub; results record the commit",
-    )
-    stride: int = Field(
-        _USUAL.stride,
-        ge=1,
-        description="tokens from the start of a window of a passage to that of the next; at most "
-        "half a window",
-    )
-    max_answer_length: int = Field(
-        _USUAL.max_answer_length, ge=1, description="largest number of tokens of an answer"
-    )
-    n_best: int = Field(
-        _USUAL.n_best,
-        ge=1,
-        description="number of answers stored for each question, best first; the first is scored",
-    )
-    unanswerable: bool = Field(
-        _USUAL.unanswerable,
-        description="keep questions without an answer, and let the model answer that there is "
-        "none; otherwise they are left out",
-    )
-    null_threshold: float = Field(
-        _USUAL.null_threshold,
-        description="with `unanswerable`: how far the score of no answer must be above that of the "
-        "best answer",
     )
 
     @model_validator(mode="after")
@@ -170,20 +145,8 @@ class QuestionAnswering(Task):
                     did_you_mean(language, known),
                 )
         notes = [DEV_AS_TEST] if split == "test" and _has_dev_as_test(source) else []
-        kept = questions
-        if not self.params.unanswerable:
-            kept = [question for question in questions if question.answers]
-            if not kept:
-                raise DataError(
-                    f"none of the {counted(len(questions), 'question')} has an answer",
-                    read,
-                    "the answers were removed, as in some copies of test sets: use files of the "
-                    "official release",
-                )
-            if len(kept) < len(questions):
-                without = counted(len(questions) - len(kept), "question")
-                notes.append(f"{without} without an answer left out")
-        return Rows(_examples(kept, split, language), read, tuple(notes))
+        kept, said = with_answers(questions, read, unanswerable=self.params.unanswerable)
+        return Rows(examples(kept, split, language), read, (*notes, *said))
 
     def _read(self, split: Split, language: str) -> tuple[str, list[Question]]:
         read, paths = self.source.paths(split, language)
@@ -198,17 +161,3 @@ def _has_dev_as_test(source: FileSet) -> bool:
     patterns = source.layout.patterns if isinstance(source.layout, Naming) else {}
     dev = patterns.get("dev", "{split}")
     return "{split}" not in dev and dev == patterns.get("test")
-
-
-def _examples(questions: list[Question], split: Split, language: str) -> tuple[SpanExample, ...]:
-    """The rows. An id that occurs again gets a number, and a row without an id that of the row."""
-    counts: Counter[str] = Counter()
-    made = []
-    for number, one in enumerate(questions, 1):
-        name = one.id or f"{split}-{number}"
-        counts[name] += 1
-        if counts[name] > 1:
-            name = f"{name}#{counts[name]}"
-        texts = one.question, one.context, one.answers
-        made.append(SpanExample(name, *texts, (language, language)))
-    return tuple(made)

@@ -1,4 +1,4 @@
-"""Questions from files: JSON in SQuAD's layout, and parquet as on the hub."""
+"""Questions from files: JSON in SQuAD's layout, and columns as on the hub."""
 
 from __future__ import annotations
 
@@ -88,11 +88,42 @@ def _parquet(path: Path) -> Iterator[Question]:
         )
     for n, row in enumerate(table.select(COLUMNS).to_pylist(), 1):
         place = f"{path}: row {n}"
-        texts, starts = (_list(row["answers"], name, place) for name in ("text", "answer_start"))
-        pairs = zip(texts, starts, strict=True)
-        answers = [(_string(text, "text", place), _start(start, place)) for text, start in pairs]
-        asked, context = (_text(row, name, place) for name in ("question", "context"))
-        yield Question(str(row["id"]), asked, context, _told(answers))
+        yield question_of(row["id"], row["question"], row["context"], row["answers"], place)
+
+
+def question_of(name: Any, question: Any, context: Any, answers: Any, place: str) -> Question:
+    """A question from the cells of a row.
+
+    Args:
+        answers: the texts and their first characters: an object of two lists, as on the hub
+            (`{"text": [...], "answer_start": [...]}`), or a list of objects as in SQuAD.
+
+    Raises:
+        DataError: a cell is not what it should be.
+    """
+    if isinstance(answers, dict):
+        texts, starts = (_list(answers, key, place) for key in ("text", "answer_start"))
+        if len(texts) != len(starts):
+            raise DataError(f"{len(texts)} answers but {len(starts)} places", place)
+    elif isinstance(answers, list):
+        texts = [_text(answer, "text", place) for answer in answers]
+        starts = [answer.get("answer_start") for answer in answers]
+    else:
+        raise DataError(
+            f"the answers are {answers!r}, expected texts with their places",
+            place,
+            'e.g. {"text": ["Anna"], "answer_start": [7]}',
+        )
+    told = [
+        (_string(text, "text", place), _start(at, place))
+        for text, at in zip(texts, starts, strict=True)
+    ]
+    return Question(
+        "" if name is None else str(name),
+        _string(question, "question", place),
+        _string(context, "context", place),
+        _told(told),
+    )
 
 
 def _told(answers: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:

@@ -118,6 +118,14 @@ class FileSet:
             )
         return source, [table for table in tables if table.records]
 
+    def any_file(self) -> Path:
+        """One of the files, of the first split that there is."""
+        by_part = self._by_part()
+        ordered = sorted(by_part.items(), key=lambda part: SPLITS.index(part[0][0]))
+        if not ordered:
+            raise self._missing(by_part, "train", None, [])
+        return self.files.bring(ordered[0][1][:1])[1][0]
+
     def file(self, split: Split, language: str) -> Path:
         """The one file of a split in a language.
 

@@ -34,6 +34,19 @@ def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     return _table(path, content, schema, columns)
 
 
+def class_names(path: Path, columns: Columns) -> tuple[str, ...] | None:
+    """What a .parquet file says that the class ids of its labels mean; None if it says nothing."""
+    from pyarrow import ArrowException
+    from pyarrow.parquet import read_schema
+
+    try:
+        with _open(path) as file:
+            schema = read_schema(file)
+    except (ArrowException, OSError) as error:
+        raise _broken(path, "parquet", error) from error
+    return _class_names(schema, columns.find(schema.names, str(path)).target)
+
+
 def read_arrow(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     """The records of an .arrow or .feather file: Arrow's file form, or its stream form."""
     from pyarrow import ArrowException, ArrowInvalid, ipc

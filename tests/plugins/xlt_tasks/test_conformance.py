@@ -56,6 +56,16 @@ class TestTask(TaskSuite):
             },
             "text": {"path": data / "text", "dev_rows": 10},
             "parallel-text": {"path": data / "pairs", "layout": "files", "dev_rows": 10},
+            "question-answering": {
+                "path": data / "sets" / "xquad",
+                "files": dict.fromkeys(("train", "dev", "test"), "xquad.{language}"),
+            },
+            "multiple-choice": {
+                "path": data / "sets" / "xcopa",
+                "context": "premise",
+                "choices": ["choice1", "choice2"],
+                "answer": "label",
+            },
             "token-labelling": {
                 "path": data / "panx",
                 "tags": [
@@ -65,6 +75,10 @@ class TestTask(TaskSuite):
             },
         }
         plugin: Any = ENTRIES[name]
+        if name == "question-answering":
+            write_questions(ENTRIES["xquad"], data / "sets")
+        if name == "multiple-choice":
+            write_choices(ENTRIES["xcopa"], data / "sets")
         if issubclass(plugin, ChoiceTask):
             given[name] = {"path": write_choices(plugin, data / "sets")}
         elif issubclass(plugin, FileTask):

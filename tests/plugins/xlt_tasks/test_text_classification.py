@@ -39,7 +39,6 @@ def test_named_columns(write, task, tmp_path: Path):
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({}, "labels"),
         ({"labels": ["a"]}, "at least 2"),
         ({"labels": ["a", "a"]}, "given twice"),
         ({"labels": ["a", ""]}, "is empty"),

@@ -18,7 +18,6 @@ def test_parts_of_speech_have_no_entity_f1(task, tmp_path: Path):
     own = task(TokenLabelling, path=tmp_path, tags=["NOUN", "VERB"])
     assert own.metric == "accuracy"
     assert own.metric in own.problem(own.labels).metric_names
-    assert TokenLabelling.metric == "f1"
 
 
 def test_columns_of_conll_files(write, task, tmp_path: Path):
