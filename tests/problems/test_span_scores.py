@@ -140,3 +140,69 @@ def test_a_gold_without_words_is_scored_as_each_script_scores_it() -> None:
     assert plain == [0, 1, 1]  # no word is shared, and the texts are equal
     both = SpanExtraction(settings=SpanSettings(unanswerable=True)).statistics(row)[0].tolist()
     assert both == [1, 1, 1]
+
+
+def checklist(text: str, language: str) -> str:
+    """What `clean` of XTREME-R's generate_test_utils.py returns, for some languages."""
+    articles = {
+        "en": r"\b(a|an|the|in|at)\b",
+        "de": r"\b(ein|eine|einen)\b",
+        "ar": r"\sال^|ال",
+        "hi": r"\b(एक)",
+        "es": r"\b(un|una|unos|unas|el|la|los|las)\b",
+        "vi": r"\b(một)\b",
+    }
+    marks = ",. ৷" if language == "hi" else ",. "
+    return re.sub(articles.get(language, ""), " ", text).strip(marks)
+
+
+CHECKED = st.lists(
+    st.sampled_from(
+        [
+            "a",
+            "the",
+            "in",
+            "ein",
+            "eine",
+            "Haus",
+            "haus",
+            "la",
+            "एक",
+            "एकघर",
+            "घर।",
+            "الكتاب",
+            "một",
+            "北京,",
+            ".",
+            "x৷",
+        ]
+    ),
+    max_size=4,
+).map(" ".join)
+
+
+@given(
+    told=CHECKED, gold=CHECKED, language=st.sampled_from(["en", "de", "ar", "hi", "es", "vi", "zh"])
+)
+def test_answers_are_the_same_where_multichecklists_script_says_so(
+    told: str, gold: str, language: str
+) -> None:
+    exact, _ = scores([gold], told, "multichecklist", language, unanswerable=False)
+    assert exact == (checklist(told, language) == checklist(gold, language))
+
+
+@pytest.mark.parametrize(
+    ("told", "gold", "language", "same"),
+    [
+        ("the cat.", "cat", "en", True),
+        ("Cat", "cat", "en", False),  # case counts
+        ("die Katze", "Katze", "de", False),  # only the articles of the templates
+        ("eine Katze", "Katze", "de", True),
+        ("एकघर", "घर", "hi", True),
+        ("„Kot”", "Kot", "pl", True),
+        ("’n kat", "kat", "af", True),
+        ("pomo, ", "pomo", "sw", True),
+    ],
+)
+def test_answers_of_multichecklist(told: str, gold: str, language: str, same: bool) -> None:
+    assert scores([gold], told, "multichecklist", language, False)[0] == same

@@ -60,7 +60,7 @@ class QuestionAnswering(Task):
         folder: the usual name of the folder of the files.
         releases: the forms in which the data are published; the first that the folder has files of
             is read.
-        repository: the name of the data set on the hub.
+        repository: the name of the data set on the hub; empty: it is not there.
         hub_release: how its files are named.
         id_languages: for files that hold all languages, the language by the first part of the ids.
     """
@@ -73,7 +73,7 @@ class QuestionAnswering(Task):
     normalisation: ClassVar[Normalisation] = "squad"
     folder: ClassVar[str]
     releases: ClassVar[tuple[Release, ...]]
-    repository: ClassVar[str]
+    repository: ClassVar[str] = ""
     hub_release: ClassVar[Release]
     id_languages: ClassVar[Mapping[str, str]] = {}
 
@@ -116,6 +116,12 @@ class QuestionAnswering(Task):
 
     @cached_property
     def _hub(self) -> FileSet:
+        if not self.repository:
+            raise DataError(
+                f"the data of '{self.name}' are not on the hub",
+                f"no folder '{self.folder}' in {DATA_DIR}",
+                "set the task's `path`",
+            )
         files = HubFiles(self.repository, self.params.revision)
         return FileSet(files, self.hub_release.naming, language=self.hub_release.language)
 
@@ -145,8 +151,15 @@ class QuestionAnswering(Task):
                     did_you_mean(language, known),
                 )
         notes = [DEV_AS_TEST] if split == "test" and _has_dev_as_test(source) else []
+        questions, only = self.wanted(questions, read)
         kept, said = with_answers(questions, read, unanswerable=self.params.unanswerable)
-        return Rows(examples(kept, split, language), read, (*notes, *said))
+        return Rows(examples(kept, split, language), read, (*notes, *only, *said))
+
+    def wanted(
+        self, questions: list[Question], where: str
+    ) -> tuple[list[Question], tuple[str, ...]]:
+        """The questions that are asked for, and what is to be said of it."""
+        return questions, ()
 
     def _read(self, split: Split, language: str) -> tuple[str, list[Question]]:
         read, paths = self.source.paths(split, language)

@@ -24,12 +24,14 @@ class Question:
     Attributes:
         answers: the texts of the answers, and their first characters in the passage; answers
             without a text are left out.
+        title: of the article, in SQuAD's layout.
     """
 
     id: str
     question: str
     context: str
     answers: tuple[tuple[str, int], ...]
+    title: str = ""
 
 
 def read_questions(path: Path) -> list[Question]:
@@ -58,17 +60,18 @@ def _document(path: Path) -> Iterator[Question]:
             place = f"{path}: article {a}, paragraph {p}"
             context = _text(paragraph, "context", place)
             for n, asked in enumerate(_list(paragraph, "qas", place), 1):
-                yield _question(asked, context, f"{place}, question {n}")
+                title = str(article.get("title", ""))
+                yield _question(asked, context, f"{place}, question {n}", title)
 
 
-def _question(asked: Any, context: str, place: str) -> Question:
+def _question(asked: Any, context: str, place: str, title: str) -> Question:
     question = _text(asked, "question", place)
     answers = []
     if not asked.get("is_impossible"):
         for answer in _list(asked, "answers", place):
             text = _text(answer, "text", place)
             answers.append((text, _start(answer.get("answer_start"), place)))
-    return Question(str(asked.get("id", "")), question, context, _told(answers))
+    return Question(str(asked.get("id", "")), question, context, _told(answers), title)
 
 
 def _parquet(path: Path) -> Iterator[Question]:

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-Normalisation = Literal["squad", "mlqa"]
+from xlt_cli.problems.checklist_answers import comparable
+
+Normalisation = Literal["squad", "mlqa", "multichecklist"]
 """How answers are normalised: as in SQuAD v1.1 (also used for XQuAD and TyDi QA GoldP), or as in
-MLQA, by the language of the answer."""
+MLQA or MultiCheckList, by the language of the answer."""
 
 _SQUAD_ARTICLES = r"\b(a|an|the)\b"
 _MLQA_ARTICLES = {
@@ -26,7 +28,12 @@ _ASCII_PUNCTUATION = frozenset(string.punctuation)
 
 
 def normalised(text: str, normalisation: Normalisation, language: str) -> list[str]:
-    """The words of an answer without case, punctuation and articles."""
+    """The words of an answer without case, punctuation and articles.
+
+    For MultiCheckList: what stands between the spaces of the text that it compares.
+    """
+    if normalisation == "multichecklist":
+        return comparable(text, language).split(" ")
     text = text.lower()
     if normalisation == "squad":
         text = "".join(c for c in text if c not in _ASCII_PUNCTUATION)
@@ -54,7 +61,7 @@ def scores(
 
     Args:
         answers: the correct answers.
-        language: the language of the passage; only MLQA's normalisation depends on it.
+        language: the language of the passage; SQuAD's normalisation does not depend on it.
         unanswerable: whether to score as SQuAD 2.0's script does: an answer without words is
             correct if the question has no answer.
     """

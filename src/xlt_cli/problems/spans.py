@@ -107,8 +107,9 @@ class SpanExtraction(Problem):
 
     @property
     def scoring(self) -> str:
-        script = "SQuAD 2.0" if self.settings.unanswerable else "SQuAD v1.1"
-        return f"as by {'MLQA' if self.normalisation == 'mlqa' else script}'s official script"
+        squad = "SQuAD 2.0" if self.settings.unanswerable else "SQuAD v1.1"
+        script = {"mlqa": "MLQA", "multichecklist": "MultiCheckList"}.get(self.normalisation, squad)
+        return f"as by {script}'s official script"
 
     def check_example(self, example: Example) -> None:
         super().check_example(example)

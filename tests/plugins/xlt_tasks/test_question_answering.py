@@ -14,6 +14,7 @@ import pytest
 from question_tools import squad, write_squad
 
 from xlt_cli.api import DataError, Task
+from xlt_tasks.question_answering.multichecklist import MultiCheckList
 from xlt_tasks.question_answering.sets import Mlqa, Squad, TyDiQa, XQuad
 
 Made = Callable[..., Task]
@@ -182,3 +183,30 @@ def test_the_hub_is_read_at_its_revision(
     pq.write_table(pa.table({"id": ["1"]}), path)
     with pytest.raises(DataError, match="no column 'question'"):
         made.load(split, language)
+
+
+def test_a_capability_of_multichecklist_is_read_alone(tmp_path: Path, task: Made) -> None:
+    for language, titles in {"de": ("comparisons", "properties"), "es": ("comparisons",)}.items():
+        articles = [
+            {**squad({f"{title}-{n}": "Anna" for n in range(2)})["data"][0], "title": title}
+            for title in titles
+        ]
+        (tmp_path / f"test.{language}.json").write_text(json.dumps({"data": articles}), "utf-8")
+    everything = task(MultiCheckList, path=tmp_path)
+    assert everything.languages("test") == ("de", "es")
+    assert len(everything.load("test", "de").examples) == 4
+    made = task(MultiCheckList, path=tmp_path, slice="properties")
+    assert made.languages("test") == ("de",)
+    rows = made.load("test", "de")
+    assert [row.id for row in rows.examples] == ["properties-0", "properties-1"]
+    assert rows.notes == ("only the 2 questions of properties",)
+    wrong = task(MultiCheckList, path=tmp_path, slice="property")
+    with pytest.raises(DataError, match="no questions of the test 'property'") as refused:
+        wrong.load("test", wrong.languages("test")[0])
+    assert refused.value.hint == "did you mean 'properties'? known: comparisons, properties"
+    assert made.problem.of(made).scoring == "as by MultiCheckList's official script"
+
+
+def test_a_set_that_is_not_on_the_hub_says_so(task: Made) -> None:
+    with pytest.raises(DataError, match="'multichecklist' are not on the hub"):
+        task(MultiCheckList).check()
