@@ -14,7 +14,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlt_cli.api import Prediction
@@ -181,6 +181,7 @@ CHECKED = st.lists(
 ).map(" ".join)
 
 
+@settings(deadline=None)
 @given(
     told=CHECKED, gold=CHECKED, language=st.sampled_from(["en", "de", "ar", "hi", "es", "vi", "zh"])
 )

@@ -48,7 +48,7 @@ def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
     Raises:
         DataError: the file cannot be read, or does not hold what is expected.
     """
-    suffix = inner_suffix(path.name)
+    suffix = form.suffix or inner_suffix(path.name)
     if suffix == ".txt" and columns.lines:
         return plain.read(path)
     if suffix == ".txt":

@@ -37,12 +37,14 @@ class Naming:
     Attributes:
         patterns: for each split the names of its files, with `{split}` and `{language}`.
         splits: what a split is called in the names, where that is none of the usual names.
+        whole: whether patterns describe whole names, which then end in the suffix of no format.
     """
 
     patterns: Mapping[Split, str] = field(
         default_factory=lambda: dict.fromkeys(SPLITS, DEFAULT_PATTERN)
     )
     splits: Mapping[Split, str] = field(default_factory=dict)
+    whole: bool = False
 
     def find(self, names: Iterable[str]) -> FilesByPart:
         """The files by split and language, each list in order of the names."""
@@ -51,7 +53,8 @@ class Naming:
         for split, pattern in self.patterns.items():
             expression = self._compile(split, pattern)
             for name in ordered:
-                match = expression.fullmatch(_without_suffix(name, pattern))
+                described = name if self.whole else _without_suffix(name, pattern)
+                match = expression.fullmatch(described)
                 if match is not None:
                     language = match.groupdict().get("language")
                     by_part[split, language].append(name)
@@ -66,7 +69,8 @@ class Naming:
         pattern = self.patterns.get(split, DEFAULT_PATTERN)
         name = pattern.replace("{split}", self.splits.get(split, split))
         name = name.replace("{language}", language)
-        return name if _has_suffix(pattern) or "*" in pattern else f"{name}.tsv"
+        whole = self.whole or _has_suffix(pattern) or "*" in pattern
+        return name if whole else f"{name}.tsv"
 
     @property
     def depth(self) -> int | None:

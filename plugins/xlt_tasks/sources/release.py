@@ -47,9 +47,8 @@ class Release:
     def naming(self) -> Naming:
         """How its files are named."""
         files = self.files
-        return Naming(
-            dict.fromkeys(SPLITS, files) if isinstance(files, str) else files, self.splits
-        )
+        patterns = dict.fromkeys(SPLITS, files) if isinstance(files, str) else files
+        return Naming(patterns, self.splits, whole=bool(self.form.suffix))
 
     def is_in(self, folder: Folder) -> bool:
         """Whether a folder holds files that are named so."""

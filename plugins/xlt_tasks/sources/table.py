@@ -19,10 +19,13 @@ class Form:
     Attributes:
         quoting: whether fields in quotation marks are text as it stands or quoted as in csv.
         header: whether the first line names the columns; None to find out.
+        suffix: the format of files whose names end in that of none, such as `xglue.nc.de.dev`:
+            `.tsv` or another that is read; empty: by the names.
     """
 
     quoting: Quoting = "auto"
     header: bool | None = None
+    suffix: str = ""
 
 
 FOUND_OUT = Form()

@@ -138,7 +138,9 @@ def sentences(draw: Any) -> list[Line]:
     return lines
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(sentences(), min_size=1, max_size=3))
 def test_words_are_those_that_the_package_conllu_reads(
     tmp_path: Path, task: Made, written: list[list[Line]]
