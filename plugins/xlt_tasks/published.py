@@ -11,8 +11,9 @@ from pydantic import Field, model_validator
 from xlt_cli.api import DataError, Split, Task
 from xlt_tasks.own_files import FileParams, checked_map
 from xlt_tasks.sources.files import FileSet
-from xlt_tasks.sources.folder import DATA_DIR, data_dir
+from xlt_tasks.sources.folder import DATA_DIR, data_dir, locate
 from xlt_tasks.sources.hub import Hub, Repository
+from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.table import Source
 
 
@@ -43,9 +44,16 @@ class PublishedParams(FileParams):
 
 
 class PublishedTask(Task):
-    """A task that is read from a folder in XTREME's layout, or from its repository on the hub."""
+    """A task that is read from a folder in XTREME's layout, or from its repository on the hub.
+
+    Attributes:
+        repository: the data set on the hub.
+        releases: other forms in which the data are published, which are looked for where a folder
+            has no files in XTREME's layout and `files` is not given.
+    """
 
     repository: ClassVar[Repository]
+    releases: ClassVar[tuple[Release, ...]] = ()
 
     class Params(PublishedParams):
         """Where the data come from."""
@@ -76,10 +84,10 @@ class PublishedTask(Task):
         if wanted == "hub":
             return self._hub
         if path is not None:
-            return self.params.file_set(path, self.name)
+            return self._files(path, self.name)
         base = data_dir()
         if base is not None and (base / self.name).is_dir():
-            return self.params.file_set(base / self.name)
+            return self._files(base / self.name)
         if wanted == "folder":
             raise DataError(
                 f"{DATA_DIR} has no folder '{self.name}'"
@@ -89,6 +97,17 @@ class PublishedTask(Task):
                 f"set the task's `path`, or set {DATA_DIR} to a folder that contains '{self.name}'",
             )
         return self._hub
+
+    def _files(self, path: Path, inner: str | None = None) -> FileSet:
+        """The files of a folder, in the first form in which there are any."""
+        usual = self.params.file_set(path, inner)
+        naming = self.params.naming
+        if self.params.files is None and not naming.find(usual.files.names(naming.depth)):
+            folder = locate(path, inner, naming)
+            for release in self.releases:
+                if release.is_in(folder):
+                    return release.file_set(folder, usual.untranslated)
+        return usual
 
     @cached_property
     def _hub(self) -> Hub:
