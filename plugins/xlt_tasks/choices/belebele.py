@@ -55,6 +55,7 @@ class Belebele(ChoiceTask):
         Release({"test": "test-{language}"}, COLUMNS),
         Release({"test": "{language}.jsonl"}, COLUMNS),
         Release({"test": "data/{language}.jsonl"}, COLUMNS),
+        Release({"test": "Belebele/{language}.jsonl"}, COLUMNS),
     )
     repository = "facebook/belebele"
     hub_release = Release(columns=COLUMNS)

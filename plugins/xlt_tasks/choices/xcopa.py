@@ -36,6 +36,7 @@ class Xcopa(ChoiceTask):
     releases = (
         Release(columns=COLUMNS),
         Release("{language}/{split}.{language}.jsonl", COLUMNS),
+        Release("data/{language}/{split}.{language}.jsonl", COLUMNS),
     )
     repository = "cambridgeltl/xcopa"
     hub_release = Release(columns=COLUMNS)

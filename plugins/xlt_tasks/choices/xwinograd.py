@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,10 +10,16 @@ from xlt_tasks.file_tasks import Choices, ChoiceTask
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.release import Release
 
+SENTENCE, PRONOUN, CANDIDATES = "4", "6", "7"
+AUTHORS = Columns(((SENTENCE, PRONOUN, CANDIDATES),), (CANDIDATES,), named=True)
+"""The columns of the authors' file: pronoun and candidates are JSON, and the latter say which of
+them is right."""
+
 
 class XWinograd(ChoiceTask):
     """In a folder, rows name the pronoun, which is the question; its place is not marked. On the
-    hub its place is marked by `_`, and Japanese, called jp there, is not read."""
+    hub its place is marked by `_`. Reads one file for each language, or the authors' `dataset.tsv`
+    of all languages."""
 
     api_version = 1
     name = "xwinograd"
@@ -26,11 +33,17 @@ class XWinograd(ChoiceTask):
     origin = "mixed"
     tags = ("challenge",)
     folder = "xwinograd"
-    releases = (Release(columns=Columns((("sentence", "pronoun", "candidates"),), ("label",))),)
+    releases = (
+        Release(columns=Columns((("sentence", "pronoun", "candidates"),), ("label",))),
+        Release({"test": "dataset.tsv"}, AUTHORS, language_column="1"),
+    )
+    own_codes = {"ja": "jp"}  # noqa: RUF012  (see Task)
     repository = "Muennighoff/xwinograd"
     hub_release = Release(columns=Columns((("sentence", "option1", "option2"),), ("answer",)))
 
     def row(self, cells: Mapping[str, Any]) -> Choices:
+        if CANDIDATES in cells:
+            return _authors(cells)
         if "pronoun" in cells:
             candidates = cells["candidates"]
             if not isinstance(candidates, list) or len(candidates) < 2:
@@ -39,3 +52,16 @@ class XWinograd(ChoiceTask):
         answer = str(cells["answer"]).strip()  # 1 or 2 there
         number = int(answer) - 1 if answer.isdecimal() else answer
         return Choices(cells["sentence"], (cells["option1"], cells["option2"]), number)
+
+
+def _authors(cells: Mapping[str, Any]) -> Choices:
+    """A row of the authors' file: `["it", ...]`, and `[["The trophy", ..., true], ...]`."""
+    try:
+        pronoun = json.loads(cells[PRONOUN])[0]
+        candidates = [(text, right is True) for text, *_, right in json.loads(cells[CANDIDATES])]
+    except (ValueError, TypeError, LookupError) as error:
+        raise ValueError("the pronoun or the candidates are not as in the authors' file") from error
+    right = [number for number, (_, is_right) in enumerate(candidates) if is_right]
+    if len(right) != 1:
+        raise ValueError(f"{len(right)} of the candidates are right, expected one")
+    return Choices(cells[SENTENCE], tuple(text for text, _ in candidates), right[0], pronoun)

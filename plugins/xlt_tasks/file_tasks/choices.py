@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -49,6 +50,7 @@ class ChoiceTask(FileTask):
         repository: the data set on the hub. Its configurations are languages.
         hub_release: the columns and the names of splits there.
         first_answer: the number by which the files mean the first choice.
+        own_codes: what the files call a language, where that is not its code: `{"ja": "jp"}`.
         fixed_question: whether the question is a phrase of the task, which noise leaves as it is.
     """
 
@@ -59,6 +61,7 @@ class ChoiceTask(FileTask):
     repository: ClassVar[str]
     hub_release: ClassVar[Release]
     first_answer: ClassVar[int] = 0
+    own_codes: ClassVar[Mapping[str, str]] = MappingProxyType({})
     fixed_question: ClassVar[bool] = False
 
     class Params(ChoiceParams):
@@ -98,8 +101,9 @@ class ChoiceTask(FileTask):
         return FileSet(files, HubLayout(files, "{language}", self.hub_release.splits))
 
     def languages(self, split: Split) -> tuple[str, ...]:
-        codes = self.source.languages(split)
-        return tuple(code for code in codes if code in self.published_languages)
+        names = {own: code for code, own in self.own_codes.items()}
+        codes = {names.get(code, code) for code in self.source.languages(split)}
+        return tuple(sorted(codes & {*self.published_languages}))
 
     def read(
         self, split: Split, language: str, columns: Columns | None = None
@@ -111,7 +115,10 @@ class ChoiceTask(FileTask):
                 f"{self.repository} ({language}, {split})",
                 did_you_mean(language, self.published_languages),
             )
-        return *self.source.read(split, language, columns or release.columns), release
+        source, own = self.source, self.own_codes.get(language)
+        if own is not None and own in source.languages(split):
+            language = own
+        return *source.read(split, language, columns or release.columns), release
 
     def load(self, split: Split, language: str) -> Rows:
         read, tables, release = self.read(split, language)

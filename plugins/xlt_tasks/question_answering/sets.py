@@ -76,6 +76,7 @@ class Mlqa(QuestionAnswering):
     releases = (
         Release("{split}-context-{language}-question-{language}"),
         Release("{split}/{split}-context-{language}-question-{language}"),
+        Release("MLQA_V1/{split}/{split}-context-{language}-question-{language}"),
     )
     repository = "facebook/mlqa"
     hub_release = Release(

@@ -24,6 +24,7 @@ class Release:
             that there is.
         columns: the columns that are read.
         language: the language of files whose names do not say it.
+        language_column: the number or name of the column that says the language of a row.
         languages: those that belong to the set, where the folder has files of others, too.
         splits: what a split is called in the names, where that is none of the usual names.
         label_map: what the labels of the files stand for.
@@ -36,6 +37,7 @@ class Release:
     files: str | Mapping[Split, str] = DEFAULT_PATTERN
     columns: Columns = PAIR
     language: str | None = None
+    language_column: str | None = None
     languages: tuple[str, ...] = ()
     splits: Mapping[Split, str] = field(default_factory=dict)
     label_map: Mapping[str, str] = field(default_factory=dict)
@@ -56,4 +58,6 @@ class Release:
 
     def file_set(self, folder: Folder, untranslated: frozenset[str]) -> FileSet:
         """Its files in a folder."""
-        return FileSet(folder, self.naming, self.form, self.language, untranslated=untranslated)
+        return FileSet(
+            folder, self.naming, self.form, self.language, self.language_column, untranslated
+        )

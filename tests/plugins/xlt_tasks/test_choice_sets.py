@@ -52,8 +52,9 @@ def test_xcopas_own_folders(tmp_path: Path, task: Made, write: Any) -> None:
     names: dict[Split, str] = {"dev": "val", "test": "test"}
     for split, name in names.items():
         write(f"data/et/{name}.et.jsonl", json.dumps(row("xcopa", 1, "et")))
-        rows = task(Xcopa, path=tmp_path / "data").load(split, "et")
-        assert [e.id for e in rows.examples] == [f"{split}-1"]
+        for path in (tmp_path, tmp_path / "data"):
+            rows = task(Xcopa, path=path).load(split, "et")
+            assert [e.id for e in rows.examples] == [f"{split}-1"]
 
 
 def test_the_authors_files_of_xstorycloze(tmp_path: Path, task: Made, write: Any) -> None:
@@ -85,6 +86,36 @@ def test_the_authors_folder_of_belebele(tmp_path: Path, task: Made, write: Any) 
         assert read.languages("test") == ("swh_Latn",)
         (example,) = read.load("test", "swh_Latn").examples
         assert example.id == "test-https://example.org/1-1"
+
+
+def winograd(language: str, *candidates: tuple[str, bool]) -> str:
+    """A row of the authors' file."""
+    listed = [[text, [0, 1], text.split(), right] for text, right in candidates]
+    sentence = f"{language}: it is large."
+    pronoun = json.dumps(["it", [1, 2], ["it"]])
+    tokens = json.dumps(sentence.split())
+    return "\t".join((language, "test", "?", sentence, tokens, pronoun, json.dumps(listed)))
+
+
+def test_the_authors_file_of_xwinograd(
+    tmp_path: Path, task: Made, write: Any, failure: Any
+) -> None:
+    two = ("The trophy", False), ("suitcase", True)
+    write("dataset.tsv", winograd("en", *two), winograd("jp", *two[::-1]), winograd("en", *two))
+    made = task(XWinograd, path=tmp_path)
+    assert made.languages("test") == ("en", "ja")
+    rows: Any = made.load("test", "en")
+    assert [e.id for e in rows.examples] == ["test-1", "test-2"]
+    (row,) = made.load("test", "ja").examples
+    assert (row.context, row.question) == ("jp: it is large.", "it")
+    assert (row.choices, row.right) == (("suitcase", "The trophy"), 0)
+    assert row.languages == ("ja", "ja")
+    write("dataset.tsv", winograd("en", *two), winograd("en", ("a", True), ("b", True)))
+    error = failure(made.load, "test", "en")
+    assert error.what == "2 of the candidates are right, expected one"
+    assert error.where.endswith("dataset.tsv:2")
+    write("dataset.tsv", winograd("en", *two).replace("[[", "["))
+    assert "not as in the authors' file" in failure(made.load, "test", "en").what
 
 
 @pytest.fixture
@@ -136,9 +167,13 @@ def test_translations_in_xcopas_repository_are_no_languages(hub: Any, task: Made
 
 
 def test_the_hubs_form_of_xwinograd(hub: Any, task: Made) -> None:
-    snapshot = hub("Muennighoff/xwinograd", {"fr": {"test": "fr.jsonl"}})
+    files = {code: {"test": f"{code}.jsonl"} for code in ("fr", "jp")}
+    snapshot = hub("Muennighoff/xwinograd", files)
     made = {"sentence": "L'arbre est tombé car _ était vieux.", "option1": "a", "option2": "b"}
-    (snapshot / "fr.jsonl").write_text(json.dumps({**made, "answer": "2"}) + "\n")
+    for code in files:
+        (snapshot / f"{code}.jsonl").write_text(json.dumps({**made, "answer": "2"}) + "\n")
+    assert task(XWinograd).languages("test") == ("fr", "ja")
+    assert len(task(XWinograd).load("test", "ja").examples) == 1
     (example,) = task(XWinograd).load("test", "fr").examples
     assert (example.choices, example.right, example.question) == (("a", "b"), 1, "")  # type: ignore[attr-defined]
 

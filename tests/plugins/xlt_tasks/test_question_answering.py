@@ -32,6 +32,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
         (XQuad, "xquad.zh.json", "test", "zh"),
         (Mlqa, "dev-context-de-question-de.json", "dev", "de"),
         (Mlqa, "test/test-context-ar-question-ar.json", "test", "ar"),
+        (Mlqa, "MLQA_V1/dev/dev-context-vi-question-vi.json", "dev", "vi"),
         (TyDiQa, "tydiqa.goldp.sw.dev.json", "test", "sw"),
         (TyDiQa, "tydiqa-goldp-v1.1-train/tydiqa.goldp.te.train.json", "train", "te"),
     ],
