@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from question_tools import squad, write_squad
 
-from xlt_cli.api import DataError, Task
+from xlt_cli.api import DataError, Prediction, Task
 from xlt_tasks.question_answering.multichecklist import MultiCheckList
 from xlt_tasks.question_answering.sets import Mlqa, Squad, TyDiQa, XQuad
 
@@ -211,3 +211,39 @@ def test_a_capability_of_multichecklist_is_read_alone(tmp_path: Path, task: Made
 def test_a_set_that_is_not_on_the_hub_says_so(task: Made) -> None:
     with pytest.raises(DataError, match="'multichecklist' are not on the hub"):
         task(MultiCheckList).check()
+
+
+@pytest.mark.parametrize(
+    ("of", "file", "language", "exact_match", "f1"),
+    [
+        (Mlqa, "dev-context-de-question-de.json", "de", 1 / 3, 0.7222222),
+        (XQuad, "xquad.de.json", "de", 0, 0.3888889),
+        (TyDiQa, "tydiqa.goldp.fi.dev.json", "fi", 0, 0.3888889),
+        (Squad, "dev-v1.1.json", "en", 0, 0.3888889),
+    ],
+)
+def test_a_file_has_the_figures_of_its_official_script(
+    tmp_path: Path, task: Made, of: Any, file: str, language: str, exact_match: float, f1: float
+) -> None:
+    """Figures of mlqa_evaluation_v1.py for German, and of SQuAD's evaluate-v1.1.py, which XTREME
+    also uses for XQuAD and TyDi QA."""
+    golds = {"a": ["der Rhein", "Rhein"], "b": ["„Faust“"], "c": ["im Jahr 1848"]}
+    said = {"a": "dem Rhein", "b": "Faust I", "c": "1848"}
+    document = squad(dict.fromkeys(golds, "Anna"))
+    for paragraph in document["data"][0]["paragraphs"]:
+        (asked,) = paragraph["qas"]
+        texts = golds[asked["id"]]
+        paragraph["context"] = f"Es war {texts[0]}."
+        asked["answers"] = [
+            {"text": text, "answer_start": paragraph["context"].index(text)} for text in texts
+        ]
+    (tmp_path / file).write_text(json.dumps(document), "utf-8")
+    made = task(of, path=tmp_path)
+    problem: Any = made.problem.of(made)
+    predictions = []
+    for row in made.load("dev" if of is not XQuad else "test", language).examples:
+        answers = [text for text, _ in row.answers]
+        predictions.append(Prediction(row.id, (language, *answers), (language, said[row.id])))
+    figures = problem.score(problem.statistics(predictions).sum(0))
+    assert float(figures["exact_match"]) == pytest.approx(exact_match)
+    assert float(figures["f1"]) == pytest.approx(f1)
