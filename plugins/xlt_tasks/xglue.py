@@ -92,7 +92,7 @@ class WebPageRanking(XGlueTask):
 
     Scored by `ndcg` as by the official script: the pages of a query, which are consecutive rows,
     are ranked by their predicted grades. Ids say which rows have one query: `dev-12/345` is row
-    345, of the 12th query."""
+    345, of the 12th query. `xlt compare` counts rows one by one: compare by `--metric accuracy`."""
 
     api_version = 1
     name = "xglue-wpr"

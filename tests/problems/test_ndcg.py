@@ -13,6 +13,7 @@ from xlt_cli.api import Prediction
 from xlt_cli.errors import DataError
 from xlt_cli.problems import SequenceClassification
 from xlt_cli.problems.ndcg import Ndcg
+from xlt_cli.reports.scorer import Scorer
 
 GRADES = ("Bad", "Fair", "Good", "Excellent", "Perfect")
 PROBLEM = SequenceClassification(GRADES)
@@ -62,6 +63,13 @@ def test_hand_computed_figures() -> None:
     assert float(METRIC.score(PROBLEM, statistics.sum(0))) == pytest.approx(
         (second + (1 + second) / 2) / 2
     )
+
+
+def test_a_report_that_counts_examples_one_by_one_takes_another_metric() -> None:
+    scorer = Scorer(PROBLEM, "ndcg", (METRIC,))
+    with pytest.raises(DataError, match="'ndcg' is of groups of examples") as refused:
+        scorer.statistics([Prediction("", "Bad", "Bad")])
+    assert "--metric accuracy" in refused.value.hint
 
 
 def test_ids_that_say_no_query_are_refused() -> None:

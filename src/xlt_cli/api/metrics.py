@@ -24,6 +24,9 @@ class ExtraMetric(Plugin):
         unit, higher_is_better, of_examples: as in `Metric`.
         probabilities: whether it needs the probabilities of predictions. They are read from the
             stored predictions only for such a metric, and archives of reproductions have none.
+        grouped: whether it is of groups of examples, such as the rows of a query, whose ids are
+            equal up to the last `/`. The statistics of a group are those of its first example, and
+            0 for the others, so that a resample of examples is one of groups.
     """
 
     plugin_kind = "metric"
@@ -32,6 +35,7 @@ class ExtraMetric(Plugin):
     higher_is_better: ClassVar[bool] = True
     of_examples: ClassVar[bool] = False
     probabilities: ClassVar[bool] = False
+    grouped: ClassVar[bool] = False
 
     @property
     def metric(self) -> Metric:
@@ -49,7 +53,7 @@ class ExtraMetric(Plugin):
     @abstractmethod
     def statistics(self, problem: Problem, predictions: Sequence[Prediction]) -> np.ndarray:
         """Statistics of each example, [N, S]; their sums over a set of examples determine the
-        metric.
+        metric. They depend on no other example, unless the class states `grouped`.
 
         Predictions have their gold answer and what was predicted (None if the model abstained);
         their probabilities only if the class states `probabilities`.

@@ -28,6 +28,7 @@ class Ndcg(ExtraMetric):
     summary = "how well the rows of each query are ranked by their predicted grades"
     reference = "Järvelin and Kekäläinen 2002 (TOIS)"
     problems = ("sequence-classification",)
+    grouped = True
 
     def columns(self, problem: Problem) -> int:
         return 2

@@ -67,7 +67,8 @@ class Scorer:
         """[N, S]: those of the problem and of each extra metric, side by side.
 
         Raises:
-            DataError: a metric needs probabilities, and predictions have none.
+            DataError: a metric needs probabilities, and predictions have none; or it is of groups,
+                and predictions have no ids.
         """
         own = self.problem.statistics(predictions)
         if not self.extra:
@@ -99,6 +100,12 @@ class Scorer:
         return [sums[..., :end], *reversed(parts)]
 
     def _check(self, predictions: Sequence[Prediction]) -> None:
+        grouped = next((one for one in self.extra if one.grouped), None)
+        if grouped and not all(p.id for p in predictions):
+            raise DataError(
+                f"'{grouped.name}' is of groups of examples, and here each counts by itself",
+                hint="compare by another metric, e.g. `--metric accuracy`",
+            )
         needing = next((one for one in self.extra if one.probabilities), None)
         if needing and any(not p.probabilities for p in predictions):
             raise DataError(

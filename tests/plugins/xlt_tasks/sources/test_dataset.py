@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Features, Value
 
-from xlt_cli.api import OfflineError
+from xlt_cli.api import OfflineError, UserError
 from xlt_tasks.text_classification import TextClassification
 from xlt_tasks.token_labelling import TokenLabelling
 
@@ -258,7 +258,7 @@ def test_fetched_then_read_offline(api: list[str], own, monkeypatch: pytest.Monk
     ("params", "message"),
     [
         ({"path": "x"}, "either `path`"),
-        ({"dataset": None}, "either `path`"),
+        ({"dataset": None}, "give `path`"),
         ({"dataset": None, "path": "x", "subset": "en"}, "need `dataset`"),
         ({"dataset": None, "path": "x", "revision": "v1"}, "need `dataset`"),
         ({"subset": "{language}", "files": "{language}/{split}.csv"}, "one of the two"),
@@ -267,5 +267,5 @@ def test_fetched_then_read_offline(api: list[str], own, monkeypatch: pytest.Monk
     ],
 )
 def test_parameters_that_make_no_sense(task, params: dict[str, Any], message: str):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, UserError), match=message):
         task(TextClassification, **({"dataset": NAME, "labels": LABELS} | params))
