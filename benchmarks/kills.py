@@ -101,7 +101,7 @@ def make_place(folder: Path) -> Path:
     vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", "[CLS]", "[SEP]"])}
     for word in words:
         vocabulary[word] = len(vocabulary)
-    _make_encoder(folder / "encoder", vocabulary)
+    make_encoder(folder / "encoder", vocabulary)
     (folder / "data" / "pawsx").mkdir(parents=True)
     rng = random.Random(0)
     for split, count in (("train", 60), ("dev", 20), ("test", 30)):
@@ -140,7 +140,8 @@ def make_place(folder: Path) -> Path:
     return path
 
 
-def _make_encoder(folder: Path, vocabulary: dict[str, int]) -> None:
+def make_encoder(folder: Path, vocabulary: dict[str, int]) -> None:
+    """A small BERT with random weights, whose tokens are words."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertForMaskedLM, PreTrainedTokenizerFast
@@ -171,9 +172,14 @@ def _make_encoder(folder: Path, vocabulary: dict[str, int]) -> None:
 
 
 class Sweep:
-    """A sweep in a runs directory of its own, with two drivers."""
+    """A sweep in a runs directory of its own, with two drivers.
 
-    def __init__(self, spec: Path, runs: str, jobs: int) -> None:
+    Args:
+        count: how many runs it has.
+    """
+
+    def __init__(self, spec: Path, runs: str, jobs: int, count: int = 4) -> None:
+        self.count = count
         self.folder = spec.parent
         self.root, self.traces = spec.parent / runs, spec.parent / f"{runs}-traces"
         self.traces.mkdir()
@@ -260,7 +266,7 @@ class Sweep:
         return True
 
     def done(self) -> bool:
-        return all_done(self.root, 4)
+        return all_done(self.root, self.count)
 
 
 def read(path: Path) -> dict[str, Any] | None:

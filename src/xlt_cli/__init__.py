@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xlt_cli.interface.archived import open_archive, write_archive
     from xlt_cli.interface.checkpoints import evaluate_model
     from xlt_cli.interface.compare import Compared, compare
+    from xlt_cli.interface.effective_robustness import EffectiveRobustness, effective_robustness
     from xlt_cli.interface.experiment import Experiment
     from xlt_cli.interface.mixed_model import Modelled, mixed_model
     from xlt_cli.interface.runs import Run, Runs, open_run
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Compared",
+    "EffectiveRobustness",
     "Experiment",
     "Modelled",
     "Reporter",
@@ -41,6 +43,7 @@ __all__ = [
     "Tabulated",
     "UserError",
     "compare",
+    "effective_robustness",
     "evaluate_model",
     "mixed_model",
     "open_archive",
@@ -51,6 +54,7 @@ __all__ = [
 
 _ROOMS = {
     "Compared": "xlt_cli.interface.compare",
+    "EffectiveRobustness": "xlt_cli.interface.effective_robustness",
     "Experiment": "xlt_cli.interface.experiment",
     "Modelled": "xlt_cli.interface.mixed_model",
     "Reporter": "xlt_cli.console.progress",
@@ -61,6 +65,7 @@ _ROOMS = {
     "Tabulated": "xlt_cli.interface.tabulate",
     "UserError": "xlt_cli.errors",
     "compare": "xlt_cli.interface.compare",
+    "effective_robustness": "xlt_cli.interface.effective_robustness",
     "evaluate_model": "xlt_cli.interface.checkpoints",
     "mixed_model": "xlt_cli.interface.mixed_model",
     "open_archive": "xlt_cli.interface.archived",

@@ -12,6 +12,8 @@ import pytest
 from reference_runs import evaluated
 from scipy import special
 
+import xlt_cli
+from xlt_cli import Reporter
 from xlt_cli.runs import atomic
 
 ROWS = 30
@@ -262,3 +264,38 @@ def test_runs_of_other_languages_have_no_accuracy_in_distribution_in_common(
     result = xlt("effective-robustness", name_of(root, "robust"), "--references", "model-*")
     assert result.exit_code == 2
     assert "no language that all these runs were trained on" in result.stderr
+
+
+def test_another_share_has_the_figures_of_evaluations(root: Path) -> None:
+    """Its resamples are scored from their rows, as evaluations do it."""
+    metric, name = "macro_f1", name_of(root, "robust")
+    made = xlt_cli.effective_robustness(name, "erm-*", metric=metric, reporter=Reporter(quiet=True))
+    (path,) = (root / name).glob("evaluations/*/results.json")
+    stored = json.loads(path.read_text("utf-8"))
+    assert (made.values["metric"], made.values["figure"]) == (metric, metric)
+    for cells, shown in (("zero_shot", stored["averages"]), ("de", stored["languages"])):
+        own = cell(made.values, "clean", cells)
+        assert own["runs"][name][metric] == pytest.approx(shown[cells][metric])
+        x, y = np.array(list(own["points"].values())).T
+        slope, intercept = np.polyfit(special.logit(x), special.logit(y), 1)
+        at = stored["languages"]["en"][metric]["value"]
+        over = own["runs"][name]["effective_robustness"]
+        expected = special.expit(intercept + slope * special.logit(at))
+        assert over["value"] == pytest.approx(shown[cells][metric]["value"] - expected)
+        assert over["low"] < over["value"] < over["high"]
+    frame = made.frame()
+    assert set(frame["metric"]) >= {metric, "effective_robustness"}
+    assert metric.partition("_")[0] in " ".join(made.report.notes)
+
+
+def test_named_accuracy_is_what_is_compared_without_a_name(root: Path, xlt: Any) -> None:
+    given = (name_of(root, "robust"), "--references", "erm-*")
+    assert asked(xlt, *given, "--metric", "accuracy") == asked(xlt, *given)
+
+
+@pytest.mark.parametrize("metric", ["f1", "ece", ""])
+def test_a_metric_that_the_task_lacks_is_refused(root: Path, xlt: Any, metric: str) -> None:
+    given = (name_of(root, "robust"), "--references", "erm-*", "--metric", metric)
+    result = xlt("effective-robustness", *given)
+    assert result.exit_code == 2
+    assert "known: accuracy, macro_f1" in result.output

@@ -10,13 +10,13 @@ import pytest
 from spec_tools import SMALLEST, WriteSpec
 
 from xlt_cli.api import Plugin, Task
-from xlt_cli.launch.trained import Trained
 from xlt_cli.registry import guard
 from xlt_cli.spec import ExperimentSpec, building
 from xlt_cli.spec.checks import check_inputs
 from xlt_cli.spec.resolution import reopen, resolve
 from xlt_cli.spec.seen_languages import seen_in
 from xlt_cli.spec.source import read
+from xlt_cli.spec.trained import Trained
 
 RICH = """\
 encoder: e5-small-q4

@@ -41,7 +41,6 @@ from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject as Tested
 from xlt_cli.languages import among, own_codes
 from xlt_cli.launch import pipeline
-from xlt_cli.launch.trained import Trained as TrainedStages
 from xlt_cli.launch.trained import trained_subject
 from xlt_cli.models.placing import on_device
 from xlt_cli.models.segments import of_model
@@ -52,6 +51,7 @@ from xlt_cli.runs.directory import Run
 from xlt_cli.runs.pruned import check_weights
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.resolution import reopen_evaluation
+from xlt_cli.spec.trained import Trained as TrainedStages
 
 BATCH_SIZES = {"cuda": 256, "cpu": 32}
 """Rows in a batch. An analysis may keep activations for gradients: fewer than in evaluation."""

@@ -48,6 +48,15 @@ def effective_robustness(
             autocompletion=completion.splits,
         ),
     ] = "test",
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            "--metric",
+            help="A metric that is a share, e.g. f1. Default: accuracy, or the task's own metric "
+            "where there is none.",
+            autocompletion=completion.metrics,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -61,45 +70,33 @@ def effective_robustness(
     format_: FormatOption = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare accuracy out of distribution with a line through reference runs.
+    """Compare a metric out of distribution with a line through reference runs.
 
-    The line says what accuracy out of distribution to expect at an accuracy in distribution; how
+    The line says what figure out of distribution to expect at a figure in distribution; how
     far a run lies above it is its effective robustness. Stored evaluations are read, of all runs;
     `xlt eval RUN`, with `--suite` or `--condition`, makes them.
     """  # fmt: skip
     output = format_of(format_, as_json)
     check_folder(out, "--out")
     from xlt_cli.analyses import drawing, files
-    from xlt_cli.api import SPLITS
     from xlt_cli.commands.printing import print_report
-    from xlt_cli.errors import SpecError, did_you_mean
-    from xlt_cli.references import figure, finding, measure
-    from xlt_cli.references.stored import subject
-    from xlt_cli.reports import effective
-    from xlt_cli.runs.finding import find
-    from xlt_cli.spec import split_name
+    from xlt_cli.interface.effective_robustness import effective_robustness as compared
+    from xlt_cli.references import figure
 
-    split = split_name(split)
-    if split not in SPLITS:
-        raise SpecError(f"there is no split '{split}'", "--split", did_you_mean(split, SPLITS))
-    tell, root = reporter(quiet or output is not Format.terminal), runs_root(runs_dir)
-    tested = list(
-        {run.path.resolve(): run for run in (find(root, text) for text in given)}.values()
+    tell = reporter(quiet or output is not Format.terminal)
+    made = compared(
+        given,
+        references,
+        split=split,
+        metric=metric,
+        runs_dir=runs_root(runs_dir),
+        reporter=tell,
     )
-    others, both = finding.found(references, root, tested)
-    runs = [*tested, *others]
-    subjects = [subject(*pair) for pair in zip(finding.named(runs), runs, strict=True)]
-    values = measure.measured(subjects[: len(tested)], subjects[len(tested) :], split, tell)
-    if both:
-        values["notes"].append(
-            f"{both} of the runs {'is' if both == 1 else 'are'} also among the references, and no "
-            "point of the lines"
-        )
-    report = effective.report(values)
+    report = made.report
     if out is not None:
         files.write(out, report)
         if drawing.can_draw():
-            drawing.save(out, lambda: figure.drawn(values))
+            drawing.save(out, lambda: figure.drawn(made.values))
         else:
             tell.warn(drawing.MISSING)
     print_report(report, output, f"written to: {out}" if out is not None else "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xlt_cli.commands import completion
+from xlt_cli.commands import evaluate_checks as checks
 from xlt_cli.commands.alone import ALONE, split_alone
 from xlt_cli.commands.options import (
     AsJson,
@@ -28,6 +29,17 @@ from xlt_cli.commands.options import (
 
 if TYPE_CHECKING:
     from xlt_cli.api.reports import Report
+    from xlt_cli.interface.requests import Options
+
+ArchivedRun = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="ARCHIVE",
+        help="Compute the figures of a run of an archive that `xlt archive` wrote, without data or "
+        "model; its only run needs no name.",
+    ),
+]
 
 
 def evaluate(
@@ -217,6 +229,7 @@ def evaluate(
         Path | None,
         typer.Option("--csv", metavar="FILE", help="Also write the figures to a CSV file."),
     ] = None,
+    archived: ArchivedRun = None,
     device: Device = None,
     plain: Annotated[
         bool,
@@ -237,13 +250,13 @@ def evaluate(
     output = format_of(format_, as_json)
     go_offline(offline)
     check_file(csv, "--csv")
-    from xlt_cli.commands import evaluate_checks as checks
     from xlt_cli.commands.evaluate_suite import suite_report
     from xlt_cli.interface.checkpoints import evaluate_checkpoint
     from xlt_cli.interface.requests import Options, extras_of, suite_of
     from xlt_cli.interface.runs import evaluate_run
 
-    checks.check_choice(run_name, model)
+    if archived is None:
+        checks.check_choice(run_name, model)
     if model is None:
         of_model = {"labels": labels, "encoder": encoder, "trained-on": trained_on}
         checks.check_of_model({**of_model, "max-length": max_length})
@@ -264,6 +277,11 @@ def evaluate(
         by=listed(by),
         columns=checks.columns(listed(columns), sort),
     )
+    if archived is not None:
+        checks.check_archived({"model": model, "suite": suite, "device": device, "plain": plain})
+        archive_results = _of_archive(archived, run_name, runs_dir, options)
+        _show_results(archive_results, sort, zero_shot, csv, output)
+        return
     if suite is not None:
         checks.check_suite({**options, "all_languages": not zero_shot}, model)
         assert run_name is not None
@@ -290,6 +308,27 @@ def evaluate(
         assert run_name is not None
         run = checks.find_run(root, run_name, options["languages"])
         results = evaluate_run(run, options, device, plain, tell, prefix="--")
+    _show_results(results, sort, zero_shot, csv, output)
+
+
+def _of_archive(
+    archive: Path, run_name: str | None, runs_dir: Path | None, options: Options
+) -> list[dict[str, Any]]:
+    """The results of a run of an archive."""
+    from xlt_cli.commands.systems import in_archive
+    from xlt_cli.interface.archived import evaluate_archived
+
+    with in_archive(archive, runs_dir) as (root, _):
+        return evaluate_archived(checks.archived_run(root, archive, run_name), options, "--")
+
+
+def _show_results(
+    results: Sequence[dict[str, Any]],
+    sort: str | None,
+    zero_shot: bool,
+    csv: Path | None,
+    output: Format,
+) -> None:
     from xlt_cli.reports import by_language, evaluation
 
     shown = by_language.ordered(results, sort) if sort is not None else results

@@ -47,6 +47,39 @@ def check_of_model(given: Mapping[str, object]) -> None:
             )
 
 
+def check_archived(given: Mapping[str, object]) -> None:
+    """Refuses with --from what needs a model.
+
+    Args:
+        given: values of options, by name.
+    """
+    for name, value in given.items():
+        if value:
+            raise SpecError(
+                f"--{name} and --from contradict each other: an archive has no model",
+                f"--{name}",
+                "leave one of them out",
+            )
+
+
+def archived_run(root: Path, archive: Path, wanted: str | None) -> Run:
+    """The run with a name in an opened archive, or its only one.
+
+    Raises:
+        RunError: there is none, or there are several.
+    """
+    from xlt_cli.commands.systems import all_in, inside
+    from xlt_cli.runs.directory import Run
+
+    paths = all_in(root) if wanted is None else inside(root, wanted)
+    if len(paths) != 1:
+        names = ", ".join(Path(path).name for path in paths)
+        raise RunError(
+            f"the archive has {len(paths)} such runs", str(archive), f"name one: {names}"
+        )
+    return Run(Path(paths[0]))
+
+
 def columns(given: Sequence[str] | None, sort: str | None) -> list[str]:
     """What is shown of each language: what is asked for, and what languages are sorted by.
 

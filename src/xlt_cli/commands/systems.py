@@ -47,8 +47,8 @@ def compared(
     if archive is not None:
         with in_archive(archive, runs_dir) as (root, systems):
             if given and not is_spec(given):
-                given = [path for one in given for path in _inside(root, one)]
-            yield runs_of(given, root, command) if given else systems or _all(root), root
+                given = [path for one in given for path in inside(root, one)]
+            yield runs_of(given, root, command) if given else systems or all_in(root), root
         return
     yield runs_of(check_given(given, command), runs_dir, command), runs_dir
 
@@ -162,11 +162,12 @@ def _named(given: list[str], command: str) -> Systems:
     return systems
 
 
-def _all(root: Path) -> list[str]:
+def all_in(root: Path) -> list[str]:
+    """The paths of the runs of an archive."""
     return sorted(str(path.parent) for path in root.glob("*/run.json"))
 
 
-def _inside(root: Path, given: str) -> list[str]:
+def inside(root: Path, given: str) -> list[str]:
     """The paths of the runs that `[NAME=]PATTERN` names in an archive, each with its `NAME=`.
 
     A run of the same name in the working directory is not meant.
@@ -177,7 +178,7 @@ def _inside(root: Path, given: str) -> list[str]:
     from xlt_cli.errors import RunError
 
     system, equals, pattern = given.rpartition("=")
-    names = [Path(path).name for path in _all(root)]
+    names = [Path(path).name for path in all_in(root)]
     begin = [name for name in names if name.startswith(pattern)]
     found = [name for name in names if fnmatch(name, pattern)] or (begin if pattern else [])
     if not found or (len(found) > 1 and found == begin and not set(pattern) & set("*?[")):

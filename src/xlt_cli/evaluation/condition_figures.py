@@ -134,7 +134,7 @@ def _searched(
         return []
     said = [f"the examples that it found are in conditions/{key}/examples, a file a language"]
     for pair, cell in cells.items():
-        rows = len(plan.counted(pair[0]))
+        rows = plan.rows_in(pair[0])
         if left := rows - len(cell.ids):
             said.append(
                 f"{cell_name(pair)}: {left:,} of {rows:,} rows were not begun within "

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from xlt_cli import registry
 from xlt_cli.api import Condition, PluginUse
+from xlt_cli.errors import RunError
 from xlt_cli.languages import serves
 from xlt_cli.noise.drawing import prepared
 from xlt_cli.problems import Problem
@@ -85,6 +87,42 @@ def of_evaluation(resolved: ResolvedEvaluation, problem: Problem) -> list[Tested
         for asked, condition in pairs
         for use, made in _draws(asked, condition)
     ]
+
+
+def of_stored(
+    resolved: ResolvedEvaluation, problem: Problem, records: Mapping[str, Mapping[str, Any]]
+) -> list[Tested]:
+    """The same of cells that are stored; what the conditions work with need not be there.
+
+    Args:
+        records: what is stored of each condition, by its key; of several with the same parameters
+            (other data) the last is meant.
+
+    Raises:
+        UserError: a condition cannot be made, or nothing is stored of it.
+    """
+    keys = {_written(record["condition"]): key for key, record in records.items()}
+    every = []
+    for asked, condition in zip(resolved.spec.under, resolved.conditions, strict=True):
+        for use, made in _draws(asked, condition):
+            key = ""
+            if resolved.spec.former is None and made.acts:
+                key = keys.get(_written(use.model_dump(mode="json")), "")
+                if not key:
+                    known = ", ".join(str(record.get("label")) for record in records.values())
+                    raise RunError(
+                        f"nothing is stored under {label(plugin_stated(use, 'condition'))}",
+                        "conditions",
+                        f"stored: {known or 'no conditions'}",
+                    )
+            every.append(Tested(key, use, prepared(made, problem), asked))
+    return every
+
+
+def _written(given: Mapping[str, Any]) -> str:
+    """What a condition was given, its defaults left out, to be compared."""
+    use = PluginUse.model_validate(given)
+    return json.dumps(plugin_stated(use, "condition"), sort_keys=True)
 
 
 def of_record(record: Mapping[str, Any], key: str, problem: Problem) -> Tested:

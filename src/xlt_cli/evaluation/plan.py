@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,6 +75,11 @@ class Plan:
         rows = self.rows.load(self.task, evaluation.split, language, evaluation.limit)
         return counted_as(rows, evaluation.collapse)
 
+    def rows_in(self, language: str) -> int:
+        """How many rows of a language are evaluated."""
+        rows: int = self.rows.about(self.task, self.evaluation.split, language)["rows"]
+        return min(rows, self.evaluation.limit or rows)
+
     def tested(self, key: str, store: Store) -> Tested | None:
         """The condition of cells, also one that only the store knows; None if it is not here."""
         own = next((tested for tested in self.conditions if tested.key == key), None)
@@ -136,10 +141,22 @@ def make_plan(resolved: ResolvedEvaluation, rows: RowStore) -> Plan:
         language: {e.id: label for e in examples if (label := e.shared_label()) is not None}
         for language, examples in loaded.items()
     }
+    return with_alignment(plan, labels)
+
+
+def with_alignment(plan: Plan, labels: Mapping[str, Mapping[str, str]]) -> Plan:
+    """The plan of an aligned task, which is aligned if the labels do not speak against it.
+
+    Args:
+        labels: of each item in each language.
+
+    Raises:
+        DataError: they do, and pairs of languages are asked for.
+    """
     try:
-        check_alignment(task.name, labels)
+        check_alignment(plan.task.name, labels)
     except DataError as error:
-        if "generalized" in evaluation.settings:
+        if "generalized" in plan.evaluation.settings:
             raise
         differing = tuple(validity.disagreements(labels))
         return replace(plan, notes=(error.what,), warnings=differing)
@@ -183,7 +200,7 @@ def _check_pairs(task: Task, loaded: dict[str, Sequence[Example]]) -> None:
                 )
 
 
-def _shared(labels: dict[str, dict[str, str]]) -> tuple[str, ...]:
+def _shared(labels: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
     """Says how many items all languages share, if some lack some."""
     everywhere = set.intersection(*(set(ids) for ids in labels.values()))
     anywhere = set.union(*(set(ids) for ids in labels.values()))

@@ -1,14 +1,17 @@
-"""Runs in one file: written from runs, and opened as a runs directory."""
+"""Runs in one file: written from runs, opened as a runs directory, and evaluated without data."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from xlt_cli.interface.comparable import Given, directories, matching_runs
+from xlt_cli.interface.requests import Options, extras_of, requested
 from xlt_cli.interface.runs import root_of
 from xlt_cli.runs import run_archive
+from xlt_cli.runs.directory import Run
 
 
 def write_archive(
@@ -44,6 +47,27 @@ def write_archive(
         found = list({run.path.resolve(): run for run in several}.values())
     run_archive.write(Path(path), found, systems)
     return [run.name for run in found]
+
+
+def evaluate_archived(run: Run, options: Options, prefix: str = "") -> list[dict[str, Any]]:
+    """The results of a run of an opened archive, computed from its predictions.
+
+    Args:
+        prefix: what stands before the name of an option in errors.
+
+    Raises:
+        UserError: the archive has nothing of what is asked for, or an option is wrong.
+    """
+    from xlt_cli.evaluation import archived
+    from xlt_cli.spec.building import build_task
+    from xlt_cli.spec.suitability import fill_collapse
+
+    spec = run.spec
+    evaluations = requested(spec.evaluations, spec.stages, options, prefix)
+    trained = build_task(spec.stages[-1].task)
+    for evaluation in evaluations:
+        fill_collapse(evaluation, trained.labels, trained)
+    return archived.evaluate_archived(run, evaluations, extras_of(options, prefix))
 
 
 @contextlib.contextmanager

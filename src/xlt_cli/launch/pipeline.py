@@ -31,7 +31,7 @@ from xlt_cli.launch.keeping import keep
 from xlt_cli.launch.limits import StoppedEarly
 from xlt_cli.launch.sharing import train_shared_stage
 from xlt_cli.launch.stage_keys import stage_keys
-from xlt_cli.launch.trained import Trained, trained_subject
+from xlt_cli.launch.trained import trained_subject
 from xlt_cli.models.foreign import Foreign
 from xlt_cli.models.segments import of_model
 from xlt_cli.problems import Problem
@@ -45,6 +45,7 @@ from xlt_cli.runs.stage import ABOUT, is_pruned
 from xlt_cli.sharing import card
 from xlt_cli.spec import ResolvedEvaluation, ResolvedExperiment
 from xlt_cli.spec.seen_languages import seen_by, seen_in
+from xlt_cli.spec.trained import Trained
 from xlt_cli.tracking.following import following
 from xlt_cli.training.stage import finished_stage
 

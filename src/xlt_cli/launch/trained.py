@@ -1,16 +1,12 @@
-"""What evaluation has to know of a run's training, and the model that the run ended with."""
+"""The model that a run ended with, to be tested."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import Encoder, EncoderModel, Plugin, Task
+from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.rows import RowStore
-from xlt_cli.errors import UserError
 from xlt_cli.evaluation import held_out
 from xlt_cli.evaluation.loaded_once import LoadedOnce
 from xlt_cli.evaluation.subject import Subject
@@ -19,71 +15,8 @@ from xlt_cli.problems import Problem
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.stage import model_of
-from xlt_cli.spec import ExperimentSpec, ResolvedExperiment, ResolvedStage, Stage
-from xlt_cli.spec.building import build_encoder, build_perturbation
-from xlt_cli.spec.seen_languages import trained_languages
-from xlt_cli.spec.stage_resolution import reopen_stage
+from xlt_cli.spec.trained import Trained
 from xlt_cli.training.words import warn_of_other_way
-
-
-@dataclass(frozen=True)
-class Trained:
-    """The training of a run.
-
-    Attributes:
-        stages: as they are written and resolved; None where the plugins of an earlier stage cannot
-            be built any more, which leaves the model as it is.
-        task: that of the last stage.
-        caveats: what must be said beside the model's results.
-    """
-
-    encoder: Encoder
-    stages: Sequence[tuple[Stage, ResolvedStage | None]]
-    task: Task
-    caveats: tuple[str, ...]
-    max_length: int
-
-    @classmethod
-    def of(cls, experiment: ResolvedExperiment) -> Trained:
-        """The training of an experiment that is at work."""
-        plugins = (experiment.encoder, *experiment.perturbations)
-        return cls(
-            experiment.encoder,
-            [(stage.spec, stage) for stage in experiment.stages],
-            experiment.stages[-1].task,
-            tuple(dict.fromkeys(plugin.caveat for plugin in plugins if plugin.caveat)),
-            experiment.spec.max_length,
-        )
-
-    @classmethod
-    def stored(cls, spec: ExperimentSpec) -> Trained:
-        """The training that a run's record states.
-
-        Raises:
-            PluginError: the plugin of its encoder, its last task or a perturbation is gone, or does
-                not take parameters that it once took.
-        """
-        *earlier, written = spec.stages
-        last, encoder = reopen_stage(written), build_encoder(spec.encoder)
-        stages = [*((stage, _reopened(stage)) for stage in earlier), (written, last)]
-        plugins: list[Plugin] = [encoder]
-        for stage, resolved in stages:
-            if resolved is None:
-                plugins += map(build_perturbation, stage.perturbation)
-            else:
-                plugins += (perturbation for perturbation, _ in resolved.perturbations)
-        return cls(
-            encoder,
-            stages,
-            last.task,
-            tuple(dict.fromkeys(plugin.caveat for plugin in plugins if plugin.caveat)),
-            spec.max_length,
-        )
-
-    @property
-    def languages(self) -> set[str]:
-        """The languages of all stages, as their files have them."""
-        return {language for stage, _ in self.stages for language in trained_languages(stage)}
 
 
 def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime) -> Subject:
@@ -112,10 +45,3 @@ def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime
         of_model(model_of(run.stage(len(trained.stages) - 1)), ours=True),
         outputs,
     )
-
-
-def _reopened(stage: Stage) -> ResolvedStage | None:
-    try:
-        return reopen_stage(stage)
-    except UserError:  # a plugin is gone, or its parameters have changed
-        return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING
 
 from xlt_cli.errors import UserError
 from xlt_cli.problems import Encoded
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 REFUSED = 0.9
 """Share from which on nothing can be learnt, or tested, with the tokenizer."""

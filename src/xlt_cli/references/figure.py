@@ -1,4 +1,4 @@
-"""Accuracy out of distribution against accuracy in distribution, on logit axes; needs matplotlib.
+"""A metric out of distribution against the same in distribution, on logit axes; needs matplotlib.
 
 A panel for each average of a test set: the references with their line, over the range that it was
 fitted on, and the runs. The colours are Okabe and Ito's (2008); shapes differ as well.
@@ -41,7 +41,7 @@ def _figure(values: Mapping[str, Any], panels: Sequence[tuple[Any, Any]]) -> Any
     figure = Figure(figsize=(2.6 * across, 2.6 * down + 0.4), layout="constrained")
     grid = figure.subplots(down, across, squeeze=False).ravel()
     for axes, (of, cell) in zip(grid, panels, strict=False):
-        _panel(axes, cell)
+        _panel(axes, cell, values["figure"])
         title = textwrap.fill(f"{of['set']}; languages {AVERAGES[cell['cell']]}", WIDTH)
         axes.set_title(title, fontsize=7, loc="left")
     for axes in grid[len(panels) :]:
@@ -53,7 +53,7 @@ def _figure(values: Mapping[str, Any], panels: Sequence[tuple[Any, Any]]) -> Any
     return figure
 
 
-def _panel(axes: Any, cell: Mapping[str, Any]) -> None:
+def _panel(axes: Any, cell: Mapping[str, Any], figure: str) -> None:
     line = cell["line"]
     points = np.array(list(cell["points"].values()))
     axes.plot(points[:, 0], points[:, 1], "o", color="#888888", ms=4, label="references")
@@ -69,7 +69,7 @@ def _panel(axes: Any, cell: Mapping[str, Any]) -> None:
         axes.plot(at, up, color="#888888", **style)
     for number, (name, own) in enumerate(cell["runs"].items()):
         mark, colour = MARKS[number % len(MARKS)]
-        x, y = own["in_distribution"], own["accuracy"]
+        x, y = own["in_distribution"], own[figure]
         bars = [[y["value"] - y["low"]], [y["high"] - y["value"]]]
         style = {"fmt": mark, "color": colour, "ms": 5, "lw": 0.8, "label": name}
         axes.errorbar([x["value"]], [y["value"]], yerr=bars, **style)

@@ -6,24 +6,28 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from xlt_cli.console.progress import Reporter
-from xlt_cli.errors import RunError
+from xlt_cli.errors import RunError, SpecError
 from xlt_cli.references.choice import check_enough, home_of, is_fit, languages_of, places_of
-from xlt_cli.references.stored import Accuracy, Answered, Place, Subject, TestSet, mean
+from xlt_cli.references.stored import Answered, Place, Share, Subject, TestSet, mean
 from xlt_cli.stats import trend
 from xlt_cli.stats.intervals import Resampled
 
-Accuracies = Mapping[str, Accuracy]
+Shares = Mapping[str, Share]
 """By the name of the run."""
 
 TRAINED, NEW = "trained_on", "zero_shot"
 """The averages over languages that all runs, or none, were trained on."""
 
 TOO_FEW = "fewer than 3 references"
-ONE_PLACE = "the references have one accuracy in distribution"
+ONE_PLACE = "the references have one {} in distribution"
 
 
 def measured(
-    tested: Sequence[Subject], references: Sequence[Subject], split: str, reporter: Reporter
+    tested: Sequence[Subject],
+    references: Sequence[Subject],
+    split: str,
+    reporter: Reporter,
+    metric: str | None = None,
 ) -> dict[str, Any]:
     """The effective robustness of runs on all test sets that are stored of them, as JSON values.
 
@@ -31,8 +35,13 @@ def measured(
     the task that the runs ended with. Out of distribution is everything else: other languages,
     conditions, other data sets.
 
+    Args:
+        metric: a share, better when higher; None for the accuracy, or the main metric of a task
+            that has none.
+
     Raises:
-        RunError: the runs have no accuracy in distribution, or too few references have one.
+        RunError: the runs have no figure in distribution, or too few references have one.
+        SpecError: the task has no such metric.
     """
     every = [*tested, *references]
     own, home = home_of(tested, split)
@@ -47,18 +56,24 @@ def measured(
     if not seen:
         raise RunError(
             "there is no language that all these runs were trained on and evaluated in, so that "
-            "they have no accuracy in distribution in common",
+            "they have no figure in distribution in common",
             "\n".join(f"{s.name}: trained on {', '.join(s.trained_on)}" for s in every),
             "compare runs that were trained on the same language",
         )
-    inside, others = _answered(home, [*tested, *kept], seen)
+    inside, others = _answered(home, [*tested, *kept], seen, metric)
     if inside.metric is None:
-        raise RunError(
-            f"'{own['name']}' has no accuracy, and effective robustness is about accuracy",
-            str(tested[0].run.path),
+        raise SpecError(
+            f"'{own['name']}' has no metric '{metric}' that is a share and better when higher"
+            if metric
+            else f"'{own['name']}' has no metric that is a share and better when higher",
+            "metric",
+            f"known: {', '.join(inside.known)}" if inside.known else "",
         )
-    at = {s.name: mean([inside.accuracies[x][s.name] for x in seen]) for s in [*tested, *kept]
-          if all(s.name in inside.accuracies[x] for x in seen)}  # fmt: skip
+    # Where accuracy is compared, each problem has a name of its own for it.
+    name = None if metric is None and inside.is_accuracy else inside.metric
+    figure = "accuracy" if name is None else inside.metric
+    at = {s.name: mean([inside.shares[x][s.name] for x in seen]) for s in [*tested, *kept]
+          if all(s.name in inside.shares[x] for x in seen)}  # fmt: skip
     notes += [f"{name} is left out: it answered other rows in distribution" for name in others]
     kept = [s for s in kept if s.name in at]
     check_enough(kept, references, notes)
@@ -66,9 +81,9 @@ def measured(
         raise RunError(f"'{tested[0].name}' and '{absent[0]}' were evaluated on different rows")
     sets: list[dict[str, Any]] = []
     places = places_of(tested, own, home, split)
-    with reporter.bar("accuracies", len(places), "test sets") as bar:
+    with reporter.bar("figures", len(places), "test sets") as bar:
         for place, one in places.items():
-            sets += _set(one, tested, kept, at, seen, new, place == home, notes)
+            sets += _set(one, tested, kept, at, seen, new, place == home, name, figure, notes)
             bar.advance(1, 1, one.condition)
     titles = [of["set"] for of in sets]
     for of in sets:
@@ -78,6 +93,7 @@ def measured(
         "task": own["name"],
         "split": split,
         "metric": inside.metric,
+        "figure": figure,
         "in_distribution": seen,
         "runs": [{"run": s.name, "collapsed": s.sets[home].collapsed} for s in tested],
         "references": [s.name for s in kept],
@@ -87,10 +103,10 @@ def measured(
 
 
 def _answered(
-    place: Place, subjects: Sequence[Subject], languages: Sequence[str]
+    place: Place, subjects: Sequence[Subject], languages: Sequence[str], metric: str | None
 ) -> tuple[Answered, list[str]]:
-    """The accuracies of runs on a test set, and the runs that answered other rows of it."""
-    answered = Answered(place, subjects, languages)
+    """The figures of runs on a test set, and the runs that answered other rows of it."""
+    answered = Answered(place, subjects, languages, metric)
     return answered, list(dict.fromkeys(n for names in answered.others.values() for n in names))
 
 
@@ -98,27 +114,34 @@ def _set(
     one: TestSet,
     tested: Sequence[Subject],
     references: Sequence[Subject],
-    at: Accuracies,
+    at: Shares,
     seen: Collection[str],
     new: Collection[str],
     is_home: bool,
+    metric: str | None,
+    figure: str,
     notes: list[str],
 ) -> Iterator[dict[str, Any]]:
-    """One test set: its averages and languages, each with a line."""
+    """One test set: its averages and languages, each with a line.
+
+    Args:
+        metric: the name of the metric; None for what each problem calls its accuracy.
+        figure: what it is called in the values.
+    """
     title, place = _title(one), one.place
     having = [s for s in [*tested, *references] if place in s.sets]
     shared = [x for x in one.languages if all(x in s.sets[place].languages for s in having)]
     wanted = [x for x in shared if not (is_home and x in seen)]
     if absent := [x for x in one.languages if x not in shared]:
         notes.append(f"{title}: {', '.join(absent)} left out: not all runs have answers")
-    answered, others = _answered(place, having, wanted)
+    answered, others = _answered(place, having, wanted, metric)
     if answered.metric is None:
-        notes.append(f"{title} is left out: it has no accuracy")
+        notes.append(f"{title} is left out: it has no {metric or 'accuracy'}")
         return
     if others:
         notes.append(f"{title}: {', '.join(others)} left out: other rows were answered")
-    accuracies = {
-        x: {n: own for n, own in answered.accuracies[x].items() if n not in others} for x in wanted
+    shares = {
+        x: {n: own for n, own in answered.shares[x].items() if n not in others} for x in wanted
     }
     cells = {TRAINED: [x for x in wanted if x in seen], NEW: [x for x in wanted if x in new]}
     cells |= {x: [x] for x in wanted}
@@ -126,12 +149,12 @@ def _set(
     for cell, languages in cells.items():
         if languages:
             means = {
-                name: mean([accuracies[x][name] for x in languages])
-                for name in accuracies[languages[0]]
+                name: mean([shares[x][name] for x in languages]) for name in shares[languages[0]]
             }
             made.append({
                 "cell": cell, "languages": languages,
-                **_line(means, at, [s.name for s in tested], [s.name for s in references]),
+                **_line(figure, means, at, [s.name for s in tested],
+                        [s.name for s in references]),
             })  # fmt: skip
     if made:
         evaluation = one.evaluation
@@ -153,9 +176,17 @@ def _title(one: TestSet) -> str:
 
 
 def _line(
-    there: Accuracies, at: Accuracies, tested: Sequence[str], references: Sequence[str]
+    figure: str,
+    there: Shares,
+    at: Shares,
+    tested: Sequence[str],
+    references: Sequence[str],
 ) -> dict[str, Any]:
-    """The line of some references on some rows, and where runs lie."""
+    """The line of some references on some rows, and where runs lie.
+
+    Args:
+        figure: what the metric is called in the values.
+    """
     points = {name: (_inside(at[name]), _inside(there[name])) for name in references
               if name in there}  # fmt: skip
     sides = list(zip(*points.values(), strict=True)) or [(), ()]
@@ -164,7 +195,7 @@ def _line(
         why = TOO_FEW
     else:
         line = trend.fitted(*([p.value for p in side] for side in sides))
-        why = "" if line else ONE_PLACE
+        why = "" if line else ONE_PLACE.format(figure)
     runs = {}
     for name in tested:
         if name not in there:
@@ -172,7 +203,7 @@ def _line(
         x, y = at[name], there[name]
         figures: dict[str, Any] = {
             "in_distribution": x.interval().as_dict(),
-            "accuracy": y.interval().as_dict(),
+            figure: y.interval().as_dict(),
         }
         if line is not None:
             moved = _inside(x)
@@ -197,11 +228,11 @@ def _line(
     }
 
 
-def _inside(accuracy: Accuracy) -> Resampled:
-    """An accuracy where it has a logit, and its replicates."""
-    rows = accuracy.rows
-    value = float(trend.inside(accuracy.share.value, rows))
-    return Resampled(value, trend.inside(accuracy.share.replicates, rows))
+def _inside(figure: Share) -> Resampled:
+    """A figure where it has a logit, and its replicates."""
+    rows = figure.rows
+    value = float(trend.inside(figure.share.value, rows))
+    return Resampled(value, trend.inside(figure.share.replicates, rows))
 
 
 def _values(line: trend.Line) -> dict[str, Any]:

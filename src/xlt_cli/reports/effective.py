@@ -23,11 +23,12 @@ COLUMNS = (
     *("metric", "value", "low", "high"),
 )
 
-FIGURES = ("in_distribution", "accuracy", "expected", "effective_robustness")
-"""The figures of a run in a cell; the last two only where there is a line."""
+FIGURES = ("in_distribution", "", "expected", "effective_robustness")
+"""The figures of a run in a cell; the second is called `figure` in the values, and the last two are
+there only where there is a line."""
 
 NOTES = (
-    "effective robustness: accuracy minus what the line predicts at the run's accuracy in "
+    "effective robustness: {0} minus what the line predicts at the run's {0} in "
     "distribution, in points (Taori et al. 2020)",
     "the lines are fitted by least squares on logit axes through the reference runs alone",
     "expected: the line's prediction; in brackets where a further run like the references lies "
@@ -38,12 +39,9 @@ NOTES = (
     "expected figures too narrow",
     "neither kind of interval is corrected for the number of test sets",
 )
-MOVED = (
-    "accuracies of 0 or 1, which have no logit, count as half an answer from there "
-    "(1 / (2 rows)): {}"
-)
+MOVED = "{} of 0 or 1, which have no logit, count as half an answer from there (1 / (2 rows)): {}"
 OUTSIDE = (
-    "extrapolated: the run's accuracy in distribution lies outside the range of the references', "
+    "extrapolated: the run's {} in distribution lies outside the range of the references', "
     "where the line was not fitted"
 )
 
@@ -56,13 +54,15 @@ def report(values: Values) -> Report:
         if rows:
             pieces.append(_table(values, run, rows))
         pieces += _matrix(values, run)
-    notes = [*NOTES, *values["notes"]]
+    name = metric_name(values["figure"])
+    notes = [*(note.format(name) for note in NOTES), *values["notes"]]
     every = [own for _, cell in _cells(values) for own in cell["runs"].values()]
     if any(own.get("extrapolated") for own in every):
-        notes.append(OUTSIDE)
+        notes.append(OUTSIDE.format(name))
     moved = [name for _, cell in _cells(values) for name in cell.get("moved", ())]
     if moved:
-        notes.append(MOVED.format(", ".join(dict.fromkeys(moved))))
+        several = "accuracies" if values["figure"] == "accuracy" else f"figures of {name}"
+        notes.append(MOVED.format(several, ", ".join(dict.fromkeys(moved))))
     if any(run["collapsed"] for run in values["runs"]):
         notes.append(f"{MARK}: the model gives one answer to every row")
     title = f"effective robustness over {len(values['references'])} reference runs"
@@ -99,7 +99,7 @@ def _rows(values: Values, name: str) -> Iterator[Row]:
         languages = cell["languages"]
         count = languages[0] if len(languages) == 1 else str(len(languages))
         shown: list[Value] = [of["set"], f"{count} {AVERAGES[cell['cell']]}"]
-        shown.append(_figure(own["accuracy"]))
+        shown.append(_figure(own[values["figure"]]))
         if line is None:
             yield Row([*shown, None, None, None, None, cell["references"], cell["why"]])
             continue
@@ -160,6 +160,6 @@ def _records(values: Values) -> Iterator[dict[str, Any]]:
         for run, own in cell["runs"].items():
             marks = {name: own.get(name) for name in ("extrapolated", "outside_range")}
             more = {"run": run, "references": cell["references"], **line, **marks}
-            for name in FIGURES:
+            for name in (each or values["figure"] for each in FIGURES):
                 if name in own:
                     yield {**about, **more, "metric": name, **own[name]}
