@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from searches import RATE, SIZE, SPACE, planned
+from searches import RATE, SIZE, SPACE, done, driver, planned, source_of, to_the_end
 
 from xlt_cli import shipped
 from xlt_cli.errors import SpecError
-from xlt_cli.search.planning import plans
+from xlt_cli.runs.making import planned as run_of
+from xlt_cli.search.planning import plans, runs_ahead
 from xlt_cli.spec.source import read
 from xlt_cli.sweep.plan import points
 
@@ -26,7 +28,7 @@ def refused(search: dict[str, Any], sweep: dict[str, Any] | None = None, **top: 
     ("search", "said"),
     [
         ({"space": SPACE}, "`trials` is missing"),
-        ({"space": {}, "trials": 3}, "spec.yaml:9"),
+        ({"space": {}, "trials": 3}, "`space` is missing"),
         ({"space": SPACE, "trials": 0}, "greater than or equal to 1"),
         ({**OK, "sampler": "tpee"}, "did you mean 'tpe'"),
         ({**OK, "optimise": {}}, "unknown field 'optimise'"),
@@ -135,3 +137,93 @@ def test_the_search_that_ships_is_valid_and_looks_at_english_dev_alone() -> None
     (plan,) = plans(points(source), source)
     assert (plan.trials, plan.objective.oracle, plan.point.spec.evaluations) == (8, "", [])
     assert plan.objective.what == "mini-pawsx dev en accuracy"
+
+
+EPSILON, ALPHA = "stages.0.perturbation.epsilon", "stages.0.perturbation.alpha"
+ADVERSARIAL = {"stages.0.perturbation": {"name": "adversarial"}}
+
+
+def own(search: Any, **more: Any) -> dict[str, Any]:
+    """Two points, of which the second has a search of its own."""
+    second = {"name": "adversarial", **ADVERSARIAL, "search": search, **more}
+    return {"points": [{"name": "plain", "stages.0.perturbation": None}, second]}
+
+
+def test_a_point_may_search_fields_of_its_own() -> None:
+    """Beside those of all points; over other values, and with another number of trials."""
+    space = {EPSILON: {"low": 0.0, "high": 0.5}, SIZE: [64]}
+    plain, adversarial = planned(OK, own({"space": space, "trials": 5}))
+    assert (plain.name, [field.path for field in plain.fields]) == ("plain", [RATE, SIZE])
+    assert [field.path for field in adversarial.fields] == [RATE, SIZE, EPSILON]
+    assert (plain.trials, adversarial.trials) == (3, 5)
+    (run,) = adversarial.runs(0, {RATE: 1e-4, SIZE: 64, EPSILON: 0.25})
+    (perturbation,) = run.spec.stages[0].perturbation
+    assert (run.spec.stages[0].batch_size, perturbation.params["epsilon"]) == (64, 0.25)
+    assert run.label.startswith("trial 0 adversarial stages.0.learning_rate=")
+
+
+def test_all_spaces_may_be_those_of_points() -> None:
+    points = [
+        {"name": "a", "search": {"space": {RATE: [1e-5, 2e-5]}}},
+        {"name": "b", "stages.0.epochs": 2, "search": {"space": {SIZE: [8, 16, 32]}}},
+    ]
+    a, b = planned({"sampler": "grid"}, {"points": points})
+    assert [(plan.trials, plan.fields[0].path) for plan in (a, b)] == [(2, RATE), (3, SIZE)]
+
+
+@pytest.mark.parametrize(
+    ("search", "sweep", "said"),
+    [
+        (OK, own({"spaces": {}}), "unknown field 'spaces'"),
+        (OK, own({"space": {EPSILON: {"low": 2, "high": 1}}}), "low (2) is above high (1)"),
+        (OK, own({"space": {"stages.0.perturbation.epsilom": [1]}}), "epsilom"),
+        (OK, own({"space": {EPSILON: [0.1, "far"]}}), "'far'"),
+        (OK, own({"trials": 0}), "greater than or equal to 1"),
+        (OK, own([RATE]), "a mapping of names to values"),
+        (OK, own({"space": {EPSILON: [0.1]}}, **{EPSILON: 0.2}), "in the search and in the points"),
+        (OK, own({"space": {"stages.0": [{}]}}), "are both searched, and overlap"),
+        ({**OK, "sampler": "grid"}, own({}), "a grid needs the values of"),
+        ({"trials": 3}, own({"space": {RATE: [1.0]}}), "`space` is missing"),
+        ({"space": SPACE}, own({"trials": 3}), "`trials` is missing"),
+        (OK, {**own({"space": {EPSILON: [0.1]}}), "where": [f"{EPSILON} <= 1"]}, "is searched"),
+    ],
+)
+def test_what_a_point_cannot_search_is_refused(
+    search: dict[str, Any], sweep: dict[str, Any], said: str
+) -> None:
+    message = refused(search, sweep)
+    assert said in message
+    assert "spec.yaml:" in message
+
+
+def test_a_search_of_a_point_needs_one_of_the_sweep() -> None:
+    source = source_of({}, own({"space": {EPSILON: [0.1]}}))
+    del source.document.value["sweep"]["search"]
+    with pytest.raises(SpecError, match="the sweep has none"):
+        points(source)
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid"])
+def test_trials_that_depend_on_no_result_are_known_beforehand(sampler: str, tmp_path: Path) -> None:
+    """They are those that the driver draws, whatever its runs bring."""
+    space = {RATE: {"low": 1e-5, "high": 9e-5, "step": 1e-5}, SIZE: [8, 16, 32]}
+    grid = {"grid": {"stages.0.epochs": [1, 2]}}
+    searches = planned({"space": space, "trials": 6, "sampler": sampler}, grid, seeds=[1, 2])
+    ahead = runs_ahead(searches)
+    to_the_end(driver(tmp_path, searches), tmp_path, lambda job: done(job, tmp_path))
+    made = [run_of(tmp_path, run.spec, run.seed).name for run in ahead]
+    assert sorted(made) == sorted({run.parent.name for run in tmp_path.glob("*/run.json")})
+    assert [run.label.split()[1] for run in ahead][:4] == ["0"] * 4
+
+
+@pytest.mark.parametrize(
+    ("search", "why"),
+    [
+        ({}, "`sampler: tpe` draws values"),
+        ({"sampler": "random", "stop_early": "median"}, "`stop_early: median` stops them"),
+    ],
+)
+def test_trials_that_depend_on_results_are_not(search: dict[str, Any], why: str) -> None:
+    with pytest.raises(SpecError, match=why) as caught:
+        runs_ahead(planned({**OK, **search}))
+    assert "sampler: random" in caught.value.hint

@@ -45,7 +45,8 @@ def plan(
     """Write the runs of a sweep to a manifest, for `xlt run FILE JOB`.
 
     Nothing is run. Any scheduler can execute the jobs, in any order and on several machines; a
-    later `xlt sweep SPEC` uses the finished runs.
+    later `xlt sweep SPEC` uses the finished runs. The trials of a search must not depend on
+    results: `sampler: random` or `grid`, without `stop_early`.
     """
     check_file(output, "--output")
     go_offline(offline)

@@ -341,6 +341,8 @@ class Experiment:
     ) -> int:
         """Writes a manifest of the experiment's sweep; `xlt run MANIFEST JOB` makes one run.
 
+        Of a search, it has the runs of all trials; these must not depend on results.
+
         Args:
             path: the file.
             runs_dir: where runs live; default: `$XLT_RUNS_DIR`, or `runs`.
@@ -352,14 +354,16 @@ class Experiment:
             The number of jobs.
 
         Raises:
-            UserError: a point is wrong, the file is something else than a manifest, or the spec was
-                changed.
+            UserError: a point is wrong, the file is something else than a manifest, the spec was
+                changed, or the trials of a search depend on results.
         """
         from xlt_cli.launch import manifest
 
-        self._swept.refuse_search("no manifest", "`xlt sweep SPEC --jobs N` makes N runs at once")
+        swept, root = self._swept, root_of(runs_dir)
         manifest.check_place(Path(path))
-        root = root_of(runs_dir)
-        planned = self._swept.planned_again(root, accept_changes)
+        if swept.is_search:
+            planned = swept.planned_ahead(root)
+        else:
+            planned = swept.planned_again(root, accept_changes)
         manifest.write(Path(path), planned, root, plain=plain, offline=offline)
         return len(planned)

@@ -124,6 +124,17 @@ class Swept:
             for seed in point.spec.seeds
         ]
 
+    def planned_ahead(self, root: Path) -> list[PlannedRun]:
+        """The runs of a search whose trials do not depend on results; their inputs are checked.
+
+        Raises:
+            SpecError: they do.
+        """
+        from xlt_cli.search.planning import runs_ahead
+
+        self.check_in(root)
+        return runs_ahead(self.searches)
+
     def planned_again(self, root: Path, accept_changes: bool) -> list[PlannedRun]:
         """The runs, which are noted down as planned.
 

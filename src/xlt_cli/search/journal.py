@@ -15,7 +15,7 @@ from xlt_cli.errors import RunError
 from xlt_cli.search.sampling import optuna
 
 if TYPE_CHECKING:
-    from optuna.storages import JournalStorage
+    from optuna.storages import BaseStorage, JournalStorage
 
 FOLDER = ".search"
 JOURNAL = "journal.log"
@@ -44,7 +44,17 @@ def storage(folder: Path, *, writes: bool) -> JournalStorage:
     return made
 
 
-def names(storage: JournalStorage) -> list[str]:
+def in_memory() -> BaseStorage:
+    """Trials that nobody keeps.
+
+    Raises:
+        UserError: Optuna is not installed.
+    """
+    made: BaseStorage = optuna().storages.InMemoryStorage()
+    return made
+
+
+def names(storage: BaseStorage) -> list[str]:
     """The studies in a journal."""
     return [study.study_name for study in storage.get_all_studies()]
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xlt_cli.errors import SpecError
 from xlt_cli.launch.jobs import PlannedRun
 from xlt_cli.reports.search import short
 from xlt_cli.search import space
+from xlt_cli.search.journal import in_memory
 from xlt_cli.search.objective import Objective, objective
+from xlt_cli.search.sampling import check_installed
 from xlt_cli.search.space import Field
+from xlt_cli.search.study import Study
 from xlt_cli.spec import ResolvedExperiment, Sweep
 from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.identity import identity
 from xlt_cli.spec.resolution import resolve
-from xlt_cli.spec.search import Search
+from xlt_cli.spec.search import FIXED, Search
 from xlt_cli.spec.source import Source
 from xlt_cli.sweep.plan import BASE, Point
 
@@ -103,15 +109,55 @@ def plans(points: Sequence[Point], source: Source, overrides: Sequence[str] = ()
     """
     sweep = points[0].spec.sweep
     assert isinstance(sweep, Sweep)
-    search = sweep.search
-    assert search is not None
     space.check(sweep, points, source)
     made, faults = [], Faults()
     for point in points:
         with faults.gather():
-            fields = space.fields_of(point, search, source)
+            search = space.search_of(point, sweep, source)
+            fields = space.fields_of(point, sweep, source)
             what = objective(point.experiment, search, source)
             trials = space.budget(fields, search)
             made.append(Plan(point, search, fields, what, trials, source, overrides))
     faults.complain()
     return made
+
+
+def runs_ahead(searches: Sequence[Plan]) -> list[PlannedRun]:
+    """The runs of all trials of searches whose values do not depend on results.
+
+    They are those that the driver draws: trial 0 of each point, then trial 1. Runs that several
+    trials have are there once.
+
+    Raises:
+        SpecError: trials depend on results, or their values do not go together.
+        UserError: Optuna is not installed.
+    """
+    for plan in searches:
+        if not plan.search.is_fixed:
+            raise SpecError(
+                f"a search has no manifest where its runs depend on results: {_why(plan.search)}",
+                plan.source.where(space.PLACE),
+                "`xlt sweep SPEC --jobs N` makes N runs at once; with `sampler: random` or `grid`, "
+                "and without `stop_early`, all runs are known beforehand",
+            )
+    trials = [list(enumerate(drawn_ahead(plan))) for plan in searches]
+    runs: dict[str, PlannedRun] = {}
+    for together in itertools.zip_longest(*trials):
+        for plan, trial in zip(searches, together, strict=True):
+            for run in plan.runs(*trial) if trial is not None else ():
+                runs.setdefault(identity(run.spec, run.seed), run)
+    return list(runs.values())
+
+
+def _why(search: Search) -> str:
+    """Why the runs of a search are not known beforehand."""
+    if search.sampler in FIXED:
+        return f"`stop_early: {search.stop_early}` stops them by the scores of others"
+    return f"`sampler: {search.sampler}` draws values by the scores of earlier ones"
+
+
+def drawn_ahead(plan: Plan) -> list[Mapping[str, Any]]:
+    """The values of all trials of a search, without running any."""
+    check_installed(plan.search)
+    study = Study(in_memory(), plan.name, plan.fields, plan.search, lower_is_better=True)
+    return [study.ask().values for _ in range(plan.trials)]

@@ -20,7 +20,7 @@ from xlt_cli.spec.search import Search, rounded
 if TYPE_CHECKING:
     from optuna import Study as OptunaStudy
     from optuna.samplers import BaseSampler
-    from optuna.storages import JournalStorage
+    from optuna.storages import BaseStorage
 
 SETTINGS, RUNS, WHY, AGAIN = "settings", "runs", "why", "again"
 """Attributes of studies and trials."""
@@ -68,7 +68,7 @@ class Study:
 
     def __init__(
         self,
-        storage: JournalStorage,
+        storage: BaseStorage,
         name: str,
         fields: Sequence[Field],
         search: Search,

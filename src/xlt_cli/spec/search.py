@@ -10,6 +10,9 @@ from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from xlt_cli.spec.model import Languages, Model
 
 Sampler = Literal["tpe", "random", "grid", "cma-es"]
+FIXED: tuple[Sampler, ...] = ("random", "grid")
+"""The samplers that draw the same values whatever the results."""
+
 StopEarly = Literal["none", "median", "hyperband"]
 Group = Literal["trained_on", "zero_shot", "generalized"]
 
@@ -136,12 +139,16 @@ class Optimize(Model):
         return self
 
 
+Space = dict[str, Annotated[Values, BeforeValidator(_from_list)]]
+
+
 class Search(Model):
     """Runs whose values are drawn one after another, by the results of those before."""
 
-    space: dict[str, Annotated[Values, BeforeValidator(_from_list)]] = Field(
-        min_length=1,
-        description="mapping from paths of fields to {low, high, log, step} or a list of choices",
+    space: Space = Field(
+        default_factory=dict,
+        description="mapping from paths of fields to {low, high, log, step} or a list of choices; "
+        "points may have more of their own",
     )
     trials: int | None = Field(
         None,
@@ -160,20 +167,44 @@ class Search(Model):
         "evaluation",
     )
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    @property
+    def fault(self) -> str:
+        """What is wrong with it in a point of the sweep, whose own space is part of it; empty if
+        nothing is."""
+        if not self.space:
+            return "`space` is missing: the fields that are searched"
         if self.trials is None and self.sampler != "grid":
-            raise ValueError("`trials` is missing: the number of settings to try")
+            return "`trials` is missing: the number of settings to try"
         if self.sampler == "grid":
             for path, values in self.space.items():
                 if values.listed is None:
-                    raise ValueError(
-                        f"a grid needs the values of '{path}': a list of choices, or a step"
-                    )
+                    return f"a grid needs the values of '{path}': a list of choices, or a step"
         if self.sampler == "cma-es":
             listed = [path for path, values in self.space.items() if values.choices is not None]
             if listed:
-                raise ValueError(f"cma-es searches numbers, and '{listed[0]}' has choices: use tpe")
+                return f"cma-es searches numbers, and '{listed[0]}' has choices: use tpe"
             if len(self.space) < 2:
-                raise ValueError("cma-es searches two fields or more: use tpe")
-        return self
+                return "cma-es searches two fields or more: use tpe"
+        return ""
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether its trials do not depend on results, so that they are known beforehand."""
+        return self.sampler in FIXED and self.stop_early == "none"
+
+
+class PointSearch(Model):
+    """What a point of a sweep searches beside what all points do, or otherwise."""
+
+    space: Space = Field(
+        default_factory=dict,
+        description="fields that are searched in this point only, or over other values",
+    )
+    trials: int | None = Field(
+        None, ge=1, description="number of settings that are tried in this point"
+    )
+
+    def within(self, search: Search) -> Search:
+        """The search of all points with what is this point's own."""
+        space = {**search.space, **self.space}
+        return search.model_copy(update={"space": space, "trials": self.trials or search.trials})

@@ -166,7 +166,7 @@ class Sweep(Model):
     points: list[dict[str, Any]] = Field(
         default_factory=list,
         description="explicit combinations, each a mapping from paths of fields to values; "
-        "'name' is the name in tables",
+        "'name' is the name in tables, and 'search' what is searched in this point only",
     )
     grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
         default_factory=dict, description="mapping from paths of fields to lists of values"

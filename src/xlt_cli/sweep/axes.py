@@ -10,7 +10,7 @@ from xlt_cli.errors import SpecError
 from xlt_cli.spec import Sweep
 from xlt_cli.spec.source import Override, Source, parse_path
 from xlt_cli.spec.yaml_lines import Loc
-from xlt_cli.sweep.constraints import NAME
+from xlt_cli.sweep.constraints import NAME, OWN, SEARCH
 from xlt_cli.terminal import printable
 
 FIXED = ("name", "seeds", "sweep", "device", "keep")
@@ -19,11 +19,16 @@ FIXED = ("name", "seeds", "sweep", "device", "keep")
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of an axis: what it sets, and its name where it has one."""
+    """One value of an axis: what it sets, and its name where it has one.
+
+    Attributes:
+        arm, point: the number of the arm, or of the point that is written out, that it is.
+    """
 
     values: dict[str, Override]
     name: str = ""
     arm: int | None = None
+    point: int | None = None
 
 
 def axes_of(sweep: Sweep, source: Source) -> list[list[Choice]]:
@@ -49,7 +54,13 @@ def axes_of(sweep: Sweep, source: Source) -> list[list[Choice]]:
         taken[loc] = "zip"
     if sweep.points:
         written = _written_out(sweep, source, taken)
-        axes.append(list(map(Choice, written, _names(sweep, source))))
+        names = _names(sweep, source)
+        axes.append(
+            [
+                Choice(values, name, point=number)
+                for number, (values, name) in enumerate(zip(written, names, strict=True))
+            ]
+        )
     if sweep.zip:
         axes.append(_together(sweep, source))
     axes += [
@@ -95,13 +106,19 @@ def _written_out(
     written, before = [], list[dict[str, Any]]()
     for index, point in enumerate(sweep.points):
         values = {path: value for path, value in point.items() if path != NAME}
+        if SEARCH in point and sweep.search is None:
+            raise SpecError(
+                "the point has a search of its own, and the sweep has none",
+                source.where(("sweep", "points", index, SEARCH)),
+                "state what all points share in `sweep.search`: sampler, number of trials",
+            )
         if values in before:
             where = source.where(("sweep", "points", index))
             raise SpecError(f"the point {values!r} is listed twice", where)
         before.append(values)
         overrides = {}
         for path, value in point.items():
-            if path == NAME:
+            if path in OWN:
                 continue
             where = source.where(("sweep", "points", index, path))
             loc = swept_field(path, where)

@@ -14,6 +14,10 @@ from xlt_cli.spec.source import Source, parse_path
 from xlt_cli.spec.yaml_lines import Loc, parse_value
 
 NAME = "name"
+SEARCH = "search"
+OWN = (NAME, SEARCH)
+"""Keys of a point that is written out that are no paths of fields."""
+
 _MISSING = object()
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,

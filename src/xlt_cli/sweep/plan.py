@@ -19,7 +19,7 @@ from xlt_cli.spec.source import Override, Source, parse_path
 from xlt_cli.spec.yaml_lines import Loc
 from xlt_cli.sweep.arms import arm_of, moved, placed
 from xlt_cli.sweep.axes import axes_of, name_written
-from xlt_cli.sweep.constraints import NAME, conditions, exclusions
+from xlt_cli.sweep.constraints import OWN, SEARCH, conditions, exclusions
 
 MOST_POINTS = 10_000
 BASE = "base"
@@ -30,7 +30,11 @@ _NOTHING = object()
 
 @dataclass(frozen=True)
 class Point:
-    """One combination of values: path of a field -> value, and the experiment it makes."""
+    """One combination of values: path of a field -> value, and the experiment it makes.
+
+    Attributes:
+        number: that of the point that is written out and is part of it.
+    """
 
     values: dict[str, Any]
     experiment: ResolvedExperiment
@@ -38,6 +42,7 @@ class Point:
     name: str = ""
     named: frozenset[str] = frozenset()
     arm: Arm | None = None
+    number: int | None = None
 
     @property
     def spec(self) -> ExperimentSpec:
@@ -81,7 +86,7 @@ def points(source: Source) -> list[Point]:
         )
     paths = [path for axis in axes for choice in axis for path in choice.values]
     unwanted = exclusions(source, sweep.exclude, list(dict.fromkeys(paths)))
-    required = conditions(source, sweep.where, sweep.search.space if sweep.search else ())
+    required = conditions(source, sweep.where, searched_paths(sweep))
     made: dict[tuple[str, ...], Point] = {}
     specs = []
     for parts in itertools.product(*axes):
@@ -108,12 +113,22 @@ def points(source: Source) -> list[Point]:
         if not all(each.holds(experiment.spec, place) for each in required):
             continue
         named = frozenset(path for part in parts if part.name for path in part.values)
-        made[key] = Point(values, experiment, chosen, " ".join(names), named, arm)
+        point = next((part.point for part in parts if part.point is not None), None)
+        made[key] = Point(values, experiment, chosen, " ".join(names), named, arm, point)
     for each in required:
         each.check_fields([resolve(source).spec, *specs])
     if not made:
         raise SpecError("the sweep excludes all of its points", source.where(("sweep",)))
     return list(made.values())
+
+
+def searched_paths(sweep: Sweep) -> list[str]:
+    """The paths of all fields that are searched, in any point."""
+    if sweep.search is None:
+        return []
+    own = [point[SEARCH] for point in sweep.points if isinstance(point.get(SEARCH), dict)]
+    spaces = [one["space"] for one in own if isinstance(one.get("space"), dict)]
+    return list(dict.fromkeys([*sweep.search.space, *(path for one in spaces for path in one)]))
 
 
 def stage_count(source: Source) -> int:
@@ -174,7 +189,7 @@ def name_of_point(sweep: Sweep, given: Mapping[Loc, Any]) -> str:
             (loc := moved(arm, parse_path(path, ""), count)) is None
             or given.get(loc, _NOTHING) == value
             for path, value in point.items()
-            if path != NAME
+            if path not in OWN
         )
     ]
     names = [arm.name if arm else "", name_written(max(fitting, key=len)) if fitting else ""]
