@@ -21,6 +21,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from xlt_cli.problems import Prediction
 
 if TYPE_CHECKING:
@@ -187,19 +189,48 @@ def decode_answers(content: bytes) -> tuple[list[str], list[Any], list[Any]]:
     Raises:
         ValueError: it is no such file.
     """
-    table, shape = _opened(content, ["id", "gold", "predicted"])
-    ids, golds, predicted = (table.column(name).to_pylist() for name in ("id", "gold", "predicted"))
+    table, shape = _opened(content, ["id", "gold", "predicted"], ["gold", "predicted"])
+    ids = table.column("id").to_pylist()
+    golds, predicted = (_listed(table.column(name)) for name in ("gold", "predicted"))
     if shape == "text":
         return ids, golds, predicted
     return ids, [_given(g, shape) for g in golds], [_given(p, shape) for p in predicted]
 
 
-def _opened(content: bytes, columns: list[str] | None = None) -> tuple[pyarrow.Table, Shape]:
+def _listed(column: pyarrow.ChunkedArray) -> list[Any]:
+    """The values of a column; equal texts of one that is read as codes are one object."""
+    import pyarrow
+
+    values: list[Any] = []
+    for part in column.chunks:
+        if pyarrow.types.is_dictionary(part.type) and not part.null_count:
+            texts = np.array([*part.dictionary.to_pylist(), None], dtype=object)[:-1]
+            values += texts[part.indices.to_numpy()].tolist()
+        else:
+            values += part.to_pylist()
+    return values
+
+
+def _opened(
+    content: bytes, columns: list[str] | None = None, coded: Sequence[str] = ()
+) -> tuple[pyarrow.Table, Shape]:
+    """The table of a file, and the shape of its answers.
+
+    Args:
+        columns: those that are read; all by default.
+        coded: those of them that are read as codes of their distinct values, if they are texts.
+    """
     import pyarrow
     from pyarrow import parquet
 
+    source = pyarrow.BufferReader(content)
     try:
-        table = parquet.read_table(io.BytesIO(content), columns=columns)
+        # Of small files, twice as fast as parquet.read_table.
+        try:
+            file = parquet.ParquetFile(source, read_dictionary=list(coded))
+        except KeyError:  # these are lists of texts
+            file = parquet.ParquetFile(source)
+        table = file.read(columns, use_threads=False)
     except (pyarrow.ArrowException, OSError) as error:  # what cannot be decompressed is an OSError
         raise ValueError(str(error)) from error
     metadata = table.schema.metadata or {}
