@@ -82,3 +82,16 @@ def test_a_table_of_others_is_refused() -> None:
     pandas.DataFrame({"id": ["1"], "gold": ["a"], "predicted": ["b"]}).to_parquet(buffer)
     with pytest.raises(ValueError, match="its format is 0"):
         decode_answers(buffer.getvalue())
+
+
+def test_what_is_done_to_answers_of_one_cell_is_not_seen_in_another() -> None:
+    """Ids that the last cell had are kept to be read faster, and so are equal labels."""
+    rows = [("en", "en", Prediction(f"r{n}", "yn"[n % 2], [None, "y"][n % 2])) for n in range(6)]
+    content = encode(rows)
+    first = decode_answers(content)
+    first[0].append("more")
+    first[1].clear()
+    assert decode_answers(content) == decode_answers(content)
+    assert decode_answers(content)[0] == [f"r{n}" for n in range(6)]
+    assert decode_answers(content)[1:] == (list("ynynyn"), [None, "y"] * 3)
+    assert decode_answers(encode(rows[:3]))[0] == ["r0", "r1", "r2"]
