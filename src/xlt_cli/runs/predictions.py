@@ -237,11 +237,11 @@ class Store:
 
     def _file(self, cell: Cell) -> Path:
         """The file of a cell: a table, or of an earlier version lines."""
-        table, lines = (
-            self._place(cell, suffix)
-            for suffix in (prediction_table.SUFFIX, prediction_lines.SUFFIX)
-        )
-        return lines if lines.exists() and not table.exists() else table
+        table = self._place(cell, prediction_table.SUFFIX)
+        if table.exists():
+            return table
+        lines = self._place(cell, prediction_lines.SUFFIX)
+        return lines if lines.exists() else table
 
     def _place(self, cell: Cell, suffix: str) -> Path:
         name = cell.languages[0] if cell.is_standard else "+".join(cell.languages)
