@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from xlt_cli.evaluation import archived
+from xlt_cli.runs import archive_file
 
 TYPOS = "{name: perturbed, perturbation: typos, strength: 0.7, draws: 2}"
 SHOWN: list[tuple[str, ...]] = [
@@ -67,6 +68,16 @@ def test_an_archive_prints_what_the_run_prints(folder: Path, xlt: Any) -> None:
         assert result.exit_code == 0, result.output
         assert result.stdout == (folder / f"{number}.txt").read_text("utf-8"), options
     assert "not aligned" in (folder / "0.txt").read_text("utf-8")
+
+
+def test_names_in_records_have_no_paths_of_the_machine(folder: Path) -> None:
+    """Such as those of rows, which have the parameters of their task."""
+    with archive_file.as_folder(folder / "all.tar.xz") as unpacked:
+        (path,) = unpacked.glob("runs/*/fingerprints.json")
+        written = path.read_text("utf-8")
+    assert str(folder) not in written
+    assert ".../" in written
+    assert written.count("test/fr") == 1
 
 
 def test_figures_are_computed_from_the_predictions(

@@ -49,9 +49,9 @@ def without_paths(value: Any) -> Any:
 
 
 def bare(value: Any) -> Any:
-    """The same as `without_paths`, and of paths within texts as well."""
+    """The same as `without_paths`, and of paths within texts and names as well."""
     if isinstance(value, dict):
-        return {name: bare(part) for name, part in value.items()}
+        return {bare_text(str(name)): bare(part) for name, part in value.items()}
     if isinstance(value, list):
         return [bare(part) for part in value]
     return bare_text(str(without_paths(value))) if isinstance(value, str) else value
