@@ -1,6 +1,7 @@
 """Task plugins: published data sets, a demonstration, and two for anyone's own files.
 
-nli/, paraphrase.py, sib200.py, news.py, sentiment.py, entities.py
+nli/, paraphrase.py, sib200.py, news.py, sentiment.py, entities.py, intents.py,
+similarity.py
                                published tasks, each a class that states its files (file_tasks/)
 xnli.py, pawsx.py, panx.py     older ones, from a folder or from the hub (published.py)
 text_classification.py         one's own files, one or two texts and a label

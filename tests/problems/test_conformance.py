@@ -8,8 +8,12 @@ from xlt_cli import registry
 from xlt_cli.api import Example, ExtraMetric, HeadBuilder, Task, TextExample
 from xlt_cli.problems import (
     ChoiceExample,
+    IntentAndSlots,
+    IntentExample,
     MaskedLanguageModelling,
     MultipleChoice,
+    Regression,
+    ScoredExample,
     SpanExample,
     SpanExtraction,
 )
@@ -75,7 +79,39 @@ class Questions(Sequences):
         return SpanExample(f"row-{number}", words[0], context, answers, (language, language))
 
 
-@pytest.mark.parametrize("of", [Choices, Questions, Sequences, Texts, Tokens])
+class Requests(Tokens):
+    """Sentences with an intent, whose words have slots."""
+
+    problem = IntentAndSlots
+    intents = samples.INTENTS
+    labels = (*samples.TAGS, *samples.INTENTS)
+    metric = "slot_f1"
+
+    def example(self, number: int, language: str) -> Example:
+        words = tuple(samples.SENTENCES[language].split()[: 2 + number])
+        intent = samples.INTENTS[number % 3]
+        tags = samples.tags_for(len(words))
+        return IntentExample(f"row-{number}", words, tags, (language,), intent)
+
+
+class Similarities(Sequences):
+    """Pairs of texts with a score."""
+
+    problem = Regression
+    labels = ()
+    metric = "spearman"
+    scale = (0.0, 5.0)
+
+    def example(self, number: int, language: str) -> Example:
+        words = samples.SENTENCES[language].split()
+        texts = (" ".join(words[: 2 + number]), " ".join(words[number % 4 :]))
+        return ScoredExample(f"row-{number}", texts, 0.5 + number % 3, (language, language))
+
+
+KINDS = [Choices, Questions, Requests, Sequences, Similarities, Texts, Tokens]
+
+
+@pytest.mark.parametrize("of", KINDS)
 class TestProblems(ProblemSuite):
     @pytest.fixture
     def task(self, of: type[Task]) -> Task:

@@ -1,8 +1,9 @@
 """Published data sets that are read from files: a class states where they are and what they hold.
 
 `FileTask` finds the files (base.py), `TextTask` reads texts with a label (texts.py), `SlicedTask`
-can be restricted to some of its rows (slices.py), `WordTask` reads words with tags (words.py), and
-`ChoiceTask` a context with choices (choices.py), also from the hub.
+can be restricted to some of its rows (slices.py), `WordTask` reads words with tags (words.py),
+`IntentTask` words with slots and an intent (intents.py), `ScoreTask` texts with a number
+(scores.py), and `ChoiceTask` a context with choices (choices.py), also from the hub.
 A task derives from one of them and states its facts; docs/adding-a-task.md shows how. Everything
 that it needs is imported from here.
 """
@@ -10,6 +11,8 @@ that it needs is imported from here.
 from xlt_tasks.examples.choices import Choices
 from xlt_tasks.file_tasks.base import NOT_TRANSLATED, FileTask, FolderParams
 from xlt_tasks.file_tasks.choices import ChoiceParams, ChoiceTask
+from xlt_tasks.file_tasks.intents import UTTERANCE, IntentParams, IntentTask, Utterance
+from xlt_tasks.file_tasks.scores import SCORED_PAIR, SCORED_TEXT, ScoreTask
 from xlt_tasks.file_tasks.slices import SlicedTask, SliceParams, Slices
 from xlt_tasks.file_tasks.texts import TextParams, TextTask
 from xlt_tasks.file_tasks.words import WordParams, WordTask
@@ -20,8 +23,11 @@ from xlt_tasks.sources.table import Form
 __all__ = [
     "NOT_TRANSLATED",
     "PAIR",
+    "SCORED_PAIR",
+    "SCORED_TEXT",
     "SENTENCE_PAIR",
     "SINGLE",
+    "UTTERANCE",
     "ChoiceParams",
     "ChoiceTask",
     "Choices",
@@ -29,12 +35,16 @@ __all__ = [
     "FileTask",
     "FolderParams",
     "Form",
+    "IntentParams",
+    "IntentTask",
     "Release",
+    "ScoreTask",
     "SliceParams",
     "SlicedTask",
     "Slices",
     "TextParams",
     "TextTask",
+    "Utterance",
     "WordParams",
     "WordTask",
 ]

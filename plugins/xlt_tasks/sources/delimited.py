@@ -108,7 +108,7 @@ def _csv(path: Path, text: str, separator: str, quoted: bool = True) -> list[Lin
 
 def _separator(path: Path, parsed: dict[str, list[Line]], columns: Columns) -> str | None:
     """The separator with which every row has its columns; None if there is none."""
-    named, fitting = [], []
+    named, fitting, wider = [], [], []
     for separator, lines in parsed.items():
         first = lines[0][1]
         if columns.are_in(first) or columns.are_in([name.strip().lower() for name in first]):
@@ -116,6 +116,9 @@ def _separator(path: Path, parsed: dict[str, list[Line]], columns: Columns) -> s
         widths = {len(fields) for _, fields in lines if fields != [""]}
         if len(widths) == 1 and min(widths) >= columns.needed:
             fitting.append(separator)
+        if columns.numbered and min(widths, default=0) >= columns.needed:
+            wider.append(separator)  # rows that go on with columns of their own
+    fitting = fitting or wider
     if len(named) == 1:
         return named[0]
     if len(fitting) > 1:

@@ -37,7 +37,7 @@ class Record:
 
     Attributes:
         line: the line that it begins in, or the number of the row, from 1.
-        inputs: the texts, or the list of words.
+        inputs: the texts, or lists with a member for each word.
         target: the label as a string or a class id, or the list of tags.
         language: what the file says of its language, if it has a column for it.
         word_lines: the line of each word, in a file with a word a line.

@@ -165,11 +165,11 @@ def _places(
 
 
 def _record(sentence: Sequence[Line], places: Places) -> Record:
-    words = [fields[places.inputs[0]] for _, fields in sentence]
+    inputs = tuple([fields[place] for _, fields in sentence] for place in places.inputs)
     tags = [fields[places.target] for _, fields in sentence]
     language = None if places.language is None else sentence[0][1][places.language]
     lines = tuple(number for number, _ in sentence)
-    return Record(lines[0], (words,), tags, language, lines)
+    return Record(lines[0], inputs, tags, language, lines)
 
 
 def _check_not_numbers(path: Path, records: Sequence[Record]) -> None:

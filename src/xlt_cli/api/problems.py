@@ -4,7 +4,7 @@
              --features-> Feature (one model input, or several of an example) --collate--> Batch
     logits   --losses---> training
              --predict--> what is kept of each input --decode--> a Prediction of each example
-    predictions --statistics, score--> metrics (and, resampled, their intervals)
+    predictions --statistics, score, score_samples--> metrics (and, resampled, their intervals)
 
 Texts are tokenized once per language; pairs of languages are then assembled from token ids.
 """
@@ -118,7 +118,7 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric, computed for a set of examples from the sums of their statistics.
+    """A metric, computed for a set of examples from their statistics.
 
     Attributes:
         unit: `share` for values in [0, 1], which are shown as percentages; `number` for others,
@@ -202,7 +202,7 @@ class Problem(Plugin):
     @property
     @abstractmethod
     def metrics(self) -> tuple[Metric, ...]:
-        """The metrics that `score` returns."""
+        """The metrics that `score` and `score_samples` return."""
 
     @property
     def metric_names(self) -> tuple[str, ...]:
@@ -332,13 +332,26 @@ class Problem(Plugin):
 
     @abstractmethod
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
-        """Statistics of each example, [N, S]; their sums over a set of examples determine its
-        metrics."""
+        """Statistics of each example, [N, S]; they determine the metrics of a set of examples, by
+        their sums (`score`) or otherwise (`score_samples`). They depend on no other example."""
 
     @abstractmethod
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
-        """The metrics for sums of statistics, [..., S]: an array [...] for each metric, by its
-        name."""
+        """The metrics that sums of statistics determine, for sums [..., S]: an array [...] for
+        each, by its name."""
+
+    def score_samples(self, statistics: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """The metrics that sums do not determine, such as a rank correlation: an array [R] for
+        each, by its name. By default there are none.
+
+        The intervals of these metrics come from samples that are drawn with replacement, each of
+        which is scored anew. Counts that are equal for all examples give the metric of the set.
+
+        Args:
+            statistics: of each example, [N, S].
+            counts: how often each example occurs in each sample, [R, N].
+        """
+        return {}
 
     def words(self, sums: np.ndarray) -> Words:
         """The counts of words for sums of statistics; by default words are not counted."""

@@ -37,7 +37,8 @@ def grouped(
         return {}
     by = plan.extras.by
     unseen = [language for language, _ in own if not among(language, trained_on)]
-    scores = resample({cell_name(p): c for p, c in own.items()}, problem.score, plan.aligned)
+    by_name = {cell_name(p): c for p, c in own.items()}
+    scores = resample(by_name, problem.score, plan.aligned, problem.score_samples)
     made = groups.means(problem.metrics, scores, unseen, by)
     both = {p: together(clean[p], cell) for p, cell in own.items() if clean and p in clean}
     if both:

@@ -1,14 +1,16 @@
 """The problems and heads that ship, found through entry points as a stranger's are.
 
-May stand here: sequence classification, token labelling, multiple choice, span extraction and
-masked language modelling with all that only they need, their heads, and what every problem's labels
-go through (names, collapse). The contract is in `api`.
+May stand here: sequence classification, token labelling, intent and slots, regression, multiple
+choice, span extraction and masked language modelling with all that only they need, their heads, and
+what every problem's labels go through (names, collapse). The contract is in `api`.
 """
 
 from xlt_cli.api.problems import Encoded, Feature, Prediction, Problem
 from xlt_cli.problems.choices import ChoiceExample, MultipleChoice
+from xlt_cli.problems.intents import IntentAndSlots, IntentExample
 from xlt_cli.problems.masked import MaskedLanguageModelling
 from xlt_cli.problems.masking import Masking
+from xlt_cli.problems.regression import Regression, ScoredExample
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.problems.span_examples import SpanExample
 from xlt_cli.problems.spans import SpanExtraction, SpanSettings
@@ -18,11 +20,15 @@ __all__ = [
     "ChoiceExample",
     "Encoded",
     "Feature",
+    "IntentAndSlots",
+    "IntentExample",
     "MaskedLanguageModelling",
     "Masking",
     "MultipleChoice",
     "Prediction",
     "Problem",
+    "Regression",
+    "ScoredExample",
     "SequenceClassification",
     "SpanExample",
     "SpanExtraction",

@@ -8,8 +8,7 @@ mention stay as they are. Probabilities of the labels of one class are added up.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from xlt_cli.api import Example, Problem
 from xlt_cli.errors import SpecError, UserError, did_you_mean
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from xlt_cli.api import Task
 
 Collapse = Mapping[str, Sequence[str]]
-FACTS = ("params", "metric", "aligned", "texts", "scheme")
-"""What a problem may ask of its task beside its labels (`TaskFacts`)."""
 
 
 def check(collapse: Collapse, where: str) -> None:
@@ -93,9 +90,18 @@ def problem_under(task: Task, collapse: Collapse | None) -> Problem:
 
 def problem_over(task: Task, labels: Sequence[str]) -> Problem:
     """The task's problem, over other labels."""
-    facts = {name: getattr(task, name, None) for name in FACTS}
-    like = SimpleNamespace(problem=task.problem, **{**facts, "labels": tuple(labels)})
-    return problem_of(cast("Task", like))
+    return problem_of(cast("Task", _Relabelled(task, tuple(labels))))
+
+
+class _Relabelled:
+    """A task with other labels, and all else as the task says it: what problems ask of a task is
+    between the two of them."""
+
+    def __init__(self, task: Task, labels: tuple[str, ...]) -> None:
+        self.task, self.labels = task, labels
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.task, name)
 
 
 def collapsed(rows: Sequence[Example], collapse: Collapse | None) -> Sequence[Example]:

@@ -75,3 +75,13 @@ class Spans(Tokens):
     name = "span-extraction"
     summary = "dropout and a linear layer: an answer's first and last token"
     shape = "span-extraction"
+
+
+class IntentsAndSlots(Tokens):
+    """The same, for an intent at the first token and a slot at each word."""
+
+    api_version = 1
+    name = "intent-and-slots"
+    summary = "dropout and a linear layer: the intent at the first token, a slot at each word"
+    reference = "Chen et al. 2019 (JointBERT)"
+    shape = "intent-and-slots"

@@ -31,8 +31,12 @@ class OverDraws:
 
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
         """The mean over draws of each metric."""
-        scores = [self.problem.score(part) for part in np.split(sums, self.draws, axis=-1)]
-        return {name: np.mean([score[name] for score in scores], axis=0) for name in scores[0]}
+        return _mean([self.problem.score(part) for part in np.split(sums, self.draws, axis=-1)])
+
+    def score_samples(self, statistics: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """The mean over draws of each metric that sums do not determine."""
+        parts = np.split(statistics, self.draws, axis=-1)
+        return _mean([self.problem.score_samples(part, counts) for part in parts])
 
 
 def over(problem: Scored, draws: int) -> Scored:
@@ -54,6 +58,10 @@ def repeated(cells: Mapping[tuple[str, str], Sample], draws: int) -> dict[tuple[
     return {
         pair: Sample(cell.ids, np.tile(cell.statistics, (1, draws))) for pair, cell in cells.items()
     }
+
+
+def _mean(scores: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.mean([score[name] for score in scores], axis=0) for name in scores[0]}
 
 
 def _of(sample: Sample, ids: Sequence[str]) -> np.ndarray:

@@ -81,14 +81,17 @@ def paired(
             for pair, versions in cells.items()
             for way, cell in enumerate(versions)
         }
-        scores = resample(every, problem.score, aligned=True)
+        scores = resample(every, problem.score, True, problem.score_samples)
         return {
             pair: (scores[f"0/{cell_name(pair)}"], scores[f"1/{cell_name(pair)}"]) for pair in cells
         }
     paired = {}
     for pair, versions in cells.items():
         # What is drawn depends on a cell's name and its number of rows alone.
-        clean, under = (resample({"": cell}, problem.score, aligned=False)[""] for cell in versions)
+        clean, under = (
+            resample({"": cell}, problem.score, False, problem.score_samples)[""]
+            for cell in versions
+        )
         paired[pair] = (clean, under)
     return paired
 

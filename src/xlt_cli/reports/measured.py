@@ -14,7 +14,7 @@ from xlt_cli.reports.summary import Counting, check_alignment
 from xlt_cli.reports.validity import Look, look
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.predictions import Answer, Answers
-from xlt_cli.stats.crossed import slopes
+from xlt_cli.stats.crossed import left_out, slopes
 
 BLOCK = 1 << 18
 """About how many numbers of statistics are scored at once."""
@@ -238,11 +238,26 @@ def _scored_together(
     sums = np.stack([own @ part for own, (_, _, part) in zip(counts, block, strict=True)])
     there = np.stack([(part != 0).any(axis=0) for _, _, part in block])
     rows = np.array([len(cell.rows) for _, cell, _ in block], dtype=np.float64)
-    values = problem.score(sums)[metric]
+    figures = problem.score(sums)
+    if metric not in figures:
+        yield from (_scored_by_rows(problem, metric, cell) for cell in block)
+        return
+    values = figures[metric]
     slope = slopes(sums, rows, there, problem.score)[metric]
     for n, (pair, cell, statistics) in enumerate(block):
         effects = rows[n] * ((statistics - sums[n] / rows[n]) @ slope[n])
         yield pair, float(values[n]), effects.astype(np.float32)[cell.rows]
+
+
+def _scored_by_rows(
+    problem: Counting, metric: str, cell: tuple[Pair, _Counted, np.ndarray]
+) -> tuple[Pair, float, np.ndarray]:
+    """The same for a metric that sums do not determine."""
+    pair, counted, of_kinds = cell
+    statistics = of_kinds[counted.rows]
+    value = problem.score_samples(statistics, np.ones((1, len(statistics))))[metric][0]
+    effects = left_out(statistics, problem.score_samples)[metric]
+    return pair, float(value), effects.astype(np.float32)
 
 
 def _places(

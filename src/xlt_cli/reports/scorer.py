@@ -86,12 +86,23 @@ class Scorer:
             scores[one.name] = one.score(self.problem, part)
         return scores
 
+    def score_samples(self, statistics: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """The metrics of the problem that sums do not determine, of samples."""
+        return self.problem.score_samples(self._parts(statistics)[0], counts)
+
+    def score_all(self, predictions: Sequence[Prediction]) -> dict[str, float]:
+        """Every metric of a set of predictions, by its name."""
+        statistics = self.statistics(predictions)
+        once = self.score_samples(statistics, np.ones((1, len(statistics))))
+        scores = self.score(statistics.sum(axis=0)) | {name: own[0] for name, own in once.items()}
+        return {name: float(value) for name, value in scores.items()}
+
     def words(self, sums: np.ndarray) -> Words:
         """The counts of words for sums of statistics."""
         return self.problem.words(self._parts(sums)[0])
 
     def _parts(self, sums: np.ndarray) -> list[np.ndarray]:
-        """The sums of the problem, then of each extra metric."""
+        """The sums (or statistics) of the problem, then of each extra metric."""
         parts, end = [], sums.shape[-1]
         for one in reversed(self.extra):
             begin = end - one.columns(self.problem)

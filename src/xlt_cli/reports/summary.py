@@ -26,14 +26,17 @@ Scores = dict[str, Resampled]
 
 
 class Scored(Protocol):
-    """What figures are computed with: a problem, or several draws of one."""
+    """What figures are computed with: a problem, or several draws of one (see `api.Problem`)."""
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """What `score` gives."""
+        """What `score` and `score_samples` give."""
 
     def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
         """Metrics from summed statistics."""
+
+    def score_samples(self, statistics: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        """Metrics that sums do not determine, of samples."""
 
 
 class Counting(Scored, Protocol):
@@ -101,7 +104,7 @@ def summarise(
         DataError: a metric is not defined for the rows of a cell.
     """
     cells = {cell_name(pair): cell for pair, cell in evaluated.items()}
-    scores = resample(cells, problem.score, aligned)
+    scores = resample(cells, problem.score, aligned, problem.score_samples)
     _check_defined(scores)
     standard = {pair[0]: scores[cell_name(pair)] for pair in evaluated if pair[0] == pair[1]}
     mixed = {pair: scores[cell_name(pair)] for pair in evaluated if pair[0] != pair[1]}

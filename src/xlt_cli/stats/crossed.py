@@ -34,6 +34,11 @@ from xlt_cli.stats.estimates import Estimate
 
 Score = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
+ScoreSamples = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
+
+BLOCK = 256
+"""Samples without one row that are scored at once."""
+
 STEP = 1e-5
 """By what share of the items sums are moved to see how a metric follows."""
 
@@ -127,6 +132,26 @@ def influence(
     there = (statistics[counts > 0] != 0).any(axis=0)
     found = slopes(sums[None], np.array([rows]), there[None], score)
     return {name: rows * ((statistics - sums / rows) @ slope[0]) for name, slope in found.items()}
+
+
+def left_out(statistics: np.ndarray, score_samples: ScoreSamples) -> dict[str, np.ndarray]:
+    """The same for metrics that sums do not determine, [N] each: by leaving out each row in turn.
+
+    For a mean over rows that is the row's value less the mean, too (Miller 1974, the jackknife).
+
+    Args:
+        statistics: of each row, [N, S].
+        score_samples: metrics of samples, from statistics and how often each row occurs, [R, N].
+    """
+    rows = len(statistics)
+    found: dict[str, list[np.ndarray]] = {}
+    for first in range(0, rows, BLOCK):
+        without = np.ones((min(BLOCK, rows - first), rows))
+        np.fill_diagonal(without[:, first:], 0.0)
+        for name, values in score_samples(statistics, without).items():
+            found.setdefault(name, []).append(values)
+    moved = {name: (rows - 1) * -np.concatenate(parts) for name, parts in found.items()}
+    return {name: own - own.mean() for name, own in moved.items()}
 
 
 def slopes(

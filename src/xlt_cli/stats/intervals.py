@@ -23,6 +23,11 @@ LEVEL = 0.05
 Z95 = 1.959963984540054
 
 Score = Callable[[np.ndarray], dict[str, np.ndarray]]
+"""Metrics of summed statistics, [..., S]."""
+
+ScoreSamples = Callable[[np.ndarray, np.ndarray], dict[str, np.ndarray]]
+"""Metrics that sums do not determine, from the statistics of rows, [N, S], and how often each row
+occurs in each sample, [R, N]."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Sample:
 
     Attributes:
         ids: of its rows.
-        statistics: [N, S]: counts per row, whose sums determine the metrics.
+        statistics: [N, S]: counts per row, which determine the metrics, most by their sums.
     """
 
     ids: Sequence[str]
@@ -77,13 +82,17 @@ def wilson(share: float, n: int) -> Interval:
 
 
 def resample(
-    cells: Mapping[str, Sample], score: Score, aligned: bool
+    cells: Mapping[str, Sample],
+    score: Score,
+    aligned: bool,
+    score_samples: ScoreSamples | None = None,
 ) -> dict[str, dict[str, Resampled]]:
     """Every metric of every cell with its replicates.
 
     Args:
         aligned: one id is the same item in every cell; cells are then resampled together, over
             all ids that occur (a cell that lacks an item lacks it in the resample, too).
+        score_samples: the metrics that sums do not determine; each resample is scored anew.
     """
     scores = {}
     if aligned and cells:
@@ -94,12 +103,19 @@ def resample(
         ends = np.cumsum([cell.statistics.shape[1] for cell in cells.values()])
         for cell, block in zip(cells.values(), np.split(beside, ends[:-1], axis=1), strict=True):
             np.add.at(block, [place[i] for i in cell.ids], cell.statistics)
-        sums = np.split(draws(len(ids), "aligned") @ beside, ends[:-1], axis=1)
+        drawn = draws(len(ids), "aligned")
+        sums = np.split(drawn @ beside, ends[:-1], axis=1)
         for (name, cell), resampled in zip(cells.items(), sums, strict=True):
             scores[name] = _score_cell(cell, resampled, score)
+            if score_samples:
+                own = drawn if cell.ids == ids else drawn[:, [place[i] for i in cell.ids]]
+                scores[name] |= _score_rows(cell, own, score_samples)
     else:
         for name, cell in cells.items():
-            scores[name] = _score_cell(cell, draws(len(cell.ids), name) @ cell.statistics, score)
+            drawn = draws(len(cell.ids), name)
+            scores[name] = _score_cell(cell, drawn @ cell.statistics, score)
+            if score_samples:
+                scores[name] |= _score_rows(cell, drawn, score_samples)
     return scores
 
 
@@ -125,6 +141,17 @@ def _score_cell(cell: Sample, resampled: np.ndarray, score: Score) -> dict[str, 
     """Metrics of a cell from its statistics and their resampled sums, [RESAMPLES, S]."""
     values, replicates = score(cell.statistics.sum(axis=0)), score(resampled)
     return {name: Resampled(float(values[name]), replicates[name]) for name in values}
+
+
+def _score_rows(
+    cell: Sample, drawn: np.ndarray, score_samples: ScoreSamples
+) -> dict[str, Resampled]:
+    """The metrics of a cell that sums do not determine; its rows are drawn so often, [R, N]."""
+    values = score_samples(cell.statistics, np.ones((1, len(cell.ids))))
+    if not values:
+        return {}
+    replicates = score_samples(cell.statistics, drawn)
+    return {name: Resampled(float(values[name][0]), replicates[name]) for name in values}
 
 
 @lru_cache(maxsize=4)  # runs of one task are resampled one after another, all in the same way

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xlt_cli.api import Head, HeadBuilder
-from xlt_cli.problems import SequenceClassification, SpanExtraction, TokenLabelling
+from xlt_cli.problems import (
+    IntentAndSlots,
+    SequenceClassification,
+    SpanExtraction,
+    TokenLabelling,
+)
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.randomness import disturb
@@ -38,9 +43,9 @@ class HeadSuite(PluginSuite):
             SequenceClassification(samples.LABELS),
             TokenLabelling(samples.TAGS),
             SpanExtraction(),
+            IntentAndSlots((*samples.TAGS, *samples.INTENTS), samples.INTENTS),
         )
-        known = [*(problem.head for problem in made), SpanExtraction().head]
-        for head in known:
+        for head in (problem.head for problem in made):
             if head.kind == plugin.shape:
                 return head
         pytest.fail(f"override the fixture `asked` with the Head of the shape '{plugin.shape}'")

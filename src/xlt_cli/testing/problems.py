@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -200,28 +201,45 @@ class ProblemSuite(PluginSuite):
         together = _scored(checked, _stacked(sums))
         for place, own in enumerate(sums):
             alone = _scored(checked, own)
-            for name in checked.metric_names:
+            for name in alone:
                 one, other = float(alone[name]), float(together[name][place])
-                if abs(one - other) > TOLERANCE * max(1, abs(one)):
+                if _apart(one, other):
                     broken(
                         f"of the same sums, {name} is {one} alone and {other} among several",
                         Problem.score,
                     )
 
+    def test_scores_each_sample_as_its_own_rows(self, checked: Problem, inputs: Inputs) -> None:
+        import numpy as np
+
+        statistics = checked.statistics(inputs.said(range(len(inputs.examples))))
+        counts = np.random.default_rng(1).integers(0, 3, (3, len(statistics))).astype(float)
+        together = checked.score_samples(statistics, counts)
+        for place, own in enumerate(counts):
+            rows = np.repeat(statistics, own.astype(int), axis=0)
+            alone = checked.score_samples(rows, np.ones((1, len(rows))))
+            for name, figures in together.items():
+                one, other = float(alone[name][0]), float(figures[place])
+                if _apart(one, other):
+                    broken(
+                        f"of the same rows, {name} is {one} alone and {other} by their counts",
+                        Problem.score_samples,
+                    )
+
     def test_score_is_in_the_bounds_of_its_unit(self, checked: Problem, inputs: Inputs) -> None:
         statistics = checked.statistics(inputs.said(range(len(inputs.examples))))
-        scores = _scored(checked, statistics.sum(0))
+        scores = _all_scores(checked, statistics)
         for metric in checked.metrics:
-            value = float(scores[metric.name])
+            value = scores[metric.name]
             if metric.unit == "share" and not -TOLERANCE <= value <= 1 + TOLERANCE:
                 broken(f"{metric.name} is a share, and {value}", Metric)
 
     def test_right_answers_score_best(self, checked: Problem, inputs: Inputs) -> None:
         said = inputs.said(range(len(inputs.examples)))
         right = [replace(prediction, predicted=prediction.gold) for prediction in said]
-        best, other = (_scored(checked, checked.statistics(own).sum(0)) for own in (right, said))
+        best, other = (_all_scores(checked, checked.statistics(own)) for own in (right, said))
         for metric in checked.metrics:
-            one, two = float(best[metric.name]), float(other[metric.name])
+            one, two = best[metric.name], other[metric.name]
             if metric.better(two, one + (TOLERANCE if metric.higher_is_better else -TOLERANCE)):
                 broken(f"{metric.name} of right answers is {one}, and of others {two}", Metric)
 
@@ -230,9 +248,9 @@ class ProblemSuite(PluginSuite):
             pytest.skip("no smoothed classifier votes on its answers")
         said = inputs.said(range(len(inputs.examples)))
         silent = [replace(prediction, predicted=None) for prediction in said]
-        scores = _scored(checked, checked.statistics(silent).sum(0))
+        scores = _all_scores(checked, checked.statistics(silent))
         for metric in checked.metrics:
-            if metric.of_examples and float(scores[metric.name]) > 0:
+            if metric.of_examples and scores[metric.name] > 0:
                 broken(
                     f"{metric.name} of a model that is always silent is {scores[metric.name]}",
                     Prediction,
@@ -242,13 +260,32 @@ class ProblemSuite(PluginSuite):
 def _scored(problem: Problem, sums: np.ndarray) -> dict[str, Any]:
     """Scores by name, of the shape of the sums."""
     scores = problem.score(sums)
-    if set(scores) != set(problem.metric_names):
-        broken(f"it scores {sorted(scores)}, and its metrics are {problem.metrics}", Problem.score)
     for name, values in scores.items():
         shape = getattr(values, "shape", ())
         if tuple(shape) != sums.shape[:-1]:
             broken(f"{name} of sums {list(sums.shape)} is of shape {list(shape)}", Problem.score)
     return scores
+
+
+def _all_scores(problem: Problem, statistics: np.ndarray) -> dict[str, float]:
+    """Every metric of some examples."""
+    import numpy as np
+
+    of_rows = problem.score_samples(statistics, np.ones((1, len(statistics))))
+    scores = _scored(problem, statistics.sum(0))
+    if sorted((*scores, *of_rows)) != sorted(problem.metric_names):
+        all_names = [*scores, *of_rows]
+        broken(f"it scores {all_names}, and its metrics are {problem.metrics}", Problem.score)
+    return {name: float(v) for name, v in scores.items()} | {
+        name: float(values[0]) for name, values in of_rows.items()
+    }
+
+
+def _apart(one: float, other: float) -> bool:
+    """Whether two figures differ; two that are not defined do not."""
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) != math.isnan(other)
+    return abs(one - other) > TOLERANCE * max(1, abs(one))
 
 
 def _stacked(sums: list[np.ndarray]) -> np.ndarray:

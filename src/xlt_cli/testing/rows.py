@@ -11,6 +11,7 @@ from xlt_cli.api import Example, SequenceExample, TokenExample, serves
 
 LABELS = ("no", "yes")
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+INTENTS = ("tell", "ask", "order")
 
 SENTENCES = {
     "en": "The big dog didn't see Anna Smith in New York, but it's happy there.",

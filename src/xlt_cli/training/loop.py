@@ -200,8 +200,7 @@ class StageTrainer:
                 parts.model, features, parts.problem, parts.pad_id, self.runtime, parts.tokenizer
             )
             looks.append(look_at(predictions, parts.problem.labels))
-            figures = parts.scorer.score(parts.scorer.statistics(predictions).sum(axis=0))
-            values = {name: float(value) for name, value in figures.items()}
+            values = parts.scorer.score_all(predictions)
             scores.append(values[parts.scorer.main])
             self._write(
                 {

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from xlt_cli.api import Example
+from xlt_cli.data.batches import by_example
 from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import ResultWarning, UserError
-from xlt_cli.problems import Problem
+from xlt_cli.problems import Encoded, Feature, Problem
 from xlt_cli.problems.words import ALONE, ask_space_before
 from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
@@ -52,10 +53,17 @@ def trained_words(featuriser: Featuriser, examples: Sequence[Example]) -> dict[s
     if not problem.by_words:
         return {}
     rows = featuriser.clean(examples)
-    seen = sum(problem.size(feature) for feature in featuriser.laid_out(rows, windows=False))
     every = sum(len(row.heads) for row in rows)
+    inputs = by_example(featuriser.laid_out(rows, windows=False))
+    seen = sum(_seen(row, own) for row, own in zip(rows, inputs, strict=True))
     way = WAYS[featuriser.space_before == ALONE]
     return {"words": {"of_training_rows": every, "cut_off": every - seen, "tokenized": way}}
+
+
+def _seen(row: Encoded, inputs: Sequence[Feature]) -> int:
+    """How many words of a sentence begin in its input."""
+    kept = sum(feature.special_mask.count(False) for feature in inputs)
+    return sum(head < kept for head in row.heads)
 
 
 def warn_of_other_way(result: dict[str, Any], problem: Problem, tokenizer: Any) -> None:

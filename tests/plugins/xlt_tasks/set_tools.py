@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import SPLITS, Split, own_code
-from xlt_tasks.file_tasks import FileTask, WordTask
+from xlt_tasks.file_tasks import FileTask, IntentTask, ScoreTask, WordTask
 from xlt_tasks.sources.release import Release
 
 ANY = ("de", "en", "sw")
@@ -32,7 +32,7 @@ def write_set(task: type[FileTask], root: Path, release: Release | None = None) 
         for language in languages:
             path = folder / release.naming.example(split, language)
             path.parent.mkdir(parents=True, exist_ok=True)
-            lines = words(task) if issubclass(task, WordTask) else rows(task, release, language)
+            lines = rows(task, release, language)
             path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
         if task.folder == "xnli":
             write_slices(folder, split)
@@ -49,7 +49,13 @@ def splits(task: type[FileTask], release: Release) -> list[Split]:
 
 def rows(task: type[FileTask], release: Release, language: str) -> list[str]:
     """Rows of the first columns of a file without a header; slices `a`, `b` and `c`."""
-    labels: Any = task.labels
+    if issubclass(task, WordTask):
+        return words(task)
+    if issubclass(task, IntentTask):
+        return utterances(task, release, language)
+    labels: Any = (
+        [f"{s / 4:g}" for s in range(4, 20)] if issubclass(task, ScoreTask) else task.labels
+    )
     named = {label: name for name, label in release.label_map.items()}
     texts = release.columns.width - 1
     of_slices = len(release.slice_columns)
@@ -90,6 +96,26 @@ def write_published(task: type[FileTask], root: Path, release: Release) -> Path:
         writer.writerows([kept] * named)
         writer.writerows([record[field] for field in kept] for record in records)
     return path
+
+
+def utterances(task: type[IntentTask], release: Release, language: str) -> list[str]:
+    """Sentences with a slot of two words, in the form of the task's own files."""
+    lines = []
+    for i, intent in zip(range(ROWS), cycle(task.intents), strict=False):
+        slot = task.slots[i % len(task.slots)]
+        if release.columns.targets == ("intent",) and "annot_utt" in release.columns.inputs[0]:
+            about = {"id": str(i), "locale": language, "intent": intent, "utt": f"ask a{i} b"}
+            lines += [
+                json.dumps({**about, "partition": split, "annot_utt": f"ask [{slot} : a{i} b]"})
+                for split in ("train", "dev", "test", "MMNLU-22")
+            ]
+        elif release.columns.per_word:
+            tagged = zip(("ask", f"a{i}", "b"), ("O", f"B-{slot}", f"I-{slot}"), strict=True)
+            words = [f"{n}\t{w}\t{intent}\t{t}" for n, (w, t) in enumerate(tagged, start=1)]
+            lines += [f"# id = {i}", "# text = ask", *words, ""]
+        else:
+            lines.append(f"ask a{i} b\tO B-{slot} I-{slot}\t{intent}")
+    return lines
 
 
 def words(task: type[FileTask]) -> list[str]:
