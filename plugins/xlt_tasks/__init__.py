@@ -5,6 +5,7 @@ similarity.py
                                published tasks, each a class that states its files (file_tasks/)
 xnli.py, pawsx.py, panx.py     older ones, from a folder or from the hub (published.py)
 text_classification.py         one's own files, one or two texts and a label
+text_regression.py             one's own files, one or two texts and a number
 token_labelling.py             one's own files, a tag for each word
 own_files.py                   their parameters: how files are named and written
 mini_pawsx_task.py             generated pairs (mini_pawsx/) that need no files

@@ -1,4 +1,4 @@
-"""The example of docs/adding-a-task.md is a whole task of a third party."""
+"""The examples of docs/adding-a-task.md are whole tasks of a third party."""
 
 from __future__ import annotations
 
@@ -21,16 +21,21 @@ PAGE = (Path(__file__).parents[3] / "docs" / "adding-a-task.md").read_text("utf-
 SWAHILI = ("habari za afya", "habari za siasa", "habari za michezo")
 
 
-def block(language: str) -> str:
-    (only,) = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return str(only)
+BLOCK = r"^```{}\n{}(.*?)^```$"
+
+
+def block(language: str, begins: str = "") -> str:
+    """The one block of a language that begins so."""
+    pattern = BLOCK.format(language, re.escape(begins))
+    (only,) = re.findall(pattern, PAGE, re.MULTILINE | re.DOTALL)
+    return begins + str(only)
 
 
 @pytest.fixture
 def installed(install: Callable[..., Path]) -> Any:
     """The page's task, installed as its pyproject.toml says."""
     project = tomllib.loads(block("toml"))["project"]
-    sources = {"radio_topics": block("python")}
+    sources = {"radio_topics": block("python", "# radio_topics.py")}
     install(project["name"], project["entry-points"], sources, project["version"])
     return registry.get("task", "radio-topics")
 
@@ -42,8 +47,46 @@ def write(folder: Path, name: str, labels: tuple[str, ...], separator: str) -> N
     path.write_text("".join(rows), "utf-8")
 
 
-def test_the_example_is_short() -> None:
-    assert len(block("python").splitlines()) < 40
+@pytest.mark.parametrize("module", ["radio_topics", "kiosk", "likeness"])
+def test_the_examples_are_short(module: str) -> None:
+    assert len(block("python", f"# {module}.py").splitlines()) < 40
+
+
+FURTHER = {
+    "kiosk": ("kiosk:Kiosk", "nunua tiketi kisumu\tO O B-place\tbuy\n"),
+    "likeness": ("likeness:Likeness", "habari za leo\thabari za jana\t3.5\n"),
+}
+
+
+@pytest.fixture(params=FURTHER)
+def further(install: Callable[..., Path], request: Any, tmp_path: Path) -> Any:
+    """The task of each of the shorter examples, with a row in each file."""
+    place, row = FURTHER[request.param]
+    source = {request.param: block("python", f"# {request.param}.py")}
+    install(request.param, {"xlt.tasks": {request.param: place}}, source)
+    task = registry.get("task", request.param)
+    for language in task.published_languages:
+        for split in ("train", "test"):
+            path = tmp_path / request.param / f"{split}-{language}.tsv"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(row, "utf-8")
+    return task(task.Params.model_validate({"path": str(tmp_path)}))
+
+
+class TestFurther(TaskSuite):
+    @pytest.fixture
+    def plugin(self, further: Any) -> Any:
+        return further
+
+    @staticmethod
+    def _in_a_new_process(plugin: Any) -> dict[str, list[str]]:
+        """They import what the first example imports."""
+        return {"import": [], "check": []}
+
+    def test_reads_the_row(self, further: Any) -> None:
+        (row,) = further.load("test", "luo").examples
+        assert further.problem.of(further).head.labels
+        assert getattr(row, "intent", None) == "buy" or row.score == 3.5
 
 
 def test_it_is_listed_with_its_facts(installed: Any, xlt: Callable[..., Any]) -> None:
@@ -78,7 +121,10 @@ class TestExample(TaskSuite):
 
 
 def test_every_name_of_the_page_exists() -> None:
-    for name in ("TextTask", "SlicedTask", "WordTask", "NOT_TRANSLATED", "SENTENCE_PAIR"):
+    for name in (
+        *("TextTask", "SlicedTask", "WordTask", "IntentTask", "ScoreTask", "Utterance"),
+        *("NOT_TRANSLATED", "SENTENCE_PAIR", "SCORED_PAIR", "SCORED_TEXT", "UTTERANCE"),
+    ):
         assert f"`{name}`" in PAGE
         assert name in file_tasks.__all__
         assert hasattr(importlib.import_module("xlt_tasks.file_tasks"), name)

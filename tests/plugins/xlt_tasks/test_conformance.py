@@ -32,11 +32,14 @@ def data(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         for folder in ("text",) if language == "fr" else ("text", "pairs"):
             (root / folder).mkdir(exist_ok=True)
             (root / folder / f"train-{language}.txt").write_text(sentences, "utf-8")
+    (root / "scored").mkdir()
     (root / "xnli").mkdir()
     for file in (tiny_data / "pawsx").iterdir():
         rows = [line.rsplit("\t", 1) for line in file.read_text("utf-8").splitlines()]
         lines = "".join(f"{texts}\t{labels[label]}\n" for texts, label in rows)
         (root / "xnli" / file.name).write_text(lines, "utf-8")
+        scored = "".join(f"{texts}\t{1.5 + int(label)}\n" for texts, label in rows)
+        (root / "scored" / file.name).write_text(scored, "utf-8")
     return root
 
 
@@ -55,6 +58,7 @@ class TestTask(TaskSuite):
                 "aligned": True,
             },
             "text": {"path": data / "text", "dev_rows": 10},
+            "text-regression": {"path": data / "scored", "texts": 2, "scale": [0, 5]},
             "parallel-text": {"path": data / "pairs", "layout": "files", "dev_rows": 10},
             "question-answering": {
                 "path": data / "sets" / "xquad",
