@@ -119,17 +119,24 @@ def test_from_interrupted_training_to_reports(
     assert refused.exit_code == 2, refused.output
     assert "it attacks the one label of an example" in refused.output
 
-    specs[task]["seed"] = 2
+    specs[task]["stages"][0]["epochs"] = 2
     other = xlt("train", write(desk, specs[task], "other.yaml"), "--runs-dir", desk.path / "runs")
     assert other.exit_code == 0, other.output
-    archive = desk.path / "runs.xlt"
+    archive = desk.path / "runs.tar.xz"
     both = sorted(path.parent for path in (desk.path / "runs").glob("*/run.json"))
     assert xlt("archive", *both, "-o", archive).exit_code == 0
-    compared = xlt("compare", *both, "--metric", second, "--json")
-    assert compared.exit_code == 0, compared.output
-    assert f'"{second}"' in compared.stdout
-    again = xlt("compare", "--from", archive, "--metric", second, "--json")
+    systems = [f"{name}={path}" for name, path in zip("ab", both, strict=True)]
+    shown = {}
+    for metric in METRICS[task]:
+        compared = xlt("compare", *systems, "--metric", metric, "--format", "json")
+        assert compared.exit_code == 0, compared.output
+        shown[metric] = json.loads(compared.stdout)
+    table = xlt("table", *systems)
+    assert table.exit_code == 0, table.output
+    packed = [f"{name}={path.name}" for name, path in zip("ab", both, strict=True)]
+    again = xlt("compare", *packed, "--from", archive, "--metric", second, "--format", "json")
     assert again.exit_code == 0, again.output
+    assert json.loads(again.stdout) == shown[second]
 
 
 @pytest.mark.parametrize(

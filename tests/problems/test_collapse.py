@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
 from xlt_cli.api import TaskFacts
-from xlt_cli.errors import SpecError
-from xlt_cli.problems import SequenceClassification, collapse
-from xlt_cli.problems.collapse import FACTS, check_known, problem_under
+from xlt_cli.errors import DataError, SpecError
+from xlt_cli.problems import IntentAndSlots, SequenceClassification, SpanExtraction, collapse
+from xlt_cli.problems.collapse import check_known, problem_under
 from xlt_cli.spec import Evaluation, PluginUse
 from xlt_cli.spec.resolution import reopen_evaluation
 from xlt_cli.spec.suitability import check_head
 from xlt_cli.testing.tiny_tasks import Sequences
 
+FACTS = tuple(name for name in vars(TaskFacts) if name[0] != "_" and name != "labels")
 LABELS = ("entailment", "neutral", "contradiction")
 
 
@@ -49,8 +52,7 @@ class Asking(SequenceClassification):
 
 def test_a_problem_may_ask_its_task_the_same_under_a_collapse() -> None:
     task = type("Made", (Sequences,), {"problem": Asking})()
-    facts = {name for name in vars(TaskFacts) if name[0] != "_"}
-    assert facts == {*FACTS, "labels"}
+    assert {"scheme", "metric", "params"} <= set(FACTS)
     whole, collapsed = problem_under(task, None), problem_under(task, {"all": list(task.labels)})
     assert collapsed.labels == ("all",)
     assert collapsed.said == whole.said == [getattr(task, name) for name in FACTS]  # type: ignore[attr-defined]
@@ -83,3 +85,24 @@ def test_a_stated_collapse_is_used_where_it_makes_the_classes_equal(
     expected: dict[str, list[str]] | None,
 ) -> None:
     assert collapse.fitting(stated, outputs, labels) == expected
+
+
+def test_a_problem_over_other_labels_asks_its_task_for_all_else() -> None:
+    class Task:
+        problem = SpanExtraction
+        labels = ()
+        params = metric = aligned = texts = scheme = None
+        normalisation = "mlqa"
+
+    problem: Any = problem_under(cast("Any", Task()), None)
+    assert problem.normalisation == "mlqa"
+
+    class Requests(Task):
+        problem: Any = IntentAndSlots
+        labels: Any = ("O", "B-a", "I-a", "B-b", "ask", "tell")
+        intents = ("ask", "tell")
+
+    problem = problem_under(cast("Any", Requests()), {"O": ("O", "B-b")})
+    assert (problem.labels, problem.slots) == (("O", "B-a", "I-a", "ask", "tell"), 3)
+    with pytest.raises(DataError, match="then its `intents`"):
+        problem_under(cast("Any", Requests()), {"say": ("ask", "tell")})

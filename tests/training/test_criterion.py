@@ -9,12 +9,12 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from xlt_cli.api import Batch, EncoderModel, TokenExample
+from xlt_cli.api import IGNORED, Batch, EncoderModel, TokenExample
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate
 from xlt_cli.data.template import Template
 from xlt_cli.launch.computing import start
-from xlt_cli.problems import Feature, SequenceClassification, TokenLabelling
+from xlt_cli.problems import Feature, IntentAndSlots, SequenceClassification, TokenLabelling
 from xlt_cli.spec import Stage
 from xlt_cli.training.criterion import balanced, criterion_of, described
 from xlt_cli.training.loss import StageLoss
@@ -139,3 +139,13 @@ def test_predictions_know_nothing_of_it(
         logits = model.logits(model.embed(batch), batch)
     usual = SequenceClassification(("0", "1")).predict(logits, features[:6])
     assert problem_with(features, label_smoothing=0.5).predict(logits, features[:6]) == usual
+
+
+def test_balanced_weights_count_intents_and_slots_on_their_own() -> None:
+    tags, intents = ("O", "B-a"), ("ask", "tell")
+    problem = IntentAndSlots((*tags, *intents), intents)
+    targets = ((2, IGNORED, 0, 0), (2, IGNORED, 0, 1), (3, IGNORED, 0, 0), (2, IGNORED, 0, 0))
+    inputs = [Feature("1", [], [], [], [], ("en",), target, None) for target in targets]
+    made = criterion_of(stage(class_weights="balanced"), problem, lambda: inputs, CPU)
+    assert made.class_weights is not None
+    assert made.class_weights.tolist() == pytest.approx([8 / 14, 8 / 2, 4 / 6, 4 / 2])

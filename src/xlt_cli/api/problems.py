@@ -209,6 +209,12 @@ class Problem(Plugin):
         """The names of the metrics."""
         return tuple(metric.name for metric in self.metrics)
 
+    @property
+    def label_groups(self) -> tuple[tuple[str, ...], ...]:
+        """The labels among which each prediction chooses; by default all of them. Balanced class
+        weights count the predictions of each group on their own."""
+        return (self.labels,)
+
     def metric(self, name: str) -> Metric:
         """The metric with a name."""
         return next(metric for metric in self.metrics if metric.name == name)

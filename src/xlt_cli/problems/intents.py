@@ -118,6 +118,10 @@ class IntentAndSlots(WordTags):
         return Head(IntentAndSlots.name, self.labels, per_token=True)
 
     @property
+    def label_groups(self) -> tuple[tuple[str, ...], ...]:
+        return self.labels[: self.slots], self.labels[self.slots :]
+
+    @property
     def scoring(self) -> str:
         return f"slots by {self.scheme.name}" if self.scheme else ""
 

@@ -22,7 +22,12 @@ def criterion_of(
     """
     weights: Sequence[float] | None = None
     if stage.class_weights == "balanced":
-        weights = balanced(_targets(rows()), len(problem.labels))
+        drawn, begin = list(_targets(rows())), 0
+        weights = []
+        for group in problem.label_groups:
+            own = [target - begin for target in drawn if 0 <= target - begin < len(group)]
+            weights += balanced(own, len(group))
+            begin += len(group)
     elif stage.class_weights is not None:
         weights = [stage.class_weights.get(label, 1.0) for label in problem.labels]
     factors = None if weights is None else torch.tensor(weights, device=device)

@@ -46,6 +46,16 @@ def test_conll_files_say_words_slots_and_intent(tmp_path: Path, task: Made) -> N
     assert first.intent == "weather/find"  # type: ignore[attr-defined]
 
 
+def test_xsid_has_the_rows_of_its_manifest(real_data: Path, task: Made) -> None:
+    made = task(XSid, path=real_data)
+    assert made.languages("train") == ("en",)
+    assert made.languages("test") == tuple(sorted(made.published_languages))
+    assert len(made.load("train", "en").examples) == 6000
+    for language in made.languages("test"):
+        counts = [len(made.load(split, language).examples) for split in ("test", "dev")]
+        assert counts == ([250, 150] if language == "ja" else [500, 300])
+
+
 def test_words_that_are_empty_are_left_out_and_a_known_misprint_is_read(
     tmp_path: Path, task: Made
 ) -> None:
