@@ -120,3 +120,15 @@ class TestTakesSilenceForRight(Suite):
             return super().statistics(told)
 
     fails = ("test_silence_counts_as_wrong",)
+
+
+class TestScoresSamplesByAllRows(Suite):
+    class made(Sound):
+        @property
+        def metrics(self) -> tuple[Metric, ...]:
+            return (*super().metrics, Metric("first", "number"))
+
+        def score_samples(self, statistics: Any, counts: Any) -> dict[str, Any]:
+            return {"first": statistics[:, 0].mean() + 0 * counts.sum(axis=1)}
+
+    fails = ("test_scores_each_sample_as_its_own_rows",)
