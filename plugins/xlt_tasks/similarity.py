@@ -15,7 +15,7 @@ class StsB(ScoreTask):
 
     api_version = 1
     name = "stsb"
-    summary = "similarity of two sentences, from 0 to 5, in English and machine translations"
+    summary = "similarity of two sentences, from 0 to 5, in English and translated by a machine"
     reference = (
         "Cer et al. 2017, SemEval-2017 task 1 (STS benchmark); May 2021, machine translated "
         "multilingual STS benchmark (stsb_multi_mt)"
