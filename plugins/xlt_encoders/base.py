@@ -160,13 +160,15 @@ class TransformersEncoder(Encoder):
             if language_model:  # the checkpoint is of another problem, and brings no head for it
                 adopt_head(model, load_pretrained(self._pretrained(), head, self._settings()))
             return model
-        asked = "pooling" in self.params.model_fields_set
+        asked = "pooling" in self.params.model_fields_set and head.pooling is None
         return load_checkpoint(weights, head, self._settings(checkpoint), strict=asked)
 
     def head_plugin(self, head: Head) -> str | None:
         """The head that is asked for; for heads that no architecture has, the shape's own."""
         if head.kind == LANGUAGE_MODEL:
             return None  # the architecture's own, whatever classifiers have
+        if head.pooling is not None:
+            return head.pooling
         if self.params.pooling != NATIVE:
             return self.params.pooling
         return None if has_own(head) else head.kind
@@ -191,7 +193,8 @@ class TransformersEncoder(Encoder):
         """Before anything is loaded: there is such a head, and it is one of the shape asked for."""
         plugin = self.head_plugin(head)
         if plugin is not None:
-            builder_for(head, None if self.params.pooling == NATIVE else plugin)
+            asked = head.pooling is None and self.params.pooling == NATIVE
+            builder_for(head, None if asked else plugin)
 
     def _settings(self, checkpoint: Path | None = None) -> Settings:
         from xlt_encoders.loading import Settings

@@ -109,13 +109,32 @@ class Halves(Adaptable):
             )
         return self.run(self.backbone, batch, embeddings)
 
+    @property
+    def layers(self) -> int | None:
+        """The number of layers whose states can be read; None if the config does not tell."""
+        count = getattr(self.model.config, "num_hidden_layers", None)
+        return count if self.has_states else None
+
+    def states_of(self, layer: int, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The hidden states after so many layers, as transformers returns them: [B, L, H].
+
+        Raises:
+            UserError: the architecture returns none, or others than one for each layer.
+        """
+        return self.run(self.backbone, batch, embeddings, layer)
+
     def run(
-        self, module: nn.Module, batch: Batch, embeddings: torch.Tensor | None = None
+        self,
+        module: nn.Module,
+        batch: Batch,
+        embeddings: torch.Tensor | None = None,
+        layer: int | None = None,
     ) -> torch.Tensor:
         """The first output of the model, or of its base, for a batch padded on the right.
 
         Args:
             embeddings: None to run it from the batch's token ids, as it is ordinarily run.
+            layer: for the hidden states after so many layers instead.
         """
         takes = self._base_takes if module is self.backbone else self._takes
         back = None
@@ -129,8 +148,24 @@ class Halves(Adaptable):
         given = {"input_ids": batch.input_ids} if embeddings is None else {}
         if embeddings is not None:
             given["inputs_embeds"] = embeddings
-        output: torch.Tensor = module(**given, **self.inputs(batch, takes))[0]
+        inputs = given | self.inputs(batch, takes)
+        output: torch.Tensor
+        if layer is None:
+            output = module(**inputs)[0]
+        else:
+            output = self._hidden(module(**inputs, output_hidden_states=True), layer)
         return output if back is None or output.dim() < 3 else taken(output, back)
+
+    def _hidden(self, outputs: Any, layer: int) -> torch.Tensor:
+        states: Any = getattr(outputs, "hidden_states", None)
+        if states is None or len(states) != (self.layers or 0) + 1:
+            raise UserError(
+                f"{type(self.model).__name__} does not return the states of each layer",
+                "layer",
+                "leave `layer` out of the task's parameters",
+            )
+        chosen: torch.Tensor = states[layer]
+        return chosen
 
     def inputs(self, batch: Batch, takes: frozenset[str]) -> dict[str, torch.Tensor]:
         """The arguments besides the embeddings, as far as the architecture takes them.

@@ -7,6 +7,9 @@ import pytest
 from xlt_cli import registry
 from xlt_cli.api import Example, ExtraMetric, HeadBuilder, Task, TextExample
 from xlt_cli.problems import (
+    AnswerRetrieval,
+    BitextMining,
+    Candidate,
     ChoiceExample,
     IntentAndSlots,
     IntentExample,
@@ -14,6 +17,8 @@ from xlt_cli.problems import (
     MultipleChoice,
     Regression,
     ScoredExample,
+    RetrievalExample,
+    SentenceRetrieval,
     SpanExample,
     SpanExtraction,
 )
@@ -108,7 +113,32 @@ class Similarities(Sequences):
         return ScoredExample(f"row-{number}", texts, 0.5 + number % 3, (language, language))
 
 
-KINDS = [Choices, Questions, Requests, Sequences, Similarities, Texts, Tokens]
+class Sentences(Sequences):
+    """Sentences and their beginnings, which the second row has twice; the last row has no query."""
+
+    problem = SentenceRetrieval
+    texts = 1
+
+        keys = [f"{language}-{number}"] + [f"{language}-{number}-more"] * (number == 1)
+        texts = [" ".join(words[: 2 + number + more]) for more in range(len(keys))]
+        found = [Candidate(*pair, language) for pair in zip(keys, texts, strict=True)]
+        query, right = (" ".join(words[number:]), keys) if number < 4 else ("", [])
+        return RetrievalExample.of(f"row-{number}", query, language, found, right)
+
+
+class Answers(Sentences):
+    problem = AnswerRetrieval
+    metric = "mrr"
+
+
+class Mined(Sentences):
+    problem = BitextMining
+    metric = "f1"
+
+
+KINDS = [
+    Answers, Choices, Mined, Questions, Requests, Sentences, Sequences, Similarities, Texts, Tokens,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("of", KINDS)

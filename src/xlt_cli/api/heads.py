@@ -29,6 +29,7 @@ class HeadBuilder(Plugin):
         """Returns a module that is called with hidden states [B, L, H] and their batch.
 
         The module returns logits, [B, outputs], or [B, L, outputs] if the problem's head is per
-        token. New weights are drawn from torch's global generator. If its last layer is a linear
-        layer named `out`, checkpoints with the outputs in another order can be opened as well.
+        token. A head over the hidden `states` is asked for 0 outputs and returns [B, H]. New
+        weights are drawn from torch's global generator. If its last layer is a linear layer named
+        `out`, checkpoints with the outputs in another order can be opened as well.
         """

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from xlt_cli.api.plugin import Plugin
 from xlt_cli.errors import UserError
@@ -110,17 +110,30 @@ class Head:
     Attributes:
         kind: the shape of the head. An encoder without a head of its own for this shape uses a head
             plugin of this `shape` (see `xlt_cli.problems.heads.WithHead`).
-        labels: the names of the outputs; empty if there is one for each entry of the vocabulary.
+        labels: the names of the outputs, if they have names.
         outputs: the labels of a checkpoint's outputs in order, if the user states them; they
             override the names in the checkpoint.
         per_token: whether the logits are [B, L, C], for each token (or [B, M, C], for those in
             `Batch.asked`), or [B, C], for each row.
+        over: what the last dimension of the logits is over: `labels`; the entries of the
+            `vocabulary`; or the dimensions of the hidden `states`, for a head that returns a vector
+            for each row.
+        has_weights: whether the head has parameters. One without is put on any model, whatever that
+            was trained for: an evaluation takes the encoder alone.
+        pooling: the head plugin that builds it, if the problem asks for one; None: the encoder's
+            choice.
+        layer: the number of layers whose hidden states the head reads, counted from the input on; 0
+            for the embeddings, None for the last hidden states.
     """
 
     kind: str
     labels: tuple[str, ...]
     outputs: tuple[str, ...] | None = None
     per_token: bool = False
+    over: Literal["labels", "vocabulary", "states"] = "labels"
+    has_weights: bool = True
+    pooling: str | None = None
+    layer: int | None = None
 
 
 @runtime_checkable
@@ -207,9 +220,9 @@ class Encoder(Plugin):
         distribution.
 
         None if the encoder has such a head of its own. By default the value of the parameter
-        `pooling`.
+        `pooling`, unless the head asks for one itself.
         """
-        return getattr(self.params, "pooling", None)
+        return head.pooling or getattr(self.params, "pooling", None)
 
     def folder(self) -> Path | None:
         """The folder with the encoder's files, downloaded if necessary; None if it has none."""

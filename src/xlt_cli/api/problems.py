@@ -168,6 +168,10 @@ class Problem(Plugin):
         classifies: `rows` if the softmax of logits [B, C] gives the probabilities of each row's
             labels; `tokens` if the softmax of logits [B, L, C] gives those of each token whose
             target is not `IGNORED`; empty otherwise.
+        contrasts: whether the loss of an example depends on the other examples in its batch, which
+            it is contrasted with. Dividing a batch then changes the loss.
+        searches: whether the prediction for an example is searched among the inputs of its whole
+            cell, so that it depends on the other examples there.
         takes_criterion: whether `losses` is computed by `self.criterion`. It holds for the class
             that states it, and for subclasses that do not override `losses`.
         criterion: the stage's loss of a prediction; the cross-entropy outside training.
@@ -181,6 +185,8 @@ class Problem(Plugin):
     pairs: ClassVar[bool] = False
     votes: ClassVar[bool] = False
     classifies: ClassVar[Literal["", "rows", "tokens"]] = ""
+    contrasts: ClassVar[bool] = False
+    searches: ClassVar[bool] = False
     takes_criterion: ClassVar[bool] = False
     criterion: Criterion = Criterion()
 
@@ -322,6 +328,20 @@ class Problem(Plugin):
         kept.
         """
         return list(kept)
+
+    @property
+    def open_threshold(self) -> bool:
+        """Whether predictions count only from some score on, and this threshold is not stated. An
+        evaluation then chooses it on the dev rows of each language."""
+        return False
+
+    def best_threshold(self, predictions: Sequence[Prediction]) -> float:
+        """The threshold that is best for predictions as `decode` made them."""
+        raise NotImplementedError(f"the problem '{self.name}' has no threshold")
+
+    def above(self, predictions: Sequence[Prediction], threshold: float) -> list[Prediction]:
+        """The predictions, those below a threshold being none."""
+        raise NotImplementedError(f"the problem '{self.name}' has no threshold")
 
     @staticmethod
     def by_example(

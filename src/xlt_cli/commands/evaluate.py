@@ -56,7 +56,8 @@ def evaluate(
         typer.Option(
             "--model",
             metavar="MODEL",
-            help="A checkpoint that xlt did not train: a folder, or a hub id (org/name@revision).",
+            help="A model that xlt did not train: a folder, a hub id (org/name@revision) or, for "
+            "retrieval, an encoder by its name.",
         ),
     ] = None,
     zero_shot: Annotated[
@@ -296,7 +297,7 @@ def evaluate(
             options,
             labels=listed(labels),
             encoder=encoder,
-            trained_on=listed("en" if trained_on is None else trained_on) or [],
+            trained_on=None if trained_on is None else listed(trained_on) or [],
             max_length=max_length or 128,
             root=root,
             device=device,

@@ -19,10 +19,11 @@ from xlt_cli.evaluation import collapsed
 from xlt_cli.evaluation.answering import answered
 from xlt_cli.evaluation.asking import Asking
 from xlt_cli.evaluation.conditions import Tested
+from xlt_cli.evaluation.deciding import Deciding
 from xlt_cli.evaluation.inputs import Inputs, changes_inputs, clean, noisy, of_cell
 from xlt_cli.evaluation.noise import NoiseOf
 from xlt_cli.evaluation.plan import Plan
-from xlt_cli.evaluation.predict import launch
+from xlt_cli.evaluation.predict import Underway, launch
 from xlt_cli.evaluation.searching import search_cell
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models import segments
@@ -90,18 +91,21 @@ def fill(
                 gc.freeze()  # they stay: the collector need not walk through them again and again
         return encoded[language, key]
 
+    def begin(features: Sequence[Feature]) -> Underway:
+        return launch(model, features, problem, featuriser.template.pad_id, runtime, tokenizer)
+
     def answers(features: Sequence[Feature], tested: Tested) -> Callable[[], list[Prediction]]:
         """Begins with a cell; what it returns waits for its predictions."""
-        pad_id = featuriser.template.pad_id
         if "answer" not in tested.condition.acts:
-            return launch(model, features, problem, pad_id, runtime, tokenizer).answers
+            return begin(features).answers
+        pad_id = featuriser.template.pad_id
         predictions = answered(model, features, problem, pad_id, tested.condition, runtime)
         return lambda: predictions
 
     def store_last() -> None:
         while underway:
             cell, waited_for, changed = underway.pop()
-            predictions = waited_for()
+            predictions = decide(cell, waited_for())
             if runtime.is_main:
                 if cell.condition:
                     store.write_given(cell.condition, conditions[cell.condition].given())
@@ -110,6 +114,7 @@ def fill(
                 stored[cell] = counted(scorer, predictions)
             bar.advance(1, len(predictions), "-".join(dict.fromkeys(cell.languages)))
 
+    decide = Deciding(plan, featuriser, lambda features: begin(features).answers())
     ask = Asking(model, featuriser, plan.evaluation.windows, runtime)
     underway: list[tuple[Cell, Callable[[], list[Prediction]], Changed | None]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
@@ -140,6 +145,8 @@ def fill(
             if runtime.device.type == "cpu":
                 store_last()
         store_last()
+    if runtime.is_main:
+        store.write_notes(decide.notes())
     runtime.wait()
     return stored
 

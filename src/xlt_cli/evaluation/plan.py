@@ -14,7 +14,7 @@ from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DataError, UserError
 from xlt_cli.evaluation.conditions import Tested, of_evaluation, of_record
 from xlt_cli.evaluation.extras import NONE, Extras
-from xlt_cli.languages import among, own_codes
+from xlt_cli.languages import among, own_code, own_codes
 from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import collapsed as counted_as
 from xlt_cli.problems.collapse import problem_under
@@ -135,6 +135,7 @@ def make_plan(resolved: ResolvedEvaluation, rows: RowStore) -> Plan:
     plan = Plan(resolved, languages, rows, aligned=False, notes=())
     plan.conditions = of_evaluation(resolved, plan.problem)
     _check_served(plan)
+    _load_dev(plan)
     if not task.aligned:
         return plan
     labels = {
@@ -161,6 +162,26 @@ def with_alignment(plan: Plan, labels: Mapping[str, Mapping[str, str]]) -> Plan:
         differing = tuple(validity.disagreements(labels))
         return replace(plan, notes=(error.what,), warnings=differing)
     return replace(plan, aligned=True, notes=_shared(labels))
+
+
+def _load_dev(plan: Plan) -> None:
+    """Loads the rows that thresholds are chosen on, so that they are known to be there.
+
+    Raises:
+        DataError: a language has none.
+    """
+    if not plan.problem.open_threshold:
+        return
+    known = plan.task.languages("dev")
+    for language in plan.languages:
+        if own_code(language, known) is None:
+            raise DataError(
+                f"'{plan.task.name}' needs a threshold, which is chosen on dev rows, and has none "
+                f"in '{language}'",
+                f"{plan.task.name} ({plan.evaluation.split}, {language})",
+                "state it: `threshold` among the task's parameters",
+            )
+        plan.rows.load(plan.task, "dev", language, plan.evaluation.limit)
 
 
 def _check_served(plan: Plan) -> None:

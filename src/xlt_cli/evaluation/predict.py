@@ -102,7 +102,7 @@ def launch(
         batches = filled_batches([len(f.input_ids) for f in features], tokens)
     parts: list[tuple[list[int], list[Feature], torch.Tensor | list[Any]]] = []
     losses = []
-    over_vocabulary = not problem.head.labels
+    at_once = problem.head.over == "vocabulary"
     faster: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
     if runtime.speed is not None and runtime.fast:
         faster = runtime.speed().fast_prediction(model, features, problem, pad_id, runtime)
@@ -115,7 +115,7 @@ def launch(
                 logits = model.logits(model.embed(batch), batch)
             if with_losses:
                 losses.append(problem.losses(logits, batch))
-            kept = problem.predict(logits, chosen) if over_vocabulary else logits
+            kept = problem.predict(logits, chosen) if at_once else logits
             parts.append((indices, chosen, kept))
     model.train(was_training)
     return Underway(features, problem, runtime, parts, tokenizer, losses)

@@ -23,7 +23,7 @@ def evaluate_model(
     *,
     labels: Sequence[str] | None = None,
     encoder: Written | None = None,
-    trained_on: Sequence[str] = ("en",),
+    trained_on: Sequence[str] | None = None,
     max_length: int = 128,
     runs_dir: str | Path | None = None,
     device: str | None = None,
@@ -31,14 +31,16 @@ def evaluate_model(
     reporter: Reporter | None = None,
     **options: Unpack[Options],
 ) -> Results:
-    """Evaluates a fine-tuned checkpoint that xlt did not train.
+    """Evaluates a model that xlt did not train.
 
     Args:
-        model: a folder, or a hub id (`owner/name@revision`).
+        model: a folder, a hub id (`owner/name@revision`), or the name of an encoder, which is
+            tested as it is pretrained, on tasks whose head has no weights (retrieval).
         labels: its outputs in order, in the task's words, where it does not name them rightly.
         encoder: the encoder plugin that opens it, with parameters where it needs some; default:
             the one that opens folders and hub ids.
-        trained_on: the languages that it was trained on.
+        trained_on: the languages that it was trained on; default: English, and none for an encoder
+            as it is pretrained.
         max_length: tokens of an input.
         runs_dir: where results are stored; default: `$XLT_RUNS_DIR`, or `runs`.
         device: auto, cpu, mps, cuda or cuda:N.
@@ -71,7 +73,7 @@ def evaluate_checkpoint(
     options: Options,
     labels: Sequence[str] | None,
     encoder: Written | None,
-    trained_on: Sequence[str],
+    trained_on: Sequence[str] | None,
     max_length: int,
     root: Path,
     device: str | None,
@@ -81,7 +83,7 @@ def evaluate_checkpoint(
 ) -> Results:
     """The same, for the command line: its options have a prefix in errors."""
     from xlt_cli.spec.checks import check_evaluations
-    from xlt_cli.spec.suitability import fill_collapse
+    from xlt_cli.spec.suitability import check_no_collapse, fill_collapse
 
     if options.get("task") is None:
         what = f"{prefix}model needs a task: {prefix}task TASK"
@@ -97,6 +99,9 @@ def evaluate_checkpoint(
     checkpoint = foreign.locate(str(model), _encoder(encoder or opening_encoder()), labels)
     for evaluation in evaluations:
         fill_collapse(evaluation, checkpoint.labels() or (), None)
+        check_no_collapse(evaluation, option("collapse", prefix))
+    if trained_on is None:
+        trained_on = ("en",) if checkpoint.folder else ()
     return Results(
         pipeline.evaluate_checkpoint(
             root,

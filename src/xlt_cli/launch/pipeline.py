@@ -190,9 +190,9 @@ def evaluate_checkpoint(
     reporter: Reporter,
     extras: Extras = NONE,
 ) -> list[dict[str, Any]]:
-    """Evaluates a checkpoint that xlt did not train; results land under `root`."""
+    """Evaluates a model that xlt did not train; results land under `root`."""
     encoder, directory = checkpoint.encoder, checkpoint.folder
-    rows, weights = RowStore(), provenance.weights_hash(directory)
+    rows, weights = RowStore(), checkpoint.weights()
     plans = [
         dataclasses.replace(make_plan(evaluation, rows), extras=extras)
         for evaluation in evaluations
@@ -209,13 +209,11 @@ def evaluate_checkpoint(
     run = create_for_model(root, checkpoint.name, key, about)
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-        checkpoint.labels()  # what its config says of them wrongly, transformers says less clearly
-        head = dataclasses.replace(problem.head, outputs=checkpoint.outputs)
-        model = encoder.load_model(head, directory)  # its errors say more of a config
+        model = checkpoint.load(problem.head)  # its errors say more of a config
         return encoder.load_tokenizer(directory), model
 
     # A checkpoint of xlt's own says what must be said of its encoder.
-    own = atomic.read_json(directory / ABOUT) or {}
+    own = {} if directory is None else atomic.read_json(directory / ABOUT) or {}
     caveats = dict.fromkeys([*own.get("caveats", []), *([encoder.caveat] * bool(encoder.caveat))])
     subject = Subject(
         LoadedOnce(load),
@@ -226,7 +224,7 @@ def evaluate_checkpoint(
         max_length,
         weights,
         encoder,
-        of_model(directory),
+        "default" if directory is None else of_model(directory),
         checkpoint.labels,
     )
     with none_of_refused(run), session(run, runtime, reporter, training=False):

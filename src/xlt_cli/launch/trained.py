@@ -24,7 +24,8 @@ def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime
     encoder = trained.encoder
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-        model = encoder.load_model(problem.head, run.model)
+        head = problem.head
+        model = encoder.load_model(head, run.model, new_head=not head.has_weights)
         tokenizer = encoder.load_tokenizer(run.model)
         last = atomic.read_json(run.stage(len(trained.stages) - 1) / "result.json") or {}
         warn_of_other_way(last, problem, tokenizer)

@@ -113,11 +113,12 @@ def check_seam(
 
 def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> torch.Tensor:
     """Embeddings, hidden states and logits of a batch; returns the embeddings."""
-    size, classes = tuple(batch.input_ids.shape), len(problem.head.labels) or None
+    size, head = tuple(batch.input_ids.shape), problem.head
+    classes = len(head.labels) if head.over == "labels" else None
     embeddings = under.called("embed", batch)
     _check_shape(under, "embed", embeddings, (*size, None), "[rows, tokens, width]")
     logits = under.called("logits", embeddings, batch)
-    per_token = problem.head.per_token
+    per_token = head.per_token
     asked = size if batch.asked is None else tuple(batch.asked.shape)
     _check_shape(
         under, "logits", logits, (*asked, classes) if per_token else (size[0], classes),

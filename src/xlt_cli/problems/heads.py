@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -36,7 +36,11 @@ _INITIAL_STD = 0.02  # BERT's, arXiv:1810.04805
 
 
 class Backbone(Protocol):
-    """What `WithHead` asks of a module: `EncoderModel` without its logits."""
+    """What `WithHead` asks of a module: `EncoderModel` without its logits.
+
+    One whose layers can be read has two more: `layers`, their number, and `states_of(layer,
+    embeddings, batch)`, the hidden states after so many of them, [B, L, H].
+    """
 
     @property
     def hidden_size(self) -> int:
@@ -109,6 +113,17 @@ class SequenceHead(nn.Module):
         return logits
 
 
+class SentenceVector(nn.Module):
+    """Pooling alone: [B, L, H] -> [B, H]."""
+
+    def __init__(self, pooling: str) -> None:
+        super().__init__()
+        self.pooling = pooling
+
+    def forward(self, hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
+        return pool(hidden, batch, self.pooling)
+
+
 class TokenHead(nn.Module):
     """Dropout and a linear layer at each token: [B, L, H] -> [B, L, C]."""
 
@@ -152,20 +167,25 @@ class WithHead(nn.Module):
     Args:
         backbone: an `nn.Module` with the methods of `Backbone`.
         head: what the problem asks for.
-        pooling: the name of a head plugin of that shape; None for the one named as the shape, for
-            problems that have but one kind of head (token labelling).
+        pooling: the name of a head plugin of that shape, if the problem asks for none itself; None
+            for the one named as the shape, for problems that have but one kind of head (token
+            labelling).
         dropout: probability, in the head.
 
     Raises:
-        UserError: there is no such head, or it is one of another shape.
+        UserError: there is no such head, or it is one of another shape; or the problem asks for the
+            states of a layer, and the backbone has no `states_of`.
     """
 
     def __init__(
         self, backbone: Backbone, head: Head, pooling: str | None, dropout: float = 0.1
     ) -> None:
         super().__init__()
+        pooling = head.pooling or pooling
         self.info = HeadInfo(head.kind, tuple(head.labels), pooling, dropout)
-        self._outputs = head.outputs
+        self._outputs, self._layer = head.outputs, head.layer
+        if head.layer is not None:
+            _check_layer(backbone, head.layer)
         self.backbone = backbone
         builder = builder_for(head, pooling)
         self.head: nn.Module = builder.build(backbone.hidden_size, len(head.labels), dropout)
@@ -181,8 +201,16 @@ class WithHead(nn.Module):
         return self.backbone.encode(embeddings, batch)
 
     def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
-        logits: torch.Tensor = self.head(self.encode(embeddings, batch), batch)
+        logits: torch.Tensor = self.head(self._read(embeddings, batch), batch)
         return logits
+
+    def _read(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """The hidden states that the head reads."""
+        if self._layer is None:
+            return self.encode(embeddings, batch)
+        backbone: Any = self.backbone
+        states: torch.Tensor = backbone.states_of(self._layer, embeddings, batch)
+        return states
 
     def forward(self, batch: Batch, embeddings: torch.Tensor | None = None) -> torch.Tensor:
         """The logits, for wrappers (DDP) that only run `forward`."""
@@ -231,6 +259,22 @@ class WithHead(nn.Module):
             raise UserError(
                 "the head's weights cannot be read", str(path), _first_line(problem)
             ) from problem
+
+
+def _check_layer(backbone: Backbone, layer: int) -> None:
+    count: int | None = getattr(backbone, "layers", None)
+    if count is None:
+        raise UserError(
+            "this encoder gives the states of its last layer only",
+            "layer",
+            "leave `layer` out of the task's parameters",
+        )
+    if layer > count:
+        raise UserError(
+            f"layer {layer} is asked for, and the encoder has {count}",
+            "layer",
+            f"choose one from 0 (the embeddings) to {count}",
+        )
 
 
 def read_head_info(directory: Path) -> HeadInfo:

@@ -77,7 +77,7 @@ class MaskedLanguageModelling(Problem):
 
     @property
     def head(self) -> Head:
-        return Head(MaskedLanguageModelling.name, (), per_token=True)
+        return Head(MaskedLanguageModelling.name, (), per_token=True, over="vocabulary")
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -54,6 +54,32 @@ class Segments(Pooling):
     reference = "Conneau et al. 2017 (InferSent)"
 
 
+class SentenceMean(HeadBuilder):
+    """A vector for each row, without weights."""
+
+    api_version = 1
+    name = "sentence-mean"
+    summary = "the mean of all tokens except padding, as a vector"
+    shape = "sentence-embedding"
+
+    def build(self, hidden_size: int, outputs: int, dropout: float) -> torch.nn.Module:
+        from xlt_cli.problems.heads import SentenceVector
+
+        return SentenceVector("mean")
+
+
+class SentenceFirstToken(SentenceMean):
+    """The first token's state as it is."""
+
+    name = "sentence-cls"
+    summary = "the first token, as a vector"
+
+    def build(self, hidden_size: int, outputs: int, dropout: float) -> torch.nn.Module:
+        from xlt_cli.problems.heads import SentenceVector
+
+        return SentenceVector("cls")
+
+
 class Tokens(HeadBuilder):
     """A linear layer at each token."""
 

@@ -226,8 +226,14 @@ def fill_collapse(tested: ResolvedEvaluation, outputs: Sequence[str], trained: T
 
 
 def check_head(own: Task, tested: ResolvedEvaluation, where: str) -> None:
-    """Refuses a test that the head of a model trained on `own` cannot answer."""
+    """Refuses a test that the head of a model trained on `own` cannot answer.
+
+    A head without weights is put on any model.
+    """
     other, classes = tested.task, tested.spec.collapse
+    if not problem_of(other).head.has_weights:
+        check_no_collapse(tested, where)
+        return
     collapse.check_known(classes, {*own.labels, *other.labels}, where)
     mine, theirs = (set(collapse.classes(classes, task.labels)) for task in (own, other))
     if own.problem.name != other.problem.name or mine != theirs:
@@ -237,6 +243,17 @@ def check_head(own: Task, tested: ResolvedEvaluation, where: str) -> None:
             where,
             "choose a task of the same kind with the same labels, or merge labels: `collapse: "
             "{A: [B, C]}`, or `xlt eval --collapse '{A: [B, C]}'`",
+        )
+
+
+def check_no_collapse(tested: ResolvedEvaluation, where: str) -> None:
+    """Refuses to collapse labels where the answers are none."""
+    if tested.spec.collapse and not problem_of(tested.task).head.has_weights:
+        raise SpecError(
+            f"the answers to '{tested.task.name}' ({tested.task.problem.name}) are no labels that "
+            "could be collapsed",
+            where,
+            "leave `collapse` out",
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 from xlt_cli.api import Head, HeadBuilder
 from xlt_cli.problems import (
     IntentAndSlots,
+    SentenceRetrieval,
     SequenceClassification,
     SpanExtraction,
     TokenLabelling,
@@ -44,8 +45,10 @@ class HeadSuite(PluginSuite):
             TokenLabelling(samples.TAGS),
             SpanExtraction(),
             IntentAndSlots((*samples.TAGS, *samples.INTENTS), samples.INTENTS),
+            SentenceRetrieval(),
         )
-        for head in (problem.head for problem in made):
+        known = [problem.head for problem in made]
+        for head in known:
             if head.kind == plugin.shape:
                 return head
         pytest.fail(f"override the fixture `asked` with the Head of the shape '{plugin.shape}'")
@@ -67,9 +70,11 @@ class HeadSuite(PluginSuite):
         self, checked: HeadBuilder, asked: Head, given: tuple[torch.Tensor, Batch]
     ) -> None:
         hidden, batch = given
-        for outputs in (1, OUTPUTS):
+        over_states = asked.over == "states"
+        for outputs in (0,) if over_states else (1, OUTPUTS):
             logits = checked.build(SIZE, outputs, 0.1)(hidden, batch)
-            due = (*hidden.shape[: 2 if asked.per_token else 1], outputs)
+            width = SIZE if over_states else outputs
+            due = (*hidden.shape[: 2 if asked.per_token else 1], width)
             if tuple(logits.shape) != due:
                 broken(f"the logits are {list(logits.shape)}, and {list(due)} is due", RULE)
 

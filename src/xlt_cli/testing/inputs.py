@@ -13,6 +13,8 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.testing import tokenizers
 
 MAX_LENGTH = 48
+STATES = 12
+"""Dimensions of hidden states."""
 
 
 class Inputs:
@@ -52,8 +54,10 @@ class Inputs:
 
     @property
     def _outputs(self) -> int:
-        """Of the head: one for each label, or for each entry of the vocabulary."""
-        return len(self.problem.head.labels) or len(tokenizers.shared())
+        """Of the head: one for each label, entry of the vocabulary or dimension of the states."""
+        head = self.problem.head
+        sizes = {"labels": len(head.labels), "vocabulary": len(tokenizers.shared())}
+        return sizes.get(head.over, STATES)
 
     @cached_property
     def _drawn(self) -> list[list[torch.Tensor]]:

@@ -80,8 +80,8 @@ class ProblemSuite(PluginSuite):
             broken(f"its metrics are {checked.metrics!r}", Metric)
         if len(set(checked.metric_names)) < len(checked.metrics):
             broken(f"two metrics have one name: {checked.metric_names}", Metric)
-        if checked.labelled and not checked.head.labels:
-            broken("its head has no outputs", type(checked.head))
+        if checked.head.over == "labels" and not checked.head.labels:
+            broken("its head is over labels and names none", Head)
 
     def test_encodes_each_example_in_its_place(self, inputs: Inputs) -> None:
         ids = [features[0].id for features in inputs.features]
@@ -121,13 +121,31 @@ class ProblemSuite(PluginSuite):
         together, wide = losses(trained, rows), losses(trained, rows, WIDE)
         for row in rows:
             alone = losses(trained, [row])[0]
-            for other, where in ((together[row], "beside others"), (wide[row], "with padding")):
-                if _differ(alone, other):
+            cases = [(together[row], wide[row], "with padding")]
+            cases += [] if trained.problem.contrasts else [(alone, together[row], "beside others")]
+            for one, other, where in cases:
+                if _differ(one, other):
                     broken(
-                        f"the loss of an example is {float(alone):.6f} alone and "
-                        f"{float(other):.6f} {where}",
+                        f"the loss of an example is {float(one):.6f}, and {float(other):.6f} "
+                        f"{where}",
                         Problem.losses,
                     )
+
+    def test_loss_depends_on_the_batch_where_it_says_so_and_not_on_its_order(
+        self, trained: Inputs
+    ) -> None:
+        from xlt_cli.testing.inputs import losses
+
+        if not trained.problem.contrasts:
+            pytest.skip("the loss of an example depends on no other")
+        rows = list(range(len(trained.examples)))
+        together, turned = losses(trained, rows), losses(trained, rows[::-1]).flip(0)
+        alone = [losses(trained, [row])[0] for row in rows]
+        if not any(map(_differ, alone, together)):
+            broken("it contrasts examples, and each has the same loss alone", Problem)
+        for one, other in zip(together, turned, strict=True):
+            if _differ(one, other):
+                broken("its losses depend on the order of examples in a batch", Problem.losses)
 
     def test_softmax_of_logits_gives_what_it_classifies(
         self, checked: Problem, trained: Inputs
@@ -155,8 +173,13 @@ class ProblemSuite(PluginSuite):
         together = inputs.said(rows)  # what the runner refuses is raised
         turned, wide = inputs.said(rows[::-1])[::-1], inputs.said(rows, WIDE)
         for row in rows:
-            (alone,) = inputs.said([row])
-            for other in (together[row], turned[row], wide[row]):
+            others = [turned[row], wide[row]]
+            if inputs.problem.searches:  # among all examples, whatever their order
+                alone = together[row]
+            else:
+                (alone,) = inputs.said([row])
+                others.append(together[row])
+            for other in others:
                 if (alone.id, alone.gold, alone.predicted) != (
                     other.id,
                     other.gold,

@@ -20,6 +20,7 @@ from transformers import PreTrainedTokenizerBase
 from xlt_cli.api import EncoderModel, Task
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Bar, Reporter
+from xlt_cli.evaluation.deciding import decided
 from xlt_cli.evaluation.predict import predict
 from xlt_cli.languages import among
 from xlt_cli.problems import Feature, Problem
@@ -196,8 +197,16 @@ class StageTrainer:
         scores: list[float] = []
         looks: list[Look] = []
         for language, features in parts.dev.items():
-            predictions = predict(
-                parts.model, features, parts.problem, parts.pad_id, self.runtime, parts.tokenizer
+            predictions = decided(
+                parts.problem,
+                predict(
+                    parts.model,
+                    features,
+                    parts.problem,
+                    parts.pad_id,
+                    self.runtime,
+                    parts.tokenizer,
+                ),
             )
             looks.append(look_at(predictions, parts.problem.labels))
             values = parts.scorer.score_all(predictions)

@@ -12,7 +12,9 @@ from xlt_cli.registry.calls import Call, described
 from xlt_cli.registry.checks.values import anything, is_property
 from xlt_cli.registry.kinds import PluginKind
 
-FLAGS = ("labelled", "grouped", "by_words", "pairs", "votes", "takes_criterion")
+FLAGS = (
+    "labelled", "grouped", "by_words", "pairs", "votes", "contrasts", "searches", "takes_criterion",
+)  # fmt: skip
 CLASSIFIED = ("", "rows", "tokens")
 
 
@@ -66,6 +68,11 @@ def predictions(
     if strange is not None:
         raise call.refused(f"returned the prediction of example '{strange.id}' out of its place")
     return made
+
+
+def of_each(call: Call, value: Any, predictions: Sequence[Any], *_: Any) -> list[Prediction]:
+    """A `Prediction` for each one."""
+    return _one_of_each(call, value, Prediction, len(predictions), "prediction")
 
 
 def statistics(call: Call, value: Any, predictions: Sequence[Any]) -> Any:
@@ -136,11 +143,13 @@ KIND = PluginKind(
             "losses": losses,
             "predict": kept,
             "decode": predictions,
+            "best_threshold": anything,
+            "above": of_each,
             "statistics": statistics,
             "score": anything,
         }
     },
-    attributes=("head", "metrics", "scoring"),
+    attributes=("head", "metrics", "scoring", "open_threshold"),
     fault=fault,
     from_params=False,
     written="a task states it as its `problem`",

@@ -1,0 +1,5 @@
+"""Published sets of retrieval, a file each; `base` has what they share."""
+
+from xlt_tasks.retrieval.base import AlignedSentences, RetrievalTask, RetrievalTaskParams
+
+__all__ = ["AlignedSentences", "RetrievalTask", "RetrievalTaskParams"]

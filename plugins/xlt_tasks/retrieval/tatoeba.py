@@ -1,0 +1,60 @@
+"""Tatoeba: up to 1,000 sentences a language and their translations into English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from xlt_cli.api import Split
+from xlt_tasks.retrieval.base import AlignedParams, AlignedSentences, aligned_lines
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.release import Release
+
+LASER = r"tatoeba\.(?P<language>[a-z]{3})-eng\.(?P=language)"
+"""The sentences of a language, as the authors publish them; the English ones end in `.eng`."""
+COLUMNS = Columns((("1",),), ("2",), named=True)
+
+
+class Tatoeba(AlignedSentences):
+    """Reads LANGUAGE-en.tsv (sentence, tab, English), or the authors' files `tatoeba.xxx-eng.xxx`
+    and `tatoeba.xxx-eng.eng`. The files that XTREME's scripts make of these are refused: their
+    English side is sorted, so that they do not tell what is right.
+
+    As in XTREME, English sentences are the queries, and `layer: 8` is what it reports for mBERT.
+    """
+
+    api_version = 1
+    name = "tatoeba"
+    summary = "the translation of each of 1,000 sentences, in 112 languages"
+    reference = "Artetxe and Schwenk 2019, LASER (TACL); XTREME (ICML 2020)"
+    licence = "CC BY 2.0 FR"
+    origin = "native"
+    folder = "tatoeba"
+    releases = (Release({"test": "{language}-en"}, COLUMNS),)
+
+    class Params(AlignedParams):
+        """Where the files are, what is searched for, and how vectors are made and compared."""
+
+        pivot: Literal["en"] = Field("en", description="the language that all are paired with")
+        query: Literal["pivot", "language"] = Field(
+            "pivot",
+            description="whose sentences are the queries: the English ones (as in XTREME), or "
+            "those of the language",
+        )
+
+    def languages(self, split: Split) -> tuple[str, ...]:
+        published = sorted(self.published(LASER))
+        return tuple(published) if published and split == "test" else super().languages(split)
+
+    def pairs(self, split: Split, language: str) -> tuple[str, Sequence[tuple[str, str]]]:
+        published = self.published(LASER)
+        if not published:
+            read, tables, _ = self.read(split, language)
+            rows = (record for table in tables for record in table.records)
+            return read, [(str(row.inputs[0]), str(row.target)) for row in rows]
+        if language not in published:
+            raise self.not_published(language, split, published)
+        own = published[language]
+        return str(own), aligned_lines(own, own.with_suffix(".eng"))
