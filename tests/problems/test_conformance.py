@@ -16,8 +16,8 @@ from xlt_cli.problems import (
     MaskedLanguageModelling,
     MultipleChoice,
     Regression,
-    ScoredExample,
     RetrievalExample,
+    ScoredExample,
     SentenceRetrieval,
     SpanExample,
     SpanExtraction,
@@ -117,8 +117,11 @@ class Sentences(Sequences):
     """Sentences and their beginnings, which the second row has twice; the last row has no query."""
 
     problem = SentenceRetrieval
+    labels = ()
     texts = 1
 
+    def example(self, number: int, language: str) -> Example:
+        words = samples.SENTENCES[language].split()
         keys = [f"{language}-{number}"] + [f"{language}-{number}-more"] * (number == 1)
         texts = [" ".join(words[: 2 + number + more]) for more in range(len(keys))]
         found = [Candidate(*pair, language) for pair in zip(keys, texts, strict=True)]

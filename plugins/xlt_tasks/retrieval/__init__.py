@@ -1,5 +1,10 @@
 """Published sets of retrieval, a file each; `base` has what they share."""
 
-from xlt_tasks.retrieval.base import AlignedSentences, RetrievalTask, RetrievalTaskParams
+from xlt_tasks.retrieval.base import (
+    TRANSLATED,
+    AlignedSentences,
+    RetrievalTask,
+    RetrievalTaskParams,
+)
 
-__all__ = ["AlignedSentences", "RetrievalTask", "RetrievalTaskParams"]
+__all__ = ["TRANSLATED", "AlignedSentences", "RetrievalTask", "RetrievalTaskParams"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,8 +19,12 @@ from xlt_cli.problems import (
     SentenceRetrieval,
 )
 from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.text import read_lines
 
+TRANSLATED = Columns((("1",),), ("2",), named=True)
+"""A sentence and its translation."""
 FEW, SORTED = 20, 0.95
 """From so many sentences on, and from such a share of neighbours in order, they were sorted."""
 
@@ -76,20 +79,27 @@ class AlignedParams(RetrievalTaskParams):
 
 
 class AlignedSentences(RetrievalTask):
-    """Sentences and their translations into one pivot language; each is a query for the other."""
+    """Sentences and their translations into one pivot language; each is a query for the other.
+
+    By default, the first two columns of a file are a sentence of its language and the translation.
+    """
+
+    releases = (Release(columns=TRANSLATED),)
 
     class Params(AlignedParams):
         """Where the files are, what is searched for, and how vectors are made and compared."""
 
     params: AlignedParams
 
-    @abstractmethod
     def pairs(self, split: Split, language: str) -> tuple[str, Sequence[tuple[str, str]]]:
         """What was read, and of each pair the sentence of the language and that of the pivot.
 
         Raises:
             DataError: the files are missing, or are not aligned.
         """
+        read, tables, _ = self.read(split, language)
+        rows = (record for table in tables for record in table.records)
+        return read, [(str(row.inputs[0]), str(row.target)) for row in rows]
 
     def row_languages(self, language: str) -> tuple[str, ...]:
         return (language, self.params.pivot)

@@ -8,13 +8,11 @@ from typing import Literal
 from pydantic import Field
 
 from xlt_cli.api import Split
-from xlt_tasks.retrieval.base import AlignedParams, AlignedSentences, aligned_lines
-from xlt_tasks.sources.columns import Columns
+from xlt_tasks.retrieval.base import TRANSLATED, AlignedParams, AlignedSentences, aligned_lines
 from xlt_tasks.sources.release import Release
 
 LASER = r"tatoeba\.(?P<language>[a-z]{3})-eng\.(?P=language)"
 """The sentences of a language, as the authors publish them; the English ones end in `.eng`."""
-COLUMNS = Columns((("1",),), ("2",), named=True)
 
 
 class Tatoeba(AlignedSentences):
@@ -32,7 +30,7 @@ class Tatoeba(AlignedSentences):
     licence = "CC BY 2.0 FR"
     origin = "native"
     folder = "tatoeba"
-    releases = (Release({"test": "{language}-en"}, COLUMNS),)
+    releases = (Release({"test": "{language}-en"}, TRANSLATED),)
 
     class Params(AlignedParams):
         """Where the files are, what is searched for, and how vectors are made and compared."""
@@ -51,9 +49,7 @@ class Tatoeba(AlignedSentences):
     def pairs(self, split: Split, language: str) -> tuple[str, Sequence[tuple[str, str]]]:
         published = self.published(LASER)
         if not published:
-            read, tables, _ = self.read(split, language)
-            rows = (record for table in tables for record in table.records)
-            return read, [(str(row.inputs[0]), str(row.target)) for row in rows]
+            return super().pairs(split, language)
         if language not in published:
             raise self.not_published(language, split, published)
         own = published[language]

@@ -89,6 +89,37 @@ class TestFurther(TaskSuite):
         assert getattr(row, "intent", None) == "buy" or row.score == 3.5
 
 
+@pytest.fixture
+def proverbs(install: Callable[..., Path], tmp_path: Path) -> Any:
+    """The page's task of retrieval, with a file."""
+    install(
+        "proverbs",
+        {"xlt.tasks": {"proverbs": "proverbs:Proverbs"}},
+        {"proverbs": block("python", "# proverbs.py")},
+    )
+    rows = [f"{saying}\tEnglish {saying}\n" for saying in SWAHILI]
+    for split in ("train", "test"):
+        path = tmp_path / "proverbs" / f"{split}-swa.tsv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("".join(rows), "utf-8")
+    plugin: Any = registry.get("task", "proverbs")
+    return plugin(plugin.Params.model_validate({"path": str(tmp_path)}))
+
+
+class TestRetrievalExample(TaskSuite):
+    @pytest.fixture
+    def plugin(self, proverbs: Any) -> Any:
+        return proverbs
+
+
+def test_the_task_of_retrieval_is_short_and_reads_its_pairs(proverbs: Any) -> None:
+    assert len(block("python", "# proverbs.py").splitlines()) < 40
+    rows = proverbs.load("test", "swa").examples
+    assert [(e.query, e.candidates[0].text) for e in rows] == [
+        (saying, f"English {saying}") for saying in SWAHILI
+    ]
+
+
 def test_it_is_listed_with_its_facts(installed: Any, xlt: Callable[..., Any]) -> None:
     listed = json.loads(xlt("list-plugins", "--kind", "task", "--check", "--json").stdout)
     (row,) = [row for row in listed if row["distribution"] == "radio-topics 1.0"]

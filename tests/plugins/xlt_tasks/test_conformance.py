@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from choice_tools import write_choices
 from question_tools import write_questions
+from retrieval_tools import write_retrieval
 from set_tools import write_set
 
 from xlt_cli import registry
@@ -16,6 +17,7 @@ from xlt_cli.api import Task
 from xlt_cli.testing import PluginSuite, TaskSuite
 from xlt_tasks.file_tasks import ChoiceTask, FileTask
 from xlt_tasks.question_answering.base import QuestionAnswering
+from xlt_tasks.retrieval import RetrievalTask
 
 ENTRIES = {entry.name: entry.plugin for entry in registry.entries("task") if entry.plugin}
 
@@ -85,6 +87,8 @@ class TestTask(TaskSuite):
             write_choices(ENTRIES["xcopa"], data / "sets")
         if issubclass(plugin, ChoiceTask):
             given[name] = {"path": write_choices(plugin, data / "sets")}
+        elif issubclass(plugin, RetrievalTask):
+            given[name] = {"path": write_retrieval(plugin, data / "sets")}
         elif issubclass(plugin, FileTask):
             given[name] = {"path": write_set(plugin, data / "sets" / name)}
         if issubclass(plugin, QuestionAnswering):

@@ -1,0 +1,140 @@
+"""The sets of retrieval are read as they are published, and refused where they cannot be right."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from retrieval_tools import ROWS, write_retrieval
+
+from xlt_cli.api import DataError
+from xlt_cli.problems import Candidate, RetrievalExample
+from xlt_tasks.retrieval.bucc import Bucc
+from xlt_tasks.retrieval.lareqa import Lareqa
+from xlt_tasks.retrieval.sib200 import Sib200Retrieval
+from xlt_tasks.retrieval.tatoeba import Tatoeba
+
+
+def rows(task: Any, split: str, language: str) -> tuple[RetrievalExample, ...]:
+    examples: tuple[RetrievalExample, ...] = task.load(split, language).examples
+    assert not any(example.fault() for example in examples)
+    return examples
+
+
+def made(kind: type[Any], folder: Path, **params: Any) -> Any:
+    return kind(kind.Params(path=folder, **params))
+
+
+def test_tatoeba_reads_the_authors_files(tmp_path: Path) -> None:
+    task = made(Tatoeba, write_retrieval(Tatoeba, tmp_path))
+    assert task.languages("test") == ("deu", "fra")
+    assert task.languages("dev") == ()
+    first, *others = rows(task, "test", "deu")
+    found = (Candidate("1", "deu sentence 0", "deu"),)
+    assert first == RetrievalExample.of("test-1", "eng sentence 0", "en", found, ["1"])
+    assert len(others) == ROWS - 1
+    reverse = made(Tatoeba, tmp_path, query="language")
+    assert rows(reverse, "test", "deu")[1].query == "deu sentence 7"
+    assert rows(reverse, "test", "deu")[1].languages == ("deu", "en")
+
+
+def test_tatoeba_reads_columns_and_refuses_a_sorted_side(tmp_path: Path) -> None:
+    (tmp_path / "sw-en.tsv").write_text("moja\tone\nmbili\ttwo\ntatu\tthree\n", "utf-8")
+    assert rows(made(Tatoeba, tmp_path), "test", "sw")[2].query == "three"
+    lines = "".join(f"neno {number * 7 % 50}\tword {number:03}\n" for number in range(50))
+    (tmp_path / "th-en.tsv").write_text(lines, "utf-8")
+    with pytest.raises(DataError, match="alphabetical order"):
+        rows(made(Tatoeba, tmp_path), "test", "th")
+
+
+@pytest.mark.parametrize("fault", ["lines", "language", "empty"])
+def test_tatoeba_says_what_is_wrong(tmp_path: Path, fault: str) -> None:
+    task = made(Tatoeba, write_retrieval(Tatoeba, tmp_path))
+    english = task.params.path / "tatoeba.deu-eng.eng"
+    if fault == "lines":
+        english.write_text("one line\n", "utf-8")
+    elif fault == "empty":
+        english.write_text("a\n\nc\nd\ne\nf\n", "utf-8")
+    what = {"lines": "6 and 1 lines", "language": "no test file", "empty": "is empty"}[fault]
+    with pytest.raises(DataError, match=what):
+        rows(task, "test", "swe" if fault == "language" else "deu")
+
+
+def test_sib200_pairs_each_language_with_the_pivot(tmp_path: Path) -> None:
+    folder = write_retrieval(Sib200Retrieval, tmp_path)
+    task = made(Sib200Retrieval, folder)
+    assert task.languages("train") == ("deu_Latn", "swh_Latn")
+    second = rows(task, "train", "swh_Latn")[1]
+    assert (second.query, second.candidates[0].text) == ("swh_Latn train 7", "eng_Latn train 7")
+    other = made(Sib200Retrieval, folder, pivot="deu_Latn")
+    assert rows(other, "test", "swh_Latn")[1].languages == ("swh_Latn", "deu_Latn")
+    (folder / "test-swh_Latn.tsv").write_text("only one\tsports\n", "utf-8")
+    with pytest.raises(DataError, match="its sentences are not those of 'eng_Latn'"):
+        rows(task, "test", "swh_Latn")
+
+
+def test_bucc_has_each_sentence_once_and_pairs_side_by_side(tmp_path: Path) -> None:
+    task = made(Bucc, write_retrieval(Bucc, tmp_path))
+    assert task.languages("test") == ("de", "fr")
+    assert task.languages("train") == ()
+    examples = rows(task, "dev", "de")
+    assert [e.id for e in examples[:6]] == [f"de-{n}" for n in range(1, 7)]
+    found = [candidate.key for e in examples for candidate in e.candidates]
+    assert sorted(found) == [f"en-{n}" for n in range(1, 9)]
+    assert {e.id: e.relevant for e in examples if e.relevant} == {
+        "de-2": ("en-7",),
+        "de-5": ("en-1",),
+    }
+    assert examples[1].candidates[0].key == "en-7"
+    assert [bool(e.query) for e in examples] == [True] * 6 + [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "what"),
+    [
+        ("de-en.dev.gold", "de-2\ten-99\n", "no sentences of a gold pair"),
+        ("de-en.dev.gold", "de-2 en-7\n", "two fields"),
+        ("de-en.dev.de", "de-1\t\n", "two fields"),
+    ],
+)
+def test_bucc_says_what_is_wrong(tmp_path: Path, file: str, text: str, what: str) -> None:
+    folder = write_retrieval(Bucc, tmp_path)
+    (folder / file).write_text(text, "utf-8")
+    with pytest.raises(DataError, match=what):
+        rows(made(Bucc, folder), "dev", "de")
+
+
+def test_lareqa_has_one_pool_of_all_languages(tmp_path: Path) -> None:
+    task = made(Lareqa, write_retrieval(Lareqa, tmp_path))
+    examples = rows(task, "test", "ru")
+    assert [e.id for e in examples] == ["test-q00", "test-q01", "test-q10"]
+    assert [len(e.candidates) for e in examples] == [9, 0, 9]  # the pool has each once
+    assert examples[0].query == "ru asks 00?"
+    assert examples[0].relevant == ("de_1_1", "en_1_1", "ru_1_1")
+    assert examples[2].relevant == ("de_2_0", "en_2_0", "ru_2_0")
+    german = examples[0].candidates[1]
+    assert german.key == "de_1_1"
+    assert german.text == "de says 01.de says 00. de says 01. de says 02. "
+    pools = [
+        {c.key for e in rows(task, "test", code) for c in e.candidates} for code in ("de", "en")
+    ]
+    assert pools[0] == pools[1] == {c.key for e in examples for c in e.candidates}
+
+
+def test_lareqa_reads_the_borders_beside_xquad(tmp_path: Path) -> None:
+    published = write_retrieval(Lareqa, tmp_path / "published")
+    apart = tmp_path / "apart" / "lareqa"
+    apart.mkdir(parents=True)
+    (apart.parent / "xquad").mkdir()
+    for file in published.glob("*.json"):
+        document = json.loads(file.read_text("utf-8"))
+        breaks = [p.pop("sentence_breaks") for p in document["data"][0]["paragraphs"]]
+        (apart / f"breaks.{file.stem}.json").write_text(json.dumps(breaks), "utf-8")
+        (apart.parent / "xquad" / f"xquad.{file.name}").write_text(json.dumps(document), "utf-8")
+    one, other = (rows(made(Lareqa, folder), "test", "de") for folder in (published, apart))
+    assert one == other
+    (apart / "breaks.de.json").write_text("[[[0, 3]]]", "utf-8")
+    with pytest.raises(DataError, match="of 1 paragraphs, and there are 2"):
+        rows(made(Lareqa, apart), "test", "en")
