@@ -66,6 +66,7 @@ def runs(tiny_encoder: Path, data: Path, tmp_path_factory: pytest.TempPathFactor
         "device": "cpu",
     }
     stage = {"batch_size": 16, "learning_rate": 1e-3}
+    tested = {"task": {"name": "sib200-retrieval", "path": str(data / "sib200")}}
     pairs = {**stage, "task": {"name": "pawsx", "path": str(data / "pawsx")}, "epochs": 1}
     retrieval = {
         **stage,
@@ -75,7 +76,8 @@ def runs(tiny_encoder: Path, data: Path, tmp_path_factory: pytest.TempPathFactor
         "epochs": 4,
     }
     for name, made in (("pairs", pairs), ("contrast", retrieval)):
-        Experiment.from_dict({**common, "name": name, "stages": [made]}).train(runs_dir=root)
+        spec = {**common, "name": name, "stages": [made], "evaluations": [tested]}
+        Experiment.from_dict(spec).train(runs_dir=root)
     return root
 
 

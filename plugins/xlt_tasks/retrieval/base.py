@@ -84,7 +84,7 @@ class AlignedSentences(RetrievalTask):
     By default, the first two columns of a file are a sentence of its language and the translation.
     """
 
-    releases = (Release(columns=TRANSLATED),)
+    releases: ClassVar[tuple[Release, ...]] = (Release(columns=TRANSLATED),)
 
     class Params(AlignedParams):
         """Where the files are, what is searched for, and how vectors are made and compared."""

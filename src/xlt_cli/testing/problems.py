@@ -266,6 +266,28 @@ class ProblemSuite(PluginSuite):
             if metric.better(two, one + (TOLERANCE if metric.higher_is_better else -TOLERANCE)):
                 broken(f"{metric.name} of right answers is {one}, and of others {two}", Metric)
 
+    def test_an_open_threshold_is_the_best_for_its_predictions(
+        self, checked: Problem, inputs: Inputs
+    ) -> None:
+        if not checked.open_threshold:
+            pytest.skip("its predictions count from no threshold on that is still to be chosen")
+        said = inputs.said(range(len(inputs.examples)))
+        threshold = checked.best_threshold(said)
+        main = checked.metrics[0]
+
+        def scored(at: float) -> float:
+            kept = checked.above(said, at)
+            if [p.id for p in kept] != [p.id for p in said]:
+                broken("it leaves predictions out", Problem.above)
+            return float(_scored(checked, checked.statistics(kept).sum(0))[main.name])
+
+        for other in (threshold - 0.1, threshold + 0.1):
+            if main.better(scored(other) - TOLERANCE, scored(threshold)):
+                broken(
+                    f"{main.name} is better from {other} on than from {threshold} on",
+                    Problem.best_threshold,
+                )
+
     def test_silence_counts_as_wrong(self, checked: Problem, inputs: Inputs) -> None:
         if not checked.votes:
             pytest.skip("no smoothed classifier votes on its answers")
