@@ -11,8 +11,12 @@ import pytest
 import torch
 from conftest import LEXICON, Cli
 
+from xlt_cli.api import Head
+from xlt_cli.errors import UserError
 from xlt_cli.interface.experiment import Experiment
 from xlt_cli.interface.runs import open_run
+from xlt_cli.models.foreign import Foreign
+from xlt_cli.problems import SentenceRetrieval
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
 CODES = {"en": "eng_Latn", "de": "deu_Latn", "fr": "fra_Latn"}
@@ -22,8 +26,9 @@ CODES = {"en": "eng_Latn", "de": "deu_Latn", "fr": "fra_Latn"}
 def data(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first sentences of the tiny pairs as SIB-200, and half of them as BUCC."""
     root = tmp_path_factory.mktemp("retrieval")
-    for folder in ("sib200", "bucc"):
+    for folder in ("sib200", "bucc", "tatoeba"):
         (root / folder).mkdir()
+    (root / "tatoeba" / "de-en.tsv").write_text("ein Hund\ta dog\neine Katze\ta cat\n", "utf-8")
     (root / "pawsx").symlink_to(tiny_data / "pawsx")
     for split in ("train", "dev", "test"):
         sentences = {}
@@ -179,6 +184,8 @@ def test_a_threshold_cannot_be_chosen_without_dev_rows(
     [
         (("--task", "{name: sib200-retrieval, layer: 3}"), "layer 3 is asked for"),
         (("--task", "{name: sib200-retrieval, pooling: mean}"), "there is no pooling 'mean'"),
+        (("--task", "bucc", "--split", "train"), "the task 'bucc' has no train split"),
+        (("--task", "tatoeba", "--split", "dev"), "the task 'tatoeba' has no dev split"),
         (("--task", "sib200-retrieval", "--collapse", "{a: ['0', '1']}"), "no labels that could"),
     ],
 )
@@ -186,15 +193,22 @@ def test_what_cannot_be_is_refused(
     runs: Path, xlt: Cli, arguments: tuple[str, ...], what: str
 ) -> None:
     (run,) = runs.glob("pairs*")
-    result = xlt("eval", run, *arguments, "--languages", "de", "--runs-dir", runs)
+    languages = () if "--split" in arguments else ("--languages", "de")
+    result = xlt("eval", run, *arguments, *languages, "--runs-dir", runs)
     assert result.exit_code == 2, result.output
     assert what in result.output
 
 
-def test_a_pretrained_encoder_has_no_head_for_labels(tmp_path: Path, xlt: Cli) -> None:
-    known = HuggingFaceEncoder.name  # an encoder that needs a parameter
-    result = xlt("eval", "--model", known, "--task", "sib200-retrieval", "--runs-dir", tmp_path)
+def test_a_pretrained_encoder_has_no_head_for_labels(tiny_encoder: Path) -> None:
+    encoder = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(tiny_encoder)))
+    model = Foreign(encoder, None, "tiny", {}, {}, None)
+    assert model.labels() is None
+    assert isinstance(model.load(SentenceRetrieval().head), torch.nn.Module)
+    with pytest.raises(UserError, match="without a head for sequence-classification"):
+        model.load(Head("sequence-classification", ("a", "b")))
+
+
+def test_a_model_that_is_nowhere_is_refused_with_what_was_meant(tmp_path: Path, xlt: Cli) -> None:
+    result = xlt("eval", "--model", "mbrt", "--task", "sib200-retrieval", "--runs-dir", tmp_path)
     assert result.exit_code == 2
-    result = xlt("eval", "--model", "e5-small-q5", "--task", "pawsx", "--runs-dir", tmp_path)
-    assert result.exit_code == 2
-    assert "e5-small-q4" in result.output
+    assert "did you mean 'mbert'?" in result.output

@@ -123,7 +123,7 @@ def _check_split(
     if not known:
         others = [other for other in SPLITS if other != split and task.languages(other)]
         hint = task.missing(split) or (f"it has {' and '.join(others)}" if others else "")
-        if loc[-1] == "dev" and split == "dev":
+        if loc[-1:] == ("dev",) and split == "dev":
             hint = f"{hint}\n`dev: null` trains without evaluations on dev".strip()
         raise SpecError(
             f"the task '{task.name}' has no {split} split", source.where((*loc, "split")), hint
