@@ -175,6 +175,7 @@ def desk_of_a_reader(
     (tmp_path / "data" / "panx").symlink_to(tiny_data / "panx")
     write_entities(tmp_path / "my-entities")
     write_choices(tmp_path / "data" / "xcopa")
+    write_translations(tmp_path / "data" / "sib200")
     answers = {f"q{number}": "Anna" for number in range(24)}
     for split in ("train", "dev"):
         write_squad(tmp_path / f"data/squad_en/{split}-v1.1.json", answers)
@@ -249,6 +250,15 @@ def write_choices(folder: Path) -> None:
         ]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text(lines, "utf-8")
+
+
+def write_translations(folder: Path) -> None:
+    folder.mkdir()
+    for split, code in itertools.product(
+        ("train", "dev", "test"), ("eng_Latn", "deu_Latn", "spa_Latn", "swh_Latn", "yor_Latn")
+    ):
+        rows = [f"the cat {number * 7 % 24} {split} {code}\tsports\n" for number in range(24)]
+        (folder / f"{split}-{code}.tsv").write_text("".join(rows), "utf-8")
 
 
 def write_checkpoint(folder: Path, encoder: Path, labels: list[str]) -> None:
