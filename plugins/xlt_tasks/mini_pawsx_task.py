@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -49,6 +51,10 @@ class MiniPawsX(Task):
         from xlt_tasks.mini_pawsx import LANGUAGES
 
         return tuple(LANGUAGES)
+
+    def files(self) -> Sequence[Path]:
+        """No files: its code makes the rows."""
+        return ()
 
     def load(self, split: Split, language: str) -> Rows:
         from xlt_tasks.mini_pawsx import KINDS, generate

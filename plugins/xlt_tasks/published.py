@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -73,6 +74,9 @@ class PublishedTask(Task):
         """What the folder holds instead of a split."""
         source = self.source
         return source.missing(split) if isinstance(source, FileSet) else ""
+
+    def files(self) -> Sequence[Path] | None:
+        return self.source.all_files()
 
     def languages(self, split: Split) -> tuple[str, ...]:
         return self.source.languages(split)

@@ -65,6 +65,9 @@ class UnlabelledTask(Task):
         hint = "`dev_rows: N` keeps the last N training rows for it; " if split == "dev" else ""
         return hint + self.source.missing(split)
 
+    def files(self) -> Sequence[Path] | None:
+        return self.source.all_files()
+
     def languages(self, split: Split) -> tuple[str, ...]:
         return self.known(self._read(split))
 

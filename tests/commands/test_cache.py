@@ -40,12 +40,13 @@ def left(folder: Path) -> list[str]:
 def test_what_is_there(xlt: Cli, folder: Path) -> None:
     result = xlt("cache")
     assert result.exit_code == 0, result.output
-    place, features, noise, lexicons, checksums = result.stdout.splitlines()
+    place, features, noise, lexicons, checksums, finished = result.stdout.splitlines()
     assert place == str(folder)
     assert " ".join(features.split()) == "features 2 entries 8.4 kB of at most 2.0 GB"
     assert " ".join(noise.split()) == "noise 1 entry 0.0 kB of at most 2.0 GB"
     assert " ".join(lexicons.split()) == "lexicons 1 entry 2.0 kB"
     assert " ".join(checksums.split()) == "checksums 0 entries 0.0 kB"
+    assert " ".join(finished.split()) == "finished 0 entries 0.0 kB of at most 2.0 GB"
     found = json.loads(xlt("cache", "--json").stdout)
     size = sum(path.stat().st_size for path in folder.glob("features/*.ids"))
     assert found == {
@@ -55,6 +56,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
         "noise": {"entries": 1, "bytes": 10},
         "lexicons": {"entries": 1, "bytes": 2000},
         "checksums": {"entries": 0, "bytes": 0},
+        "finished": {"entries": 0, "bytes": 0},
     }
 
 

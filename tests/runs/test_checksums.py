@@ -46,7 +46,7 @@ def test_a_bit_that_is_turned_is_seen(folder: Path, name: str) -> None:
 def test_it_is_seen_though_the_time_of_the_change_is_hidden(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checksums, "_age", lambda path: 10**12)
+    monkeypatch.setattr(checksums, "age_of", lambda path: 10**12)
     before = (folder / NAMES[0]).stat().st_mtime_ns
     assert checksums.damage(folder) == ""
     flip(folder / NAMES[0])
@@ -86,7 +86,7 @@ def test_a_file_that_does_not_change_is_read_once(
         return digest(file, kind)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checksums.hashlib, "file_digest", counted)
-    monkeypatch.setattr(checksums, "_age", lambda path: 10**12)
+    monkeypatch.setattr(checksums, "age_of", lambda path: 10**12)
     assert checksums.damage(folder) == ""
     assert len(read) == len(NAMES)
     checksums._own.clear()  # another process
@@ -100,7 +100,7 @@ def test_a_file_that_does_not_change_is_read_once(
 def test_a_file_that_was_written_just_now_is_not_kept(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checksums, "_age", lambda path: 0)
+    monkeypatch.setattr(checksums, "age_of", lambda path: 0)
     assert checksums.damage(folder) == ""
     assert checksums._own == {}
     assert not (user_cache() / checksums.FOLDER).exists()
@@ -110,7 +110,7 @@ def test_a_file_that_was_written_just_now_is_not_kept(
 def test_a_cache_that_is_damaged_or_cannot_be_written_is_done_without(
     folder: Path, content: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checksums, "_age", lambda path: 10**12)
+    monkeypatch.setattr(checksums, "age_of", lambda path: 10**12)
     atomic.write_text(user_cache() / checksums.FOLDER / "known.json", content)
     assert checksums.damage(folder) == ""
     checksums._own.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -94,6 +95,9 @@ class CheckList(Task):
 
     def missing(self, split: Split) -> str:
         return "behavioural tests have a test split only"
+
+    def files(self) -> Sequence[Path]:
+        return (self._path,)
 
     def load(self, split: Split, language: str) -> Rows:
         from xlt_tasks.checklist.cases import rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -125,6 +125,9 @@ class FileTask(Task):
     def missing(self, split: Split) -> str:
         """What the folder holds instead of a split."""
         return self.source.missing(split)
+
+    def files(self) -> Sequence[Path] | None:
+        return self.source.all_files()
 
     def languages(self, split: Split) -> tuple[str, ...]:
         folder, release = self.locate()

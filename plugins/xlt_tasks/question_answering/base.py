@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -128,6 +128,9 @@ class QuestionAnswering(Task):
     def missing(self, split: Split) -> str:
         """What the folder or the repository holds instead of a split."""
         return self.source.missing(split)
+
+    def files(self) -> Sequence[Path] | None:
+        return self.source.all_files()
 
     def languages(self, split: Split) -> tuple[str, ...]:
         languages = self.source.languages(split)

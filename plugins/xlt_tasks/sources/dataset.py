@@ -74,6 +74,9 @@ class HubFiles:
         paths = self._client.bring(wanted, pick, self.place(", ".join(names)), ADVICE)
         return f"{self.name}@{self._client.revision}", paths
 
+    def all_files(self) -> None:
+        """Not known here: a branch of the repository may point to another commit by now."""
+
     def card(self) -> str:
         """The text of the repository's README.md; empty if it has none."""
         if CARD not in self._names:

@@ -42,6 +42,10 @@ class Files(Protocol):
         """What to name as the source, and the files on this machine."""
         ...
 
+    def all_files(self) -> list[Path] | None:
+        """All files, also those that say more of the rows; None if only the hub knows."""
+        ...
+
 
 class Layout(Protocol):
     """Tells which files hold which split and language."""
@@ -137,6 +141,10 @@ class FileSet:
     def paths(self, split: Split, language: str) -> tuple[str, list[Path]]:
         """What to name as the source, and the files of a split in a language."""
         return self.files.bring(self._names(self._by_part(), split, language))
+
+    def all_files(self) -> list[Path] | None:
+        """All files of the folder, whatever is in them; None for a repository on the hub."""
+        return self.files.all_files()
 
     def _by_part(self) -> FilesByPart:
         return self.layout.find(self.files.names(self.layout.depth))

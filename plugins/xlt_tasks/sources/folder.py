@@ -35,6 +35,10 @@ class Folder:
         paths = [self.path / name for name in names]
         return str(paths[0] if len(paths) == 1 else self.path), paths
 
+    def all_files(self) -> list[Path]:
+        """All files below the folder."""
+        return [self.path / name for name in self.names()]
+
 
 def locate(path: Path, task: str | None = None, naming: Naming | None = None) -> Folder:
     """The folder that a spec names: with the files in it, or with a folder named as the task.

@@ -62,6 +62,9 @@ class Hub:
         source = f"{self.repository.name}@{commit}"
         return source, [parquet.read(path, columns) for path in files]
 
+    def all_files(self) -> None:
+        """Not known here: a branch of the repository may point to another commit by now."""
+
 
 def complete(snapshot: Path, pattern: str) -> list[Path] | None:
     """The files of a snapshot that match, in order; None if one is missing."""

@@ -98,6 +98,10 @@ class Source(Protocol):
         """What was read (for `Rows.source`), and its tables in order."""
         ...
 
+    def all_files(self) -> list[Path] | None:
+        """All files of the folder, whatever is in them; None for a repository on the hub."""
+        ...
+
 
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2 rows`."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -84,6 +85,15 @@ class Task(Plugin):
             DataError: if the data is missing or malformed.
             OfflineError: if the data is not on this machine and cannot be downloaded.
         """
+
+    def files(self) -> Sequence[Path] | None:
+        """All files that the task's labels, languages and rows come from; by default None, for not
+        known.
+
+        A finished run is not looked at again as long as the files of its tasks are as they were.
+        Where they are not known, its rows are loaded and compared each time.
+        """
+        return None
 
     def row_languages(self, language: str) -> tuple[str, ...]:
         """The languages of the texts in the rows of `load(split, language)`; by default this one.

@@ -28,11 +28,12 @@ app = typer.Typer(
 def cache(context: typer.Context, as_json: AsJson = False) -> None:
     """Show the path and the size of the cache; `clear` empties it.
 
-    The cache contains token ids of texts (features), rows under noise (noise), lexicons, and
-    checksums of models' files. Whatever is missing is made or downloaded again when it is needed.
+    The cache contains token ids of texts (features), rows under noise (noise), lexicons, checksums
+    of models' files, and copies of the results of finished runs (finished). Whatever is missing is
+    made or downloaded again when it is needed.
 
-    $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features, and of the
-    noise (default: 2GB each; 0 turns them off).
+    $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features, of the
+    noise, and of the copies (default: 2GB each; 0 turns them off).
     """
     if context.invoked_subcommand is not None:
         return
@@ -46,7 +47,7 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
         print_json({"path": str(user_cache()), "limit": limit, **about})
         return
     most = f" of at most {size_in_words(limit)}" if limit else " (turned off)"
-    notes = {"features": most, "noise": most}
+    notes = {"features": most, "noise": most, "finished": most}
     echo(user_cache())
     for kind, (count, size) in held.items():
         echo(f"  {kind:<9} {_entries(count):>14}  {size_in_words(size):>9}{notes.get(kind, '')}")
@@ -65,12 +66,13 @@ def clear(
     """
     from xlt_cli.data import entry_files
     from xlt_cli.data.feature_cache import FOLDER, abandoned
+    from xlt_cli.launch import finished
     from xlt_cli.noise import kept
     from xlt_cli.user_cache import entries, mark_of, total_size, user_cache
 
-    wanted = {"features": features, "noise": False, LEXICONS: lexicons, CHECKSUMS: False}
+    wanted = {"features": features, LEXICONS: lexicons}
     for kind, files in _files().items():
-        if not wanted[kind] and any(wanted.values()):
+        if not wanted.get(kind) and any(wanted.values()):
             continue
         size = total_size(files)
         for path in files:
@@ -83,6 +85,7 @@ def clear(
     half_written = abandoned(user_cache() / FOLDER) if features or not lexicons else []
     if not features and not lexicons:
         half_written += entry_files.abandoned(user_cache() / kept.FOLDER, kept.SUFFIX)
+        half_written += entry_files.abandoned(user_cache() / finished.FOLDER, finished.SUFFIX)
     for path in half_written:
         path.unlink(missing_ok=True)
 
@@ -90,6 +93,7 @@ def clear(
 def _files() -> dict[str, list[Path]]:
     """The files in the cache by kind."""
     from xlt_cli.data.feature_cache import stored
+    from xlt_cli.launch import finished
     from xlt_cli.noise import kept
     from xlt_cli.user_cache import entries, user_cache, written
 
@@ -98,6 +102,7 @@ def _files() -> dict[str, list[Path]]:
         "noise": kept.stored(),
         LEXICONS: written(user_cache() / LEXICONS),
         CHECKSUMS: entries(user_cache() / CHECKSUMS),
+        "finished": finished.stored(),
     }
 
 

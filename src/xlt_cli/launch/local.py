@@ -16,6 +16,7 @@ from xlt_cli.compute.processes import is_first_process
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import RunTaken
+from xlt_cli.launch.finished import FinishedRuns
 from xlt_cli.launch.jobs import Further, Outcome, PlannedRun, what_failed
 from xlt_cli.launch.ledger import LEFT, STOPPED, Writer
 from xlt_cli.launch.limits import OutOfTime, StoppedEarly
@@ -45,11 +46,10 @@ def run_jobs(
         Whatever a job raises.
     """
     outcomes: list[Outcome] = []
-    rows = RowStore()
+    maker = _Maker(root, reporter, plain, restore)
     with terminated_as_interrupted():
         for job, count in zip(jobs, _counts(len(jobs)), strict=True):
-            rows = rows.of_next_run()
-            outcomes.append(Outcome(job, *_run(job, count, root, reporter, plain, restore, rows)))
+            outcomes.append(Outcome(job, *maker.make(job, count)))
     return outcomes
 
 
@@ -72,13 +72,12 @@ def run_sweep(
         `keep_going`, or there was no more time.
     """
     outcomes: list[Outcome] = []
-    rows = RowStore()
+    maker = _Maker(root, reporter, plain)
     total = len(jobs) + (more.total if more else 0)
     with terminated_as_interrupted(), contextlib.suppress(OutOfTime):
         for number, job in enumerate(_every(jobs, more), start=1):
-            rows = rows.of_next_run()
             count = f"[{number}/{max(number, total)}] " if total > 1 else ""
-            outcome = _attempt(job, count, root, reporter, plain, writer, rows, more)
+            outcome = _attempt(job, count, maker, writer, more)
             outcomes.append(outcome)
             if more is not None:
                 more.ended(outcome)
@@ -97,18 +96,19 @@ def _every(jobs: Sequence[PlannedRun], more: Further | None) -> Iterator[Planned
 def _attempt(
     job: PlannedRun,
     count: str,
-    root: Path,
-    reporter: Reporter,
-    plain: bool,
+    maker: _Maker,
     writer: Writer,
-    rows: RowStore,
     more: Further | None,
 ) -> Outcome:
     """What becomes of a job; a failure is said."""
-    run = planned(root, job.spec, job.seed)
+    reporter = maker.reporter
+    known = maker.read_again(job, count)
+    if known is not None:  # nothing is started that could be noted down
+        return Outcome(job, *known)
+    run = planned(maker.root, job.spec, job.seed)
     try:
         with stopped_early(job, more), noted(writer, job, run.name):
-            return Outcome(job, *_run(job, count, root, reporter, plain, rows=rows))
+            return Outcome(job, *maker.look_or_make(job, count))
     except RunTaken as error:
         reporter.say(f"{count}{run.name}: {error.what}; it is left to that process")
         return Outcome(job, run, [], error.what, taken=True)
@@ -190,19 +190,47 @@ def _counts(total: int) -> list[str]:
     return [f"[{number}/{total}] " if total > 1 else "" for number in range(1, total + 1)]
 
 
-def _run(
-    job: PlannedRun,
-    count: str,
-    root: Path,
-    reporter: Reporter,
-    plain: bool,
-    restore: bool = False,
-    rows: RowStore | None = None,
-) -> tuple[Run, list[dict[str, Any]]]:
-    """Performs a job; its run, and the results of its evaluations."""
-    run, runtime = prepare(job, root, plain)
-    reporter.say(f"{count}{job.title} -> {run.path}")
-    return run, perform(job, run, runtime, reporter, restore, rows)
+class _Maker:
+    """Makes the runs of a command, one after another; each can use rows that the one before it has
+    loaded."""
+
+    def __init__(self, root: Path, reporter: Reporter, plain: bool, restore: bool = False) -> None:
+        self.root, self.reporter = root, reporter
+        self.plain, self.restore = plain, restore
+        self._rows, self._finished = RowStore(), FinishedRuns(root)
+
+    def make(self, job: PlannedRun, count: str) -> tuple[Run, list[dict[str, Any]]]:
+        """Performs a job; its run, and the results of its evaluations."""
+        return self.read_again(job, count) or self.look_or_make(job, count)
+
+    def read_again(self, job: PlannedRun, count: str) -> tuple[Run, list[dict[str, Any]]] | None:
+        """The same of a run that was done before and has not changed since."""
+        if self.restore:
+            return None
+        return read_again(self._finished, job, self.reporter, count)
+
+    def look_or_make(self, job: PlannedRun, count: str) -> tuple[Run, list[dict[str, Any]]]:
+        """The same of any other run."""
+        run, runtime = prepare(job, self.root, self.plain)
+        self.reporter.say(f"{count}{job.title} -> {run.path}")
+        self._rows = self._rows.of_next_run()
+        with self._finished.looking_at(job, run) as given:
+            results = perform(job, run, runtime, self.reporter, self.restore, self._rows)
+            given.append(results)
+        return run, results
+
+
+def read_again(
+    finished: FinishedRuns, job: PlannedRun, reporter: Reporter, count: str = ""
+) -> tuple[Run, list[dict[str, Any]]] | None:
+    """A run that was done before and has not changed since, and its results; says what making it
+    would say."""
+    known = finished.read(job)
+    if known is not None:
+        run = known[0]
+        reporter.say(f"{count}{job.title} -> {run.path}")
+        reporter.say(f"{run.name}: done before")
+    return known
 
 
 def prepare(job: PlannedRun, root: Path, plain: bool) -> tuple[Run, Runtime]:

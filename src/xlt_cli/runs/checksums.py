@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from xlt_cli.errors import UserError
 from xlt_cli.runs import atomic
+from xlt_cli.runs.file_states import COARSE_STEP, STEP, age_of, state_of
 from xlt_cli.user_cache import user_cache
 
 FOLDER = "checksums"
@@ -22,14 +22,6 @@ FOLDER = "checksums"
 
 _MOST = 20_000
 """Digests that are kept; the oldest go."""
-
-_STEP = 50 * 10**6
-"""Nanoseconds, more than the steps in which a system counts times: within a step a file may change
-without a sign of it. The digest of a file that is younger is not kept."""
-
-_COARSE_STEP = 2 * 10**9
-"""The same for the coarsest file systems; the digest of a file that is younger is kept by this
-process alone."""
 
 _own: dict[str, str] = {}
 """What this process has taken."""
@@ -68,7 +60,7 @@ def lacks_files(directory: Path) -> bool:
 
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
     """The SHA-256 of files, in hexadecimal digits; from the cache where they have not changed."""
-    states = {path: _state(path) for path in paths}
+    states = {path: state_of(path) for path in paths}
     kept = _own if all(state in _own for state in states.values()) else {**_read(), **_own}
     taken: dict[Path, str] = {}
     new: dict[str, str] = {}
@@ -76,27 +68,16 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
         if state in kept:
             taken[path] = _own[state] = kept[state]
             continue
-        age = _age(path)
+        age = age_of(path)
         with path.open("rb") as file:
             taken[path] = hashlib.file_digest(file, "sha256").hexdigest()
-        if age > _STEP:
+        if age > STEP:  # a younger file may change without a sign of it
             _own[state] = taken[path]
-        if age > _COARSE_STEP:
+        if age > COARSE_STEP:
             new[state] = taken[path]
     if new:
         _write(new)
     return taken
-
-
-def _state(path: Path) -> str:
-    about = path.stat()
-    parts = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
-    return ":".join(map(str, parts))
-
-
-def _age(path: Path) -> int:
-    about = path.stat()
-    return time.time_ns() - max(about.st_mtime_ns, about.st_ctime_ns)
 
 
 def _file() -> Path:

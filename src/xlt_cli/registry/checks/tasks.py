@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import Example, Metric, Problem, Rows, Split, Task
@@ -65,6 +66,15 @@ def rows(call: Call, value: Any, split: str, language: str) -> Rows:
     if not isinstance(value.notes, tuple | list) or not all_texts(value.notes):
         raise call.refused(f"returned Rows whose notes are {listed(value.notes)}, not texts")
     return Rows(tuple(value.examples), value.source, tuple(value.notes))
+
+
+def files(call: Call, value: Any) -> tuple[Path, ...] | None:
+    """Paths, or None."""
+    if value is None:
+        return None
+    if not isinstance(value, tuple | list) or not all(isinstance(one, Path) for one in value):
+        raise call.wrong(value, "the paths of files, or None")
+    return tuple(value)
 
 
 def all_metrics(problem: type[Any]) -> tuple[Metric, ...]:
@@ -167,6 +177,7 @@ KIND = PluginKind(
             "languages": languages,
             "missing": text,
             "load": rows,
+            "files": files,
             "row_languages": row_languages,
             "fetch": anything,
         }

@@ -1,0 +1,108 @@
+"""Whether files are as they were: by device, inode, size and times, and by content where these may
+not tell.
+
+A system counts times in steps, within which a file may change without a sign of it. The state of a
+file that was written a moment ago is therefore stated with a hash of its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+STEP = 50 * 10**6
+"""Nanoseconds, more than the steps in which a system counts times."""
+
+COARSE_STEP = 2 * 10**9
+"""The same for the coarsest file systems."""
+
+States = Mapping[str, tuple[str, str]]
+"""By path: the state of a file, and the SHA-256 of its content where it was young, else empty."""
+
+
+def state_of(path: Path | str) -> str:
+    """What names the state of a file.
+
+    Raises:
+        OSError: it cannot be looked at.
+    """
+    return _state(os.stat(path))
+
+
+def age_of(path: Path | str) -> int:
+    """Nanoseconds since a file, or what is recorded of it, was changed."""
+    return _age(os.stat(path))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a look at files has shown.
+
+    Attributes:
+        same: whether they are as they were stated.
+        settled: whether their states alone would have said so from now on.
+    """
+
+    same: bool
+    settled: bool = False
+
+
+def stated(paths: Iterable[Path]) -> States:
+    """The states of files.
+
+    Raises:
+        OSError: one of them cannot be read.
+    """
+    return {str(path): _stated(path) for path in paths}
+
+
+def compared(paths: Iterable[Path], before: States) -> Compared:
+    """Compares the states of files with those that were stated before."""
+    now = {str(path) for path in paths}
+    if now != set(before):
+        return Compared(same=False)
+    settled = True
+    try:
+        for path, (state, sha256) in before.items():
+            if state_of(path) != state or (sha256 and _hash(path) != sha256):
+                return Compared(same=False)
+            settled = settled and not sha256
+    except OSError:
+        return Compared(same=False)
+    return Compared(same=True, settled=settled)
+
+
+def below(folder: Path | str, leave_out: frozenset[str] = frozenset()) -> Iterator[Path]:
+    """All files below a folder, but those of some names."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name in leave_out:
+                continue
+            if entry.is_dir():
+                yield from below(entry.path, leave_out)
+            else:
+                yield Path(entry.path)
+
+
+def _stated(path: Path) -> tuple[str, str]:
+    about = path.stat()
+    young = _age(about) <= COARSE_STEP
+    return _state(about), _hash(path) if young else ""
+
+
+def _state(about: os.stat_result) -> str:
+    parts = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+    return ":".join(map(str, parts))
+
+
+def _age(about: os.stat_result) -> int:
+    return time.time_ns() - max(about.st_mtime_ns, about.st_ctime_ns)
+
+
+def _hash(path: Path | str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
