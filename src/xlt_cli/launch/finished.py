@@ -228,9 +228,8 @@ def _own(run: Run) -> list[Path]:
 def _tasks(spec: ExperimentSpec) -> Iterator[PluginUse]:
     for stage in spec.stages:
         yield stage.task
-        for rows in (*stage.also, *stage.exclude):
-            if rows.task is not None:
-                yield rows.task
+        yield from (rows.task for rows in stage.also)
+        yield from (rows.task for rows in stage.exclude if rows.task is not None)
     for evaluation in spec.evaluations:
         if evaluation.task is not None:
             yield evaluation.task

@@ -1,22 +1,28 @@
-"""Updates by the fastest way that is exact: the used rows of the word table, recorded on a GPU."""
+"""Updates by the fastest way: the used rows of the word table, kept outputs of frozen layers, and
+recorded updates on a GPU."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
 
-from xlt_cli.api import EncoderModel
+from xlt_cli.api import Batch, EncoderModel
 from xlt_cli.compute.seeding import derive
 from xlt_cli.data.batches import collate
 from xlt_cli.errors import PluginFailure
-from xlt_cli.problems import Feature
+from xlt_cli.problems import Feature, Problem
+from xlt_cli.speed.frozen_layers import FrozenLayers, frozen_layers
 from xlt_cli.speed.graphs import EAGER
 from xlt_cli.speed.recorder import Recorder
 from xlt_cli.speed.used_rows import UsedRows
 from xlt_cli.training import optimizer
 from xlt_cli.training.updates import Training, Updates, with_companions
+
+WORTH = 1.5
+"""Epochs from which on the outputs of frozen layers are kept."""
 
 
 class FastUpdates(Updates):
@@ -25,14 +31,18 @@ class FastUpdates(Updates):
     Attributes:
         rows: the trained rows of the word-embedding table, where they are apart from it.
         recorder: of whole updates, where they are recorded.
+        frozen: the frozen layers whose outputs are kept between epochs; None if there are none.
         refusal: why updates that were to be recorded could not be.
     """
 
-    def __init__(self, training: Training, rows: Sequence[int] = ()) -> None:
+    def __init__(
+        self, training: Training, rows: Sequence[int] = (), reused_layers: int | None = None
+    ) -> None:
         """Prepares a stage's updates.
 
         Args:
             rows: of a stage that goes on, the rows of the word table that it trains apart.
+            reused_layers: of such a stage, the frozen layers that it is trained above.
         """
         table = training.word_table()
         self.rows = UsedRows(table, rows) if table is not None else None
@@ -43,10 +53,16 @@ class FastUpdates(Updates):
             self.rows_peak = optimizer.peak_of(self.optimizer, self.rows.weight)
         self.refusal = ""
         self.recorder = self._recorder(training.model)
+        self.frozen: FrozenLayers | None = None
+        self._reused, self._training = reused_layers, training
+        self._entered = False
 
     @property
     def path(self) -> str:
         parts = ["used rows"] * (self.rows is not None)
+        if self.frozen:
+            plural = "s" * (self.reused_layers > 1)
+            parts.append(f"{self.reused_layers} frozen layer{plural} reused")
         parts += self.recorder.path if self.recorder else []
         path = " + ".join(parts) or "plain"
         return f"{path} (not recorded: {self.refusal})" if self.refusal else path
@@ -55,7 +71,14 @@ class FastUpdates(Updates):
     def trained_rows(self) -> list[int]:
         return self.rows.ids if self.rows else []
 
+    @property
+    def reused_layers(self) -> int:
+        return self.frozen.count if self.frozen else 0
+
     def enter(self, features: Iterable[Feature]) -> None:
+        features = list(features)
+        if not self._entered:
+            self._entered, self.frozen = True, self._frozen(features)
         if self.rows is None:
             return
         ids: set[int] = {self.pad_id}
@@ -65,6 +88,28 @@ class FastUpdates(Updates):
             self.rows.grow(self.optimizer)
             if self.recorder is not None:
                 self.recorder.clear()
+
+    def _losses(
+        self, features: Sequence[Feature], batch: Batch, step: int, total: int
+    ) -> torch.Tensor:
+        if self.frozen is None:
+            return super()._losses(features, batch, step, total)
+        with self.frozen.given(features, batch, self.pad_id):
+            return super()._losses(features, batch, step, total)
+
+    def _frozen(self, features: Sequence[Feature]) -> FrozenLayers | None:
+        """The frozen layers, where their outputs are the same in all epochs and worth keeping."""
+        training, stage = self._training, self.stage
+        # Above embeddings that are trained, all states change.
+        if self._reused == 0 or self.rows is not None or not _may_reuse(training):
+            return None
+        examples = sum(not feature.goes_on for feature in features)
+        if self._reused is None and self.length * stage.batch_size < WORTH * examples:
+            return None
+        frozen = frozen_layers(training.model, self.problem, training.batch(), self._reused)
+        if frozen is None or not (frozen.make_room(features) or self._reused):
+            return None
+        return frozen
 
     def settle(self) -> None:
         if self.rows is not None:
@@ -125,3 +170,22 @@ class FastUpdates(Updates):
             self.recorder.give_up()
             self.recorder = None
             return None
+
+
+def _may_reuse(training: Training) -> bool:
+    """Whether the encoder is given the same inputs in every epoch, and computes as plainly.
+
+    Noise on texts, segmentation or embeddings makes other inputs each time, and so does a problem
+    that draws masks.
+    """
+    stage, runtime = training.stage, training.runtime
+    return (
+        runtime.device.type == "cpu"
+        and runtime.precision == "fp32"
+        and not stage.perturbation
+        and not training.methods
+        and not training.others
+        and not stage.gradient_checkpointing
+        and stage.adapter is None
+        and inspect.unwrap(type(training.problem).drawn) is Problem.drawn
+    )

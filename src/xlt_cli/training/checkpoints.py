@@ -39,6 +39,7 @@ class Position:
         loss_sum, loss_size: the running mean of the loss since the last record.
         stage_metrics_size: bytes of the stage's metrics.jsonl that belong to the updates made.
         parent: hash of the weights that the stage began with, if another stage made them.
+        reused_layers: frozen layers whose outputs are kept between epochs.
     """
 
     step: int = 0
@@ -51,6 +52,7 @@ class Position:
     loss_size: int = 0
     stage_metrics_size: int = 0
     parent: str = ""
+    reused_layers: int = 0
 
 
 def path_of(stage: Path, step: int) -> Path:

@@ -105,6 +105,7 @@ class StageTrainer:
             self.total,
             checkpoints.rows_of(parts.restored[0]) if parts.restored else None,
             parts.others,
+            parts.restored[1].reused_layers if parts.restored else None,
         )
         self.updates.enter(parts.stream.current)
         parts.stream.on_epoch = self.updates.enter
@@ -113,7 +114,8 @@ class StageTrainer:
             checkpoints.restore_optimizer(parts.restored[0], self.updates.optimizer)
             self.position = parts.restored[1]
         else:
-            self.position = Position(parent=parts.parent)
+            reused = self.updates.reused_layers
+            self.position = Position(parent=parts.parent, reused_layers=reused)
         self.average = self._average() if stage.select == "average" else None
         if runtime.is_main:
             metrics.prepare(self.directory, self.position.stage_metrics_size)

@@ -59,8 +59,8 @@ class Training:
 class Updates:
     """The model in training with its optimizer.
 
-    `xlt_cli.speed` derives from it: `enter`, `_update`, `_used` and `settle` are what may be done
-    in another way, to the same result.
+    `xlt_cli.speed` derives from it: `enter`, `_update`, `_losses`, `_used` and `settle` are what
+    may be done in another way, to the same result.
 
     Args:
         apart: matrices that are trained in place of some of the model's own.
@@ -103,6 +103,11 @@ class Updates:
         """The rows of the word table that are trained apart from it, for checkpoints."""
         return []
 
+    @property
+    def reused_layers(self) -> int:
+        """The number of frozen layers whose outputs are kept between epochs, for checkpoints."""
+        return 0
+
     def enter(self, features: Iterable[Feature]) -> None:
         """Prepares for the features of an epoch."""
 
@@ -136,8 +141,8 @@ class Updates:
         Args:
             size: predictions in the batch, over all processes.
         """
-        runtime, head = self.runtime, features[0].head  # a batch is of one head
-        problem = self.problems[head]
+        runtime = self.runtime
+        problem = self.problems[features[0].head]  # a batch is of one head
         cuts = self.stage.accumulate * runtime.world
         summed = torch.zeros((), device=runtime.device)
         for cut in range(runtime.rank, cuts, runtime.world):
@@ -147,7 +152,7 @@ class Updates:
             chosen, weight = cut_of(features, cut, cuts, problem)
             batch = collate(chosen, problem, self.pad_id).to(runtime.device)
             with runtime.accelerator.autocast():
-                losses = self.loss(batch, self._seeds(chosen, step), step / total, head)
+                losses = self._losses(chosen, batch, step, total)
             loss = losses.float().sum() * (weight / size)
             runtime.accelerator.backward(loss)
             summed += loss.detach()
@@ -159,6 +164,12 @@ class Updates:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return summed, norm
+
+    def _losses(
+        self, features: Sequence[Feature], batch: Batch, step: int, total: int
+    ) -> torch.Tensor:
+        """The losses of features, which are a batch, [B]."""
+        return self.loss(batch, self._seeds(features, step), step / total, features[0].head)  # type: ignore[no-any-return]
 
     def _seeds(self, features: Sequence[Feature], step: int) -> torch.Tensor:
         """The seeds of the examples' noise in an update; they know no batch, row or process."""
@@ -187,6 +198,7 @@ def updates_of(
     length: int,
     rows: Sequence[int] | None = None,
     others: Sequence[OtherHead] = (),
+    reused_layers: int | None = None,
 ) -> Updates:
     """The updates of a stage: plain ones, or those of `xlt_cli.speed`.
 
@@ -194,6 +206,7 @@ def updates_of(
         rows: those that a checkpoint was trained with; None for a stage that begins. A stage goes
             on as it began.
         others: further heads, for features whose `head` is 1 or more.
+        reused_layers: the number of layers that a checkpoint was trained above; None as for `rows`.
 
     Raises:
         UserError: it was begun in a way that is not there now.
@@ -201,15 +214,15 @@ def updates_of(
     training = Training(
         model, problem, methods, stage, pad_id, seed, runtime, probe, length, others
     )
-    if not (runtime.fast if rows is None else rows):
+    if not (runtime.fast if rows is None else rows or reused_layers):
         return Updates(training)
     if runtime.speed is None:
+        how = "a separate table for the used word embeddings" if rows else "reused frozen layers"
         raise UserError(
-            "this stage was begun with a separate table for the used word embeddings, which "
-            "this installation of xlt does not support",
+            f"this stage was begun with {how}, which this installation of xlt does not support",
             hint="remove its directory to begin again",
         )
-    updates: Updates = runtime.speed().FastUpdates(training, rows or ())
+    updates: Updates = runtime.speed().FastUpdates(training, rows or (), reused_layers)
     return updates
 
 
