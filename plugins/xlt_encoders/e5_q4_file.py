@@ -32,6 +32,10 @@ F32, Q4_0 = 0, 1  # the file's codes for the type of a tensor
 _HEADER = struct.Struct("<4sI7if6iQ")
 _CHUNK = 1 << 14  # blocks widened at a time: the intermediate arrays stay in the cache (5x faster)
 
+# What the two halves of each byte stand for, float32: looked up, they need not be converted.
+_LOW = ((np.arange(256) & 15) - 8).astype(np.float32)
+_HIGH = ((np.arange(256) >> 4) - 8).astype(np.float32)
+
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
@@ -58,10 +62,9 @@ def dequantise(raw: Bytes) -> Floats:
     for start in range(0, len(blocks), _CHUNK):
         chunk = blocks[start : start + _CHUNK]
         scale = _floats(chunk[:, :2].copy(), "<f2")
-        low = (chunk[:, 2:] & 15).view(np.int8) - np.int8(8)
-        high = (chunk[:, 2:] >> 4).view(np.int8) - np.int8(8)
-        np.multiply(low, scale, out=out[start : start + _CHUNK, : BLOCK // 2])
-        np.multiply(high, scale, out=out[start : start + _CHUNK, BLOCK // 2 :])
+        codes = chunk[:, 2:]
+        np.multiply(_LOW[codes], scale, out=out[start : start + _CHUNK, : BLOCK // 2])
+        np.multiply(_HIGH[codes], scale, out=out[start : start + _CHUNK, BLOCK // 2 :])
     return out.reshape(-1)
 
 
