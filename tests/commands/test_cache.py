@@ -85,7 +85,7 @@ def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("options", "kinds", "remaining"),
     [
-        ([], ["features", "noise", "lexicons", "checksums"], [".x.js", "notes"]),
+        ([], ["features", "noise", "lexicons", "checksums", "finished"], [".x.js", "notes"]),
         (["--features", "--lexicons"], ["features", "lexicons"], [".x.js", "22222", "notes"]),
         (["--features"], ["features"], [".x.js", ".x.js", "22222", "notes", "x.jso"]),
         (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "22222", "notes"]),
@@ -100,6 +100,7 @@ def test_clearing(
     said["noise"] = "removed 1 entry of noise (0.0 kB)"
     said["lexicons"] = "removed 1 entry of lexicons (2.0 kB)"
     said["checksums"] = "removed 0 entries of checksums (0.0 kB)"
+    said["finished"] = "removed 0 entries of finished (0.0 kB)"
     assert result.stdout.splitlines() == [said[kind] for kind in kinds]
     assert left(folder) == remaining
 

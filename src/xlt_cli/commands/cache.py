@@ -19,7 +19,7 @@ CHECKSUMS = "checksums"
 """The folder of checksums of models' files."""
 
 app = typer.Typer(
-    short_help="Show or clear the cache of token ids, lexicons and checksums.",
+    short_help="Show or clear the cache of token ids, lexicons, checksums and results.",
     invoke_without_command=True,
 )
 
