@@ -59,9 +59,12 @@ def test_all_that_fits_is_tested_and_the_rest_is_said(
 ) -> None:
     loaded: list[Any] = []
     load = TransformersEncoder.load_model
-    monkeypatch.setattr(
-        TransformersEncoder, "load_model", lambda self, *of: loaded.append(of) or load(self, *of)
-    )
+
+    def counted(self: TransformersEncoder, *of: Any, **how: Any) -> Any:
+        loaded.append(of)
+        return load(self, *of, **how)
+
+    monkeypatch.setattr(TransformersEncoder, "load_model", counted)
     result = xlt("eval", run, "--suite", "suite.yaml", "--json")
     assert len(loaded) == 1, "one model for all sets with these labels"
     assert result.exit_code == 0, result.output

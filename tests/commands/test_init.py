@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from typer.testing import Result
 
 from xlt_cli import registry
-from xlt_cli.errors import SpecError
+from xlt_cli.errors import SpecError, UserError
 from xlt_cli.spec import ExperimentSpec, Stage, resolution
 
 Cli = Callable[..., Result]
 
 
 def free_of_required(kind: str) -> list[str]:
-    return [
-        name
-        for name in registry.names(kind)
-        if not any(f.is_required() for f in registry.get(kind, name).Params.model_fields.values())
-    ]
+    """The plugins of a kind that need no parameters."""
+
+    def complete(name: str) -> bool:
+        plugin: Any = registry.get(kind, name)
+        try:
+            plugin(plugin.Params())
+        except (UserError, ValidationError):
+            return False
+        return True
+
+    return [name for name in registry.names(kind) if complete(name)]
 
 
 def test_what_it_writes_is_valid_and_says_what_comes_next(xlt: Cli, tmp_path: Path) -> None:
@@ -109,3 +117,13 @@ def test_an_unknown_plugin_is_refused_and_nothing_is_written(
     assert f"did you mean '{near}'?" in result.stderr
     assert option in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("task", ["text-classification", "multiple-choice", "ud"])
+def test_a_task_that_needs_more_is_to_be_validated_first(
+    xlt: Cli, tmp_path: Path, task: str
+) -> None:
+    path = tmp_path / "a.yaml"
+    result = xlt("init", path, "--task", task)
+    word = "train" if task == "ud" else "validate"
+    assert result.stdout == f"wrote {path}; next: xlt {word} {path}\n"

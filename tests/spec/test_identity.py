@@ -214,7 +214,7 @@ def test_a_spec_that_gains_an_optional_field_keeps_every_name(
 def test_a_plugin_that_gains_an_optional_field_keeps_what_is_stated(kind: str, name: str) -> None:
     plugin = registry.get(kind, name)
     required = {"model": "a/b", "path": "here", "labels": ["0", "1"], "tags": ["O", "B-X"]}
-    required |= {"context": "c", "choices": ["a", "b"], "answer": "label"}
+    required |= {"texts": 1, "context": "c", "choices": ["a", "b"], "answer": "label"}
     required |= {"sentences": "here.tsv", "script": "latin", "trust_remote_code": True}
     required |= {"noise": {"name": "random-perturbation"}, "perturbation": {"name": "typos"}}
     given = {n: required[n] for n, info in plugin.Params.model_fields.items() if info.is_required()}

@@ -22,6 +22,6 @@ def test_updates_with_an_adapter_are_made_eagerly_on_a_gpu(
     made.runtime = SimpleNamespace(device=SimpleNamespace(type="cuda"))
     made.loss = SimpleNamespace(phase=lambda progress: "plain")
     made.optimizer, made.limit, made.length = None, 1.0, 10
-    made.rows, made.refusal = None, ""
+    made.rows, made.refusal, made.frozen = None, "", None
     made.recorder = made._recorder(None)
     assert made.path == ("plain (not recorded: an adapter)" if adapter else "graphs")

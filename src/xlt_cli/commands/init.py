@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 
 from xlt_cli.commands import completion
-from xlt_cli.errors import SpecError
+from xlt_cli.errors import SpecError, UserError
 from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -89,8 +90,17 @@ def init(
     encoder_use, task_use = (_use(plugin) for plugin in uses)
     text = TEMPLATE.format(file=file, encoder=encoder, encoder_use=encoder_use, task_use=task_use)
     atomic.write_text(file, text)
-    verb = "validate" if "null" in encoder_use + task_use else "train"
+    verb = "train" if all(map(_is_complete, uses)) else "validate"
     echo(f"wrote {file}; next: xlt {verb} {file}", err=to_stream)
+
+
+def _is_complete(plugin: type[Plugin]) -> bool:
+    """Whether a plugin needs no parameters."""
+    try:
+        plugin(plugin.Params())
+    except (UserError, ValidationError):
+        return False
+    return True
 
 
 def _use(plugin: type[Plugin]) -> str:

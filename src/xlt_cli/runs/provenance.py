@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import platform
@@ -100,6 +101,7 @@ def device_name(device: str) -> str:
     return str(torch.cuda.get_device_properties(torch.device(found)).name)
 
 
+@functools.cache
 def _version(package: str) -> str | None:
     try:
         return version(package)

@@ -143,7 +143,10 @@ def test_what_is_not_in_the_cache_is_named(xlt: Any, tiny_data: Path, tmp_path: 
     assert result.exit_code == 2
     assert "org/absent@v1" in result.stderr
     assert "hf download org/absent --revision v1" in result.stderr
-    for model, said in (("./nowhere", "no such folder"), ("nowhere", "a checkpoint directory or")):
+    for model, said in (
+        ("./nowhere", "no such folder"),
+        ("nowhere", "a checkpoint directory,"),
+    ):
         result = evaluate(xlt, model, tiny_data, tmp_path)
         assert result.exit_code == 2
         assert said in result.stderr
