@@ -8,6 +8,7 @@ those of a page one after another with the same variables.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import random
@@ -79,7 +80,7 @@ def test_commands_and_their_options_exist(page: Path) -> None:
         if not command.startswith("xlt "):
             continue
         words = shlex.split(command)
-        node: Any = typer.main.get_command(app)
+        node: Any = root()
         context = node.make_context("xlt", [], resilient_parsing=True)
         rest = words[1:]
         while rest and hasattr(node, "list_commands") and rest[0] in node.list_commands(context):
@@ -88,6 +89,11 @@ def test_commands_and_their_options_exist(page: Path) -> None:
         given = {word.partition("=")[0] for word in rest if word.startswith("--")}
         assert len(rest) < len(words) - 1 or given, f"unknown verb: {command}"
         assert given <= {*known, "--help"}, command
+
+
+@functools.cache
+def root() -> Any:
+    return typer.main.get_command(app)
 
 
 def test_every_guide_is_run() -> None:
