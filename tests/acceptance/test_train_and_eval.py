@@ -153,7 +153,7 @@ def test_a_checkpoint_that_xlt_did_not_train(short: Desk, xlt: Any, tiny_data: P
 
 def test_token_labelling_from_training_to_table(short: Desk, xlt: Any, tiny_data: Path) -> None:
     task = {"name": "panx", "path": str(tiny_data)}
-    stage = {**short.spec["stages"][0], "task": task, "epochs": 20, "learning_rate": 3e-3}
+    stage = {**short.spec["stages"][0], "task": task, "epochs": 8, "learning_rate": 1e-2}
     spec = short.write(stages=[stage], evaluations=[{"allow_overlap": True}])
     (outcome,) = json.loads(invoke(xlt, short, "train", spec, "--json"))
     (result,) = outcome["evaluations"]
@@ -165,6 +165,7 @@ def test_token_labelling_from_training_to_table(short: Desk, xlt: Any, tiny_data
 def test_two_stages_the_second_goes_on_from_the_first(
     short: Desk, xlt: Any, tiny_data: Path
 ) -> None:
+    short.spec["stages"][0].update(epochs=1)
     first = {**short.spec["stages"][0], "task": {"name": "panx", "path": str(tiny_data)}}
     spec = short.write(stages=[first, short.spec["stages"][0]])
     result = xlt("train", spec, "--runs-dir", short.path / "runs")
