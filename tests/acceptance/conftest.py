@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from acceptance_tools import Desk
+from preloaded import LightServer
 
 from xlt_cli.launch import sharing
 from xlt_cli.runs import stage_store
@@ -20,7 +22,7 @@ def desk(tmp_path: Path, tiny_encoder: Path, tiny_data: Path) -> Desk:
         "stages": [
             {
                 "task": {"name": "pawsx", "path": str(tiny_data)},
-                "epochs": 8,
+                "epochs": 4,
                 "batch_size": 4,
                 "learning_rate": 1e-3,
                 "checkpoint_every": 7,
@@ -39,6 +41,14 @@ def desk(tmp_path: Path, tiny_encoder: Path, tiny_data: Path) -> Desk:
     environment.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1", COLUMNS="120")
     environment.update(XLT_CACHE_DIR=str(tmp_path / "cache"))
     return Desk(tmp_path, spec, environment)
+
+
+@pytest.fixture(scope="session")
+def light_server() -> Iterator[LightServer]:
+    """Runs commands in processes that have imported neither torch nor transformers."""
+    server = LightServer()
+    yield server
+    server.close()
 
 
 @pytest.fixture(scope="session")

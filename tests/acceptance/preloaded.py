@@ -8,25 +8,51 @@ So are the jobs of a sweep, which are forked from the process that starts them (
 from __future__ import annotations
 
 import atexit
+import functools
 import gc
+import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from importlib import metadata
+from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
+
+import pytest
 
 MODULES = [
+    "conversions",
+    "langcodes.language_distance",
+    "language_data.names",
+    "pandas",
+    "pyarrow.pandas_compat",
+    "pyarrow.parquet",
+    "sentencepiece",
+    "torch.utils.serialization",
+    "transformers.models.auto.modeling_auto",
+    "transformers.models.auto.tokenization_auto",
+    "transformers.models.bert.modeling_bert",
+    "xlt_cli.__main__",
     "xlt_cli.cli",
-    "xlt_cli.launch.pipeline",
+    "xlt_cli.formats.terminal",
+    "xlt_cli.interface.experiment",
     "xlt_cli.launch.computing",
+    "xlt_cli.launch.local",
+    "xlt_cli.launch.pipeline",
     "xlt_cli.speed.hooks",
+    "xlt_cli.spec.checks",
+    "xlt_conditions.clean",
     "xlt_encoders.huggingface",
     "xlt_encoders.loading",
+    "xlt_encoders.tokenizer_source",
+    "xlt_tasks.pawsx",
 ]
 """What every training process imports."""
 
@@ -40,6 +66,14 @@ _popen = subprocess.Popen
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(MODULES)
+
+
+@functools.cache
+def _start_server() -> None:
+    """Starts the server with this folder among those that it imports from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
+        forkserver.ensure_running()
 
 
 def suits(environment: Mapping[str, str]) -> bool:
@@ -67,6 +101,57 @@ def _paths(environment: Mapping[str, str]) -> list[str]:
     return [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
 
 
+class LightServer:
+    """A process that has imported what every command imports, without torch, and forks others."""
+
+    def __init__(self) -> None:
+        here = os.pathsep.join([str(Path(__file__).parent), *_paths(os.environ)])
+        self._process = _popen(
+            [sys.executable, "-c", "import preloaded; preloaded.serve()"],
+            env={**os.environ, "PYTHONPATH": here},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(
+        self, arguments: Sequence[str] | str, environment: Mapping[str, str], folder: Path
+    ) -> tuple[int, str, str]:
+        """Runs `xlt ARGUMENTS`, or Python code, in a folder: (exit code, stdout, stderr)."""
+        assert self._process.stdin
+        assert self._process.stdout
+        with tempfile.TemporaryDirectory() as files:
+            outputs = [f"{files}/{name}" for name in ("out", "err")]
+            for output in outputs:
+                Path(output).touch()
+            request = (arguments, str(folder), dict(environment), outputs)
+            self._process.stdin.write(json.dumps(request) + "\n")
+            self._process.stdin.flush()
+            code = int(self._process.stdout.readline())
+            out, err = (Path(output).read_text("utf-8") for output in outputs)
+        return code, out, err
+
+    def close(self) -> None:
+        self._process.communicate(timeout=60)
+
+
+def serve() -> None:
+    """What `LightServer` starts: runs what is asked for on stdin, one after another."""
+    import xlt_cli.__main__
+    import xlt_cli.cli
+    import xlt_cli.sweep.plan  # noqa: F401
+    from xlt_cli.registry import KINDS
+
+    for kind in KINDS.values():
+        for point in metadata.entry_points(group=kind.group):
+            point.load()
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            _run(*json.loads(line))
+        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+
+
 class Preloaded:
     """A running `xlt`, or Python code, with what the tests use of `subprocess.Popen`."""
 
@@ -83,6 +168,7 @@ class Preloaded:
         for file in self._files:
             file.touch()
         outputs = [str(file) for file in self._files]
+        _start_server()
         self._process: Any = _context.Process(
             target=_run, args=(arguments, str(cwd), dict(environment), outputs)
         )
@@ -130,28 +216,39 @@ def _run(
 def _start(command: Any, *others: Any, **options: Any) -> Any:
     """In the place of `subprocess.Popen`: forks a job of a sweep, and starts all else."""
     words = list(command) if isinstance(command, list | tuple) else []
-    known = {"stdin", "stdout", "stderr", "env", "start_new_session"} == set(options)
+    niceness = 0
+    if words[:2] == ["nice", "-n"]:
+        niceness, words = int(words[2]), words[3:]
+    known = set(options) - {"env"} == {"stdin", "stdout", "stderr", "start_new_session"}
     if known and words[:4] == [sys.executable, "-P", "-m", "xlt_cli"]:
-        return ForkedJob(words[4:], options)
+        return ForkedJob(words[4:], {"env": dict(os.environ), **options}, niceness)
     return _popen(command, *others, **options)
 
 
 class ForkedJob:
     """A job of a sweep, with what launchers use of `subprocess.Popen`."""
 
-    def __init__(self, arguments: list[str], options: Mapping[str, Any]) -> None:
+    def __init__(self, arguments: list[str], options: Mapping[str, Any], niceness: int = 0) -> None:
         self.returncode: int | None = None
         read, write = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
             os.close(write)
             os.setsid()
+            os.nice(niceness)
             os.dup2(read, 0)
             for descriptor, target in ((1, options["stdout"]), (2, options["stderr"])):
                 os.dup2(target.fileno(), descriptor)
             _main(arguments, options["env"])
         os.close(read)
         self.stdin = os.fdopen(write, "wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stdin.close()
+        self.wait()
 
     def poll(self) -> int | None:
         if self.returncode is None:

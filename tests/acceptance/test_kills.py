@@ -34,7 +34,7 @@ def workers(desk: Desk) -> list[int]:
 
 
 def test_every_run_is_done_once_whatever_is_killed_or_stopped(desk: Desk) -> None:
-    stages = [{**desk.spec["stages"][0], "max_steps": 40, "evaluate_every": 20}]
+    stages = [{**desk.spec["stages"][0], "max_steps": 20, "evaluate_every": 10}]
     grid = {"stages.0.learning_rate": [1e-3, 2e-3, 3e-3]}
     spec = desk.write(stages=stages, sweep={"grid": grid})
     code, _, err = desk.xlt("sweep", spec, "--jobs", 2, runs="whole")

@@ -50,15 +50,15 @@ def words(row: str) -> set[str]:
 
 
 @pytest.fixture
-def installed(install: Install) -> None:
-    """The page's plugins, installed as its pyproject.toml says."""
+def installed(install: Install) -> Path:
+    """The folder of the page's plugins, installed as its pyproject.toml says."""
     sources = {}
     for source in blocks("python"):
         first = re.match(r"# (\w+)\.py\n", source)
         assert first, source[:40]
         sources[first[1]] = source
     project = tomllib.loads(blocks("toml")[0])["project"]
-    install(project["name"], project["entry-points"], sources, project["version"])
+    return install(project["name"], project["entry-points"], sources, project["version"])
 
 
 @pytest.mark.usefixtures("installed")
@@ -109,16 +109,14 @@ def test_the_examples_train_together_and_go_on(xlt: Any, desk: Desk, tiny_encode
     assert "test-de.tsv:1" in spoilt.stderr
 
 
-@pytest.mark.usefixtures("installed")
-def test_the_launcher_runs_a_sweep(xlt: Any, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in desk.environment.items():
-        monkeypatch.setenv(name, value)
+def test_the_launcher_runs_a_sweep(installed: Path, desk: Desk) -> None:
     stages = [{**desk.spec["stages"][0], "max_steps": 2}]
     spec = desk.write(stages=stages, evaluations=[], seeds=[1], sweep={})
     launcher = "{name: background, niceness: 1}"
-    result = xlt("sweep", spec, "--launcher", launcher, "--runs-dir", desk.path / "runs", "--json")
-    assert result.exit_code == 0, result.output
-    assert [one["error"] for one in json.loads(result.stdout)] == [""]
+    given = ("sweep", spec, "--launcher", launcher, "--json")
+    code, out, err = desk.xlt(*given, PYTHONPATH=str(installed))
+    assert code == 0, err
+    assert [one["error"] for one in json.loads(out)] == [""]
     told = [(event["event"], event["job"]) for event in ledger(desk)]
     assert told == [("started", 1), ("done", 1)]
 

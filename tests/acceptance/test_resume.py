@@ -42,10 +42,10 @@ def test_killed_at_several_moments_it_ends_bit_identical(
 ) -> None:
     expected = reference(desk, uninterrupted)
     spec = desk.write()
-    for moment in (7, 50, 98):
+    for moment in (7, 28, 42):
         kill(desk.start_until(moment, "train", spec))
     process = desk.start("train", spec)
-    wait_for_step(desk, process, 105)
+    wait_for_step(desk, process, 49)
     kill(process)  # wherever it is by now
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
@@ -75,7 +75,7 @@ def test_killed_while_evaluating_it_evaluates_only_what_is_missing(
 def test_a_truncated_checkpoint_is_never_picked(desk: Desk, uninterrupted: dict[str, Any]) -> None:
     expected = reference(desk, uninterrupted)
     spec = desk.write()
-    kill(desk.start_until(60, "train", spec))
+    kill(desk.start_until(35, "train", spec))
     damaged = last_step(desk.run())
     weights = desk.run() / f"stages/0/checkpoints/step-{damaged:08d}/model/model.safetensors"
     weights.write_bytes(weights.read_bytes()[: weights.stat().st_size // 2])
@@ -91,7 +91,7 @@ def test_interrupted_politely_it_says_so_and_goes_on(
 ) -> None:
     expected = reference(desk, uninterrupted)
     spec = desk.write()
-    process = desk.start_until(30, "train", spec)
+    process = desk.start_until(14, "train", spec)
     _, err = kill(process, number)
     assert process.returncode == code, err
     assert "continues where it stopped" in err
@@ -141,19 +141,20 @@ def test_other_data_under_the_same_path_are_refused(desk: Desk, tiny_data: Path)
 def test_an_average_is_that_of_its_steps_and_survives_a_kill(desk: Desk) -> None:
     """At a constant rate, a shorter stage ends where a longer one passes."""
     stage = {**desk.spec["stages"][0], "schedule": "constant", "warmup": 0}
+    stage.update(checkpoint_every=3, evaluate_every=8)
     weights = []
-    for steps in (20, 40, 60):
+    for steps in (8, 16, 24):
         spec = desk.write(stages=[{**stage, "max_steps": steps, "select": "last"}], evaluations=[])
         code, _, err = desk.xlt("train", spec, runs=f"to-{steps}")
         assert code == 0, err
         weights.append(load_file(desk.run(f"to-{steps}") / "stages/0/model/model.safetensors"))
-    spec = desk.write(stages=[{**stage, "max_steps": 60, "select": "average"}], evaluations=[])
+    spec = desk.write(stages=[{**stage, "max_steps": 24, "select": "average"}], evaluations=[])
     assert desk.xlt("train", spec, runs="whole")[0] == 0
     found = load_file(desk.run("whole") / "stages/0/model/model.safetensors")
     for name, weight in found.items():
         expected = torch.stack([part[name].double() for part in weights]).mean(0)
         torch.testing.assert_close(weight.double(), expected, rtol=1e-5, atol=1e-6)
-    kill(desk.start_until(42, "train", spec))
+    kill(desk.start_until(18, "train", spec))
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
     assert "mean of the weights at 3 steps" in err

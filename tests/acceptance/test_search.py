@@ -16,8 +16,8 @@ RATE = "stages.0.learning_rate"
 SPACE = {RATE: {"low": 1e-4, "high": 1e-2, "log": True}}
 
 
-def written(desk: Desk, search: dict[str, Any], steps: int = 20, **changes: Any) -> Path:
-    stages = [{**desk.spec["stages"][0], "max_steps": steps, "evaluate_every": 10}]
+def written(desk: Desk, search: dict[str, Any], steps: int = 8, **changes: Any) -> Path:
+    stages = [{**desk.spec["stages"][0], "max_steps": steps, "evaluate_every": 4}]
     return desk.write(stages=stages, sweep={"search": {"space": SPACE, **search}}, **changes)
 
 
@@ -57,7 +57,7 @@ def test_a_search_by_a_figure_of_target_languages_is_marked_as_oracle(desk: Desk
 
 
 def test_a_search_that_is_killed_ends_as_one_that_is_not(desk: Desk) -> None:
-    spec = written(desk, {"trials": 3, "sampler": "random"}, steps=40, evaluations=[])
+    spec = written(desk, {"trials": 3, "sampler": "random"}, steps=16, evaluations=[])
     code, out, err = desk.xlt("sweep", spec, "--json", runs="whole")
     assert code == 0, err
     process = desk.start("sweep", spec, "--jobs", 2)

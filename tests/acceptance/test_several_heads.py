@@ -17,8 +17,8 @@ def stage(desk: Desk, tiny_data: Path, **changes: Any) -> dict[str, Any]:
     """Pairs of sentences, and sentences with tags beside them."""
     other = {"task": {"name": "panx", "path": str(tiny_data)}, "languages": ["en"], "head": "own"}
     own = desk.spec["stages"][0]
-    short = {"epochs": 2, "checkpoint_every": 5, "evaluate_every": 12, "limit": 40}
-    return {**own, **short, "also": [{**other, "limit": 30}], **changes}
+    short = {"epochs": 2, "checkpoint_every": 4, "evaluate_every": 6, "limit": 24}
+    return {**own, **short, "also": [{**other, "limit": 16}], **changes}
 
 
 def files(run: Path) -> dict[str, bytes]:
@@ -32,9 +32,9 @@ def test_killed_and_resumed_both_heads_end_with_the_same_bytes(desk: Desk, tiny_
     spec = desk.write(stages=[stage(desk, tiny_data, **changes)], evaluations=[{"limit": 10}])
     code, _, err = desk.xlt("train", spec, runs="whole")
     assert code == 0, err
-    assert "'panx' has a head of its own, 30 rows" in err
+    assert "'panx' has a head of its own, 16 rows" in err
     expected = files(desk.run("whole"))
-    for moment in (5, 20):
+    for moment in (4, 12):
         kill(desk.start_until(moment, "train", spec))
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err

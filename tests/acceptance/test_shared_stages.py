@@ -11,12 +11,12 @@ from acceptance_tools import Desk, kill, wait_for
 from xlt_cli.runs import atomic
 from xlt_cli.runs import stage as stages
 
-SHORT = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3, "dev": None}
+SHORT = {"epochs": 1, "batch_size": 4, "learning_rate": 1e-3, "dev": None}
 
 
 def two_stages(desk: Desk, name: str, **last: Any) -> Path:
     """A spec whose first stage is the desk's, and whose second differs."""
-    first = {**desk.spec["stages"][0], "epochs": 4}
+    first = {**desk.spec["stages"][0], "epochs": 2}
     second = {"task": first["task"], **SHORT, **last}
     return desk.write(f"{name}.yaml", stages=[first, second], evaluations=[])
 
@@ -88,7 +88,7 @@ def test_of_two_processes_one_trains_and_the_other_waits(desk: Desk) -> None:
 
 def test_a_sweep_trains_each_prefix_once_with_kills(desk: Desk) -> None:
     """Two first stages, two last ones, at two at a time, killed on the way."""
-    first = {**desk.spec["stages"][0], "epochs": 4}
+    first = {**desk.spec["stages"][0], "epochs": 2}
     spec = desk.write(
         "sweep.yaml",
         stages=[first, {"task": first["task"], **SHORT}],

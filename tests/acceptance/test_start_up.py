@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from preloaded import LightServer
+
+Imported = Callable[[list[str]], tuple[int, list[str]]]
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 HEAVY = (
@@ -29,14 +32,17 @@ main()
 """
 
 
-def imported(arguments: list[str], folder: Path) -> tuple[int, list[str]]:
-    """The exit code of `xlt ARGUMENTS` in a fresh process, and the heavy packages it imported."""
-    code = PROBE.format(heavy=set(HEAVY), arguments=arguments)
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder
-    )
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("IMPORTED")]
-    return done.returncode, line.split()[1:]
+@pytest.fixture
+def imported(light_server: LightServer, tmp_path: Path) -> Imported:
+    """The exit code of `xlt ARGUMENTS` in a process of its own, and what it imported."""
+
+    def run(arguments: list[str]) -> tuple[int, list[str]]:
+        code = PROBE.format(heavy=set(HEAVY), arguments=arguments)
+        status, _, error = light_server.run(code, os.environ, tmp_path)
+        (line,) = [line for line in error.splitlines() if line.startswith("IMPORTED")]
+        return status, line.split()[1:]
+
+    return run
 
 
 @pytest.mark.parametrize(
@@ -62,22 +68,22 @@ def imported(arguments: list[str], folder: Path) -> tuple[int, list[str]]:
     ids=lambda arguments: Path(" ".join(arguments)).name,
 )
 def test_a_command_without_a_model_imports_nothing_heavy(
-    arguments: list[str], tmp_path: Path
+    arguments: list[str], imported: Imported
 ) -> None:
-    assert imported(arguments, tmp_path) == (0, [])
+    assert imported(arguments) == (0, [])
 
 
-def test_an_error_in_a_spec_is_said_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+def test_an_error_in_a_spec_is_said_before_anything_heavy_is_imported(
+    imported: Imported, tmp_path: Path
+) -> None:
     spec = tmp_path / "spec.yaml"
     spec.write_text("encoder: mbrt\nstages:\n- task: xnli\n", "utf-8")
-    assert imported(["train", str(spec)], tmp_path) == (2, [])
+    assert imported(["train", str(spec)]) == (2, [])
 
 
-def test_the_probe_sees_what_is_imported(tmp_path: Path) -> None:
+def test_the_probe_sees_what_is_imported(light_server: LightServer, tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("", "utf-8")
     code = "import sys; sys.path.insert(0, ''); import torch\n"
     code += PROBE.format(heavy={"torch"}, arguments=["--version"])
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
-    )
-    assert done.stderr.split() == ["IMPORTED", "torch"]
+    _, _, error = light_server.run(code, os.environ, tmp_path)
+    assert error.split() == ["IMPORTED", "torch"]

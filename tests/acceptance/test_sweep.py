@@ -22,7 +22,7 @@ RATES = {"stages.0.learning_rate": [1e-3, 2e-3]}
 
 def short(desk: Desk, grid: dict[str, Any], **changes: Any) -> Path:
     """A spec with a grid whose runs take a moment."""
-    stages = [{**desk.spec["stages"][0], "max_steps": 30, "evaluate_every": 10}]
+    stages = [{**desk.spec["stages"][0], "max_steps": 12, "evaluate_every": 4}]
     return desk.write(stages=stages, sweep={"grid": grid}, **changes)
 
 
@@ -52,7 +52,7 @@ def test_two_at_once_end_as_one_after_another(desk: Desk) -> None:
     assert results(desk, "one") == results(desk, "two")
     assert len(results(desk, "two")) == 6
     for run in all_runs(desk, "two"):
-        assert "step 30: dev" in (run.path / "output.log").read_text("utf-8")
+        assert "step 12: dev" in (run.path / "output.log").read_text("utf-8")
         (session,) = (run.path / "environment.jsonl").read_text("utf-8").splitlines()
         assert json.loads(session)["command"][1:3] == ["sweep", str(spec)]
 

@@ -56,7 +56,7 @@ def greedy(desk: Desk) -> Desk:
     (packages / "greedy.py").write_text(GREEDY, "utf-8")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: greedy\nVersion: 1.0\n", "utf-8")
     (info / "entry_points.txt").write_text("[xlt.perturbations]\ngreedy = greedy:Greedy\n", "utf-8")
-    stage = {**desk.spec["stages"][0], "max_steps": 20, "perturbation": "greedy"}
+    stage = {**desk.spec["stages"][0], "max_steps": 8, "perturbation": "greedy"}
     del stage["checkpoint_every"], stage["evaluate_every"]
     desk.spec.update(stages=[stage], evaluations=[], seeds=[1, 2])
     paths = [str(packages), *filter(None, [desk.environment.get("PYTHONPATH")])]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from acceptance_tools import third_party
+from preloaded import LightServer
 
 SPEC = """\
 encoder: e5-small-q4
@@ -22,23 +22,19 @@ evaluations:
   - settings: [standard, generalized]
 """
 
-Done = subprocess.CompletedProcess[str]
-Xlt = Callable[..., Done]
+Done = subprocess.CompletedProcess
+Xlt = Callable[..., Done[str]]
 
 
 @pytest.fixture
-def klingon(tmp_path: Path) -> Xlt:
+def klingon(light_server: LightServer, tmp_path: Path) -> Xlt:
     """Runs `xlt` in a process that has the distribution, as its pyproject.toml describes it."""
     path = third_party(tmp_path)
 
-    def run(*arguments: object, **environment: str) -> Done:
-        return subprocess.run(
-            [sys.executable, "-m", "xlt_cli", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **environment},
-        )
+    def run(*arguments: object, **environment: str) -> Done[str]:
+        variables = {**os.environ, "PYTHONPATH": path, **environment}
+        words = [*map(str, arguments)]
+        return Done(words, *light_server.run(words, variables, tmp_path))
 
     return run
 
