@@ -21,7 +21,7 @@ WEIGHTS = "model.safetensors"
 
 def stages(desk: Desk, *adapters: Any, **fields: Any) -> None:
     """One stage for each adapter."""
-    stage = {**desk.spec["stages"][0], "max_steps": 6, "checkpoint_every": 2, "evaluate_every": 3}
+    stage = {**desk.spec["stages"][0], "max_steps": 4, "checkpoint_every": 2, "evaluate_every": 2}
     desk.spec["stages"] = [{**stage, "adapter": adapter, **fields} for adapter in adapters]
     desk.spec["evaluations"] = [{"languages": ["de"]}]
 
@@ -43,8 +43,9 @@ def changed(one: Path, other: Path) -> set[str]:
     return {name for name in differ if "layer." in name or "embeddings" in name}
 
 
-@pytest.mark.parametrize("perturbation", ["adversarial", "synonyms"])
-@pytest.mark.parametrize("select", ["best", "average"])
+@pytest.mark.parametrize(
+    ("perturbation", "select"), [("adversarial", "best"), ("synonyms", "average")]
+)
 def test_robust_training_through_a_merged_adapter(
     desk: Desk, xlt: Any, tiny_encoder: Path, perturbation: str, select: str
 ) -> None:
@@ -72,10 +73,10 @@ def test_robust_training_through_a_merged_adapter(
 @pytest.mark.parametrize("after", ["merge", "keep"])
 def test_killed_it_goes_on_to_the_same_end(desk: Desk, after: str, xlt: Any) -> None:
     stages(desk, {**LORA, "after": after}, perturbation={"name": "adversarial"}, select="average")
-    desk.spec["stages"][0].update(max_steps=24, evaluate_every=12)
+    desk.spec["stages"][0].update(max_steps=12, evaluate_every=6)
     train(xlt, desk, runs="whole")
     spec = desk.write()
-    for moment in (7, 14):
+    for moment in (3, 8):
         kill(desk.start_until(moment, "train", spec))
     assert "continues from step" in train(xlt, desk)
     one, other = (
@@ -153,7 +154,7 @@ def test_a_kept_adapter_is_carried_over(desk: Desk, xlt: Any, tiny_encoder: Path
 
 def test_the_last_stages_kept_adapter_is_evaluated(desk: Desk, xlt: Any) -> None:
     stages(desk, {**LORA, "after": "keep"}, learning_rate=0.02)
-    desk.spec["stages"][0].update(max_steps=60, evaluate_every=60, batch_size=8)
+    desk.spec["stages"][0].update(max_steps=30, evaluate_every=30, batch_size=8)
     train(xlt, desk)
     kept = desk.results()["languages"]["de"]["accuracy"]["value"]
     desk.spec["stages"][0]["adapter"]["after"] = "merge"

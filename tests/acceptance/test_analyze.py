@@ -124,7 +124,7 @@ def test_one_language_without_votes_and_matplotlib(
 
 def test_a_killed_probe_goes_on_where_it_stopped(xlt: Any, desk: Desk) -> None:
     run = trained(xlt, desk)
-    arguments = ("analyze", "alignment", run, "--limit", "0", "--votes", "100", "--device", "cpu")
+    arguments = ("analyze", "alignment", run, "--limit", "0", "--votes", "40", "--device", "cpu")
     whole = desk.path / "runs" / "whole"
     shutil.copytree(run, whole)
     assert xlt(*arguments[:2], whole, *arguments[3:]).exit_code == 0

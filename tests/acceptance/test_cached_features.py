@@ -15,7 +15,7 @@ from xlt_cli.data.cached_tokenizer import CALL
 @pytest.fixture
 def short(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose spec takes a second or two, with a cache of its own."""
-    desk.spec["stages"][0].update(epochs=2, checkpoint_every=None, evaluate_every=None)
+    desk.spec["stages"][0].update(epochs=1, checkpoint_every=None, evaluate_every=None)
     monkeypatch.setenv("XLT_CACHE_DIR", desk.environment["XLT_CACHE_DIR"])
     return desk
 
@@ -81,7 +81,7 @@ def test_a_second_run_tokenizes_nothing_and_ends_with_the_same_bytes(
 
 
 def test_noisy_rows_are_not_stored(short: Desk, xlt: Any, tokenized: list[int]) -> None:
-    stage = {**short.spec["stages"][0], "perturbation": "typos"}
+    stage = {**short.spec["stages"][0], "epochs": 2, "perturbation": "typos"}
     train(xlt, short, "runs", short.write(stages=[stage]))
     assert len(entries(short)) == 4, "dev, and the test rows of three languages"
     assert len(tokenized) == 6 + TRIED, "these, and the training rows in each of two epochs"

@@ -44,7 +44,7 @@ def specs(desk: Desk, tiny_encoder: Path) -> dict[str, dict[str, Any]]:
         folder = desk.path / task
         folder.mkdir()
         for name in ("train-en", "dev-en", "test-en", "test-de"):
-            text = "".join(rows(name, 24))
+            text = "".join(rows(name, 16))
             (folder / f"{name}.tsv").write_text(text, "utf-8")
         made[task] = {
             "encoder": {"name": "hf", "model": str(tiny_encoder)},
@@ -54,7 +54,7 @@ def specs(desk: Desk, tiny_encoder: Path) -> dict[str, dict[str, Any]]:
                 {
                     "task": {"name": task, "path": str(folder)},
                     "perturbation": [alike, "typos", {"name": "adversarial", "steps": 1}],
-                    "epochs": 3,
+                    "epochs": 2,
                     "batch_size": 8,
                     "learning_rate": 0.005,
                     "checkpoint_every": 2,
@@ -119,7 +119,7 @@ def test_from_interrupted_training_to_reports(
     assert refused.exit_code == 2, refused.output
     assert "it attacks the one label of an example" in refused.output
 
-    specs[task]["stages"][0]["epochs"] = 2
+    specs[task]["stages"][0]["epochs"] = 1
     other = xlt("train", write(desk, specs[task], "other.yaml"), "--runs-dir", desk.path / "runs")
     assert other.exit_code == 0, other.output
     archive = desk.path / "runs.tar.xz"

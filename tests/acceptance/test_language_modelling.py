@@ -77,8 +77,8 @@ def test_perplexity_falls_and_a_classifier_goes_on_from_it(
 def test_a_language_model_after_a_classifier_has_the_encoders_own_head(
     desk: Desk, xlt: Any, corpus: Path
 ) -> None:
-    classify = {**desk.spec["stages"][0], "epochs": 1, "evaluate_every": None}
-    again = text_stage(corpus, epochs=1)
+    classify = {**desk.spec["stages"][0], "max_steps": 2, "evaluate_every": None}
+    again = text_stage(corpus, max_steps=2)
     result = trained(desk, xlt, classify, again, again)
     assert (
         "stage 2: starts from the model of stage 1 with the encoder's own language-modelling head"
@@ -164,7 +164,7 @@ def test_the_fast_path_is_the_plain_one_to_the_bit(
     from xlt_cli.models import word_table
 
     monkeypatch.setattr(word_table, "WORTH", 8)  # so that the tiny table would be treated apart
-    stage = text_stage(corpus, epochs=1, languages=["en"])
+    stage = text_stage(corpus, max_steps=8, languages=["en"])
     weights = []
     for name, plain in (("fast", ()), ("plain", ("--plain",))):
         path = desk.write(stages=[stage], evaluations=[])

@@ -55,7 +55,9 @@ def invoke(xlt: Any, desk: Desk, *arguments: object) -> str:
 def test_every_perturbation_trains(name: str, desk: Desk, xlt: Any, words: Path) -> None:
     use = {"name": name, **given(words).get(name, {})}
     beside = [{"name": "typos", "rate": 0.5}] if name == "consistency" else []
-    out = invoke(xlt, desk, "train", short(desk, [*beside, use]), "--json")
+    short(desk, [*beside, use], limit=6)
+    desk.spec["stages"][0].update(max_steps=3, checkpoint_every=None, evaluate_every=3)
+    out = invoke(xlt, desk, "train", desk.write(), "--json")
     (outcome,) = json.loads(out)
     assert outcome["evaluations"][0]["languages"]["de"]["n"] > 0
     losses = [
@@ -75,11 +77,11 @@ def test_a_composition_is_resumed_to_the_same_bytes(desk: Desk, words: Path) -> 
         {"name": "embedding-mixup", "proportion": 0.2},
     ]
     short(desk, perturbation)
-    desk.spec["stages"][0].update(max_steps=24, checkpoint_every=7, evaluate_every=24)
+    desk.spec["stages"][0].update(max_steps=12, checkpoint_every=4, evaluate_every=12)
     spec = desk.write()
     code, _, err = desk.xlt("train", spec, runs="whole")
     assert code == 0, err
-    kill(desk.start_until(14, "train", spec))
+    kill(desk.start_until(8, "train", spec))
     code, _, err = desk.xlt("train", spec)
     assert code == 0, err
     assert "continues from step" in err
@@ -102,6 +104,7 @@ def test_a_smoothed_evaluation_shows_abstentions_and_radii(
     assert found["smoothing"]["noise"]["name"] == "random-perturbation"
 
 
+@pytest.mark.usefixtures("trained_once")
 def test_smoothing_of_a_trained_run_stands_beside_its_plain_results(
     desk: Desk, xlt: Any, words: Path
 ) -> None:
@@ -115,6 +118,7 @@ def test_smoothing_of_a_trained_run_stands_beside_its_plain_results(
     assert again == out
 
 
+@pytest.mark.usefixtures("trained_once")
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -125,7 +129,7 @@ def test_smoothing_of_a_trained_run_stands_beside_its_plain_results(
     ],
 )
 def test_wrong_smoothing_is_refused(desk: Desk, xlt: Any, given: str, said: str) -> None:
-    invoke(xlt, desk, "train", short(desk, None))
+    invoke(xlt, desk, "train", short(desk, None, limit=1))
     result = xlt("eval", desk.run().name, "--smoothing", given, "--runs-dir", desk.path / "runs")
     assert result.exit_code == 2
     assert said in result.output

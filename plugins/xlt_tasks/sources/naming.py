@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from xlt_cli.api import SPLITS, Split
 from xlt_tasks.sources.formats import suffix_of
@@ -52,9 +53,9 @@ class Naming:
         ordered = sorted(names)
         for split, pattern in self.patterns.items():
             expression = self._compile(split, pattern)
+            complete = self.whole or _has_suffix(pattern)
             for name in ordered:
-                described = name if self.whole else _without_suffix(name, pattern)
-                match = expression.fullmatch(described)
+                match = expression.fullmatch(name if complete else _without_suffix(name))
                 if match is not None:
                     language = match.groupdict().get("language")
                     by_part[split, language].append(name)
@@ -144,12 +145,8 @@ def _has_suffix(pattern: str) -> bool:
     return suffix_of(pattern) is not None or pattern.endswith((".txt", ".txt.gz"))
 
 
-def _without_suffix(name: str, pattern: str) -> str:
-    """What of a name a pattern describes: without its suffix, if the pattern names none.
-
-    A name whose suffix is that of no format is left empty, so that nothing matches it.
-    """
-    if _has_suffix(pattern):
-        return name
+@lru_cache(10_000)
+def _without_suffix(name: str) -> str:
+    """A name without the suffix of its format; empty if no format has its suffix."""
     suffix = suffix_of(name)
     return "" if suffix is None else name.removesuffix(suffix)
