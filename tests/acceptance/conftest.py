@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from acceptance_tools import Desk
-from preloaded import LightServer
+from light_server import LightServer
 
 from xlt_cli.launch import sharing
 from xlt_cli.runs import stage_store

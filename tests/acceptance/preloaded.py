@@ -10,17 +10,14 @@ from __future__ import annotations
 import atexit
 import functools
 import gc
-import json
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -78,7 +75,7 @@ def _start_server() -> None:
 
 def suits(environment: Mapping[str, str]) -> bool:
     """Whether a process with this environment can be forked from one with this test's."""
-    if any((Path(path) / "xlt_cli").exists() for path in _paths(environment)):
+    if any((Path(path) / "xlt_cli").exists() for path in search_path(environment)):
         return False  # it imports another xlt
     ignored = {"PYTEST_CURRENT_TEST", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"}
     given, here = (
@@ -97,59 +94,9 @@ def run_code(code: str, environment: Mapping[str, str], cwd: Path, files: Path) 
     return process.returncode, out, err
 
 
-def _paths(environment: Mapping[str, str]) -> list[str]:
+def search_path(environment: Mapping[str, str]) -> list[str]:
+    """The folders of a process with this environment that come before those of Python."""
     return [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
-
-
-class LightServer:
-    """A process that has imported what every command imports, without torch, and forks others."""
-
-    def __init__(self) -> None:
-        here = os.pathsep.join([str(Path(__file__).parent), *_paths(os.environ)])
-        self._process = _popen(
-            [sys.executable, "-c", "import preloaded; preloaded.serve()"],
-            env={**os.environ, "PYTHONPATH": here},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(
-        self, arguments: Sequence[str] | str, environment: Mapping[str, str], folder: Path
-    ) -> tuple[int, str, str]:
-        """Runs `xlt ARGUMENTS`, or Python code, in a folder: (exit code, stdout, stderr)."""
-        assert self._process.stdin
-        assert self._process.stdout
-        with tempfile.TemporaryDirectory() as files:
-            outputs = [f"{files}/{name}" for name in ("out", "err")]
-            for output in outputs:
-                Path(output).touch()
-            request = (arguments, str(folder), dict(environment), outputs)
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            code = int(self._process.stdout.readline())
-            out, err = (Path(output).read_text("utf-8") for output in outputs)
-        return code, out, err
-
-    def close(self) -> None:
-        self._process.communicate(timeout=60)
-
-
-def serve() -> None:
-    """What `LightServer` starts: runs what is asked for on stdin, one after another."""
-    import xlt_cli.__main__
-    import xlt_cli.cli
-    import xlt_cli.sweep.plan  # noqa: F401
-    from xlt_cli.registry import KINDS
-
-    for kind in KINDS.values():
-        for point in metadata.entry_points(group=kind.group):
-            point.load()
-    for line in sys.stdin:
-        pid = os.fork()
-        if pid == 0:
-            _run(*json.loads(line))
-        print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 
 
 class Preloaded:
@@ -170,7 +117,7 @@ class Preloaded:
         outputs = [str(file) for file in self._files]
         _start_server()
         self._process: Any = _context.Process(
-            target=_run, args=(arguments, str(cwd), dict(environment), outputs)
+            target=become, args=(arguments, str(cwd), dict(environment), outputs)
         )
         self._process.start()
         self.pid: int = self._process.pid
@@ -197,7 +144,7 @@ class Preloaded:
         return out, err
 
 
-def _run(
+def become(
     arguments: Sequence[str] | str, cwd: str, environment: dict[str, str], outputs: list[str]
 ) -> None:
     """What the forked process does: what `python -m xlt_cli` or `python -c` would."""
@@ -290,7 +237,7 @@ def _main(arguments: Sequence[str] | str, environment: Mapping[str, str]) -> NoR
     kept = dict(environment)
     os.environ.clear()
     os.environ.update(kept)
-    sys.path[:0] = [path for path in _paths(environment) if path not in sys.path]
+    sys.path[:0] = [path for path in search_path(environment) if path not in sys.path]
     if step := environment.get("XLT_HOLD_AT"):
         _hold_at(int(step))
     code: Any = 0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from preloaded import LightServer
+from light_server import LightServer
 
 Imported = Callable[[list[str]], tuple[int, list[str]]]
 

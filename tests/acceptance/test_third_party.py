@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from acceptance_tools import third_party
-from preloaded import LightServer
+from light_server import LightServer
 
 SPEC = """\
 encoder: e5-small-q4
