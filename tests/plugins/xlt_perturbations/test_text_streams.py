@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from light_processes import run
 
 from xlt_cli.api import Example, Perturbation, SequenceExample, TextPerturbation
 from xlt_cli.problems import Feature, SequenceClassification
@@ -93,5 +93,5 @@ def test_importing_them_is_light() -> None:
     modules = ", ".join(cls.__module__ for cls in (*PLUGINS, *OTHERS))
     heavy = ("torch", "numpy", "datasets", "huggingface_hub", "tokenizers", "uroman", "wn")
     code = f"import sys, {modules}; print(sorted({{*{heavy}}} & {{*sys.modules}}))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = run([sys.executable, "-c", code], check=True)
     assert done.stdout.strip() == "[]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from retrieval_tools import write_retrieval
 from set_tools import write_set
 
 from xlt_cli import registry
-from xlt_cli.api import Task
+from xlt_cli.api import Rows, Split, Task
 from xlt_cli.testing import PluginSuite, TaskSuite
 from xlt_tasks.file_tasks import ChoiceTask, FileTask
 from xlt_tasks.question_answering.base import QuestionAnswering
@@ -95,6 +96,12 @@ class TestTask(TaskSuite):
             given[name] = {"path": write_questions(plugin, data / "sets")}
         return plugin(plugin.Params.model_validate(given.get(name, {})))
 
+    def _loaded(self, task: Task) -> Iterator[tuple[Split, str, Rows]]:
+        """Loaded by the first test that asks; `test_loads_the_same_rows_each_time` loads again."""
+        if task.name not in _rows:
+            _rows[task.name] = list(super()._loaded(task))
+        yield from _rows[task.name]
+
     @staticmethod
     def _in_a_new_process(plugin: Task) -> dict[str, list[str]]:
         """Once for each module: its tasks import the same, and are checked in the same way."""
@@ -102,3 +109,4 @@ class TestTask(TaskSuite):
 
 
 _first: dict[str, Task] = {}
+_rows: dict[str, list[tuple[Split, str, Rows]]] = {}

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 
 import pytest
+from light_processes import run
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -85,13 +86,7 @@ def test_it_loads_only_what_is_asked_for() -> None:
         "import sys; before = set(sys.modules); import xlt_tasks.mini_pawsx as m; "
         "m.generate('dev', 'de'); print(*sorted(set(sys.modules) - before))"
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        env={"PYTHONPATH": ":".join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    ran = run([sys.executable, "-c", program], check=True)
     loaded = ran.stdout.split()
     prefix = "xlt_tasks.mini_pawsx.languages."
     assert [m for m in loaded if m.startswith(prefix)] == [prefix + "de"]
