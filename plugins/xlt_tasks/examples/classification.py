@@ -65,7 +65,8 @@ class ClassificationBuilder:
                 number += 1
                 if self.wanted is not None and number not in self.wanted:
                     continue
-                untranslated = any(_text(text) in self.marks for text in record.inputs)
+                texts = tuple(map(_text, record.inputs))
+                untranslated = not self.marks.isdisjoint(texts)
                 missing += untranslated
                 if untranslated and self.untranslated == "drop":
                     continue
@@ -77,7 +78,6 @@ class ClassificationBuilder:
                 if label is None:
                     reader.reject(record.target, table.where(record), table.class_names)
                     continue
-                texts = tuple(_text(text) for text in record.inputs)
                 if label == self.differing and not untranslated and texts[0] == texts[1]:
                     identical += 1
                 languages = (language,) * len(texts)

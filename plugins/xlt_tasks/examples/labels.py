@@ -55,7 +55,9 @@ class LabelReader:
         Args:
             class_names: what the file says its class ids mean.
         """
-        for text in texts_of(value, class_names):
+        known = isinstance(value, str) and value in self._known  # the usual case
+        texts = (str(value),) if known else texts_of(value, class_names)
+        for text in texts:
             label = self._known.get(text)
             if label is not None:
                 if label == DROP and label not in self.labels:

@@ -140,10 +140,11 @@ def _rows(
 ) -> Table:
     number, first = lines[0]
     places = columns.locate(first, f"{path}:{number}", form.header)
+    needed = places.needed
     records = []
     for number, fields in lines[places.header :]:
-        if len(fields) < places.needed:
-            raise _too_few(path, number, fields, lines, places.needed, columns, separator)
+        if len(fields) < needed:
+            raise _too_few(path, number, fields, lines, needed, columns, separator)
         texts = tuple(fields[place] for place in places.inputs)
         language = None if places.language is None else fields[places.language]
         records.append(Record(number, texts, fields[places.target], language))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -90,7 +91,8 @@ class Naming:
         return compile_pattern(pattern, names)
 
 
-def compile_pattern(pattern: str, splits: Sequence[str] = ()) -> re.Pattern[str]:
+@functools.cache
+def compile_pattern(pattern: str, splits: tuple[str, ...] = ()) -> re.Pattern[str]:
     """The expression that names match which follow a pattern; its groups are the fields."""
     groups = {"split": "|".join(map(re.escape, splits)), "language": LANGUAGE}
     seen: set[str] = set()

@@ -56,7 +56,7 @@ def parse(path: Path, text: str, columns: Columns, form: Form) -> Table:
     def cut(line: str) -> list[str]:
         return line.split("\t") if tabs else _SPACE.split(line.strip(" "))
 
-    width = Counter(len(cut(line)) for line in plain).most_common(1)[0][0]
+    width: int | None = None
     rows: list[Line] = []
     header = False
     for number, line in enumerate(lines, start=1):
@@ -65,8 +65,10 @@ def parse(path: Path, text: str, columns: Columns, form: Form) -> Table:
         comment = not within and COMMENT.match(line) is not None
         if comment and line.startswith(GLOBAL_COLUMNS) and not rows:
             fields, header = line.removeprefix(GLOBAL_COLUMNS).split(), True
-        elif comment and not _is_word(fields, width, tabs, columns):
-            continue
+        elif comment:
+            width = width or Counter(len(cut(line)) for line in plain).most_common(1)[0][0]
+            if not _is_word(fields, width, tabs, columns):
+                continue
         rows.append((number, fields))
     return sentences(path, rows, columns, form, (), header=header)
 
@@ -97,7 +99,7 @@ def sentences(
     places, said = _places(path, filled, columns, form, header)
     start = filled[0][0] if places.header else 0
     numbered = all(_ID.fullmatch(fields[0]) for _, fields in filled[places.header :])
-    skips_ids = numbered and 0 not in places.inputs
+    skips_ids, needed = numbered and 0 not in places.inputs, places.needed
     records: list[Record] = []
     sentence: list[Line] = []
     for number, fields in [*rows, (0, [])]:
@@ -106,8 +108,8 @@ def sentences(
         if fields and skips_ids and not fields[0].isdecimal():
             continue
         if fields:
-            if len(fields) < places.needed:
-                raise _too_few(path, number, fields, places.needed)
+            if len(fields) < needed:
+                raise _too_few(path, number, fields, needed)
             sentence.append((number, fields))
         elif sentence:
             records.append(_record(sentence, places))
