@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from encoder_families import build
 from transformers import (
     AutoModel,
     AutoModelForMaskedLM,
@@ -118,6 +120,17 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare")
     AutoModel.from_config(_CONFIGS["bert"]()).save_pretrained(str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def family(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """The folder that `build` makes of a family, made once, for tests that change nothing in it."""
+
+    @functools.cache
+    def make(name: str, head: bool = True) -> Path:
+        return build(name, tmp_path_factory.mktemp(name), head)
+
+    return make
 
 
 @pytest.fixture

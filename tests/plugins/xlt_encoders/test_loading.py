@@ -48,16 +48,16 @@ def test_the_head_depends_on_the_seed_only(
     # The same weights by another way: a bare base model in half precision, with a pooler or not.
     other = AutoModelForMaskedLM.from_pretrained(str(folder)).base_model
     other.save_pretrained(str(tmp_path))
+    # ModernBERT's own head is partly pretrained: its base model lacks that part.
+    again = folder if (architecture, pooling) == ("modernbert", "native") else tmp_path
     heads = []
-    for seed, source in ((1, folder), (1, folder), (1, tmp_path), (2, folder)):
+    for seed, source in ((1, folder), (1, again), (2, folder)):
         torch.manual_seed(seed)
         heads.append(head_of(load(source, sequences, pooling=pooling)))
         # The generator goes on from where it was, not from where loading left it.
         heads[-1].append(torch.rand(3))
-    if architecture != "modernbert" or pooling != "native":  # its head is partly pretrained
-        assert all(torch.equal(a, b) for a, b in zip(heads[0], heads[2], strict=True))
     assert all(torch.equal(a, b) for a, b in zip(heads[0], heads[1], strict=True))
-    assert not all(torch.equal(a, b) for a, b in zip(heads[0], heads[3], strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(heads[0], heads[2], strict=True))
 
 
 def test_the_head_does_not_depend_on_what_loading_draws(
@@ -124,17 +124,18 @@ def test_half_precision_weights_are_widened(
         assert config["dtype"] == "float32"
 
 
-@pytest.mark.parametrize("pooling", ["native", "segments"])
 def test_dropout_is_set_everywhere(
-    architecture: str, pooling: str, pretrained: Pretrained, sequences: Head, make_batch: MakeBatch
+    architecture: str, pretrained: Pretrained, sequences: Head, make_batch: MakeBatch
 ) -> None:
     batch = make_batch(architecture)
-    model = load(pretrained(architecture), sequences, pooling=pooling, dropout=0.0).train()
-    assert torch.equal(model(batch), model(batch))
-    model = load(pretrained(architecture), sequences, pooling=pooling, dropout=0.4).train()
-    rates = {m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)}
-    assert rates <= {0.4}
-    assert not torch.equal(model(batch), model(batch))
+    # A head of our own is the same for all of them.
+    for pooling in ("native", "segments") if architecture in ("bert", "xlm") else ("native",):
+        model = load(pretrained(architecture), sequences, pooling=pooling, dropout=0.0).train()
+        assert torch.equal(model(batch), model(batch))
+        model = load(pretrained(architecture), sequences, pooling=pooling, dropout=0.4).train()
+        rates = {m.p for m in model.modules() if isinstance(m, torch.nn.Dropout)}
+        assert rates <= {0.4}
+        assert not torch.equal(model(batch), model(batch))
 
 
 def test_a_missing_layer_is_an_error(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from encoder_families import FAMILIES, WRONG_WITH_PADDING, build
+from encoder_families import FAMILIES, WRONG_WITH_PADDING
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from xlt_cli.api import Head, SequenceExample
@@ -65,39 +66,42 @@ def featurised(plugin: HuggingFaceEncoder, rows: list[tuple[str, ...]], folder: 
     return problem, featuriser, featuriser.features(examples)
 
 
-@pytest.mark.parametrize("texts", [1, 2])
 @pytest.mark.parametrize("name", SOUND)
 def test_probabilities_are_those_of_plain_transformers(
-    name: str, texts: int, tmp_path: Path, runtime: Runtime
+    name: str, family: Callable[..., Path], runtime: Runtime
 ) -> None:
-    build(name, tmp_path)
-    special = AutoTokenizer.from_pretrained(str(tmp_path)).all_special_tokens
-    rows = [row[:texts] for row in pairs(special)]
-    logits = plain(tmp_path, rows, AutoModelForSequenceClassification)
-    plugin = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(tmp_path)))
-    problem, featuriser, features = featurised(plugin, rows, tmp_path)
-    model = plugin.load_model(HEAD, tmp_path)
-    predictions = predict(model, features, problem, featuriser.template.pad_id, runtime)
-    found = torch.tensor([p.probabilities for p in predictions])
-    expected = torch.stack(logits).softmax(dim=-1)
-    assert len(set(map(tuple, expected.tolist()))) > 1
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
+    """Of single texts and of pairs."""
+    folder = family(name)
+    special = AutoTokenizer.from_pretrained(str(folder)).all_special_tokens
+    both = [[row[:texts] for row in pairs(special)] for texts in (1, 2)]
+    logits = plain(folder, sum(both, []), AutoModelForSequenceClassification)
+    plugin = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(folder)))
+    model = plugin.load_model(HEAD, folder)
+    for rows in both:
+        problem, featuriser, features = featurised(plugin, rows, folder)
+        predictions = predict(model, features, problem, featuriser.template.pad_id, runtime)
+        found = torch.tensor([p.probabilities for p in predictions])
+        expected = torch.stack([logits.pop(0) for _ in rows]).softmax(dim=-1)
+        assert len(set(map(tuple, expected.tolist()))) > 1
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("name", [name for name in SOUND if name != "funnel"])
-def test_hidden_states_are_those_of_plain_transformers(name: str, tmp_path: Path) -> None:
-    build(name, tmp_path, head=False)
-    special = AutoTokenizer.from_pretrained(str(tmp_path)).all_special_tokens
+def test_hidden_states_are_those_of_plain_transformers(
+    name: str, family: Callable[..., Path]
+) -> None:
+    folder = family(name, head=False)
+    special = AutoTokenizer.from_pretrained(str(folder)).all_special_tokens
     rows = pairs(special)
-    plugin = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(tmp_path), pooling="mean"))
-    problem, featuriser, features = featurised(plugin, rows, tmp_path)
+    plugin = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(folder), pooling="mean"))
+    problem, featuriser, features = featurised(plugin, rows, folder)
     model: Any = plugin.load_model(HEAD)
     from xlt_cli.data.batches import collate
 
     batch = collate(features, problem, featuriser.template.pad_id)
     with torch.no_grad():
         states = model.eval().encode(model.embed(batch), batch)
-    for row, expected in enumerate(plain(tmp_path, rows, AutoModel)):
+    for row, expected in enumerate(plain(folder, rows, AutoModel)):
         torch.testing.assert_close(states[row, : len(expected)], expected, rtol=0, atol=1e-4)
 
 
