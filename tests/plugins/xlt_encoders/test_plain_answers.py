@@ -74,7 +74,7 @@ def test_probabilities_are_those_of_plain_transformers(
     folder = family(name)
     special = AutoTokenizer.from_pretrained(str(folder)).all_special_tokens
     both = [[row[:texts] for row in pairs(special)] for texts in (1, 2)]
-    logits = plain(folder, sum(both, []), AutoModelForSequenceClassification)
+    logits = plain(folder, [*both[0], *both[1]], AutoModelForSequenceClassification)
     plugin = HuggingFaceEncoder(HuggingFaceEncoder.Params(model=str(folder)))
     model = plugin.load_model(HEAD, folder)
     for rows in both:
