@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import logging
 import os
 import random
 import shutil
@@ -20,6 +21,7 @@ import hypothesis
 import pytest
 import typer.main
 import typer.testing
+from _pytest.logging import catching_logs
 from typer.testing import CliRunner, Result
 
 from xlt_cli import registry
@@ -95,6 +97,24 @@ def _reads_entry_points_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(metadata.Distribution, "entry_points", property(entry_points))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hears_the_root_logger() -> Iterator[None]:
+    """For every part of a test, pytest would look through thousands of torch's loggers for those
+    that do not propagate, and listen to them as well."""
+    original = catching_logs.__enter__
+
+    def enter(self: Any) -> Any:
+        if self.level is not None:
+            return original(self)
+        logging.getLogger().addHandler(self.handler)
+        self.attached_loggers.append(logging.getLogger())
+        return self.handler
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catching_logs, "__enter__", enter)
         yield
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
+
+from xlt_cli.testing import segmentation_perturbations, text_perturbations
 
 BROKEN = Path(__file__).parent / "broken"
 KINDS = sorted(path.stem for path in BROKEN.glob("*.py"))
@@ -40,6 +43,14 @@ class Outcomes:
         if report.failed:
             _, suite, test = report.nodeid.rsplit("::", 2)
             self.failed[suite][test] = str(report.longrepr)
+
+
+@pytest.fixture(autouse=True)
+def _first_text_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that a check fails with need not be the shortest."""
+    unshrunk = settings(text_perturbations.quick, phases=[Phase.explicit, Phase.generate])
+    for suite in (text_perturbations, segmentation_perturbations):
+        monkeypatch.setattr(suite, "quick", unshrunk)
 
 
 def outcomes(kind: str) -> Outcomes:

@@ -38,12 +38,11 @@ class SegmentationPerturbationSuite(PluginSuite):
 
         accepted = []
         for build in tokenizers.ALL:
-            tokenizer = build()
             try:
-                plugin.segmenter(tokenizer)
+                plugin.segmenter(build())
             except PluginError:
                 continue
-            accepted.append(tokenizer)
+            accepted.append(build())
         if not accepted:
             pytest.fail("override the fixture `tokenizers`: it refuses all of the suite's own")
         return accepted
