@@ -239,8 +239,9 @@ def test_cutoff_erases_a_share_of_the_words(bench: Any, span: bool, rate: float)
 
 
 @pytest.mark.parametrize("span", [False, True])
-def test_every_word_is_erased_as_often(bench: Any, span: bool) -> None:
+def test_every_word_is_erased_as_often(make_bench: Callable[..., Any], span: bool) -> None:
     """But for spans, which cover the middle of a text more often than its ends."""
+    bench = make_bench("tokens")
     batch = bench.batch(8)
     method = TokenCutoff(TokenCutoff.Params(rate=0.2, span=span))
     seam = bench.seam(batch)
