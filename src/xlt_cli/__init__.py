@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from xlt_cli.console.progress import Reporter
     from xlt_cli.errors import UserError
     from xlt_cli.interface.archived import open_archive, write_archive
+    from xlt_cli.interface.benchmark import Benchmarked, benchmark
     from xlt_cli.interface.checkpoints import evaluate_model
     from xlt_cli.interface.compare import Compared, compare
     from xlt_cli.interface.effective_robustness import EffectiveRobustness, effective_robustness
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from xlt_cli.interface.tabulate import Tabulated, tabulate
 
 __all__ = [
+    "Benchmarked",
     "Compared",
     "EffectiveRobustness",
     "Experiment",
@@ -42,6 +44,7 @@ __all__ = [
     "Table",
     "Tabulated",
     "UserError",
+    "benchmark",
     "compare",
     "effective_robustness",
     "evaluate_model",
@@ -53,6 +56,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "Benchmarked": "xlt_cli.interface.benchmark",
     "Compared": "xlt_cli.interface.compare",
     "EffectiveRobustness": "xlt_cli.interface.effective_robustness",
     "Experiment": "xlt_cli.interface.experiment",
@@ -64,6 +68,7 @@ _ROOMS = {
     "Table": "xlt_cli.interface.tables",
     "Tabulated": "xlt_cli.interface.tabulate",
     "UserError": "xlt_cli.errors",
+    "benchmark": "xlt_cli.interface.benchmark",
     "compare": "xlt_cli.interface.compare",
     "effective_robustness": "xlt_cli.interface.effective_robustness",
     "evaluate_model": "xlt_cli.interface.checkpoints",

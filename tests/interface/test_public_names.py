@@ -16,6 +16,7 @@ import xlt_cli
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "python.md"
 PUBLIC = {
+    "Benchmarked": {"frame", "report"},
     "Compared": {"frame", "report", "statements"},
     "Experiment": {
         *(
@@ -47,6 +48,7 @@ PUBLIC = {
     "Table": {"frame"},
     "Tabulated": {"frame", "latex", "report"},
     "UserError": set(),
+    "benchmark": set(),
     "compare": set(),
     "effective_robustness": set(),
     "evaluate_model": set(),

@@ -101,6 +101,14 @@ def suites(ctx: Any, incomplete: str) -> Iterable[str]:
 
 
 @quietly
+def benchmarks(ctx: Any, incomplete: str) -> Iterable[str]:
+    """The names of the benchmarks that are part of xlt."""
+    from xlt_cli.spec.benchmark import names
+
+    return names()
+
+
+@quietly
 def encoders(ctx: Any, incomplete: str) -> Iterable[str]:
     """The names of the encoders."""
     from xlt_cli import registry

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import AsJson, FormatOption, RunsDir, format_of
-from xlt_cli.commands.systems import ArchivedRuns, compared
+from xlt_cli.commands.systems import ArchivedRuns, Systems, compared
 from xlt_cli.commands.words import conditions, words
+
+if TYPE_CHECKING:
+    from xlt_cli.api.reports import Report
 
 
 class Spread(StrEnum):
@@ -31,18 +34,19 @@ def table(
         ),
     ] = None,
     rows: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--rows",
             metavar="DIMENSIONS",
             help="One or several with commas: method, encoder, stage, seed, run, task, split, "
             "labels, limit, condition, metric, evaluation, language, group, family, script, "
-            "resource.",
+            "resource. Default: method.",
         ),
-    ] = "method",
+    ] = None,
     columns: Annotated[
-        str, typer.Option("--columns", metavar="DIMENSIONS", help="As for --rows.")
-    ] = "task",
+        str | None,
+        typer.Option("--columns", metavar="DIMENSIONS", help="As for --rows. Default: task."),
+    ] = None,
     where: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,17 +62,29 @@ def table(
         ),
     ] = Spread.deviation,
     best: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--best", metavar="DIMENSION", help="The best of these is bold; the rest being equal."
+            "--best",
+            metavar="DIMENSION",
+            help="The best of these is bold; the rest being equal. Default: method.",
         ),
-    ] = "method",
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
             "--baseline",
             metavar="METHOD",
             help="Mark what differs from this method significantly, paired by seed and row.",
+        ),
+    ] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark",
+            metavar="NAME|FILE",
+            help="Average the figures as this benchmark does; a system is an encoder, or what "
+            "NAME= names.",
+            autocompletion=completion.benchmarks,
         ),
     ] = None,
     archived: ArchivedRuns = None,
@@ -81,18 +97,50 @@ def table(
     Languages are averaged unless they are rows or columns. Only stored results are read.
     """
     from xlt_cli.commands.printing import print_report
-    from xlt_cli.interface.tabulate import tabulate
 
     output = format_of(format_, as_json)
+    if benchmark is not None:
+        unused = {"--rows": rows, "--columns": columns, "--best": best, "--baseline": baseline}
+        _check_unused([option for option, value in unused.items() if value is not None])
     with compared(runs, archived, runs_dir, "xlt table") as (given, root):
-        found = tabulate(
-            given,
-            rows=words(rows),
-            columns=words(columns),
-            where=conditions(where or []),
-            spread=spread.value,
-            best=best,
-            baseline=baseline,
-            runs_dir=root,
-        )
-    print_report(found.report, output)
+        taken: Any = {
+            "where": conditions(where or []),
+            "spread": spread.value,
+            "runs_dir": root,
+        }
+        if benchmark is not None:
+            named = any("=" in text for text in runs or ())
+            found = _averaged(given if named else _all(given), benchmark, taken)
+        else:
+            from xlt_cli.interface.tabulate import BEST, tabulate
+
+            found = tabulate(
+                given,
+                rows=words(rows or "method"),
+                columns=words(columns or "task"),
+                best=best or BEST,
+                baseline=baseline,
+                **taken,
+            ).report
+    print_report(found, output)
+
+
+def _averaged(given: Systems | list[str], benchmark: str, taken: Any) -> Report:
+    """The report of a benchmark."""
+    from xlt_cli.interface.benchmark import benchmark as average
+
+    return average(given, benchmark, **taken).report
+
+
+def _check_unused(options: list[str]) -> None:
+    """Raises SpecError if there are options that a benchmark decides itself."""
+    from xlt_cli.errors import SpecError
+
+    if options:
+        hint = f"omit {' and '.join(options)}: a benchmark has its own tasks and averages"
+        raise SpecError(f"--benchmark and {options[0]} contradict each other", "xlt table", hint)
+
+
+def _all(given: Systems | list[str]) -> list[str]:
+    """The runs of all points of a sweep: those of a benchmark are one for each task."""
+    return [run for own in given.values() for run in own] if isinstance(given, dict) else given

@@ -104,7 +104,7 @@ def tabulate(
     if best not in DIMENSIONS:
         raise SpecError(f"unknown dimension '{best}'", "best", did_you_mean(best, DIMENSIONS))
     found = list(found_runs(runs, root_of(runs_dir)))
-    every = [entry for method, run in found for entry in entries(*_read(method, run))]
+    every = [entry for method, run in found for entry in entries(*read_run(method, run))]
     chosen = pivot.chosen(every, asked)
     cells = pivot.cells(chosen, asked)
     pivot.mark_best(cells, asked, best)
@@ -124,7 +124,7 @@ def tabulate(
             "averaged": asked.zero_shot_only and "language" not in asked.axes,
             "heads": pivot.heads(chosen, asked),
             "cells": cells,
-            "notes": _said(found, {entry.place["evaluation"] for entry in chosen}),
+            "notes": said_of(found, {entry.place["evaluation"] for entry in chosen}),
         }
     )
 
@@ -142,7 +142,7 @@ def found_runs(
         yield from (("", run) for run in {run.path.resolve(): run for run in several}.values())
 
 
-def _read(method: str, run: Directory) -> tuple[dict[str, str], list[dict[str, Any]]]:
+def read_run(method: str, run: Directory) -> tuple[dict[str, str], list[dict[str, Any]]]:
     """A run's place in the dimensions, and its results.
 
     Raises:
@@ -195,7 +195,7 @@ def _training(run: Directory) -> str:
     return json.dumps({name: value for name, value in spec.items() if name not in left})
 
 
-def _said(found: Sequence[tuple[str, Directory]], evaluations: set[str]) -> list[str]:
+def said_of(found: Sequence[tuple[str, Directory]], evaluations: set[str]) -> list[str]:
     """What a reader must know of the results that figures are from."""
     from xlt_cli.reports.evaluation import origin
     from xlt_cli.reports.validity import note

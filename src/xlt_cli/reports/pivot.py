@@ -68,9 +68,30 @@ class Asked:
 
 
 def _check_known(axis: str, names: Sequence[str]) -> None:
+    """Raises SpecError if a dimension is unknown."""
     for name in names:
         if name not in DIMENSIONS:
             raise SpecError(f"unknown dimension '{name}'", axis, did_you_mean(name, DIMENSIONS))
+
+
+def filtered(every: Sequence[Entry], where: Mapping[str, Sequence[str]]) -> list[Entry]:
+    """The entries with values that are taken, by dimension.
+
+    Raises:
+        SpecError: a dimension is unknown, or a value that is asked for is not there.
+    """
+    _check_known("where", list(where))
+    for name, values in where.items():
+        there = {entry.place[name] or NONE for entry in every}
+        for value in values:
+            if value not in there:
+                hint = did_you_mean(value, there)
+                raise SpecError(f"no result has the {name} '{value}'", "where", hint)
+    return [
+        entry
+        for entry in every
+        if all((entry.place[name] or NONE) in values for name, values in where.items())
+    ]
 
 
 def chosen(every: Sequence[Entry], asked: Asked) -> list[Entry]:
@@ -80,18 +101,11 @@ def chosen(every: Sequence[Entry], asked: Asked) -> list[Entry]:
         SpecError: a value that is asked for is not there.
         DataError: nothing is left.
     """
-    for name, values in asked.where.items():
-        there = {entry.place[name] or NONE for entry in every}
-        for value in values:
-            if value not in there:
-                hint = did_you_mean(value, there)
-                raise SpecError(f"no result has the {name} '{value}'", "where", hint)
     named = "metric" in {*asked.axes, *asked.where}
     found = [
         entry
-        for entry in every
-        if all((entry.place[name] or NONE) in values for name, values in asked.where.items())
-        and (named or entry.main)
+        for entry in filtered(every, asked.where)
+        if (named or entry.main)
         and not (asked.zero_shot_only and entry.place["group"] != ZERO_SHOT)
     ]
     if not found:
