@@ -98,7 +98,7 @@ def _tested(values: Values) -> Table:
 def _share(one: Values) -> str:
     """The share of the published test set: `45.5%`, or why there is none."""
     if one["split"] != one["published_split"]:
-        return f"none: it is {one['published_split']}"
+        return f"none: that is {one['published_split']}"
     if one["share_of_rows"] is None:
         return "size not stated"
     return f"{100 * one['share_of_rows']:.1f}%"
