@@ -1,5 +1,5 @@
-"""The specs of robustness, intermediate, research-question and question-answering are valid; those
-of the first two run to their end.
+"""The specs of robustness, intermediate, research-question, question-answering and xtreme-r are
+valid; those of the first two run to their end.
 
 Those of a kind in the first two differ in their encoder alone. One of each kind is run with a tiny
 encoder on the first rows of the real data: every point with all its stages, and every condition.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ SPECS = sorted(
 )
 QUESTION = sorted((experiments() / "research-question").glob("*"))
 ANSWERING = sorted((experiments() / "question-answering").glob("*"))
+XTREME_R = sorted((experiments() / "xtreme-r").glob("*"))
 KINDS = sorted({path.stem.rpartition("-e5")[0] for path in SPECS if "-e5" in path.stem})
 REASON = "XLT_DATA_DIR is not set: it needs the real data"
 
@@ -36,6 +38,31 @@ def _data() -> None:
 def test_every_spec_is_valid(xlt: Any, path: Path) -> None:
     result = xlt("validate", path)
     assert result.exit_code == 0, result.output
+
+
+def offline(path: Path) -> dict[str, Any]:
+    """A spec of XTREME-R on the splits that are there offline."""
+    spec: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    for point in spec["sweep"]["points"]:
+        for evaluation in point.get("evaluations", []):
+            if evaluation["task"] in ("panx", "mlqa"):
+                evaluation["split"] = "dev"
+    return spec
+
+
+@pytest.mark.parametrize("path", XTREME_R, ids=lambda path: path.stem)
+def test_every_spec_of_xtreme_r_is_valid(xlt: Any, tmp_path: Path, path: Path) -> None:
+    spec = tmp_path / path.name
+    spec.write_text(yaml.safe_dump(offline(path)), "utf-8")
+    result = xlt("validate", spec)
+    assert result.exit_code == 0, result.output
+
+
+def test_specs_of_xtreme_r_for_the_hub_differ_in_encoder_rate_and_layer_alone() -> None:
+    texts = [path.read_text("utf-8") for path in XTREME_R if "-e5" not in f"-{path.stem}"]
+    varied = r"(?<=encoder: ).*|(?<=learning_rate: )[\d.e-]+|(?<=layer: )\d+|^#.*\n"
+    assert len(texts) == 4
+    assert len({re.sub(varied, "", text, flags=re.MULTILINE) for text in texts}) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -15,12 +15,16 @@ from xlt_cli.spec.benchmark import Benchmark
 NLI = {"name": "NLI", "task": "nli", "metrics": ["accuracy"], "languages": ["en", "de"], "rows": 10}
 TAGS = {"name": "tags", "task": "tags", "metrics": ["f1"], "languages": ["en", "sw"]}
 QA = {
-    **{"name": "QA", "task": "qa", "metrics": ["f1", "exact_match"], "languages": ["en", "de"]},
+    "name": "QA",
+    "task": "qa",
+    "metrics": ["f1", "exact_match"],
+    "languages": ["en", "de"],
     "rows": {"en": 30, "de": 10},
 }
 BENCHMARK = Benchmark.model_validate(
     {
-        **{"title": "THREE", "reference": "nobody"},
+        "title": "THREE",
+        "reference": "nobody",
         "groups": [{"name": "sentences", "tasks": [NLI]}, {"name": "words", "tasks": [TAGS, QA]}],
     }
 )
@@ -77,9 +81,9 @@ def test_subsets_are_stated() -> None:
     assert tasks["QA"]["rows"] == 30
     assert tasks["QA"]["share_of_rows"] == pytest.approx(0.75)  # 20 + 10 of 30 + 10
     assert tasks["QA"]["trained_on"] == "qa source"
-    (dev,) = scores(
-        {"mine": [entry("nli", "de", 0.5, split="dev")]}, BENCHMARK, "deviation"
-    )["tasks"]
+    (dev,) = scores({"mine": [entry("nli", "de", 0.5, split="dev")]}, BENCHMARK, "deviation")[
+        "tasks"
+    ]
     assert (dev["split"], dev["share_of_rows"]) == ("dev", None)
     assert (dev["languages"], dev["languages_published"]) == (["de"], 2)
 
