@@ -9,6 +9,7 @@ import pytest
 
 from xlt_cli.errors import DataError
 from xlt_cli.reports.benchmark import ALL, scores
+from xlt_cli.reports.benchmarked import report
 from xlt_cli.reports.entries import DIMENSIONS, Entry
 from xlt_cli.spec.benchmark import Benchmark
 
@@ -104,6 +105,26 @@ def test_means_of_tasks_with_different_seeds_have_no_spread() -> None:
     assert "deviation" in means["sentences"]
     assert means[ALL]["value"] == pytest.approx((0.75 + 0.5) / 2)
     assert "deviation" not in means[ALL]
+
+
+def test_systems_that_do_not_compare_are_named() -> None:
+    """One has all tasks on test; another one task, on dev."""
+    systems = {"mine": FIRST, "other": [entry("nli", "de", 0.5, split="dev")]}
+    values = {
+        **scores(systems, BENCHMARK, "deviation"),
+        "benchmark": "THREE",
+        "reference": "nobody",
+        "spread": "deviation",
+        "all": ALL,
+        "systems": list(systems),
+        "defined": [[group, task.name, task.metrics] for group, task in BENCHMARK.tasks],
+        "notes": [],
+    }
+    notes = report(values).notes
+    assert "NLI: the systems were tested on other rows each; their figures do not compare" in notes
+    assert any(note.startswith("the systems were tested on other tasks each") for note in notes)
+    assert any("other: the mean is over 1 of 3 tasks" in note for note in notes)
+    assert not any(note.startswith("QA: the systems") for note in notes)
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,7 @@ def benchmark(
         if id(entry) in kept:
             systems.setdefault(system or entry.place["encoder"], []).append(entry)
     values = scores(systems, defined, spread)
-    wanted = {task.task for _, task in defined.tasks}
-    tested = {entry.place["evaluation"] for _, entry in every if entry.place["task"] in wanted}
+    tested = {evaluation for one in values["tasks"] for evaluation in one["evaluations"]}
     return Benchmarked(
         {
             "benchmark": defined.title,

@@ -107,6 +107,8 @@ def _tested(
         "metrics": {metric: _mean([values], spread) for metric, values in metrics.items()},
         "score": _mean([score], spread),
         "seeds": list(by_seed),
+        "runs": list(dict.fromkeys(entry.place["run"] for entry in own)),
+        "evaluations": list(dict.fromkeys(entry.place["evaluation"] for entry in own)),
         "trained_on": place["stage"],
         "split": place["split"],
         "published_split": task.split,

@@ -123,6 +123,10 @@ def _notes(values: Values) -> Iterator[str]:
                 f"that it is no score of {values['benchmark']}; absent: "
                 f"{', '.join(mean['absent'])}"
             )
+    for task in _tested_apart(values):
+        yield f"{task}: the systems were tested on other rows each; their figures do not compare"
+    if len({tuple(one["tasks"]) for one in values["means"] if one["group"] == values["all"]}) > 1:
+        yield "the systems were tested on other tasks each, so that their means do not compare"
     yield "averages over languages are unweighted, and have those trained on in them"
     if any(len(metrics) > 1 for *_, metrics in values["defined"]):
         yield "in means, a task with several metrics counts with their mean"
@@ -140,6 +144,15 @@ def _notes(values: Values) -> Iterator[str]:
     differs = {one["task"]: one["differs"] for one in values["tasks"] if one["differs"]}
     for task, text in differs.items():
         yield f"{task}: {text}"
+
+
+def _tested_apart(values: Values) -> list[str]:
+    """The tasks of which systems were tested on different splits, languages or numbers of rows."""
+    tested: dict[str, set[tuple[object, ...]]] = {}
+    for one in values["tasks"]:
+        rows = (one["split"], *one["languages"], one["rows"])
+        tested.setdefault(one["task"], set()).add(rows)
+    return [task for task, several in tested.items() if len(several) > 1]
 
 
 def _seeds(values: Values) -> dict[str, list[list[str]]]:
