@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -230,7 +231,7 @@ def test_what_a_run_directory_records(short: Desk, xlt: Any) -> None:
     assert record["overrides"] == ["stages.0.epochs=1"]
     assert (run / "spec.yaml").read_text() == (short.path / "spec.yaml").read_text()
     environment = json.loads((run / "environment.jsonl").read_text().splitlines()[0])
-    assert environment["packages"]["torch"] == torch.__version__
+    assert environment["packages"]["torch"] == version("torch")
     assert environment["hardware"]["device"] == "cpu"
     assert (environment["precision"], environment["plain"]) == ("fp32", False)
     fingerprints = json.loads((run / "fingerprints.json").read_text())

@@ -378,6 +378,7 @@ def test_the_limit_on_a_files_size_is_recognised_whoever_writes(tmp_path: Path) 
     [
         "I/O error: No space left on device (os error 28)",
         "I/O error: File too large (os error 27)",
+        'IoError(Os { code: 27, kind: FileTooLarge, message: "File too large" })',
         "I/O error: Disk quota exceeded (os error 122)",
     ],
 )

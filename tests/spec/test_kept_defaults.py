@@ -48,7 +48,7 @@ def _defaults(model: type[BaseModel]) -> dict[str, Any]:
     return {
         name: REQUIRED
         if info.is_required()
-        else _plain(info.get_default(call_default_factory=True))
+        else _plain(info.get_default(call_default_factory=True, validated_data={}))
         for name, info in model.model_fields.items()
     }
 

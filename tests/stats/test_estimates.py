@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from statsmodels.stats.power import TTestPower
@@ -20,6 +20,7 @@ ESTIMATES = st.builds(Estimate, st.floats(-3, 3), st.floats(0.01, 2), st.floats(
 def test_p_is_at_most_a_level_where_its_interval_leaves_0_out(
     found: Estimate, level: float
 ) -> None:
+    assume(abs(found.p_value() - level) > 1e-9)  # rounding decides there
     interval = found.interval(level)
     assert (found.p_value() < level) == (interval.low > 0 or interval.high < 0)
 

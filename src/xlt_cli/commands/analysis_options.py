@@ -78,7 +78,7 @@ def _option(name: str, info: FieldInfo) -> Any:
     kinds = _kinds(info.annotation)
     said = ["required"]
     if not info.is_required():
-        said = [f"default: {_text(info.get_default(call_default_factory=True))}"]
+        said = [f"default: {_text(info.get_default(call_default_factory=True, validated_data={}))}"]
     for constraint in info.metadata:
         for bound, shown in BOUNDS.items():
             if getattr(constraint, bound, None) is not None:

@@ -102,7 +102,7 @@ def _print(kind: str, plugin: Any) -> None:
     else:
         table = Table("parameter", "type", "default", "meaning", box=None, pad_edge=False)
         for field, info in fields.items():
-            value = info.get_default(call_default_factory=True)
+            value = info.get_default(call_default_factory=True, validated_data={})
             default = "required" if info.is_required() else repr(value)
             table.add_row(
                 Text(field),

@@ -252,7 +252,8 @@ def is_disk_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in _FULL:
         return True
     text = str(error)
-    if "No space left on device" in text or any(f"(os error {n})" in text for n in _FULL):
+    forms = [form for n in _FULL for form in (f"(os error {n})", f"Os {{ code: {n},")]
+    if "No space left on device" in text or any(form in text for form in forms):
         return True
     chained = error.__cause__ or error.__context__
     return chained is not None and is_disk_full(chained)
