@@ -20,6 +20,7 @@ from xlt_cli.api import (
     Template,
 )
 from xlt_cli.errors import DataError
+from xlt_cli.problems.pieces import pieces_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -139,11 +140,7 @@ class MultipleChoice(Problem):
             for e in examples
         ]
         pairs = zip(examples, seconds, strict=True)
-        texts = list(dict.fromkeys(text for e, own in pairs for text in (e.context, *own)))
-        ids = (
-            tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
-        )
-        pieces = {text: tuple(piece) for text, piece in zip(texts, ids, strict=True)}
+        pieces = pieces_of((text for e, own in pairs for text in (e.context, *own)), tokenizer)
         return [
             Encoded(
                 e.id,

@@ -26,6 +26,7 @@ from xlt_cli.api import (
     TextExample,
 )
 from xlt_cli.problems.masking import Masking, Vocabulary, chosen, masked
+from xlt_cli.problems.pieces import pieces_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,11 +95,7 @@ class MaskedLanguageModelling(Problem):
         for example in examples:
             self.check_example(example)
         known = self._vocabulary(tokenizer)
-        texts = list(dict.fromkeys(text for example in examples for text in example.texts))
-        ids = (
-            tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
-        )
-        pieces = {text: tuple(piece) for text, piece in zip(texts, ids, strict=True)}
+        pieces = pieces_of((text for example in examples for text in example.texts), tokenizer)
         return [
             Encoded(e.id, tuple(pieces[t] for t in e.texts), e.languages, "", data=known)
             for e in examples

@@ -19,6 +19,7 @@ from xlt_cli.api import (
     Template,
 )
 from xlt_cli.errors import DataError
+from xlt_cli.problems.pieces import pieces_of
 from xlt_cli.problems.schemes import stated_fault
 
 if TYPE_CHECKING:
@@ -71,12 +72,7 @@ class SequenceClassification(Problem):
     ) -> list[Encoded]:
         for example in examples:
             self.check_example(example)
-        # Sentences recur (XNLI has each premise three times): every text is tokenized once.
-        texts = list(dict.fromkeys(text for example in examples for text in example.texts))
-        ids = (
-            tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
-        )
-        pieces = {text: tuple(piece) for text, piece in zip(texts, ids, strict=True)}
+        pieces = pieces_of((text for example in examples for text in example.texts), tokenizer)
         return [
             Encoded(e.id, tuple(pieces[text] for text in e.texts), e.languages, e.label)
             for e in examples

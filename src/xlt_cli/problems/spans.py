@@ -23,6 +23,7 @@ from xlt_cli.api import (
     Template,
 )
 from xlt_cli.errors import DataError
+from xlt_cli.problems.pieces import pieces_of
 from xlt_cli.problems.span_examples import SpanExample
 from xlt_cli.problems.span_offsets import Passage, passages
 from xlt_cli.problems.span_scores import Normalisation, scores
@@ -124,11 +125,7 @@ class SpanExtraction(Problem):
         for example in examples:
             self.check_example(example)
         known = passages([example.context for example in examples], tokenizer)
-        asked = list(dict.fromkeys(example.question for example in examples))
-        ids = (
-            tokenizer(asked, add_special_tokens=False, verbose=False)["input_ids"] if asked else []
-        )
-        questions = {text: tuple(piece) for text, piece in zip(asked, ids, strict=True)}
+        questions = pieces_of((example.question for example in examples), tokenizer)
         encoded = []
         for e in examples:
             passage, spans = known[e.context], e.spans

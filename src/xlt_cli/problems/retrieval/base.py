@@ -17,6 +17,7 @@ from xlt_cli.api import (
     Template,
 )
 from xlt_cli.errors import DataError
+from xlt_cli.problems.pieces import pieces_of
 from xlt_cli.problems.retrieval.contrast import IGNORED, NEGATIVE, POSITIVE, QUERY, info_nce
 from xlt_cli.problems.retrieval.examples import RetrievalExample
 from xlt_cli.problems.retrieval.settings import SHAPE, RetrievalSettings
@@ -106,17 +107,14 @@ class Retrieval(Problem):
     ) -> list[Encoded]:
         for example in examples:
             self.check_example(example)
-        texts = list(
-            dict.fromkeys(
+        pieces = pieces_of(
+            (
                 text
                 for e in examples
                 for text in ([e.query] * bool(e.query) + [c.text for c in e.candidates])
-            )
+            ),
+            tokenizer,
         )
-        ids = (
-            tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
-        )
-        pieces = {text: tuple(piece) for text, piece in zip(texts, ids, strict=True)}
         made = []
         for e in examples:
             own = [_Text(pieces[e.query], e.languages[0])] if e.query else []
