@@ -5,14 +5,13 @@ Those of xlt stand in `experiments/benchmarks`.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from xlt_cli import registry
 from xlt_cli.errors import SpecError, did_you_mean
-from xlt_cli.shipped import experiments
+from xlt_cli.spec import named_files
 from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.model import Languages, Model, NamedSplit
 from xlt_cli.spec.source import Source, read, values
@@ -88,7 +87,7 @@ class Benchmark(Model):
 
 def names() -> list[str]:
     """The benchmarks that are part of xlt."""
-    return sorted(path.stem for path in (experiments() / FOLDER).glob("*.yaml"))
+    return named_files.names(FOLDER)
 
 
 def load(name: str) -> Benchmark:
@@ -97,13 +96,7 @@ def load(name: str) -> Benchmark:
     Raises:
         SpecError: there is no such benchmark, or its file is wrong.
     """
-    path = Path(name)
-    if path.suffix not in (".yaml", ".yml"):
-        path = experiments() / FOLDER / f"{name}.yaml"
-        if not path.is_file():
-            hint = did_you_mean(name, names()) or f"there are: {', '.join(names())}; or give a file"
-            raise SpecError(f"there is no benchmark '{name}'", "--benchmark", hint)
-    source: Source = read(path)
+    source: Source = read(named_files.find(name, FOLDER, "benchmark"))
     found = validated(Benchmark, values(source), source)
     _check_plugins(found, source)
     return found

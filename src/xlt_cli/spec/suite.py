@@ -6,14 +6,12 @@ chosen by what they are. Those of xlt stand in `experiments/suites`.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
 from xlt_cli.api import Split
-from xlt_cli.errors import SpecError, did_you_mean
-from xlt_cli.shipped import experiments
+from xlt_cli.spec import named_files
 from xlt_cli.spec.model import Languages, Model, NamedSplit, Use, Uses
 from xlt_cli.spec.source import Source, read, values
 from xlt_cli.spec.values import validated
@@ -75,7 +73,7 @@ class Suite(Model):
 
 def names() -> list[str]:
     """The suites that are part of xlt."""
-    return sorted(path.stem for path in (experiments() / FOLDER).glob("*.yaml"))
+    return named_files.names(FOLDER)
 
 
 def load(name: str) -> Suite:
@@ -84,11 +82,5 @@ def load(name: str) -> Suite:
     Raises:
         SpecError: there is no such suite, or its file is wrong.
     """
-    path = Path(name)
-    if path.suffix not in (".yaml", ".yml"):
-        path = experiments() / FOLDER / f"{name}.yaml"
-        if not path.is_file():
-            hint = did_you_mean(name, names()) or f"there are: {', '.join(names())}; or give a file"
-            raise SpecError(f"there is no suite '{name}'", "--suite", hint)
-    source: Source = read(path)
+    source: Source = read(named_files.find(name, FOLDER, "suite"))
     return validated(Suite, values(source), source)
