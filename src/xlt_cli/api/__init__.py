@@ -69,6 +69,7 @@ from xlt_cli.api.examples import (
     Split,
     TextExample,
     TokenExample,
+    WholeTexts,
 )
 from xlt_cli.api.heads import HeadBuilder
 from xlt_cli.api.jobs import Ended, Job, Memory
@@ -232,6 +233,7 @@ __all__ = [
     "Value",
     "View",
     "Waiting",
+    "WholeTexts",
     "Words",
     "among",
     "cores",

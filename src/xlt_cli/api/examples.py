@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
@@ -97,8 +97,35 @@ class Example:
         return ""
 
 
+class WholeTexts(Example):
+    """An example of one text or a pair of texts, with a label or a number for all of it.
+
+    Attributes:
+        texts: one text, or the two texts of a pair.
+    """
+
+    __slots__ = ()
+    texts: tuple[str, ...]
+
+    def editable(self) -> tuple[ExampleText, ...]:
+        pairs = zip(self.texts, self.languages, strict=True)
+        return tuple(ExampleText(language, text) for text, language in pairs)
+
+    def edited(self, texts: Sequence[Edit]) -> Self | None:
+        whole = tuple(str(text) for text in texts)
+        return cast(Self, replace(cast(Any, self), texts=whole))
+
+    def content(self) -> Any:
+        return self.texts
+
+    def named_texts(self) -> dict[str, str]:
+        """The texts as columns of a row."""
+        names = ["text"] if len(self.texts) == 1 else ["text1", "text2"]
+        return dict(zip(names, self.texts, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
-class SequenceExample(Example):
+class SequenceExample(WholeTexts):
     """One text or a pair of texts, and their label.
 
     Attributes:
@@ -111,19 +138,8 @@ class SequenceExample(Example):
     label: str
     languages: tuple[str, ...]
 
-    def editable(self) -> tuple[ExampleText, ...]:
-        pairs = zip(self.texts, self.languages, strict=True)
-        return tuple(ExampleText(language, text) for text, language in pairs)
-
-    def edited(self, texts: Sequence[Edit]) -> Self | None:
-        return replace(self, texts=tuple(str(text) for text in texts))
-
-    def content(self) -> Any:
-        return self.texts
-
     def as_row(self) -> dict[str, Any]:
-        names = ["text"] if len(self.texts) == 1 else ["text1", "text2"]
-        return {"id": self.id, **dict(zip(names, self.texts, strict=True)), "label": self.label}
+        return {"id": self.id, **self.named_texts(), "label": self.label}
 
     def shared_label(self) -> str | None:
         return self.label

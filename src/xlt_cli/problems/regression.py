@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from xlt_cli.api import (
     Batch,
-    Edit,
     Encoded,
     Example,
-    ExampleText,
     Feature,
     Head,
     Metric,
@@ -24,8 +22,10 @@ from xlt_cli.api import (
     Problem,
     TaskFacts,
     Template,
+    WholeTexts,
 )
 from xlt_cli.errors import DataError
+from xlt_cli.problems.pieces import pieces_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +37,7 @@ DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredExample(Example):
+class ScoredExample(WholeTexts):
     """One text or a pair of texts, and their score.
 
     Attributes:
@@ -49,19 +49,8 @@ class ScoredExample(Example):
     score: float
     languages: tuple[str, ...]
 
-    def editable(self) -> tuple[ExampleText, ...]:
-        pairs = zip(self.texts, self.languages, strict=True)
-        return tuple(ExampleText(language, text) for text, language in pairs)
-
-    def edited(self, texts: Sequence[Edit]) -> Self | None:
-        return replace(self, texts=tuple(str(text) for text in texts))
-
-    def content(self) -> Any:
-        return self.texts
-
     def as_row(self) -> dict[str, Any]:
-        names = ["text"] if len(self.texts) == 1 else ["text1", "text2"]
-        return {"id": self.id, **dict(zip(names, self.texts, strict=True)), "score": self.score}
+        return {"id": self.id, **self.named_texts(), "score": self.score}
 
     def shared_label(self) -> str | None:
         return str(self.score)
@@ -147,11 +136,7 @@ class Regression(Problem):
     ) -> list[Encoded]:
         for example in examples:
             self.check_example(example)
-        texts = list(dict.fromkeys(text for example in examples for text in example.texts))
-        ids = (
-            tokenizer(texts, add_special_tokens=False, verbose=False)["input_ids"] if texts else []
-        )
-        pieces = {text: tuple(piece) for text, piece in zip(texts, ids, strict=True)}
+        pieces = pieces_of((text for example in examples for text in example.texts), tokenizer)
         return [
             Encoded(e.id, tuple(pieces[text] for text in e.texts), e.languages, float(e.score))
             for e in examples
