@@ -71,6 +71,7 @@ from xlt_cli.api.examples import (
     TokenExample,
     WholeTexts,
 )
+from xlt_cli.api.features import Encoded, Feature, Prediction
 from xlt_cli.api.heads import HeadBuilder
 from xlt_cli.api.jobs import Ended, Job, Memory
 from xlt_cli.api.launchers import Launcher, Manifest
@@ -95,7 +96,7 @@ from xlt_cli.api.plugin import (
     PluginParams,
     PluginUse,
 )
-from xlt_cli.api.problems import Encoded, Feature, Metric, Prediction, Problem, Words
+from xlt_cli.api.problems import Metric, Problem, Words
 from xlt_cli.api.reports import (
     Column,
     Figure,

@@ -24,7 +24,8 @@ from xlt_cli.api.reports import Report
 from xlt_cli.api.tasks import Task
 
 if TYPE_CHECKING:
-    from xlt_cli.api.problems import Feature, Prediction, Problem
+    from xlt_cli.api.features import Feature, Prediction
+    from xlt_cli.api.problems import Problem
 
 Record = Mapping[str, Any]
 """The measurements of a row: JSON values by name, including the row's `id`."""

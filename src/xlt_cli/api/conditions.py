@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from xlt_cli.api.examples import Example
+from xlt_cli.api.features import Prediction
 from xlt_cli.api.perturbations import Perturbation, Seam
 from xlt_cli.api.plugin import Plugin
-from xlt_cli.api.problems import Prediction, Problem, not_among
+from xlt_cli.api.problems import Problem, not_among
 from xlt_cli.api.tasks import Task
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from xlt_cli.api.features import Prediction
 from xlt_cli.api.plugin import Plugin
-from xlt_cli.api.problems import Metric, Prediction, Problem, not_among
+from xlt_cli.api.problems import Metric, Problem, not_among
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,8 @@ choice, span extraction, masked language modelling and retrieval with all that o
 heads, and what every problem's labels go through (names, collapse). The contract is in `api`.
 """
 
-from xlt_cli.api.problems import Encoded, Feature, Prediction, Problem
+from xlt_cli.api.features import Encoded, Feature, Prediction
+from xlt_cli.api.problems import Problem
 from xlt_cli.problems.choices import ChoiceExample, MultipleChoice
 from xlt_cli.problems.intents import IntentAndSlots, IntentExample
 from xlt_cli.problems.masked import MaskedLanguageModelling
