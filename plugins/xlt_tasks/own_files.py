@@ -30,6 +30,15 @@ def distinct(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def check_columns(columns: Sequence[str] | None, texts: int, last: str) -> None:
+    """Refuses names of columns that are not one for each text and one for what comes last."""
+    if columns is not None and len(columns) != texts + 1:
+        raise ValueError(
+            f"`columns` has {len(columns)} names; `texts: {texts}` needs {texts + 1} "
+            f"(the texts, then the {last})"
+        )
+
+
 def _text_keys(value: Any) -> Any:
     """YAML's `true` and `0` as keys mean what a file writes: `true`, `0`."""
     if not isinstance(value, Mapping):

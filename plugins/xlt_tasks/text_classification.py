@@ -10,7 +10,15 @@ from pydantic import Field, model_validator
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import SequenceClassification
 from xlt_tasks.examples.classification import ClassificationBuilder
-from xlt_tasks.own_files import DataParams, LabelMap, Names, OwnData, check_map, checked_map
+from xlt_tasks.own_files import (
+    DataParams,
+    LabelMap,
+    Names,
+    OwnData,
+    check_columns,
+    check_map,
+    checked_map,
+)
 from xlt_tasks.sources.columns import PAIR, SINGLE, Columns
 
 
@@ -48,11 +56,7 @@ class TextClassification(OwnData):
         def _fit(self) -> TextClassification.Params:
             if self.labels is not None:
                 check_map(self.label_map, self.labels, "label_map")
-            if self.columns is not None and len(self.columns) != self.texts + 1:
-                raise ValueError(
-                    f"`columns` has {len(self.columns)} names; `texts: {self.texts}` needs "
-                    f"{self.texts + 1} (the texts, then the label)"
-                )
+            check_columns(self.columns, self.texts, "label")
             return self
 
     params: Params

@@ -10,7 +10,7 @@ from xlt_cli.api import Rows, Split
 from xlt_cli.problems import Regression
 from xlt_tasks.examples.scoring import build_scored
 from xlt_tasks.file_tasks.scores import SCORED_PAIR, SCORED_TEXT
-from xlt_tasks.own_files import DataParams, Names, OwnData
+from xlt_tasks.own_files import DataParams, Names, OwnData, check_columns
 from xlt_tasks.sources.columns import Columns
 
 
@@ -49,11 +49,7 @@ class TextRegression(OwnData):
 
         @model_validator(mode="after")
         def _fit(self) -> TextRegression.Params:
-            if self.columns is not None and len(self.columns) != self.texts + 1:
-                raise ValueError(
-                    f"`columns` has {len(self.columns)} names; `texts: {self.texts}` needs "
-                    f"{self.texts + 1} (the texts, then the number)"
-                )
+            check_columns(self.columns, self.texts, "number")
             return self
 
     params: Params
