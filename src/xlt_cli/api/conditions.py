@@ -203,7 +203,7 @@ class Condition(Plugin):
 
     def figures(self, predictions: Sequence[Prediction]) -> dict[str, Any]:
         """Figures of a cell in addition to the metrics, as JSON values with the names in
-        `measured`."""
+        `measured`; from answers and `values`, as an archive may lack probabilities."""
         return {}
 
     def notes(self) -> Sequence[str]:

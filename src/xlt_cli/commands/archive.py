@@ -27,6 +27,13 @@ def archive(
         Path,
         typer.Option("--out", "-o", metavar="FILE", help="The file to write, e.g. runs.tar.xz."),
     ],
+    answers_only: Annotated[
+        bool,
+        typer.Option(
+            "--answers-only",
+            help="Leave out probabilities; metrics that need them cannot be computed again.",
+        ),
+    ] = False,
     runs_dir: RunsDir = None,
 ) -> None:
     """Write runs to one file, without weights, from which tables are made again.
@@ -36,7 +43,8 @@ def archive(
     from xlt_cli.interface.archived import write_archive
     from xlt_cli.reports.values import size_in_words
 
-    names = write_archive(runs_of(runs, runs_dir, "xlt archive"), out, runs_dir=runs_dir)
+    systems = runs_of(runs, runs_dir, "xlt archive")
+    names = write_archive(systems, out, runs_dir=runs_dir, answers_only=answers_only)
     for name in names:
         echo(name)
     echo(f"{len(names)} run{'s' * (len(names) > 1)} in {out}, {size_in_words(out.stat().st_size)}")

@@ -19,6 +19,7 @@ def write_archive(
     path: str | Path,
     *,
     runs_dir: str | Path | None = None,
+    answers_only: bool = False,
 ) -> list[str]:
     """Writes runs to one file, without weights: comparisons and tables are the same from it.
 
@@ -26,6 +27,8 @@ def write_archive(
         runs: names or paths, perhaps with `*`, or `Run`s; by name of the system, or without names.
         path: the file, whose name ends in .tar.xz; an archive that is there is replaced.
         runs_dir: where runs are looked for by name; default: `$XLT_RUNS_DIR`, or `runs`.
+        answers_only: leaves out probabilities, nearly all bytes of predictions; metrics that need
+            them cannot be computed again.
 
     Returns:
         The names of the runs.
@@ -45,7 +48,7 @@ def write_archive(
         given = [runs] if isinstance(runs, str | Path) or not isinstance(runs, Sequence) else runs
         several = [run for one in given for run in matching_runs(one, root)]
         found = list({run.path.resolve(): run for run in several}.values())
-    run_archive.write(Path(path), found, systems)
+    run_archive.write(Path(path), found, systems, probabilities=not answers_only)
     return [run.name for run in found]
 
 

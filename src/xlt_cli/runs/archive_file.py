@@ -27,8 +27,8 @@ from xlt_cli.runs import atomic
 SUFFIXES = (".tar", ".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".zip")
 LARGEST = 2**30
 """Bytes that an archive may have when it is unpacked; forty full runs have about 5 MB."""
-MOST = 20_000
-"""Files that an archive may have."""
+MOST = 100_000
+"""Files that an archive may have: two hundred runs of four hundred, and records beside them."""
 
 _DECOMPRESSED: dict[bytes, Callable[..., Any]] = {
     b"\xfd7zXZ\x00": lzma.open,
@@ -64,12 +64,15 @@ def as_folder(path: Path) -> Iterator[Path]:
 def pack(folder: Path, path: Path) -> None:
     """Packs a folder's files as a .tar.xz, atomically; the same files give the same bytes.
 
+    Files of one name follow one another: what runs share is then seen as repeated.
+
     Raises:
         DataError: the archive would be too large to be read.
     """
     sizes, content = _Sizes(path, "archive fewer runs at once"), io.BytesIO()
     with tarfile.open(fileobj=content, mode="w:xz") as packed:
-        for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        files = (each for each in folder.rglob("*") if each.is_file())
+        for file in sorted(files, key=lambda each: each.relative_to(folder).parts[::-1]):
             member = tarfile.TarInfo(file.relative_to(folder).as_posix())
             member.size = file.stat().st_size
             sizes.add(member.size)
@@ -180,7 +183,8 @@ class _Limited(io.RawIOBase):
     """A stream of which no more than the limit is read: headers of a tar can be large as well."""
 
     def __init__(self, stream: IO[bytes], path: Path) -> None:
-        self.stream, self.path, self.left = stream, path, LARGEST + 2**20 * 16
+        around = MOST * 2 * tarfile.BLOCKSIZE  # a header and what fills the last block of each
+        self.stream, self.path, self.left = stream, path, LARGEST + around + 2**20 * 16
 
     def read(self, size: int = -1) -> bytes:
         content = self.stream.read(size)
@@ -196,7 +200,7 @@ def _refused(path: Path, name: str, reason: str) -> DataError:
 
 def _too_large(path: Path, hint: str = "") -> DataError:
     return DataError(
-        f"the archive is too large: at most {MOST} files and {LARGEST // 2**20} MB are unpacked",
+        f"the archive is too large: at most {MOST:,} files and {LARGEST // 2**20} MB are unpacked",
         str(path),
         hint or "unpack it yourself if you trust it, and give the folder",
     )

@@ -64,9 +64,14 @@ def write_json(path: Path, record: Mapping[str, Any], *, sealed: bool = True) ->
         sealed: with its checksum, which `read_json` holds it against; without for reports that
             others read.
     """
+    write_bytes(path, record_bytes(record, sealed=sealed))
+
+
+def record_bytes(record: Mapping[str, Any], *, sealed: bool = True) -> bytes:
+    """What `write_json` writes."""
     bare = {name: value for name, value in record.items() if name != CHECKSUM}
     content = {**bare, CHECKSUM: _checksum(bare)} if sealed else bare
-    write_bytes(path, json_bytes(content, indent=2) + b"\n")
+    return json_bytes(content, indent=2) + b"\n"
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:
@@ -151,15 +156,11 @@ def new_directory(path: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        files = {}
-        for file in sorted(p for p in partial.rglob("*") if p.is_file()):
+        for file in (p for p in partial.rglob("*") if p.is_file()):
             _give_usual_mode(file, partial)
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
-                sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
-            name = file.relative_to(partial).as_posix()
-            files[name] = {"size": file.stat().st_size, "sha256": sha256}
-        write_json(partial / MANIFEST, {"format": MANIFEST_FORMAT, "files": files})
+        write_manifest(partial)
         former = _move_away(path)
         partial.rename(path)
         _sync_directory(path.parent)
@@ -167,6 +168,17 @@ def new_directory(path: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
+
+
+def write_manifest(directory: Path) -> None:
+    """Lists the files of a directory, with their sizes and checksums, in a file of it."""
+    listed = {}
+    for file in sorted(p for p in directory.rglob("*") if p.is_file()):
+        with file.open("rb") as handle:
+            sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        name = file.relative_to(directory).as_posix()
+        listed[name] = {"size": file.stat().st_size, "sha256": sha256}
+    write_json(directory / MANIFEST, {"format": MANIFEST_FORMAT, "files": listed})
 
 
 def link_or_copy(source: Path | str, target: Path | str) -> None:

@@ -80,6 +80,21 @@ def encode_answers(
     return _written(columns, shape, level, repeated=True)
 
 
+def without_probabilities(content: bytes) -> bytes:
+    """The same file without probabilities, uncompressed: an archive of many compresses them all.
+
+    Statistics and the schema of Arrow, which a reader finds out itself, would be most of a small
+    file.
+
+    Raises:
+        ValueError: it is none, or of a later format.
+    """
+    table, shape = _opened(content)
+    kept = [name for name in table.column_names if name != "probabilities"]
+    columns = {name: table.column(name) for name in kept}
+    return _written(columns, shape, level=None)
+
+
 def decode_columns(content: bytes) -> dict[str, list[Any]]:
     """The columns of `encode_answers`, by name.
 
@@ -114,10 +129,13 @@ def _answers(
     }, shape
 
 
-def _written(columns: Mapping[str, Any], shape: Shape, level: int, repeated: bool = False) -> bytes:
+def _written(
+    columns: Mapping[str, Any], shape: Shape, level: int | None, repeated: bool = False
+) -> bytes:
     """The bytes of a file.
 
     Args:
+        level: of zstd; None for a file that is not compressed and has nothing but the columns.
         repeated: whether ids recur, one cell after another.
     """
     import pyarrow
@@ -131,7 +149,7 @@ def _written(columns: Mapping[str, Any], shape: Shape, level: int, repeated: boo
     parquet.write_table(
         table,
         buffer,
-        compression="zstd",
+        compression="none" if level is None else "zstd",
         compression_level=level,
         use_dictionary=[
             *(["id"] if repeated else []),
@@ -139,6 +157,8 @@ def _written(columns: Mapping[str, Any], shape: Shape, level: int, repeated: boo
         ],
         column_encoding={} if repeated else {"id": "DELTA_BYTE_ARRAY"},
         row_group_size=max(1, len(table)),
+        write_statistics=level is not None,
+        store_schema=level is not None,
     )
     return buffer.getvalue()
 

@@ -4,7 +4,8 @@ evaluation.json                 task, split, limit, and all else that makes its 
 cells.jsonl                     one line per finished cell: languages, rows, hash; `condition`: the
                                 key of its condition, unless it is the evaluation's own; `unseen`:
                                 words that the model never saw (their prediction is null);
-                                `changed`: rows and words that the noise of a condition changed
+                                `changed`: rows and words that the noise of a condition changed;
+                                `left_out`: columns that an archive leaves out (see `answers_only`)
 predictions/en.parquet          per example: id, gold, predicted ... (see prediction_table)
 predictions/en+de.parquet       first text in en, second in de (generalized)
 conditions/KEY/condition.json   what a condition was given
@@ -118,7 +119,7 @@ class Store:
         return sorted(
             cell
             for cell, (sha256, weights) in cells_of(self.path, words).items()
-            if weights == self.weights and checksum(self._file(cell)) == sha256
+            if weights == self.weights and checksum(self.file(cell)) == sha256
         )
 
     def summarised(self, main: str | None = None, extra: Mapping[str, Any] | None = None) -> bool:
@@ -145,7 +146,7 @@ class Store:
     def computed_from(self, csv: str) -> dict[str, str]:
         """What makes a summary out of date: other cells, another model; `csv` is its own."""
         return {
-            "cells": _digest(cells_of(self.path), self.done()),
+            "cells": digest(cells_of(self.path), self.done()),
             "weights": self.weights,
             "csv": csv,
         }
@@ -217,7 +218,7 @@ class Store:
 
     def read(self, cell: Cell) -> list[Prediction]:
         """The predictions of a stored cell."""
-        file = self._file(cell)
+        file = self.file(cell)
         if file.suffix == prediction_table.SUFFIX:
             return [prediction for *_, prediction in prediction_table.decode(file.read_bytes())]
         return prediction_lines.decode(file.read_bytes())
@@ -228,14 +229,19 @@ class Store:
         rows = zip(columns.ids, columns.golds, columns.predicted, strict=True)
         return [Prediction(i, gold, predicted) for i, gold, predicted in rows]
 
+    def lacks_probabilities(self) -> bool:
+        """Whether they were left out of some cell when it was archived."""
+        lines = atomic.read_lines(self.path / "cells.jsonl")
+        return any("probabilities" in line.get("left_out", ()) for line in lines)
+
     def answers(self, cell: Cell) -> Answers:
         """The same in columns."""
-        file = self._file(cell)
+        file = self.file(cell)
         table = file.suffix == prediction_table.SUFFIX
         decode = prediction_table.decode_answers if table else prediction_lines.decode_answers
         return Answers(*decode(file.read_bytes()))
 
-    def _file(self, cell: Cell) -> Path:
+    def file(self, cell: Cell) -> Path:
         """The file of a cell: a table, or of an earlier version lines."""
         table = self._place(cell, prediction_table.SUFFIX)
         if table.exists():
@@ -335,7 +341,7 @@ def _is_of(results: Mapping[str, Any], path: Path) -> bool:
     own = [cell for cell, (_, weights) in cells.items() if weights == made_from["weights"]]
     newest = list(cells.values())[-1:]
     return bool(
-        made_from["cells"] == _digest(cells, own)
+        made_from["cells"] == digest(cells, own)
         and all(weights == made_from["weights"] for _, weights in newest)
         and made_from["csv"] == checksum(path / "results.csv")
     )
@@ -349,6 +355,7 @@ def checksum(path: Path) -> str:
         return ""
 
 
-def _digest(cells: Mapping[Cell, tuple[str, str]], chosen: Sequence[Cell]) -> str:
+def digest(cells: Mapping[Cell, tuple[str, str]], chosen: Sequence[Cell]) -> str:
+    """What names the content of some cells, of those that `cells_of` gives."""
     content = [[*c.languages, *filter(None, [c.condition]), cells[c][0]] for c in sorted(chosen)]
     return hashlib.sha256(atomic.json_bytes(content)).hexdigest()

@@ -1,6 +1,7 @@
 """Runs in one file, from which every table and report of them can be computed again.
 
-runs.json        the format, the names of the runs, and the systems that they were given as
+runs.json        the format, the names of the runs, and the systems that they were given as;
+                 `answers_only` if predictions lack probabilities (see `answers_only`)
 runs/NAME/       a run's directory (see `directory`), without weights, checkpoints, and texts that
                  a search has changed; without paths and names of the machine
 COMPLETE.json    sizes and checksums of these files
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import DataError, RunError
-from xlt_cli.runs import archives, atomic, provenance, pruned
+from xlt_cli.runs import answers_only, archives, atomic, provenance, pruned
 from xlt_cli.runs.archive_file import as_folder, pack
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.portable import OF_A_MACHINE, bare, bare_text
@@ -30,13 +31,8 @@ FORMAT = 1
 SUFFIX = ".tar.xz"
 
 _RECORDS = ("run.json", "fingerprints.json", "stages/*/result.json")
-_OF_EVALUATION = (
-    "cells.jsonl",
-    "notes.json",
-    "pieces.json",
-    "predictions/*",
-    "conditions/*/predictions/*",
-)
+_PREDICTED = ("cells.jsonl", "predictions/*", "conditions/*/predictions/*")
+_OF_EVALUATION = ("notes.json", "pieces.json")
 _AS_THEY_ARE = ("timing.jsonl", "metrics.jsonl", "stages/*/metrics.jsonl")
 
 
@@ -54,11 +50,17 @@ class Opened:
     systems: Mapping[str, Sequence[str]]
 
 
-def write(path: Path, runs: Sequence[Run], systems: Mapping[str, Sequence[str]]) -> None:
+def write(
+    path: Path,
+    runs: Sequence[Run],
+    systems: Mapping[str, Sequence[str]],
+    probabilities: bool = True,
+) -> None:
     """Archives runs in one file; it replaces an archive that is there.
 
     Args:
         systems: names of runs by the name of their system; may be empty.
+        probabilities: whether predictions keep them.
 
     Raises:
         DataError: the file's name does not end in .tar.xz, or the archive would be too large.
@@ -78,12 +80,15 @@ def write(path: Path, runs: Sequence[Run], systems: Mapping[str, Sequence[str]])
             )
         by_name[run.name] = run
     with tempfile.TemporaryDirectory(prefix="xlt-archive-") as temporary:
-        with atomic.new_directory(Path(temporary) / "archive") as folder:
-            for name, run in by_name.items():
-                _copy(run, folder / "runs" / name)
-            contents = {"format": FORMAT, "runs": list(by_name), "systems": dict(systems)}
-            atomic.write_json(folder / CONTENTS, contents)
-        pack(Path(temporary) / "archive", path)
+        folder = Path(temporary)
+        for name, run in by_name.items():
+            _copy(run, folder / "runs" / name, probabilities)
+        contents = {"format": FORMAT, "runs": list(by_name), "systems": dict(systems)}
+        if not probabilities:
+            contents["answers_only"] = True
+        _write_record(folder / CONTENTS, contents)
+        atomic.write_manifest(folder)
+        pack(folder, path)
 
 
 def check_place(path: Path) -> None:
@@ -169,32 +174,36 @@ def _checked(contents: Mapping[str, Any], folder: Path) -> dict[str, list[str]]:
     return systems
 
 
-def _copy(run: Run, to: Path) -> None:
-    """Copies what reports need."""
+def _copy(run: Run, to: Path, probabilities: bool) -> None:
+    """Copies what reports need; nothing is flushed to the disk, as only the packed file stays."""
     for pattern in _AS_THEY_ARE:
         for file in sorted(run.path.glob(pattern)):
-            atomic.write_bytes(to / file.relative_to(run.path), file.read_bytes())
+            _write(to / file.relative_to(run.path), file.read_bytes())
     for pattern in _RECORDS:
         for file in sorted(run.path.glob(pattern)):
             _copy_record(file, to / file.relative_to(run.path))
     if (run.path / "spec.yaml").is_file():
         written = (run.path / "spec.yaml").read_text("utf-8")
-        atomic.write_text(to / "spec.yaml", bare_text(written))
+        _write(to / "spec.yaml", bare_text(written).encode("utf-8"))
     if run.status.get("state") != "created":
-        atomic.write_json(to / "status.json", _bare_of_machine(run.status))
-    for session in atomic.read_lines(run.path / "environment.jsonl"):
-        atomic.append_line(to / "environment.jsonl", _bare_of_machine(session))
+        _write_record(to / "status.json", _bare_of_machine(run.status))
+    sessions = atomic.read_lines(run.path / "environment.jsonl")
+    if sessions:
+        lines = [atomic.json_bytes(_bare_of_machine(one)) + b"\n" for one in sessions]
+        _write(to / "environment.jsonl", b"".join(lines))
     for stage in pruned.stages(run):
         _copy_hash(stage, to / "stages" / stage.name)
     for folder in sorted(run.evaluations.glob("*")):
-        _copy_evaluation(folder, to / "evaluations" / folder.name)
+        _copy_evaluation(folder, to / "evaluations" / folder.name, probabilities)
 
 
-def _copy_evaluation(folder: Path, to: Path) -> None:
-    for pattern in _OF_EVALUATION:
+def _copy_evaluation(folder: Path, to: Path, probabilities: bool) -> None:
+    if not probabilities:
+        answers_only.copy(folder, to)
+    for pattern in (*(_PREDICTED if probabilities else ()), *_OF_EVALUATION):
         for file in sorted(folder.glob(pattern)):
             if not file.name.startswith("."):
-                atomic.write_bytes(to / file.relative_to(folder), file.read_bytes())
+                _write(to / file.relative_to(folder), file.read_bytes())
     for pattern in ("evaluation.json", "conditions/*/condition.json"):
         for file in sorted(folder.glob(pattern)):
             _copy_record(file, to / file.relative_to(folder))
@@ -207,12 +216,23 @@ def _copy_evaluation(folder: Path, to: Path) -> None:
     made_from = about.get("computed_from", {})
     if made_from.get("csv") == hashlib.sha256(before).hexdigest():
         made_from["csv"] = hashlib.sha256(after).hexdigest()
-    atomic.write_bytes(to / "results.csv", after)
-    atomic.write_json(to / "results.json", about)
+    if not probabilities:
+        answers_only.correct(made_from, folder, to)
+    _write(to / "results.csv", after)
+    _write_record(to / "results.json", about)
 
 
 def _copy_record(file: Path, to: Path) -> None:
-    atomic.write_json(to, bare(atomic.read_json(file)))
+    _write_record(to, bare(atomic.read_json(file)))
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _write_record(path: Path, record: Mapping[str, Any]) -> None:
+    _write(path, atomic.record_bytes(record))
 
 
 def _bare_of_machine(about: Mapping[str, Any]) -> dict[str, Any]:
