@@ -87,8 +87,7 @@ def _run_experiment(
     plans = preflight(experiment, rows, run.seed)
     gone = any(map(is_pruned, pruned.stages(run)))
     if _trained(run, experiment) and not (restore and gone):
-        subject = trained_subject(run, Trained.of(experiment), rows, runtime)
-        results = _stored(run, plans, rows, subject, runtime)
+        results = _done(run, experiment, plans, rows, runtime)
         if results is not None and run.status["state"] == "success":
             reporter.say(f"{run.name}: done before")
             if not restore:
@@ -261,6 +260,28 @@ def _stored(
                     summarise_all(p, store, subject)
         tidy(run)
     return [summary(p, store, subject, p.cells) for p, store in stores]
+
+
+def _done(
+    run: Run,
+    experiment: ResolvedExperiment,
+    plans: Sequence[Plan],
+    rows: RowStore,
+    runtime: Runtime,
+) -> list[dict[str, Any]] | None:
+    """The results of a trained run; None if it is not evaluated as a whole.
+
+    Nothing is held meanwhile, so that another process may remove the weights (`keep` of a second
+    sweep, `xlt runs prune`): the run is looked at again then, as one whose weights are gone.
+    """
+    before = [is_pruned(stage) for stage in pruned.stages(run)]
+    try:
+        subject = trained_subject(run, Trained.of(experiment), rows, runtime)
+        return _stored(run, plans, rows, subject, runtime)
+    except (OSError, UserError, PluginFailure):
+        if [is_pruned(stage) for stage in pruned.stages(run)] == before:
+            raise
+    return _done(run, experiment, plans, rows, runtime)
 
 
 def _restore(run: Run, experiment: ResolvedExperiment, all_stages: bool) -> None:

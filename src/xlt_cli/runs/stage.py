@@ -35,9 +35,19 @@ def fault(stage: Path) -> str:
     """What is wrong with a stage's model; empty if it is whole and the stage's own.
 
     A stage of an earlier version did not record its weights. The answers that are stored then say
-    which model gave them.
+    which model gave them. Weights that another process removes meanwhile are no fault.
     """
     model = model_of(stage)
+    try:
+        wrong = _fault(stage, model)
+    except FileNotFoundError:
+        if model_of(stage) == model:
+            raise
+        return fault(stage)
+    return fault(stage) if wrong and model_of(stage) != model else wrong
+
+
+def _fault(stage: Path, model: Path) -> str:
     damage = checksums.damage(model)
     if damage:
         return damage
