@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
 from xlt_cli.api import Example, PluginParams, Rows, SequenceExample, Split, Task, TokenExample
-from xlt_cli.data.hashing import data_hash
+from xlt_cli.data.hashing import data_hash, row_hashes, text_hash
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DataError
 from xlt_cli.problems import Problem, SequenceClassification, TokenLabelling
@@ -60,6 +62,25 @@ def test_rows_are_loaded_once_whatever_the_limit(task: Fake) -> None:
     store.load(task, "dev", "de")
     assert task.loads == [("dev", "en"), ("dev", "de")]
     assert store.notes(task, "dev", "en") == ("1 row left out",)
+
+
+def test_rows_are_hashed_once_as_far_as_they_are_asked_for(
+    task: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed = []
+
+    def counted(task: Task, examples: Sequence[Example]) -> np.ndarray:
+        hashed.append(len(examples))
+        return row_hashes(task, examples)
+
+    monkeypatch.setattr("xlt_cli.data.rows.row_hashes", counted)
+    store = RowStore()
+    few, many = (store.hashes(task, "dev", "en", limit).tolist() for limit in (2, 4))
+    assert (few, many) == (many[:2], [[text_hash(row)] for row in GOOD[:4]])
+    assert store.hashes(task, "dev", "en", 3).tolist() == many[:3]
+    after = store.of_next_run()
+    assert after.hashes(task, "dev", "en", 4).tolist() == many
+    assert hashed == [2, 4]
 
 
 def test_fingerprints_say_what_the_rows_are(task: Fake) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import Example, Rows, Split, Task
-from xlt_cli.data.hashing import data_hash
+from xlt_cli.data.hashing import data_hash, row_hashes
 from xlt_cli.errors import DataError, UserError, did_you_mean
 from xlt_cli.languages import own_code
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.stated import stated
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass
@@ -25,6 +28,7 @@ class RowStore:
 
     fingerprints: dict[str, dict[str, Any]] = field(default_factory=dict)
     _rows: dict[tuple[str, str, str], Rows] = field(default_factory=dict)
+    _hashes: dict[tuple[str, str, str], np.ndarray] = field(default_factory=dict)
     _earlier: RowStore | None = None
 
     def of_next_run(self) -> RowStore:
@@ -69,6 +73,20 @@ class RowStore:
     def notes(self, task: Task, split: Split, language: str) -> tuple[str, ...]:
         """What the task says of rows that were loaded."""
         return self._rows[(task_key(task), split, self._own(task, split, language))].notes
+
+    def hashes(
+        self, task: Task, split: Split, language: str, limit: int | None = None
+    ) -> np.ndarray:
+        """What the first `limit` rows are known again by (`row_hashes`); each is hashed once."""
+        rows = self.load(task, split, language, limit)
+        key = (task_key(task), split, self._own(task, split, language))
+        known = self._hashes.get(key)
+        if known is None and self._earlier is not None and self._of_earlier(key) is not None:
+            known = self._earlier._hashes.get(key)
+        if known is None or len(known) < len(rows):
+            known = row_hashes(task, rows)
+        self._hashes[key] = known
+        return known[: len(rows)]
 
     def _own(self, task: Task, split: Split, language: str) -> str:
         """The task's own code for a language; as written if it has none."""

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from xlt_cli.api import Example, Split, Task
-from xlt_cli.data.hashing import item_hash, text_hash
+from xlt_cli.data.hashing import row_hashes
 from xlt_cli.data.rows import RowStore, task_key
 from xlt_cli.data.training_rows import training_rows
 from xlt_cli.errors import DamagedFile, PluginError, UserError
@@ -110,7 +110,7 @@ def warnings(plan: Plan, uses: Sequence[Used]) -> list[dict[str, Any]]:
     evaluated = {language: _load(plan, language) or () for language in plan.languages}
     beside = _beside(plan, uses) if plan.task.aligned else {}
     hashes = {
-        language: _hashes(plan.task, examples)
+        language: _hashes(plan, language, examples)
         for language, examples in {**beside, **evaluated}.items()
     }
     collected: list[dict[str, Any]] = []
@@ -207,7 +207,7 @@ def _parts(
                 by_task = [(group.task, group.examples) for group in groups]
             else:
                 by_task = [(source.task, _loaded(source, rows)) for source in sources]
-            hashes = [_hashes(task, examples).ravel() for task, examples in by_task]
+            hashes = [row_hashes(task, examples).ravel() for task, examples in by_task]
             texts = np.unique(np.concatenate(hashes))
         parts.append(Used(how, stage.task.name, split, tuple(languages), limit, texts, files))
     return parts
@@ -263,15 +263,11 @@ def _load(plan: Plan, language: str) -> Sequence[Example] | None:
         return None
 
 
-def _hashes(task: Task, examples: Sequence[Example]) -> np.ndarray:
-    """Of each row, the hashes of its texts and, where tasks share items, of its item, [N, 1 or 2].
-
-    The item tells a row again whose texts were used in languages that its own task does not have.
-    """
-    hashes = [[text_hash(example) for example in examples]]
-    if task.items:
-        hashes.append([item_hash(task.items, example) for example in examples])
-    return np.array(hashes, dtype=np.uint64).T
+def _hashes(plan: Plan, language: str, examples: Sequence[Example]) -> np.ndarray:
+    """What an evaluation's rows are known again by, [N, 1 or 2]; none where none are loaded."""
+    if not examples:
+        return row_hashes(plan.task, ())
+    return plan.rows.hashes(plan.task, plan.evaluation.split, language, len(examples))
 
 
 def _of_one_task(use: Used, task: Task) -> bool:
@@ -285,12 +281,21 @@ def _seen(
 ) -> set[str]:
     """The ids of rows that were used."""
     if use.texts is not None:
-        known = np.asarray(np.isin(hashes, use.texts).any(axis=1))
+        known = _among(hashes, use.texts).any(axis=1)
         return {examples[int(row)].id for row in np.flatnonzero(known)}
     about = plan.rows.about(plan.task, plan.evaluation.split, language)
     if about["sha256"] not in use.files.values():
         return set()
     return {example.id for example in examples[: use.limit]}
+
+
+def _among(hashes: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Which hashes are among known ones, which are sorted, as `hashes` is shaped."""
+    if not len(known):
+        return np.zeros(hashes.shape, dtype=bool)
+    places = np.searchsorted(known, hashes)
+    found: np.ndarray = known[np.minimum(places, len(known) - 1)] == hashes
+    return found
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
