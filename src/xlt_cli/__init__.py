@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from xlt_cli.interface.effective_robustness import EffectiveRobustness, effective_robustness
     from xlt_cli.interface.experiment import Experiment
     from xlt_cli.interface.mixed_model import Modelled, mixed_model
+    from xlt_cli.interface.question import Answered, question
     from xlt_cli.interface.runs import Run, Runs, open_run
     from xlt_cli.interface.tables import Results, Table
     from xlt_cli.interface.tabulate import Tabulated, tabulate
 
 __all__ = [
+    "Answered",
     "Benchmarked",
     "Compared",
     "EffectiveRobustness",
@@ -51,11 +53,13 @@ __all__ = [
     "mixed_model",
     "open_archive",
     "open_run",
+    "question",
     "tabulate",
     "write_archive",
 ]
 
 _ROOMS = {
+    "Answered": "xlt_cli.interface.question",
     "Benchmarked": "xlt_cli.interface.benchmark",
     "Compared": "xlt_cli.interface.compare",
     "EffectiveRobustness": "xlt_cli.interface.effective_robustness",
@@ -75,6 +79,7 @@ _ROOMS = {
     "mixed_model": "xlt_cli.interface.mixed_model",
     "open_archive": "xlt_cli.interface.archived",
     "open_run": "xlt_cli.interface.runs",
+    "question": "xlt_cli.interface.question",
     "tabulate": "xlt_cli.interface.tabulate",
     "write_archive": "xlt_cli.interface.archived",
 }

@@ -16,6 +16,7 @@ import xlt_cli
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "python.md"
 PUBLIC = {
+    "Answered": {"frame", "report"},
     "Benchmarked": {"frame", "report"},
     "Compared": {"frame", "report", "statements"},
     "Experiment": {
@@ -55,6 +56,7 @@ PUBLIC = {
     "mixed_model": set(),
     "open_archive": set(),
     "open_run": set(),
+    "question": set(),
     "tabulate": set(),
     "write_archive": set(),
 }

@@ -1,0 +1,196 @@
+"""Which cells of which test sets arms are compared over, and what each run answered in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from xlt_cli.errors import DataError
+from xlt_cli.languages import among, own_codes
+from xlt_cli.questions.stored import Found, TestedRun, shared_pairs
+from xlt_cli.runs.cells import Pair
+from xlt_cli.spec.question import TestSet
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A test set over the cells that are compared.
+
+    Attributes:
+        family: the name of its family.
+        pairs: its cells.
+        left_out: languages that were tested and are not compared, with the reason.
+        right: for each cell and draw, which rows each run answered rightly: [runs, n] of 0 or 1.
+        places: for each of these, which item each row is of, among all items of the comparison.
+    """
+
+    family: str
+    title: str
+    pairs: list[Pair]
+    left_out: dict[str, str]
+    right: list[np.ndarray] = field(default_factory=list)
+    places: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many there are in all cells and draws."""
+        return sum(own.shape[1] for own in self.right)
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """The unweighted mean over cells and draws, [runs]."""
+        means = [own.mean(axis=1, dtype=np.float64) for own in self.right]
+        return np.mean(means, axis=0)
+
+    def effects(self, items: np.ndarray) -> np.ndarray:
+        """How far each item moves the accuracy of each run, [runs, N]; mean 0 for each run.
+
+        Args:
+            items: the items that are a sample, sorted, [N]: at least all of this set.
+        """
+        total = np.zeros((len(self.right[0]), len(items)))
+        for right, places in zip(self.right, self.places, strict=True):
+            scale = len(items) / (right.shape[1] * len(self.right))
+            moved = right - right.mean(axis=1, dtype=np.float64, keepdims=True)
+            total[:, np.searchsorted(items, places)] += scale * moved
+        return total
+
+    def items(self) -> np.ndarray:
+        """The items that it is tested on, sorted."""
+        return np.unique(np.concatenate(self.places))
+
+
+class Tested:
+    """The sets of a question, as runs were tested on them.
+
+    Args:
+        sets: with the names of their families; that in distribution first.
+        arms: the runs of each arm, and of the references.
+        trained: the languages that a comparison leaves out, and the arms that were trained on them.
+        notes: gets what is left out.
+
+    Attributes:
+        runs: those that have all sets that are compared; the others are named in a note.
+        cells: the sets, with what the runs answered.
+
+    Raises:
+        DataError: runs were tested on different rows, or none on the set in distribution.
+    """
+
+    def __init__(
+        self,
+        sets: Sequence[tuple[str, TestSet]],
+        arms: Mapping[str, Sequence[TestedRun]],
+        references: Sequence[TestedRun],
+        trained: Mapping[str, Sequence[str]],
+        notes: list[str],
+    ) -> None:
+        of_arms = {id(run): run for own in arms.values() for run in own}
+        every = list((of_arms | {id(run): run for run in references}).values())
+        kept = [(family, one) for family, one in sets if _is_tested(one, arms, notes)]
+        if not kept or kept[0][1] is not sets[0][1]:
+            raise DataError(
+                f"no run of some arm was tested in distribution: {sets[0][1].title}",
+                hint="the question's file says which set that is: `in_distribution`",
+            )
+        self.runs: list[TestedRun] = []
+        for run in every:
+            lacking = [one.title for _, one in kept if run.find(one) is None]
+            if lacking:
+                more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+                notes.append(f"{run.run.name} is left out: it lacks {lacking[0]}{more}")
+            else:
+                self.runs.append(run)
+        self._items: dict[tuple[str, str], int] = {}
+        self.cells = [
+            cells
+            for family, one in kept
+            if (cells := self._cells(family, one, trained, notes)) is not None
+        ]
+
+    def number(self, run: TestedRun) -> int | None:
+        """Which of the runs it is; None if it was left out."""
+        return next((n for n, own in enumerate(self.runs) if own is run), None)
+
+    def _cells(
+        self,
+        family: str,
+        one: TestSet,
+        trained: Mapping[str, Sequence[str]],
+        notes: list[str],
+    ) -> Cells | None:
+        found = [run.find(one) for run in self.runs]
+        having = [own for own in found if own is not None]
+        if not having:
+            return None
+        left: dict[str, str] = {}
+        pairs = _chosen(one, shared_pairs(having), trained, left)
+        absent = sorted({x for own in having for p in own.pairs for x in p} - {
+            x for p in shared_pairs(having) for x in p})  # fmt: skip
+        left |= dict.fromkeys(absent, "not all runs were tested in it")
+        if not pairs:
+            why = "; ".join(f"{x}: {reason}" for x, reason in left.items())
+            notes.append(f"{one.title} is left out: no language remains ({why})")
+            return None
+        cells = Cells(family, one.title, pairs, left)
+        for pair in pairs:
+            for draw in range(len(having[0].keys)):
+                self._add(cells, one, pair, draw, having)
+        return cells
+
+    def _add(
+        self, cells: Cells, one: TestSet, pair: Pair, draw: int, having: Sequence[Found]
+    ) -> None:
+        answers = [
+            run.right(own, pair, own.keys[draw]) for run, own in zip(self.runs, having, strict=True)
+        ]
+        for run, (key, _) in zip(self.runs, answers, strict=True):
+            if key != answers[0][0]:
+                raise DataError(
+                    f"'{self.runs[0].run.name}' and '{run.run.name}' were tested on different rows "
+                    f"of {cells.title} in '{'+'.join(dict.fromkeys(pair))}': ids or gold labels "
+                    "differ",
+                    hint="evaluate the runs again on the same data with `xlt eval`",
+                )
+        ids = self.runs[0].rows[answers[0][0]].ids
+        space = one.items or f"{one.task.name} {one.split}"
+        if one.items is None and not having[0].aligned:
+            space += f" {pair[0]} {pair[1]}"
+        known = self._items
+        places = [known.setdefault((space, i), len(known)) for i in ids]
+        cells.right.append(np.stack([right for _, right in answers]))
+        cells.places.append(np.array(places, dtype=np.intp))
+
+
+def _is_tested(one: TestSet, arms: Mapping[str, Sequence[TestedRun]], notes: list[str]) -> bool:
+    """Whether each arm has a run that was tested on a set; a note says which have none."""
+    without = [name for name, own in arms.items() if all(run.find(one) is None for run in own)]
+    if without:
+        whose = "all arms" if len(without) == len(arms) else ", ".join(f"'{x}'" for x in without)
+        notes.append(f"{one.title} is left out: no run of {whose} was tested on it")
+    return not without
+
+
+def _chosen(
+    one: TestSet, pairs: Sequence[Pair], trained: Mapping[str, Sequence[str]], left: dict[str, str]
+) -> list[Pair]:
+    """The cells of a set that are compared; `left` gets the languages that are not, and why."""
+    known = list(dict.fromkeys(x for pair in pairs for x in pair))
+    wanted = own_codes(one.languages, known, one.task.name) if one.languages else known
+    without = own_codes(one.without, known, one.task.name) if one.without else []
+    for language in known:
+        if language not in wanted or language in without:
+            left[language] = "the question leaves it out"
+        elif not one.trained_on and (seen := _trained_in(language, trained)):
+            left[language] = f"trained on: {seen}"
+    return [pair for pair in pairs if not set(pair) & set(left)]
+
+
+def _trained_in(language: str, trained: Mapping[str, Sequence[str]]) -> str:
+    """The arms that were trained on a language; empty if none was."""
+    arms: Iterator[str] = (
+        arm for code, own in trained.items() if among(language, [code]) for arm in own
+    )
+    return ", ".join(dict.fromkeys(arms))

@@ -1,0 +1,163 @@
+"""The report of a question's answer: arms, contrasts, and what they rest on.
+
+Everything is read from the values of `questions.answer`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from xlt_cli.api.reports import Column, Figure, Piece, Report, Row, Table, Value
+from xlt_cli.reports.records import record_table
+from xlt_cli.reports.values import MARK
+
+Values = Mapping[str, Any]
+
+OUTCOMES = {"accuracy": "accuracy", "effective_robustness": "effective robustness"}
+COLUMNS = (
+    *("comparison", "kind", "of", "over", "collapsed", "seeds", "group", "name", "outcome"),
+    *("value", "low", "high", "deviation", "p", "p_holm", "smallest_effect", "verdict"),
+)
+NOTES = (
+    "a family's figure is the unweighted mean over its sets, a set's the unweighted mean over its "
+    "languages (or pairs) and draws",
+    "brackets: 95% intervals; seeds and items are both samples, and differences are paired by seed "
+    "and item",
+    "effective robustness: accuracy minus what a line through the reference runs (logit axes, over "
+    "accuracy in distribution) lets expect; its intervals include how far the references scatter "
+    "about the line",
+    "p: two-sided, after Holm's correction over the families out of distribution",
+)
+
+
+def report(values: Values) -> Report:
+    """Tables of each comparison."""
+    pieces: list[Piece] = [_comparison(one, values) for one in values["comparisons"]]
+    band = f"equivalent: the 95% interval lies within ±{values['equivalence']:g} points"
+    records = record_table(COLUMNS, _records(values))
+    notes = [*NOTES, band, *values["notes"]]
+    return Report(pieces, title=values["title"], notes=notes, values=values, records=records)
+
+
+def _comparison(one: Values, values: Values) -> Report:
+    name = one["name"]
+    pieces: list[Piece] = [_arms(one)]
+    for primary in (True, False):
+        chosen = [own for own in one["contrasts"] if own["primary"] == primary]
+        if chosen:
+            kind = "primary contrast" if primary else "secondary contrasts"
+            pieces.append(_contrasts(f"{name}: {kind}, in points", chosen))
+    if fallen := [own for own in one.get("without_collapsed", ()) if own["families"]]:
+        pieces.append(_contrasts(f"{name}: without collapsed runs, in points", fallen))
+    pieces += [_by_set(name, own) for own in one["contrasts"] if own["primary"] and own["sets"]]
+    pieces.append(_sets(one))
+    notes = [*one["notes"], f"{one['references']} reference runs"]
+    if any(arm["collapsed"] for arm in one["arms"]):
+        notes.append(f"{MARK}: an arm with collapsed runs, which are in its figures")
+    return Report(pieces, title=f"{values['title']}: {name}", notes=notes)
+
+
+def _arms(one: Values) -> Table:
+    families = _families(one)
+    columns = [Column("arm"), Column("seeds", "right"), Column("collapsed", "right")]
+    columns += [Column(family, "right") for family in families]
+    rows = []
+    for arm in one["arms"]:
+        count, planned = len(arm["seeds"]), arm["planned"]
+        seeds = f"{count} of {planned}" if planned and count < planned else str(count)
+        mark = MARK if arm["collapsed"] else ""
+        cells: list[Value] = [arm["arm"], seeds, len(arm["collapsed"])]
+        for family in families:
+            stored = arm["families"].get(family, {}).get("accuracy")
+            cells.append(_figure(stored, mark=mark) if stored else None)
+        rows.append(Row(cells))
+    return Table(f"{one['name']}: accuracy", columns, rows)
+
+
+def _families(one: Values) -> list[str]:
+    return list(dict.fromkeys(own["family"] for own in one["sets"]))
+
+
+def _contrasts(title: str, contrasts: Sequence[Values]) -> Table:
+    outcomes = [
+        name
+        for name in OUTCOMES
+        if any(name in own for one in contrasts for own in one["families"].values())
+    ]
+    columns = [Column("contrast"), Column("family"), Column("seeds", "right")]
+    for name in outcomes:
+        columns += [Column(OUTCOMES[name], "right"), Column("p", "right"), Column("verdict")]
+    rows = []
+    for one in contrasts:
+        shown = f"{one['of']} − {one['over']}"
+        if not one["families"]:
+            empty: list[Value] = [None] * (len(columns) - 4)
+            rows.append(Row([shown, "", 0, one["no_claim"], *empty], rule=True))
+        last = len(one["families"]) - 1
+        for n, (family, own) in enumerate(one["families"].items()):
+            cells: list[Value] = [shown if n == 0 else "", family, len(one["seeds"])]
+            for name in outcomes:
+                cells += _shown(own.get(name), one["no_claim"])
+            rows.append(Row(cells, rule=n == last))
+    return Table(title, columns, rows)
+
+
+def _shown(stored: Values | None, no_claim: str) -> list[Value]:
+    if stored is None:
+        return [None, None, None]
+    p = stored.get("p_holm", stored["p"])
+    verdict = stored["verdict"] or f"no claim: {no_claim}"
+    return [_figure(stored, sign=True), Figure(p, unit="number", digits=3), verdict]
+
+
+def _by_set(name: str, one: Values) -> Table:
+    outcomes = [x for x in OUTCOMES if any(x in own for own in one["sets"].values())]
+    columns = [Column("set"), *(Column(OUTCOMES[x], "right") for x in outcomes)]
+    rows = [
+        Row([title, *(_figure(own[x], sign=True) if x in own else None for x in outcomes)])
+        for title, own in one["sets"].items()
+    ]
+    title = f"{name}: {one['of']} − {one['over']} by set, in points (not corrected)"
+    return Table(title, columns, rows)
+
+
+def _sets(one: Values) -> Table:
+    columns = [Column("family"), Column("set"), Column("cells", "right"), Column("rows", "right"),
+               Column("left out")]  # fmt: skip
+    rows = []
+    for own in one["sets"]:
+        left: dict[str, list[str]] = {}
+        for language, why in own["left_out"].items():
+            left.setdefault(why, []).append(language)
+        said = "; ".join(f"{', '.join(languages)} ({why})" for why, languages in left.items())
+        rows.append(Row([own["family"], own["set"], len(own["cells"]), own["rows"], said]))
+    return Table(f"{one['name']}: what is compared", columns, rows)
+
+
+def _figure(stored: Values, sign: bool = False, mark: str = "") -> Figure:
+    bounds = stored["value"], stored["low"], stored["high"]
+    digits = 2 if sign else None
+    return Figure(*bounds, digits=digits, sign="all" if sign else "none", mark=mark)
+
+
+def _records(values: Values) -> Iterator[dict[str, Any]]:
+    for one in values["comparisons"]:
+        for arm in one["arms"]:
+            about = {"comparison": one["name"], "kind": "arm", "of": arm["arm"],
+                     "collapsed": len(arm["collapsed"]), "seeds": len(arm["seeds"])}  # fmt: skip
+            yield from _figures(about, arm)
+        for kept, key in (("with", "contrasts"), ("without", "without_collapsed")):
+            for own in one.get(key, ()):
+                about = {"comparison": one["name"], "kind": "contrast", "of": own["of"],
+                         "over": own["over"], "collapsed": kept,
+                         "seeds": len(own["seeds"])}  # fmt: skip
+                yield from _figures(about, own)
+
+
+def _figures(about: Values, of: Values) -> Iterator[dict[str, Any]]:
+    for group, key in (("family", "families"), ("set", "sets")):
+        for name, own in of[key].items():
+            for outcome, stored in own.items():
+                figures = {n: v for n, v in stored.items() if n in COLUMNS}
+                yield {**about, "group": group, "name": name, "outcome": outcome, **figures}

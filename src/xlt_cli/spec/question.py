@@ -1,0 +1,227 @@
+"""Questions: which arms are compared over which families of test sets, as YAML.
+
+`xlt question FILE` answers one from stored runs. A file states what is compared before there are
+results: families of test sets, arms and their planned seeds, contrasts, the reference line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from xlt_cli import registry
+from xlt_cli.api import PluginUse
+from xlt_cli.errors import SpecError, UserError, did_you_mean
+from xlt_cli.spec import CLEAN
+from xlt_cli.spec.faults import Faults
+from xlt_cli.spec.identity import plugin_stated
+from xlt_cli.spec.model import Languages, Model, NamedSplit, Use
+from xlt_cli.spec.source import Source, read, values
+from xlt_cli.spec.values import validated
+from xlt_cli.spec.written import Setting
+from xlt_cli.spec.yaml_lines import Loc
+
+IN_DISTRIBUTION = "in distribution"
+"""What the family of the set in distribution is called."""
+
+
+def _named(value: str) -> str:
+    if not value.strip():
+        raise ValueError("a name is not empty")
+    return value
+
+
+def _whole(value: object) -> object:
+    """`equivalence: 1` is a number of points."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, AfterValidator(_named)]
+Points = Annotated[float, BeforeValidator(_whole), Field(gt=0)]
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, PluginUse):
+        return value.name
+    return str(value.get("name", value)) if isinstance(value, Mapping) else str(value)
+
+
+class TestSet(Model):
+    """A test set as runs were evaluated on it: an evaluation under one condition."""
+
+    task: Use = Field(description="task plugin")
+    split: NamedSplit = Field("test", description="split that runs were evaluated on")
+    limit: int | None = Field(
+        None, ge=1, description="of several evaluations of the split the one with so many rows"
+    )
+    setting: Setting = Field("standard", description="single languages, or pairs of two")
+    condition: Use = Field(
+        default_factory=lambda: PluginUse(name=CLEAN),
+        description="condition plugin, as the runs' spec has it",
+    )
+    languages: Languages | None = Field(None, description="default: all that were tested")
+    without: Languages | None = Field(None, description="languages that are left out")
+    trained_on: bool = Field(
+        False, description="keep languages that an arm was trained on; default: leave them out"
+    )
+    items: str | None = Field(
+        None,
+        description="sets with the same name here have the same items under the same ids; "
+        "default: items of each task and split are their own",
+    )
+    name: Name | None = Field(None, description="what tables call it")
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        if self.name:
+            return self.name
+        said = [f"{self.task.name} {self.split}"]
+        if self.languages:
+            said.append(", ".join(self.languages))
+        if self.setting == "generalized":
+            said.append("pairs of languages")
+        if self.condition.name != CLEAN:
+            params = [_brief(v) for k, v in self.condition.params.items() if k != "draws"]
+            said.append(" ".join(params or [self.condition.name]))
+        return ", ".join(said)
+
+
+class Family(Model):
+    """Test sets whose unweighted mean is one outcome."""
+
+    name: Name
+    sets: list[TestSet] = Field(min_length=1)
+
+
+class RunsOf(Model):
+    """The runs of a sweep's point, which are its seeds."""
+
+    sweep: Name = Field(description="name of the spec")
+    point: Name | None = Field(None, description="name of the point; default: any")
+
+
+class PlannedArm(RunsOf):
+    """An arm: runs that differ in their seeds only."""
+
+    seeds: int | None = Field(
+        None, ge=1, description="planned number; with fewer no claim rests on the arm"
+    )
+
+
+class Contrast(Model):
+    """One arm minus another, paired by seed and item."""
+
+    of: Name
+    over: Name
+    primary: bool = Field(False, description="shown first, and in the figure")
+
+
+class Compared(Model):
+    """Arms that are compared over the same languages: those that none of them was trained on."""
+
+    name: Name
+    arms: dict[str, PlannedArm] = Field(min_length=2)
+    contrasts: list[Contrast] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _known_arms(self) -> Compared:
+        for contrast in self.contrasts:
+            for arm in (contrast.of, contrast.over):
+                if arm not in self.arms:
+                    hint = did_you_mean(arm, self.arms) or f"arms: {', '.join(self.arms)}"
+                    raise ValueError(
+                        f"a contrast names the arm '{arm}', which is not there; {hint}"
+                    )
+            if contrast.of == contrast.over:
+                raise ValueError(f"'{contrast.of}' is compared with itself")
+        return self
+
+
+class Reference(Model):
+    """Runs whose figures a line is fitted through, for effective robustness."""
+
+    runs: list[RunsOf] = Field(min_length=1)
+
+
+class Question(Model):
+    """What is compared, over what."""
+
+    title: Name
+    in_distribution: TestSet = Field(description="the set that lines are fitted over")
+    families: list[Family] = Field(min_length=1, description="families of test sets")
+    comparisons: list[Compared] = Field(min_length=1)
+    reference: Reference | None = Field(None, description="default: no effective robustness")
+    equivalence: Points = Field(
+        1.0,
+        description="arms are equivalent if the interval of their difference lies within ± so "
+        "many points",
+    )
+    collapsed_below: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="a run with a lower accuracy in distribution counts as collapsed, beside those "
+        "that give one answer to every row",
+    )
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Question:
+        for kind, named in (
+            ("families", [family.name for family in self.families]),
+            ("comparisons", [one.name for one in self.comparisons]),
+            ("sets", [one.title for _, one in self.sets()]),
+        ):
+            if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
+                hint = "; give one a `name`" if kind == "sets" else ""
+                raise ValueError(f"two {kind} are called '{twice[0]}'{hint}")
+        if any(family.name == IN_DISTRIBUTION for family in self.families):
+            raise ValueError(f"no family may be called '{IN_DISTRIBUTION}'")
+        return self
+
+    def sets(self) -> list[tuple[str, TestSet]]:
+        """All sets with the names of their families, that in distribution first."""
+        own = self.in_distribution.model_copy(update={"trained_on": True})
+        every = [(family.name, one) for family in self.families for one in family.sets]
+        return [(IN_DISTRIBUTION, own), *every]
+
+
+def load(path: str | Path) -> Question:
+    """A question from its file.
+
+    Raises:
+        SpecError: it cannot be read or is wrong; says file, line and field.
+    """
+    source: Source = read(Path(path))
+    found = validated(Question, values(source), source)
+    _check_plugins(found, source)
+    return found
+
+
+def _check_plugins(found: Question, source: Source) -> None:
+    """Raises SpecError for tasks and conditions that are unknown, or whose parameters are wrong."""
+    faults = Faults()
+    places: list[tuple[Loc, TestSet]] = [(("in_distribution",), found.in_distribution)]
+    for i, family in enumerate(found.families):
+        places += [(("families", i, "sets", j), one) for j, one in enumerate(family.sets)]
+    for place, one in places:
+        for kind, use in (("task", one.task), ("condition", one.condition)):
+            with faults.gather():
+                _check(use, kind, source.where((*place, kind)))
+    faults.complain()
+
+
+def _check(use: PluginUse, kind: str, where: str) -> None:
+    if kind == "condition" and use.name == CLEAN:
+        return
+    known = registry.names(kind)
+    if use.name not in known:
+        raise SpecError(f"unknown {kind} '{use.name}'", where, did_you_mean(use.name, known))
+    try:
+        plugin_stated(use, kind)
+    except (ValueError, UserError) as error:
+        what = error.what if isinstance(error, UserError) else str(error)
+        raise SpecError(f"the parameters of '{use.name}' are wrong: {what}", where) from None

@@ -1,0 +1,362 @@
+"""`xlt question`: arms over families of test sets, against a line through reference runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from question_runs import NOISE, Answering, Right
+from scipy import special, stats
+
+import xlt_cli
+from xlt_cli.errors import DataError, SpecError
+
+SEEDS = (1, 2, 3, 4)
+ARMS: Mapping[str, Sequence[str]] = {"plain": (), "english": ("en",), "low": ("fr",)}
+SHARES = {
+    "plain": {"en": 0.8, "de": 0.7, "fr": 0.6},
+    "english": {"en": 0.82, "de": 0.7, "fr": 0.6},
+    "low": {"en": 0.8, "de": 0.75, "fr": 0.7},
+}
+REFERENCES = {"few": 0.6, "some": 0.66, "many": 0.74}
+ASKED: dict[str, Any] = {
+    "title": "Does it help?",
+    "equivalence": 30,
+    "in_distribution": {"task": "pawsx", "languages": ["en"]},
+    "families": [
+        {"name": "zero-shot", "sets": [{"task": "pawsx"}]},
+        {
+            "name": "noise",
+            "sets": [
+                {"task": "pawsx", "condition": NOISE},
+                {
+                    "task": "pawsx",
+                    "condition": NOISE,
+                    "languages": ["en"],
+                    "trained_on": True,
+                    "name": "noise in English",
+                },
+            ],
+        },
+    ],
+    "reference": {"runs": [{"sweep": name} for name in (*REFERENCES, "plain")]},
+    "comparisons": [
+        {
+            "name": "languages",
+            "arms": {name: {"sweep": name, "seeds": len(SEEDS)} for name in ARMS},
+            "contrasts": [
+                {"of": "low", "over": "english", "primary": True},
+                {"of": "low", "over": "plain"},
+            ],
+        }
+    ],
+}
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def answering(tiny_data: Path) -> Answering:
+    return Answering(tiny_data)
+
+
+@pytest.fixture(scope="module")
+def answers(answering: Answering) -> dict[tuple[str, int], Right]:
+    rng = np.random.default_rng(3)
+    shares = SHARES | {
+        name: {"en": share, "de": share - 0.1, "fr": share - 0.15}
+        for name, share in REFERENCES.items()
+    }
+    seeds = {name: SEEDS if name in ARMS else SEEDS[:2] for name in shares}
+    return {
+        (name, seed): answering.drawn(rng, own)
+        for name, own in shares.items()
+        for seed in seeds[name]
+    }
+
+
+@pytest.fixture(scope="module")
+def made(
+    tmp_path_factory: pytest.TempPathFactory,
+    answering: Answering,
+    answers: dict[tuple[str, int], Right],
+) -> Path:
+    root = tmp_path_factory.mktemp("question") / "runs"
+    for (name, seed), right in answers.items():
+        answering.run(root, name, seed, right, ARMS.get(name, ()))
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path, made: Path) -> Path:
+    """A copy of the runs, which may be changed."""
+    shutil.copytree(made, tmp_path / "runs")
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def ask(tmp_path: Path) -> Ask:
+    def asked(root: Path, **changes: Any) -> dict[str, Any]:
+        file = tmp_path / "question.yaml"
+        file.write_text(yaml.safe_dump({**ASKED, **changes}, sort_keys=False), "utf-8")
+        return xlt_cli.question(file, runs_dir=root).values
+
+    return asked
+
+
+def contrast(values: dict[str, Any], over: str = "english") -> dict[str, Any]:
+    (found,) = [own for own in values["comparisons"][0]["contrasts"] if own["over"] == over]
+    return found  # type: ignore[no-any-return]
+
+
+def two_way(values: np.ndarray, effects: np.ndarray, lines: tuple[float, int] | None = None) -> Any:
+    """Mean and interval over K seeds and N items, from the mean squares of the table [K, N]."""
+    seeds, items = effects.shape
+    table = values[:, None] + effects
+    grand, rows, columns = table.mean(), table.mean(axis=1), table.mean(axis=0)
+    ms_seeds = items * ((rows - grand) ** 2).sum() / (seeds - 1)
+    ms_items = seeds * ((columns - grand) ** 2).sum() / (items - 1)
+    rest = table - rows[:, None] - columns[None] + grand
+    ms_error = (rest**2).sum() / ((seeds - 1) * (items - 1))
+    parts = [
+        (ms_seeds / (seeds * items), seeds - 1),
+        (max(ms_items - ms_error, 0) / (seeds * items), items - 1),
+        *([lines] if lines else []),
+    ]
+    variance = sum(part for part, _ in parts)
+    df = variance / sum(part / df for part, df in parts)
+    half = stats.t.ppf(0.975, df) * np.sqrt(variance)
+    return grand, grand - half, grand + half, 2 * stats.t.sf(abs(grand) / np.sqrt(variance), df)
+
+
+def test_contrasts_in_accuracy_are_those_of_the_table_of_seeds_and_items(
+    made: Path, ask: Ask, answering: Answering, answers: dict[tuple[str, int], Right]
+) -> None:
+    found = contrast(ask(made))["families"]
+    # French is left out: an arm was trained on it, in all arms. Sets count alike, then draws.
+    draws = answering.draws
+
+    def gain(cells: Sequence[tuple[str, str]]) -> np.ndarray:
+        return np.array(
+            [
+                np.mean([answers["low", s][c] * 1.0 - answers["english", s][c] for c in cells], 0)
+                for s in SEEDS
+            ]
+        )
+
+    expected = {
+        "in distribution": gain([("en", "")]),
+        "zero-shot": gain([("de", "")]),
+        "noise": (gain([("de", d) for d in draws]) + gain([("en", d) for d in draws])) / 2,
+    }
+    holm = {}
+    for family, table in expected.items():
+        means = table.mean(axis=1)
+        value, low, high, p = two_way(means, table - means[:, None])
+        own = found[family]["accuracy"]
+        assert [own["value"], own["low"], own["high"], own["p"]] == pytest.approx(
+            [value, low, high, p], rel=1e-5
+        )
+        assert own["equivalent"] == (low > -0.3 and high < 0.3)
+        holm[family] = p
+    least, most = sorted((holm["zero-shot"], holm["noise"]))
+    adjusted = sorted(found[family]["accuracy"]["p_holm"] for family in ("zero-shot", "noise"))
+    assert adjusted == pytest.approx([min(1, 2 * least), min(1, max(2 * least, most))], rel=1e-5)
+    assert "p_holm" not in found["in distribution"]["accuracy"]
+
+
+def test_effective_robustness_is_that_of_numpy_with_the_items_of_line_and_run(
+    made: Path, ask: Ask, answers: dict[tuple[str, int], Right]
+) -> None:
+    found = contrast(ask(made))["families"]["zero-shot"]["effective_robustness"]
+    references = [key for key in answers if key[0] in (*REFERENCES, "plain")]
+    count = len(answers["low", 1]["en", ""])
+
+    def above(run: tuple[str, int], weights: np.ndarray, moved: np.ndarray) -> float:
+        def share(key: tuple[str, int], language: str) -> float:
+            return float(weights @ answers[key][language, ""] / weights.sum())
+
+        x = special.logit([share(key, "en") for key in references])
+        y = special.logit([share(key, "de") for key in references]) + moved
+        slope, intercept = np.polyfit(x, y, 1)
+        line = special.expit(intercept + slope * special.logit(share(run, "en")))
+        return share(run, "de") - float(line)
+
+    def difference(seed: int, weights: np.ndarray, moved: np.ndarray) -> float:
+        return above(("low", seed), weights, moved) - above(("english", seed), weights, moved)
+
+    even, still, step = np.ones(count), np.zeros(len(references)), 1e-4
+    values = np.array([difference(s, even, still) for s in SEEDS])
+
+    def slope(seed: int, weights: np.ndarray, moved: np.ndarray) -> float:
+        ends = [difference(seed, even + w * weights, w * moved) for w in (step, -step)]
+        return float(ends[0] - ends[1]) / (2 * step)
+
+    none = np.zeros(count)
+    effects = count * np.array([[slope(s, one, still) for one in np.eye(count)] for s in SEEDS])
+    by_point = [np.mean([slope(s, none, one) for s in SEEDS]) for one in np.eye(len(references))]
+    x = special.logit([answers[key]["en", ""].mean() for key in references])
+    y = special.logit([answers[key]["de", ""].mean() for key in references])
+    left = y - np.polyval(np.polyfit(x, y, 1), x)
+    df = len(references) - 2
+    scatter = float(np.sum(np.square(by_point)) * (left @ left) / df)
+    value, low, high, p = two_way(values, effects, (scatter, df))
+    assert found["value"] == pytest.approx(value)
+    assert [found["low"], found["high"], found["p"]] == pytest.approx([low, high, p], rel=1e-3)
+
+
+def test_languages_that_an_arm_was_trained_on_are_left_out_in_all_arms(
+    made: Path, ask: Ask, answers: dict[tuple[str, int], Right]
+) -> None:
+    (one,) = ask(made)["comparisons"]
+    clean = next(own for own in one["sets"] if own["family"] == "zero-shot")
+    assert clean["cells"] == ["de"]
+    assert clean["left_out"]["fr"] == "trained on: low"
+    for arm in one["arms"]:
+        shown = arm["families"]["zero-shot"]["accuracy"]["value"]
+        own = [answers[arm["arm"], s]["de", ""].mean() for s in SEEDS]
+        assert shown == pytest.approx(np.mean(own))
+
+
+def test_without_references_there_is_accuracy_alone_and_it_is_said(made: Path, ask: Ask) -> None:
+    for reference, why in (
+        (None, "names no reference runs"),
+        ({"runs": [{"sweep": "few"}]}, "2 reference runs are there, and a line needs 3"),
+        ({"runs": [{"sweep": "not trained"}]}, "no reference runs are there"),
+    ):
+        (one,) = ask(made, reference=reference)["comparisons"]
+        assert not one["effective_robustness"]
+        assert any(why in note for note in one["notes"])
+        assert {*contrast({"comparisons": [one]})["families"]["noise"]} == {"accuracy"}
+
+
+def test_no_claim_rests_on_an_arm_that_lacks_seeds(root: Path, ask: Ask) -> None:
+    (path,) = root.glob("low-s3-*")
+    shutil.rmtree(path)
+    values = ask(root)
+    found = contrast(values)
+    assert found["seeds"] == [1, 2, 4]
+    assert found["no_claim"] == "'low' has 3 of 4 planned seeds"
+    for own in found["families"].values():
+        assert (own["accuracy"]["verdict"], own["accuracy"]["equivalent"]) == ("", False)
+    for path in root.glob("low-*"):
+        shutil.rmtree(path)
+    gone = contrast(ask(root))
+    assert (gone["no_claim"], gone["families"]) == ("there are no runs of 'low'", {})
+
+
+def test_runs_that_have_not_finished_or_lack_a_set_are_left_out_and_named(
+    root: Path, ask: Ask
+) -> None:
+    (stopped,), (cut,) = root.glob("low-s1-*"), root.glob("low-s2-*")
+    status = json.loads((stopped / "status.json").read_text("utf-8"))
+    (stopped / "status.json").write_text(json.dumps({"state": "error", "message": "", **{
+        k: v for k, v in status.items() if k in ("time", "host", "pid")}}), "utf-8")  # fmt: skip
+    (folder,) = (cut / "evaluations").iterdir()
+    shutil.rmtree(folder / "conditions")
+    values = ask(root)
+    assert contrast(values)["seeds"] == [3, 4]
+    said = [*values["notes"], *values["comparisons"][0]["notes"]]
+    assert any(note.startswith(f"{stopped.name} is left out: it is") for note in said)
+    assert any(note.startswith(f"{cut.name} is left out") for note in said)
+
+
+def test_collapsed_runs_are_counted_and_contrasts_are_given_without_them(
+    made: Path, ask: Ask, answers: dict[tuple[str, int], Right]
+) -> None:
+    own = {s: answers["low", s]["en", ""].mean() for s in SEEDS}
+    worst = min(own, key=lambda seed: own[seed])
+    others = [a["en", ""].mean() for (name, _), a in answers.items() if name in ARMS]
+    between = np.nextafter(own[worst], 1)
+    fallen = [
+        (name, s) for (name, s), a in answers.items()
+        if name in ARMS and a["en", ""].mean() < between
+    ]  # fmt: skip
+    assert min(others) <= own[worst]
+    (one,) = ask(made, collapsed_below=float(between))["comparisons"]
+    assert {arm["arm"]: arm["collapsed"] for arm in one["arms"]} == {
+        name: [s for n, s in fallen if n == name] for name in ARMS
+    }
+    first = one["without_collapsed"][0]
+    left = [s for s in SEEDS if ("low", s) not in fallen and ("english", s) not in fallen]
+    assert first["seeds"] == left
+    expected = [
+        answers["low", s]["de", ""].mean() - answers["english", s]["de", ""].mean() for s in left
+    ]
+    shown = first["families"]["zero-shot"]["accuracy"]["value"]
+    assert shown == pytest.approx(np.mean(expected))
+
+
+def test_runs_that_were_tested_on_other_rows_are_refused(
+    root: Path, ask: Ask, answering: Answering, answers: dict[tuple[str, int], Right]
+) -> None:
+    (path,) = root.glob("low-s1-*")
+    shutil.rmtree(path)
+    answering.run(root, "low", 1, answers["low", 1], ["fr"], without=1)
+    with pytest.raises(DataError, match="were tested on different rows of"):
+        ask(root)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"equivalence": 0}, "equivalence"),
+        ({"families": []}, "families"),
+        ({"famillies": []}, "famillies"),
+        ({"in_distribution": {"task": "pawsy"}}, "unknown task 'pawsy'"),
+        (
+            {"families": [{"name": "n", "sets": [{"task": "pawsx", "condition": "perturbd"}]}]},
+            "unknown condition 'perturbd'",
+        ),
+        (
+            {"families": [{"name": "n", "sets": [{"task": "pawsx"}, {"task": "pawsx"}]}]},
+            "two sets are called 'pawsx test'",
+        ),
+        (
+            {"comparisons": [{"name": "c", "arms": {"a": {"sweep": "a"}, "b": {"sweep": "b"}},
+                              "contrasts": [{"of": "a", "over": "c"}]}]},
+            "names the arm 'c'",
+        ),
+        (
+            {"comparisons": [{"name": "c", "arms": {"a": {"sweep": "a"}, "b": {"sweep": "b"}},
+                              "contrasts": [{"of": "a", "over": "a"}]}]},
+            "compared with itself",
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_refused_with_the_place(
+    made: Path, ask: Ask, change: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(SpecError, match=r"(?s)question\.yaml") as caught:
+        ask(made, **change)
+    assert what in str(caught.value)
+
+
+def test_the_command_prints_the_same_from_an_archive_and_writes_all_files(
+    made: Path, tmp_path: Path, xlt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("question.yaml").write_text(yaml.safe_dump(ASKED, sort_keys=False), "utf-8")
+    xlt_cli.write_archive("*", "runs.tar.xz", runs_dir=made)
+    stored = xlt("question", "question.yaml", "--runs-dir", made, "--json")
+    assert stored.exit_code == 0, stored.output
+    archived = xlt("question", "question.yaml", "--from", "runs.tar.xz", "--out", "out")
+    assert archived.exit_code == 0, archived.output
+    assert json.loads(Path("out/results.json").read_text("utf-8")) == json.loads(stored.stdout)
+    assert {path.name for path in Path("out").iterdir()} == {
+        *("results.json", "results.csv", "results.md", "question.png", "question.svg")
+    }
+    assert "low − english" in Path("out/results.md").read_text("utf-8")
+
+
+def test_no_runs_at_all_is_an_error_that_names_the_arms(tmp_path: Path, xlt: Any) -> None:
+    file = tmp_path / "question.yaml"
+    file.write_text(yaml.safe_dump(ASKED, sort_keys=False), "utf-8")
+    result = xlt("question", file, "--runs-dir", tmp_path / "none")
+    assert result.exit_code == 2
+    assert "there are no runs of 'plain', 'english', 'low'" in result.output
