@@ -7,6 +7,7 @@ the model has an embedding for every id of the tokenizer, and a position for eve
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
 import torch
@@ -39,12 +40,22 @@ def check_room(featuriser: Featuriser, texts: int, where: str) -> None:
         )
 
 
+@functools.lru_cache(maxsize=1)  # the evaluations of a run have one tokenizer
+def _highest_id(tokenizer: PreTrainedTokenizerBase, size: int) -> int:
+    """The last id of a vocabulary, of which it may take a second to list all entries.
+
+    Args:
+        size: of the tokenizer, which changes with entries that are added.
+    """
+    return max(tokenizer.get_vocab().values(), default=0)
+
+
 @torch.no_grad()
 def check_vocabulary(
     model: EncoderModel, tokenizer: PreTrainedTokenizerBase, probe: Batch, where: str
 ) -> None:
     """Refuses a tokenizer that has ids for which the model has no word embedding."""
-    highest = max(tokenizer.get_vocab().values(), default=0)
+    highest = _highest_id(tokenizer, len(tokenizer))
 
     def has(token: int) -> bool:
         return _works(lambda: model.embed(_with_ids(probe, token)))
