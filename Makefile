@@ -19,8 +19,9 @@ $(STAMP): pyproject.toml src/xlt_cli/__init__.py scripts/setup.sh
 demo: setup ## Fine-tune a real encoder on English, show the zero-shot table (no downloads).
 	$(BIN)/xlt train experiments/quickstart.yaml
 
+# Byte code is kept: the tests start many processes, and each would compile the modules anew.
 test: setup ## Run the tests.
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 test-min: setup ## Run a part of the tests with the lowest versions that pyproject.toml allows.
 	bash scripts/test_minimum.sh .venv-min

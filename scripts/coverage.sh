@@ -24,7 +24,8 @@ candidates() {
 for python in $(candidates); do
   if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then
     PYTHON=$python bash "$(dirname "$0")/setup.sh" "$venv"
-    export COVERAGE_CORE=sysmon
+    # Byte code is kept: the tests start many processes, and each would compile the modules anew.
+    export COVERAGE_CORE=sysmon PYTHONDONTWRITEBYTECODE=
     exec "$venv/bin/python" -m pytest -q -n auto --maxprocesses 4 --dist worksteal \
       --cov --cov-report=term:skip-covered
   fi
