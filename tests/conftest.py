@@ -41,6 +41,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 # Started in the background, tests would ignore Ctrl-C, and so would the commands that they run.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# What is imported and collected stays: the collector need not look for what is no longer used.
+gc.disable()
 if shutil.which("nvidia-smi") is None:  # Triton asks when it is first imported
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
@@ -131,9 +133,11 @@ def _starts_light_processes() -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """The collector need not walk through the tests again and again."""
-    gc.collect()
+    """The collector need not walk through the tests again and again, nor after every few objects:
+    a test makes tens of thousands of them, most without circles."""
     gc.freeze()
+    gc.set_threshold(20_000)
+    gc.enable()
 
 
 @pytest.fixture
