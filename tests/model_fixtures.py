@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.template import Template
 from xlt_cli.launch.computing import start
 from xlt_cli.problems import Feature, SequenceClassification
+from xlt_encoders.e5_q4 import E5SmallQ4
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
 Featurise = Callable[[Sequence[Example]], list[Feature]]
@@ -39,15 +41,26 @@ def problem() -> SequenceClassification:
     return SequenceClassification(("0", "1"))
 
 
-@pytest.fixture
-def model(encoder: HuggingFaceEncoder, problem: SequenceClassification) -> EncoderModel:
-    """Always with the same weights; without dropout until `train()`."""
+@pytest.fixture(scope="session")
+def e5_tokenizer() -> Any:
+    """The real tokenizer of the encoder that ships, which takes seconds to make."""
+    return E5SmallQ4().load_tokenizer()
+
+
+@pytest.fixture(scope="session")
+def _model(encoder: HuggingFaceEncoder, problem: SequenceClassification) -> EncoderModel:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         made = encoder.load_model(problem.head)
     assert isinstance(made, torch.nn.Module)
     made.eval()
     return made
+
+
+@pytest.fixture
+def model(_model: EncoderModel) -> EncoderModel:
+    """Always with the same weights; without dropout until `train()`."""
+    return copy.deepcopy(_model)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,6 @@ from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.data.features import Featuriser
 from xlt_cli.problems import TokenLabelling
 from xlt_cli.problems.words import ALONE, SPACED, ask_space_before
-from xlt_encoders.e5_q4 import E5SmallQ4
 from xlt_perturbations.bpe_sampling import BpeSampling
 
 SENTENCES = [
@@ -175,8 +174,8 @@ def test_a_word_within_a_sentence_is_not_cut_as_if_it_began_one() -> None:
     assert pieces(tokenizer, ["the", "flows"])[1] == usual(tokenizer, " flows")
 
 
-def test_multilingual_encoders_cut_words_as_before(tiny_encoder: Path) -> None:
-    for tokenizer in (E5SmallQ4().load_tokenizer(), AutoTokenizer.from_pretrained(tiny_encoder)):
+def test_multilingual_encoders_cut_words_as_before(e5_tokenizer: Any, tiny_encoder: Path) -> None:
+    for tokenizer in (e5_tokenizer, AutoTokenizer.from_pretrained(tiny_encoder)):
         assert ask_space_before(tokenizer) == ALONE
         for text in SENTENCES:
             words = [usual(tokenizer, word) for word in text.split()]
