@@ -73,7 +73,9 @@ def test_the_layers_name_every_room_of_the_runner() -> None:
     "file", sorted((ROOT / "src").rglob("*.py")), ids=lambda f: str(f.relative_to(ROOT))
 )
 def test_the_runner_imports_no_plugin_not_even_for_types(file: Path) -> None:
-    assert [name for name in imports(file) if name.partition(".")[0] in PLUGINS] == []
+    content = file.read_text("utf-8")
+    if any(name in content for name in PLUGINS):
+        assert [name for name in imports(file) if name.partition(".")[0] in PLUGINS] == []
 
 
 @pytest.mark.parametrize(
