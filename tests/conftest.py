@@ -59,32 +59,27 @@ SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """No test reads or writes the user's cache, nor does a process that it starts."""
+def _surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What all tests run in. One fixture, as each costs every test some time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XLT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
-        patch.delenv("XLT_CACHE_SIZE", raising=False)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _does_not_wait_for_the_disk() -> Iterator[None]:
-    """Files are not written through to the disk: no test turns the power off."""
-    with pytest.MonkeyPatch.context() as patch:
+        _own_cache(patch, tmp_path_factory.mktemp("cache"))
+        # Files are not written through to the disk: no test turns the power off.
         patch.setattr(os, "fsync", lambda _: None)
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _makes_commands_once() -> Iterator[None]:
-    """Typer makes all commands anew for each one that is called."""
-    with pytest.MonkeyPatch.context() as patch:
+        # Typer makes all commands anew for each one that is called.
         patch.setattr(typer.testing, "_get_command", functools.cache(typer.main.get_command))
+        _read_entry_points_once(patch)
+        _hear_the_root_logger(patch)
+        _start_light_processes(patch)
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _reads_entry_points_once() -> Iterator[None]:
+def _own_cache(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """No test reads or writes the user's cache, nor does a process that it starts."""
+    patch.setenv("XLT_CACHE_DIR", str(folder))
+    patch.delenv("XLT_CACHE_SIZE", raising=False)
+
+
+def _read_entry_points_once(patch: pytest.MonkeyPatch) -> None:
     """Those of the environment's packages; they are read again whenever a test installs plugins."""
     read: Any = metadata.Distribution.entry_points
     packages, kept = sysconfig.get_paths()["purelib"], dict[str, Any]()
@@ -97,13 +92,10 @@ def _reads_entry_points_once() -> Iterator[None]:
             kept[path] = read.fget(distribution)
         return kept[path]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(metadata.Distribution, "entry_points", property(entry_points))
-        yield
+    patch.setattr(metadata.Distribution, "entry_points", property(entry_points))
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _hears_the_root_logger() -> Iterator[None]:
+def _hear_the_root_logger(patch: pytest.MonkeyPatch) -> None:
     """For every part of a test, pytest would look through thousands of torch's loggers for those
     that do not propagate, and listen to them as well."""
     original = catching_logs.__enter__
@@ -115,21 +107,16 @@ def _hears_the_root_logger() -> Iterator[None]:
         self.attached_loggers.append(logging.getLogger())
         return self.handler
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catching_logs, "__enter__", enter)
-        yield
+    patch.setattr(catching_logs, "__enter__", enter)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _starts_light_processes() -> Iterator[None]:
+def _start_light_processes(patch: pytest.MonkeyPatch) -> None:
     """The suites for plugins ask new processes that need not import the contract again."""
     import light_processes
 
     from xlt_cli.testing import suite
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(suite, "subprocess", light_processes)
-        yield
+    patch.setattr(suite, "subprocess", light_processes)
 
 
 def pytest_collection_finish() -> None:

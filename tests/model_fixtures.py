@@ -18,12 +18,9 @@ from xlt_cli.problems import Feature, SequenceClassification
 from xlt_encoders.e5_q4 import E5SmallQ4
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
+torch.set_num_threads(1)
+
 Featurise = Callable[[Sequence[Example]], list[Feature]]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

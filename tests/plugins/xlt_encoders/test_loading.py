@@ -16,6 +16,7 @@ from transformers import AutoModelForMaskedLM, AutoModelForSequenceClassificatio
 
 from xlt_cli.api import Batch, Head, UserError
 from xlt_encoders.huggingface import HuggingFaceEncoder
+from xlt_encoders.quiet import quiet
 
 Pretrained = Callable[[str], Path]
 MakeBatch = Callable[..., Batch]
@@ -232,9 +233,16 @@ def test_loading_is_quiet_and_leaves_logging_alone(
     transformers_logging.set_verbosity(logging.INFO)
     folder = pretrained("bert")
     capfd.readouterr()
+    logger = transformers_logging.get_logger("transformers.modeling_utils")
     try:
         load(folder, sequences).save(tmp_path)
         assert capfd.readouterr() == ("", "")
+        with quiet():
+            logger.warning("not heard")
+            logger.error("heard")
+        logger.info("heard again")
+        said = capfd.readouterr().err.splitlines()
+        assert [line.rpartition("] ")[2] for line in said] == ["heard", "heard again"]
         assert transformers_logging.get_verbosity() == logging.INFO
         assert transformers_logging.is_progress_bar_enabled()
     finally:

@@ -22,11 +22,6 @@ WORDS = ["the", "cat", "sees", "the", "dog", "and", "likes", "the", "bird"]
 TAGS = ("O", "B-PER", "I-PER")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 def draws(rows: int, seed: int = 1) -> Draws:
     """Random numbers of so many examples, whose seeds count up."""
     return Draws(torch.arange(rows) + 1_000_000 * seed)
