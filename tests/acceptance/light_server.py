@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -50,14 +51,19 @@ class LightServer:
 
 def serve() -> None:
     """What `LightServer` starts: runs what is asked for on stdin, one after another."""
+    import typer.main
+
     import xlt_cli.__main__
     import xlt_cli.cli
-    import xlt_cli.sweep.plan  # noqa: F401
+    import xlt_cli.sweep.plan
     from xlt_cli.registry import KINDS
 
     for kind in KINDS.values():
         for point in metadata.entry_points(group=kind.group):
             point.load()
+    # Each process would make all commands for itself.
+    typer.main.get_command = functools.cache(typer.main.get_command)
+    typer.main.get_command(xlt_cli.cli.app)
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
