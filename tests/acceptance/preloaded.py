@@ -24,13 +24,15 @@ from typing import Any, NoReturn, Self
 
 import pytest
 
+gc.disable()  # while the server imports, where little is thrown away
+
 MODULES = [
+    "preloaded",
     "encodings.cp437",
     "encodings.utf_8_sig",
     "langcodes.language_distance",
     "language_data.names",
     "pandas",
-    "preloaded",
     "prepared",
     "pyarrow.pandas_compat",
     "pyarrow.parquet",
@@ -74,7 +76,7 @@ _context.set_forkserver_preload(MODULES)
 
 
 @functools.cache
-def _start_server() -> None:
+def start_server() -> None:
     """Starts the server with this folder among those that it imports from."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(Path(__file__).parent), prepend=os.pathsep)
@@ -123,7 +125,7 @@ class Preloaded:
         for file in self._files:
             file.touch()
         outputs = [str(file) for file in self._files]
-        _start_server()
+        start_server()
         self._process: Any = _context.Process(
             target=become, args=(arguments, str(cwd), dict(environment), outputs)
         )
@@ -240,6 +242,7 @@ def _main(arguments: Sequence[str] | str, environment: Mapping[str, str]) -> NoR
     """
     gc.freeze()
     gc.set_threshold(20_000)
+    gc.enable()
     os.fsync = lambda _: None
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -6,15 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from preloaded import start_server
 
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import DataError
-from xlt_cli.reproduce import archive, files
+from xlt_cli.reproduce import archive, files, spread
 from xlt_cli.reproduce import definition as reproduction
 from xlt_cli.reproduce.records import Record
 from xlt_cli.reproduce.report import report
@@ -107,7 +109,12 @@ def test_the_report_from_an_archive_is_that_of_its_runs(made: Made, tmp_path: Pa
     assert found["tasks"][0]["methods"]["RS-DA"]["gains"]["zh"]["p_holm"] > 0
 
 
-def test_several_processes_write_and_report_the_same(made: Made, tmp_path: Path) -> None:
+def test_several_processes_write_and_report_the_same(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Forked from one that has imported most of what they need.
+    start_server()
+    monkeypatch.setattr(spread, "get_context", lambda _: get_context("forkserver"))
     made.write(tmp_path / "kept")
     made.write(tmp_path / "other", at_once=2)
     files = sorted(p.relative_to(tmp_path / "kept") for p in (tmp_path / "kept").rglob("*.*"))

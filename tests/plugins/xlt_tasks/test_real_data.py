@@ -66,7 +66,7 @@ def test_xnli(real_data: Path, task, split, number: int):
     english = xnli.load(split, "en")
     assert counts(english) == dict.fromkeys(xnli.labels, number // 3)
     assert english.source == str(real_data / "xnli" / f"{split}-en.tsv")
-    for language in XNLI:
+    for language in XNLI[:: 3 if split == "test" else 1]:
         rows = xnli.load(split, language)
         assert labels(rows) == labels(english)
         assert rows.notes == ()
@@ -149,7 +149,8 @@ def test_panx(real_data: Path, task):
     assert panx.languages("dev") == tuple(PANX)
     assert size(panx.load("train", "en")) == (20000, 160394)
     assert size(panx.load("dev", "en")) == (10000, 80536)
-    assert {x: len(panx.load("dev", x).examples) for x in PANX} == PANX
+    for language in list(PANX)[::3]:
+        assert len(panx.load("dev", language).examples) == PANX[language]
 
 
 def test_sib200(real_data: Path, task):
