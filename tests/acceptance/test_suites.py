@@ -32,7 +32,13 @@ def write(path: Path, name: str, rows: int = 12) -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path, tiny_encoder: Path, xlt: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+def run(
+    tmp_path: Path,
+    tiny_encoder: Path,
+    trained_once: None,
+    xlt: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> str:
     """A trained run, beside data of which some cannot be used for it."""
     data = tmp_path / "data"
     for split in ("train", "dev", "test"):
