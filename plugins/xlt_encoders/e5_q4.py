@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,13 @@ class E5SmallQ4(TransformersEncoder):
             ) from problem
 
     def _pretrained_tokenizer(self) -> PreTrainedTokenizerBase:
-        from xlt_encoders.e5_q4_convert import build_tokenizer
+        from xlt_encoders.e5_q4_convert import build_backend, build_tokenizer, read_tokenizer
+        from xlt_encoders.kept_tokenizer import keep, kept, key_of
 
-        return build_tokenizer(self._file())
+        file = self._file()
+        key = key_of(self.fingerprint()["sha256"])
+        path = kept(key) or keep(key, build_backend(file))
+        if path is not None:
+            with suppress(Exception):  # it may be gone again; tokenizers raises no narrower class
+                return read_tokenizer(file, path)
+        return build_tokenizer(file)

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from xlt_encoders.e5_q4_file import MASK_PIECE, SPECIAL_PIECES, E5File
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
-    from tokenizers import Tokenizer
+    from tokenizers import AddedToken, Tokenizer
     from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 _EMBEDDINGS = {
@@ -108,24 +110,49 @@ def build_model(file: E5File, **overrides: Any) -> BertModel:
 
 def build_tokenizer(file: E5File) -> PreTrainedTokenizerFast:
     """The file's vocabulary as a fast tokenizer; its ids are rows of the word embeddings."""
+    return _tokenizer(file, tokenizer_object=build_backend(file))
+
+
+def read_tokenizer(file: E5File, path: Path) -> PreTrainedTokenizerFast:
+    """The same tokenizer, its backend from a file that holds `build_backend(file).to_str()`.
+
+    Raises:
+        Exception: the file cannot be read (tokenizers' own errors are of no narrower class).
+    """
+    return _tokenizer(file, tokenizer_file=str(path))
+
+
+def build_backend(file: E5File) -> Tokenizer:
+    """What cuts texts into the file's pieces, with its special tokens."""
     from tokenizers import AddedToken
+
+    bos, eos, pad, unk, _ = SPECIAL_PIECES
+    backend = _backend(file)
+    plain = [AddedToken(piece, normalized=False, special=True) for piece in (bos, pad, eos, unk)]
+    backend.add_special_tokens([*plain, _mask_token()])
+    return backend
+
+
+def _mask_token() -> AddedToken:
+    """`<mask>` takes the space before it along, so that it stands for a word with its start."""
+    from tokenizers import AddedToken
+
+    return AddedToken(MASK_PIECE, lstrip=True, normalized=False, special=True)
+
+
+def _tokenizer(file: E5File, **backend: Any) -> PreTrainedTokenizerFast:
     from transformers import PreTrainedTokenizerFast
 
     bos, eos, pad, unk, _ = SPECIAL_PIECES
-    # `<mask>` takes the space before it along, so that it stands for a word with its start.
-    mask = AddedToken(MASK_PIECE, lstrip=True, normalized=False, special=True)
-    backend = _backend(file)
-    plain = [AddedToken(piece, normalized=False, special=True) for piece in (bos, pad, eos, unk)]
-    backend.add_special_tokens([*plain, mask])
     return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=backend,
+        **backend,
         bos_token=bos,
         eos_token=eos,
         cls_token=bos,
         sep_token=eos,
         pad_token=pad,
         unk_token=unk,
-        mask_token=mask,
+        mask_token=_mask_token(),
         model_max_length=file.dimensions.positions,
         padding_side="right",
         truncation_side="right",

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from xlt_cli.commands.cache import LEXICONS
+from xlt_cli.commands.cache import LEXICONS, TOKENIZERS
 from xlt_cli.data.feature_cache import FeatureCache
 from xlt_cli.user_cache import MARK
+from xlt_encoders import kept_tokenizer
 from xlt_perturbations import downloads
 
 Cli = Callable[..., Result]
@@ -19,7 +20,7 @@ Cli = Callable[..., Result]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache of two entries of features, one of noise, and one lexicon of 2 kB."""
+    """A cache of two entries of features, one of noise, a tokenizer, and a lexicon of 2 kB."""
     monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path))
     cache = FeatureCache(tmp_path / "features", warn=pytest.fail)
     for key in ("0" * 64, "1" * 64):
@@ -30,6 +31,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (cache.folder / "notes.txt").write_text("not ours")
     (tmp_path / "noise").mkdir()
     (tmp_path / "noise" / f"{'2' * 64}.noise").write_bytes(b"x" * 10)
+    (tmp_path / "tokenizers").mkdir()
+    (tmp_path / "tokenizers" / f"{'3' * 64}.json").write_bytes(b"x" * 30)
     return tmp_path
 
 
@@ -40,12 +43,13 @@ def left(folder: Path) -> list[str]:
 def test_what_is_there(xlt: Cli, folder: Path) -> None:
     result = xlt("cache")
     assert result.exit_code == 0, result.output
-    place, features, noise, lexicons, checksums, finished = result.stdout.splitlines()
+    place, features, noise, lexicons, checksums, tokenizers, finished = result.stdout.splitlines()
     assert place == str(folder)
     assert " ".join(features.split()) == "features 2 entries 8.4 kB of at most 2.0 GB"
     assert " ".join(noise.split()) == "noise 1 entry 0.0 kB of at most 2.0 GB"
     assert " ".join(lexicons.split()) == "lexicons 1 entry 2.0 kB"
     assert " ".join(checksums.split()) == "checksums 0 entries 0.0 kB"
+    assert " ".join(tokenizers.split()) == "tokenizers 1 entry 0.0 kB"
     assert " ".join(finished.split()) == "finished 0 entries 0.0 kB of at most 2.0 GB"
     found = json.loads(xlt("cache", "--json").stdout)
     size = sum(path.stat().st_size for path in folder.glob("features/*.ids"))
@@ -56,6 +60,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
         "noise": {"entries": 1, "bytes": 10},
         "lexicons": {"entries": 1, "bytes": 2000},
         "checksums": {"entries": 0, "bytes": 0},
+        "tokenizers": {"entries": 1, "bytes": 30},
         "finished": {"entries": 0, "bytes": 0},
     }
 
@@ -85,10 +90,18 @@ def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("options", "kinds", "remaining"),
     [
-        ([], ["features", "noise", "lexicons", "checksums", "finished"], [".x.js", "notes"]),
-        (["--features", "--lexicons"], ["features", "lexicons"], [".x.js", "22222", "notes"]),
-        (["--features"], ["features"], [".x.js", ".x.js", "22222", "notes", "x.jso"]),
-        (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "22222", "notes"]),
+        (
+            [],
+            ["features", "noise", "lexicons", "checksums", "tokenizers", "finished"],
+            [".x.js", "notes"],
+        ),
+        (
+            ["--features", "--lexicons"],
+            ["features", "lexicons"],
+            [".x.js", "22222", "33333", "notes"],
+        ),
+        (["--features"], ["features"], [".x.js", ".x.js", "22222", "33333", "notes", "x.jso"]),
+        (["--lexicons"], ["lexicons"], [".x.js", "00000", "11111", "22222", "33333", "notes"]),
     ],
 )
 def test_clearing(
@@ -100,6 +113,7 @@ def test_clearing(
     said["noise"] = "removed 1 entry of noise (0.0 kB)"
     said["lexicons"] = "removed 1 entry of lexicons (2.0 kB)"
     said["checksums"] = "removed 0 entries of checksums (0.0 kB)"
+    said["tokenizers"] = "removed 1 entry of tokenizers (0.0 kB)"
     said["finished"] = "removed 0 entries of finished (0.0 kB)"
     assert result.stdout.splitlines() == [said[kind] for kind in kinds]
     assert left(folder) == remaining
@@ -107,6 +121,10 @@ def test_clearing(
 
 def test_lexicons_are_where_perturbations_keep_them() -> None:
     assert (downloads.FOLDER, downloads.MARK) == (LEXICONS, MARK)
+
+
+def test_tokenizers_are_where_encoders_keep_them() -> None:
+    assert kept_tokenizer.FOLDER == TOKENIZERS
 
 
 @pytest.mark.parametrize("options", [[], ["--lexicons"], ["--features", "--lexicons"]])

@@ -9,7 +9,6 @@ import typer
 
 from xlt_cli.commands.errors import note
 from xlt_cli.commands.options import AsJson
-from xlt_cli.reports.values import size_in_words
 from xlt_cli.terminal import echo, print_json
 
 LEXICONS = "lexicons"
@@ -18,8 +17,11 @@ LEXICONS = "lexicons"
 CHECKSUMS = "checksums"
 """The folder of checksums of models' files."""
 
+TOKENIZERS = "tokenizers"
+"""The folder of tokenizers that encoders have built from their own files."""
+
 app = typer.Typer(
-    short_help="Show or clear the cache of token ids, lexicons, checksums and results.",
+    short_help="Show or clear the cache of token ids, lexicons, tokenizers and results.",
     invoke_without_command=True,
 )
 
@@ -29,8 +31,9 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
     """Show the path and the size of the cache; `clear` empties it.
 
     The cache contains token ids of texts (features), rows under noise (noise), lexicons, checksums
-    of models' files, and copies of the results of finished runs (finished). Whatever is missing is
-    made or downloaded again when it is needed.
+    of models' files, tokenizers that were built from an encoder's own files, and copies of the
+    results of finished runs (finished). Whatever is missing is made or downloaded again when it is
+    needed.
 
     $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features, of the
     noise, and of the copies (default: 2GB each; 0 turns them off).
@@ -38,6 +41,7 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is not None:
         return
     from xlt_cli.data.entry_files import size_limit
+    from xlt_cli.reports.values import size_in_words
     from xlt_cli.user_cache import total_size, user_cache
 
     limit = size_limit()
@@ -50,7 +54,7 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
     notes = {"features": most, "noise": most, "finished": most}
     echo(user_cache())
     for kind, (count, size) in held.items():
-        echo(f"  {kind:<9} {_entries(count):>14}  {size_in_words(size):>9}{notes.get(kind, '')}")
+        echo(f"  {kind:<10} {_entries(count):>14}  {size_in_words(size):>9}{notes.get(kind, '')}")
 
 
 @app.command("clear")
@@ -68,6 +72,7 @@ def clear(
     from xlt_cli.data.feature_cache import FOLDER, abandoned
     from xlt_cli.launch import finished
     from xlt_cli.noise import kept
+    from xlt_cli.reports.values import size_in_words
     from xlt_cli.user_cache import entries, mark_of, total_size, user_cache
 
     wanted = {"features": features, LEXICONS: lexicons}
@@ -86,6 +91,7 @@ def clear(
     if not features and not lexicons:
         half_written += entry_files.abandoned(user_cache() / kept.FOLDER, kept.SUFFIX)
         half_written += entry_files.abandoned(user_cache() / finished.FOLDER, finished.SUFFIX)
+        half_written += entry_files.abandoned(user_cache() / TOKENIZERS, ".json")
     for path in half_written:
         path.unlink(missing_ok=True)
 
@@ -102,6 +108,7 @@ def _files() -> dict[str, list[Path]]:
         "noise": kept.stored(),
         LEXICONS: written(user_cache() / LEXICONS),
         CHECKSUMS: entries(user_cache() / CHECKSUMS),
+        TOKENIZERS: entries(user_cache() / TOKENIZERS),
         "finished": finished.stored(),
     }
 

@@ -251,33 +251,28 @@ def evaluate(
     output = format_of(format_, as_json)
     go_offline(offline)
     check_file(csv, "--csv")
-    from xlt_cli.commands.evaluate_suite import suite_report
-    from xlt_cli.interface.checkpoints import evaluate_checkpoint
-    from xlt_cli.interface.requests import Options, extras_of, suite_of
-    from xlt_cli.interface.runs import evaluate_run
-
     if archived is None:
         checks.check_choice(run_name, model)
     if model is None:
         of_model = {"labels": labels, "encoder": encoder, "trained-on": trained_on}
         checks.check_of_model({**of_model, "max-length": max_length})
-    root, tell = runs_root(runs_dir), reporter(quiet or output is not Format.terminal)
-    options = Options(
-        task=task,
-        split=split,
-        languages=listed(languages),
-        generalized=generalized,
-        limit=limit,
-        conditions=condition,
-        alone=dict(split_alone(one) for one in alone or ()),
-        stress=stress,
-        draws=draws,
-        metrics=metric,
-        collapse=collapse,
-        allow_overlap=allow_overlap,
-        by=listed(by),
-        columns=checks.columns(listed(columns), sort),
-    )
+    root, quiet = runs_root(runs_dir), quiet or output is not Format.terminal
+    options: Options = {
+        "task": task,
+        "split": split,
+        "languages": listed(languages),
+        "generalized": generalized,
+        "limit": limit,
+        "conditions": condition,
+        "alone": dict(split_alone(one) for one in alone or ()),
+        "stress": stress,
+        "draws": draws,
+        "metrics": metric,
+        "collapse": collapse,
+        "allow_overlap": allow_overlap,
+        "by": listed(by),
+        "columns": checks.columns(listed(columns), sort),
+    }
     if archived is not None:
         checks.check_archived({"model": model, "suite": suite, "device": device, "plain": plain})
         archive_results = _of_archive(archived, run_name, runs_dir, options)
@@ -286,12 +281,17 @@ def evaluate(
     if suite is not None:
         checks.check_suite({**options, "all_languages": not zero_shot}, model)
         assert run_name is not None
-        tested = checks.find_run(root, run_name, None)
+        tested, tell = checks.find_run(root, run_name, None), reporter(quiet)
+        from xlt_cli.commands.evaluate_suite import suite_report
+        from xlt_cli.interface.requests import extras_of, suite_of
+
         chosen, extras = suite_of(suite, options, "--"), extras_of(options, "--")
         _show(suite_report(tested, chosen, extras, sort, device, plain, tell), csv, output)
         return
     results: Sequence[dict[str, Any]]
     if model is not None:
+        from xlt_cli.interface.checkpoints import evaluate_checkpoint
+
         results = evaluate_checkpoint(
             model,
             options,
@@ -302,13 +302,16 @@ def evaluate(
             root=root,
             device=device,
             plain=plain,
-            reporter=tell,
+            reporter=reporter(quiet),
             prefix="--",
         )
     else:
         assert run_name is not None
+        # A name that is none is refused before anything slow is imported.
         run = checks.find_run(root, run_name, options["languages"])
-        results = evaluate_run(run, options, device, plain, tell, prefix="--")
+        from xlt_cli.interface.runs import evaluate_run
+
+        results = evaluate_run(run, options, device, plain, reporter(quiet), prefix="--")
     _show_results(results, sort, zero_shot, csv, output)
 
 

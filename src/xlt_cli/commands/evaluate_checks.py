@@ -86,10 +86,12 @@ def columns(given: Sequence[str] | None, sort: str | None) -> list[str]:
     Raises:
         SpecError: nothing can be sorted by it.
     """
+    if sort is None:
+        return list(given or ())
     from xlt_cli.evaluation.extras import COLUMNS
     from xlt_cli.reports.by_language import FIGURE, ROWS
 
-    if sort is None or sort in (FIGURE, ROWS):
+    if sort in (FIGURE, ROWS):
         return list(given or ())
     known = (*COLUMNS, ROWS, FIGURE)
     if sort not in known:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import ValidationError
 
 from xlt_cli.commands import completion
 from xlt_cli.errors import SpecError, UserError
@@ -96,6 +95,8 @@ def init(
 
 def _is_complete(plugin: type[Plugin]) -> bool:
     """Whether a plugin needs no parameters."""
+    from pydantic import ValidationError
+
     try:
         plugin(plugin.Params())
     except (UserError, ValidationError):

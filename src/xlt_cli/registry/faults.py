@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from typing import Any
 
@@ -61,6 +62,7 @@ def _misnamed_params(plugin: type[Plugin]) -> str:
     return ""
 
 
+@functools.cache  # many plugins share their parameters with others
 def _defaults_fault(params: type[BaseModel]) -> str:
     """A default that is not valid itself, or that a spec cannot write down."""
     fields = params.model_fields

@@ -7,6 +7,7 @@ vocabulary), and the expected weights come from a slow dequantisation in plain P
 from __future__ import annotations
 
 import dataclasses
+import math
 import struct
 import tracemalloc
 from collections.abc import Callable
@@ -128,6 +129,8 @@ def test_dequantise_agrees_with_plain_python(blocks: list[tuple[float, bytes]]) 
     widened = dequantise(np.frombuffer(raw, np.uint8))
     assert widened.dtype == np.float32
     assert widened.tolist() == slow_dequantise(raw)
+    assert np.signbit(widened).tolist() == [math.copysign(1, x) < 0 for x in slow_dequantise(raw)]
+    assert widened.ctypes.data % 64 == 0  # or torch's products need a copy of it first
 
 
 def test_dequantise_goes_on_after_a_chunk() -> None:
