@@ -123,6 +123,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     ("code", "heavy"),
     [
         ("import xlt_cli", {"pydantic", "rich", "typer", "torch", "pandas"}),
+        ("import xlt_cli.cli", {"pydantic", "rich", "ruamel", "torch", "pandas"}),
         ("from xlt_cli import Experiment, Run, evaluate_model, open_run", {"torch", "pandas"}),
         (
             "from xlt_cli import Experiment\n"

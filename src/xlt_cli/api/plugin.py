@@ -16,9 +16,7 @@ API_VERSION = 1
 class PluginParams(BaseModel):
     """Base class of every `Params`: unknown names are refused, and instances are immutable."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class PluginUse(BaseModel):

@@ -15,9 +15,7 @@ class Model(BaseModel):
     """Base of the spec's models: unknown keys are refused, and nothing is guessed (`true` is no
     number, `inf` is no learning rate)."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, allow_inf_nan=False, defer_build=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class PerturbationUse(PluginUse):
