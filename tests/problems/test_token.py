@@ -192,6 +192,17 @@ def test_words_beyond_the_maximum_length_are_unseen(tokenizer: Any, template: Te
         assert prediction.predicted == ("B-PER",) * seen + (None,) * (5 - seen)
 
 
+def test_the_first_words_are_kept_also_if_a_tokenizer_cuts_beginnings_off(
+    tiny_encoder: Path, template: Template
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(tiny_encoder, truncation_side="left")
+    (encoded,) = NAMES.encode([SENTENCE], tokenizer)
+    cutting = Template(tokenizer)
+    for kept in range(len(encoded.pieces[0]) + 1):
+        expected = NAMES.feature(encoded, template, kept + 2)
+        assert NAMES.feature(encoded, cutting, kept + 2) == expected
+
+
 def test_windows_show_every_word_and_what_fits_is_as_it_was(
     tokenizer: Any, template: Template
 ) -> None:

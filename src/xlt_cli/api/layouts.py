@@ -38,5 +38,5 @@ class Template(Protocol):
 
     def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
         """Combines the token ids of one or two texts with special tokens, truncated to
-        `max_length`."""
+        `max_length` on the side that the tokenizer's `truncation_side` names."""
         ...

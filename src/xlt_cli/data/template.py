@@ -1,7 +1,8 @@
 """Where a tokenizer puts its special tokens, learnt by asking it.
 
 With the template known, texts are tokenized once, and pairs (also of two languages) are put
-together from token ids. Layouts equal the tokenizer's own, truncation "longest_first" included.
+together from token ids. Layouts equal the tokenizer's own, truncation "longest_first" included, on
+the side that the tokenizer's configuration names (`truncation_side`).
 
 Segment ids are those that `tokenizer(a, b)` returns by default, and zeros where it returns none.
 Earlier versions asked every tokenizer for them (`forced`); the classes of RemBERT, ALBERT, BigBird
@@ -70,6 +71,7 @@ class Template:
         if self.pad_id is None:
             raise UserError("the encoder's tokenizer has no padding token")
         self._fast = bool(tokenizer.is_fast)
+        self._keeps_ends = tokenizer.truncation_side == "left"
         frames = {
             rule: {n: _frame(tokenizer, _PROBE[:n], rule) for n in (1, 2)}
             for rule in get_args(Segments)
@@ -98,7 +100,7 @@ class Template:
         types, special, text_ids, starts = self._around[lengths]
         ids = list(frame.gaps[0])
         for piece, length, gap in zip(pieces, lengths, frame.gaps[1:], strict=True):
-            ids += piece[:length]
+            ids += piece[len(piece) - length :] if self._keeps_ends else piece[:length]
             ids += gap
         return Layout(ids, types, special, text_ids, starts)
 

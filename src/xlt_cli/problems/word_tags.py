@@ -120,7 +120,9 @@ class WordTags(Problem):
         """The input of some of a sentence's words, and the tags of those that it answers for."""
         bounds = [*encoded.heads, len(encoded.pieces[0])]
         first = bounds[words[0]]
-        layout = template.lay_out((encoded.pieces[0][first : bounds[words[1]]],), max_length)
+        # Cut here, for the first words are kept, whatever side the tokenizer truncates on.
+        end = min(bounds[words[1]], first + template.room(1, max_length))
+        layout = template.lay_out((encoded.pieces[0][first:end],), max_length)
         target = [IGNORED] * len(layout.input_ids)
         start = layout.starts[0]
         kept = len(layout.input_ids) - layout.special_mask.count(True)
