@@ -59,6 +59,8 @@ class Halves(Adaptable):
         # Two signatures: a head's forward may take fewer arguments than its base model's.
         self._base_takes = _takes(self.backbone)
         self._takes = _takes(model)
+        if _passes_on(model):
+            self._takes |= self._base_takes
         if "inputs_embeds" not in self._takes & self._base_takes:
             raise UserError(
                 f"{type(model).__name__} cannot be run from embeddings (it takes no inputs_embeds)",
@@ -322,6 +324,12 @@ class MaskedModel(NativeModel):
 
 def _takes(model: nn.Module) -> frozenset[str]:
     return frozenset(inspect.signature(model.forward).parameters)
+
+
+def _passes_on(model: nn.Module) -> bool:
+    """Whether a head gives its base model what it does not name itself, as GPT-J's does."""
+    parameters = inspect.signature(model.forward).parameters.values()
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
 
 def _padding_index(base: nn.Module) -> int | None:

@@ -166,6 +166,7 @@ FAMILIES: dict[str, Make] = {
     "ctrl-segments": (
         "CTRLConfig", {**_GPT, "dff": 24, "n_ctx": 64}, lambda: _decoder(segments=True)
     ),
+    "gptj-segments": ("GPTJConfig", {**_GPT, "rotary_dim": 4}, lambda: _decoder(segments=True)),
     "flaubert-segments": ("FlaubertConfig", _XLM, lambda: _decoder(segments=True)),
     "xlm-segments": ("XLMConfig", _XLM, lambda: _decoder(segments=True)),
     "xlm": ("XLMConfig", _XLM, _decoder),

@@ -18,7 +18,9 @@ from xlt_encoders.padding import left_places, padded_left, right_places, taken
 
 HEAD = Head("sequence-classification", ("A", "B", "C"))
 SOUND = [name for name in FAMILIES if name not in WRONG_WITH_PADDING]
-LAST_TOKEN = {"xlnet", "gpt2-segments", "ctrl-segments", "xlnet-segments", *DECODERS}
+LAST_TOKEN = {
+    "xlnet", "gpt2-segments", "gptj-segments", "ctrl-segments", "xlnet-segments", *DECODERS,
+}  # fmt: skip
 """Families whose models classify by a row's last token; they alone are padded on the left."""
 POOLED = ("bert", "xlm-roberta", "deberta-v2", "modernbert", "xlm", "xlnet", "xlm-segments", "gpt2")
 """Families that are tried with a head of our own, too; `test_plain_answers` pools all of them."""
