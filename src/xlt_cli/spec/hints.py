@@ -46,6 +46,8 @@ PRECISIONS = {
     "mixed": "write `bf16`",
 }
 """Other names of precisions."""
+YES = {"precision": "bf16", "device": "cpu"}
+"""What `true` is in a field of ours that stands for another tool's switch (`fp16`, `no_cuda`)."""
 NOTHING = ("none", "nil", "off", "no", "never", "nothing", "all", "false")
 
 
@@ -81,6 +83,8 @@ def for_field(model: type[BaseModel], loc: Loc, value: Any, by_path: bool = Fals
         return f"'{name}' is a field {LEVELS[home][1]}{_place(path, value, by_path)}"
     foreign = field_path(name)
     if foreign is None:
+        if level is Stage and name in registry.names("perturbation"):
+            return f"'{name}' is a perturbation: write `perturbation: {name}`"
         return ""
     whose, path = foreign
     more = remark(name)
@@ -92,7 +96,7 @@ def for_field(model: type[BaseModel], loc: Loc, value: Any, by_path: bool = Fals
     text = f"{whose}`{name}` is `{own}` here" + (f" ({more})" if more else "")
     if home is level:
         return text
-    return f"{text}, a field {LEVELS[home][1]}{_place(path, value, by_path)}"
+    return f"{text}, a field {LEVELS[home][1]}{_place(path, _as_ours(name, own, value), by_path)}"
 
 
 def for_parameter(name: str, known: list[str]) -> str:
@@ -133,7 +137,8 @@ def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:
             f"it is a fraction of the updates; for a number of them, write `warmup_steps: {value}`"
         )
     if kind.startswith(("int", "float", "decimal")):
-        return _number_hint(value, field, whole=kind.startswith("int"))
+        before = "" if isinstance(loc[-1], int) else f"{field}: "  # an item of a list has no name
+        return _number_hint(value, before, whole=kind.startswith("int"))
     if kind == "dict_type" and former_fields.known(field):
         return f"write a mapping: {former_fields.example(field)}"
     if kind in ("model_type", "dict_type") and field in MAPPINGS:
@@ -174,6 +179,16 @@ def path_of(name: str) -> str:
     foreign = field_path(name)
     path = f"{home}{name}" if home is not None else foreign[1] if foreign else ""
     return path.replace(".N.", ".0.")
+
+
+def _as_ours(name: str, own: str, value: Any) -> Any:
+    """The value of another tool's field as our field takes it."""
+    if own == "seeds" and type(value) is int:
+        count = name.startswith(("num", "n_"))
+        return list(range(1, value + 1)) if count else [value]
+    if isinstance(value, bool) and own in YES:
+        return YES[own] if value else "auto"
+    return value
 
 
 def _place(path: str, value: Any, by_path: bool) -> str:
@@ -221,7 +236,7 @@ def _list_hint(value: Any, field: str) -> str:
     return ""
 
 
-def _number_hint(value: Any, field: str, whole: bool) -> str:
+def _number_hint(value: Any, before: str, whole: bool) -> str:
     if isinstance(value, str):
         bare = value.strip().rstrip(",;").replace("_", "")
         if re.fullmatch("[0-9]+,[0-9]+", bare) and not re.fullmatch("[0-9]+,[0-9]{3}", bare):
@@ -231,8 +246,8 @@ def _number_hint(value: Any, field: str, whole: bool) -> str:
         if not isinstance(number, int | float) or isinstance(number, bool):
             return ""
         if bare == value and (not whole or isinstance(number, int)):
-            return f"remove the quotes: {field}: {value}"
-        return f"write {field}: {int(number) if whole and number == int(number) else bare}"
+            return f"remove the quotes: {before}{value}"
+        return f"write {before}{int(number) if whole and number == int(number) else bare}"
     if whole and isinstance(value, float) and value.is_integer():
-        return f"write {field}: {int(value)}"
+        return f"write {before}{int(value)}"
     return ""
