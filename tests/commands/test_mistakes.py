@@ -33,6 +33,8 @@ def said(result: Result) -> str:
     [
         ("--quiet train x.yaml", "xlt train x.yaml --quiet"),
         ("--json validate x.yaml", "xlt validate x.yaml --json"),
+        ("--device cpu train x.yaml", "xlt train x.yaml --device cpu"),
+        ("--json", "xlt COMMAND ... --json"),
         ("train x.yaml --debug", "xlt --debug train"),
         ("train x.yaml --lr 1", "--set stages.0.learning_rate=VALUE"),
         ("train x.yaml --learning-rate 1", "--set stages.0.learning_rate=VALUE"),
@@ -86,6 +88,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         ("eval {run} --model x --task xnli", ["both a run", "a model ('x')", "xlt eval RUN"]),
         ("eval {run}/stages/1/model", ["inside a run", "xlt eval runs/{name}`"]),
         ("eval --model {run} --task mini-pawsx", ["a run, not a model", "xlt eval runs/{name}"]),
+        ("eval --model {run}", ["a run, not a model", "xlt eval runs/{name}"]),
         ("eval spec.yaml", ["is not a run", "xlt train spec.yaml"]),
         ("eval nosuch", ["no run 'nosuch'", "{name}"]),
         ("eval --languages de fr", ["no run 'fr'", "--languages de,fr"]),
@@ -110,6 +113,14 @@ def test_a_wrong_argument_says_what_it_is_and_what_to_type(
     assert result.exit_code == 2, result.output
     for part in parts:
         assert part.format(name=run.name) in said(result)
+
+
+def test_a_run_is_said_to_hold_a_model_only_where_there_is_one(xlt: Cli, run: Run) -> None:
+    for inside in ("stages", "run.json", "stages/1"):
+        result = xlt("eval", f"{run.path}/{inside}")
+        assert result.exit_code == 2
+        assert f"xlt eval {run.path}`" in said(result)
+        assert "--model" not in said(result)
 
 
 LIGHT = [

@@ -125,6 +125,7 @@ def test_a_missing_field_is_not_said_beside_the_name_that_is_wrong(refused: Refu
         (BASE + "evaluations:\n- smoothing: 0.5\n", "a mapping", "noise: {name: random-pert"),
         (STAGE + "epochs: 3,5\n", "not '3,5'", "write epochs: 3.5"),
         (STAGE + "limit: 1,000\n", "not '1,000'", "write limit: 1000"),
+        ("encoder: mbert\nstages:\n- task: {path: x}\n", "'name'", "{name: TASK, path: x}"),
         (STAGE + "perturbation: {typos: {rate: 0.1}}\n", "'name'", "{name: typos, rate: 0.1}"),
         ("encoder: {mbert: {dropout: 0}}\nstages:\n- task: xnli\n", "'name'", "{name: mbert, dr"),
         (BASE + "evaluations: xnli\n", "a list", "evaluations:\n  - task: xnli"),

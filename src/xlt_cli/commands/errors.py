@@ -25,7 +25,7 @@ class ErrorReporting(TyperGroup):
             return super().parse_args(ctx, args)
         except Exception as error:
             if hasattr(error, "message"):
-                improve(error, ctx.command_path, set(), given)
+                improve(error, ctx.command_path, set(), given, list(self.commands))
             _make_printable(error)
             raise
 

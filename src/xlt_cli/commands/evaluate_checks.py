@@ -123,12 +123,10 @@ def find_run(root: Path, wanted: str, languages: Sequence[str] | None) -> Run:
 
     owner = run_above(Path(wanted))
     if owner is not None:
-        raise RunError(
-            "this is a file or folder inside a run",
-            wanted,
-            f"evaluate the run with `xlt eval {owner}`; to evaluate the model alone, "
-            f"`xlt eval --model {wanted} --task TASK`",
-        )
+        hint = f"evaluate the run with `xlt eval {owner}`"
+        if (Path(wanted) / "config.json").is_file():
+            hint += f"; to evaluate the model alone, `xlt eval --model {wanted} --task TASK`"
+        raise RunError("this is a file or folder inside a run", wanted, hint)
     try:
         run = find(root, wanted)
     except RunError as error:

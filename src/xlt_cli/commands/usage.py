@@ -63,14 +63,21 @@ class Verb(TyperCommand):
             raise
 
 
-def improve(error: Any, command: str, options: set[str], args: Sequence[str]) -> None:
-    """Adds a hint to a usage error, if there is one."""
+def improve(
+    error: Any, command: str, options: set[str], args: Sequence[str], verbs: Sequence[str] = ()
+) -> None:
+    """Adds a hint to a usage error, if there is one.
+
+    Args:
+        verbs: the names of the commands, if the error is of the whole program.
+    """
     name = getattr(error, "option_name", None)
     if name is not None and type(error).__name__ == "NoSuchOption":
         hint = option_hint(name, command, options)
         if command == "xlt":
-            rest = " ".join(argument for argument in args if argument != name)
-            hint = f"options of a command follow its name: xlt {rest or 'COMMAND ...'} {name}"
+            verb = next((place for place, word in enumerate(args) if word in verbs), len(args))
+            rest = " ".join([*args[verb:], *args[:verb]] if args[verb:] else ["COMMAND ...", *args])
+            hint = f"options of a command follow its name: xlt {rest}"
     elif "unexpected extra argument" in str(error.message):
         hint = extra_hint(args, options)
     else:

@@ -85,10 +85,10 @@ def evaluate_checkpoint(
     from xlt_cli.spec.checks import check_evaluations
     from xlt_cli.spec.suitability import check_no_collapse, fill_collapse
 
+    check_model(Path(model))
     if options.get("task") is None:
         what = f"{prefix}model needs a task: {prefix}task TASK"
         raise SpecError(what, option("task", prefix))
-    check_model(Path(model))
     evaluations = requested([], [], options, prefix)
     extras = extras_of(options, prefix)
     check_evaluations(evaluations)

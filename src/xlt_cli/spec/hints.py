@@ -153,6 +153,8 @@ def for_missing_name(value: Any, kind: str) -> str:
     if not isinstance(value, dict) or len(value) != 1:
         return ""
     ((name, params),) = value.items()
+    if params is not None and not isinstance(params, dict):  # a parameter; the plugin is missing
+        return f"write {kind}: {{name: {kind.upper()}, {name}: {_written(params)}}}"
     inside = params if isinstance(params, dict) else {}
     shown = "".join(f", {key}: {_written(item)}" for key, item in inside.items())
     return f"write {kind}: {{name: {name}{shown}}}"
