@@ -97,7 +97,7 @@ class LabelReader:
             counts = ", ".join(f"'{n}' ({self._unknown[n]:,})" for n in names[:SHOWN])
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             what = f"{len(names)} labels are not labels of the task: {counts}{more}"
-        raise DataError(what, where, _header_hint(tables, where) + self._hint(names))
+        raise DataError(what, where, _columns_hint(tables, where) + self._hint(names))
 
     def notes(self, noun: str) -> tuple[str, ...]:
         """What became of mapped values; `noun` is what is left out with one."""
@@ -126,8 +126,8 @@ class LabelReader:
         return near
 
 
-def _header_hint(tables: Sequence[Table], where: str) -> str:
-    """What to do if the first line of a file is a header under names that are not known."""
+def _columns_hint(tables: Sequence[Table], where: str) -> str:
+    """What to do if labels are unknown for the columns or the header of the file that has them."""
     for table in tables:
         if table.first_line and where == table.where(table.records[0]):
             named = ", ".join(table.first_line)
@@ -135,6 +135,8 @@ def _header_hint(tables: Sequence[Table], where: str) -> str:
                 "if the first line is a header, select columns by name, e.g. from "
                 f"`columns: [{named}]`; "
             )
+        if table.unit == "word" and table.notes and where.startswith(f"{table.path}:"):
+            return f"{'; '.join(table.notes)}: select others with `columns`, e.g. [1, 2]; "
     return ""
 
 

@@ -217,12 +217,20 @@ class FileSet:
         """What the folder holds, for a reader who expected something else."""
         splits = [split for split in SPLITS if any(split == of_split for of_split, _ in by_part)]
         names = [name for name in self.files.names(2) if not name.startswith(".")]
-        pattern = suggest(names)
-        hint = "" if pattern is None or splits else f'`files: "{pattern}"` would match them; '
-        if pattern is not None and not splits and "{language}" not in pattern:
-            hint = f'`files: "{pattern}"` with `language: CODE` would match them; '
+        pattern, called = suggest(names) or ("", {})
+        missing = {split: name for split, name in called.items() if split not in splits}
+        stated = ", ".join(f"{split}: {name}" for split, name in missing.items())
         if splits:
-            return f"it has files for {' and '.join(sorted(splits))}{_listed(names)}"
+            found = f"it has files for {' and '.join(sorted(splits))}{_listed(names)}"
+            return (
+                f"{found}; `splits: {{{stated}}}` states other names of splits" if stated else found
+            )
+        hint = ""
+        if pattern:
+            beside = [] if "{language}" in pattern else ["`language: CODE`"]
+            beside += [f"`splits: {{{stated}}}`"] if stated else []
+            both = f" with {' and '.join(beside)}" if beside else ""
+            hint = f'`files: "{pattern}"`{both} would match them; '
         expected = self.layout.example("train", "LANGUAGE").replace("train", "{train,dev,test}")
         return f"expected files named {expected} (or {OTHERS}); {hint}it contains{_listed(names)}"
 

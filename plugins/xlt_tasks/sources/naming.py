@@ -19,12 +19,23 @@ SPLIT_NAMES: dict[Split, tuple[str, ...]] = {
 }
 """The names that a split may have in a file's name."""
 
+NEAR_NAMES: Mapping[Split, tuple[str, ...]] = {
+    "train": ("training", "trn"),
+    "dev": ("devel", "eval", "tune"),
+    "test": ("testing", "tests", "tst"),
+}
+"""Further names that are suggested, with `splits`, and not read without being asked."""
+
 DEFAULT_PATTERN = "{split}-{language}"
 LANGUAGE = "[A-Za-z][A-Za-z0-9]*(?:[_-](?:[A-Za-z][A-Za-z0-9]*|[0-9]{3,4}))*"
 """A code or a name; its later parts begin with a letter, or are a region or year (es-419)."""
 FIELD = re.compile(r"\{([^{}]*)\}|(\*\*/|\*\*|\*)")
-CODE = re.compile(r"(?<![A-Za-z{])[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?(?![A-Za-z}])")
+CODE = re.compile(r"(?<![A-Za-z{])(?:[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?|[A-Z]{2})(?![A-Za-z}])")
 """What looks like a language's code, and is no field of a pattern."""
+_SPLIT_WORDS = "|".join(
+    name for split in SPLITS for name in (*SPLIT_NAMES[split], *NEAR_NAMES[split])
+)
+SPLIT_WORD = re.compile(rf"(?<![A-Za-z])(?:{_SPLIT_WORDS})(?![A-Za-z])", re.IGNORECASE)
 FIELDS = ("split", "language")
 GLOBS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*"}
 
@@ -122,25 +133,38 @@ def check_pattern(pattern: str) -> None:
         raise ValueError("`files` must name files inside the folder, e.g. '{language}/{split}.tsv'")
 
 
-def suggest(names: Iterable[str]) -> str | None:
-    """The pattern that most of the given names follow; None if none has a split's name."""
+def suggest(names: Iterable[str]) -> tuple[str, dict[Split, str]] | None:
+    """The pattern that most of the given names follow, and what they call the splits.
+
+    Returns:
+        The pattern, and the names of splits that `splits` must state; None if no name has the
+        name of a split.
+    """
     counts: dict[str, int] = defaultdict(int)
-    words = "|".join(name for names in SPLIT_NAMES.values() for name in names)
-    split = re.compile(rf"(?<![A-Za-z])({words})(?![A-Za-z])")
+    called: dict[str, dict[Split, str]] = defaultdict(dict)
     for name in list(names)[:500]:
-        suffix = suffix_of(name)
-        if suffix is None or not split.search(name):
+        suffix = suffix_of(name) or (".txt" if name.endswith(".txt") else None)
+        word = SPLIT_WORD.search(name.removesuffix(suffix or ""))
+        if suffix is None or word is None:
             continue
-        stem = split.sub("{split}", name.removesuffix(suffix), count=1)
-        for token in re.finditer(
-            r"(?<![A-Za-z{])[a-z]{2,3}(?:[_-][A-Z][a-z]{3})?(?![A-Za-z}])", stem
-        ):
+        stem = name[: word.start()] + "{split}" + name[word.end() :].removesuffix(suffix)
+        patterns = {stem + suffix: 1}
+        for token in CODE.finditer(stem):
             pattern = stem[: token.start()] + "{language}" + stem[token.end() :]
-            counts[pattern + suffix] += 100 + (len(token[0]) == 2)
-        counts[stem + suffix] += 1
+            patterns[pattern + suffix] = 100 + (len(token[0]) == 2)
+        for pattern, weight in patterns.items():
+            counts[pattern] += weight
+            split = _split_called(word[0].lower())
+            if word[0] not in SPLIT_NAMES[split]:
+                called[pattern][split] = word[0]
     if not counts:
         return None
-    return max(counts, key=lambda pattern: (counts[pattern], pattern))
+    best = max(counts, key=lambda pattern: (counts[pattern], pattern))
+    return best, called[best]
+
+
+def _split_called(word: str) -> Split:
+    return next(split for split in SPLITS if word in (*SPLIT_NAMES[split], *NEAR_NAMES[split]))
 
 
 def _has_suffix(pattern: str) -> bool:

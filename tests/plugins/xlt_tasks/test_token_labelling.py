@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from xlt_cli.api import DataError
 from xlt_tasks.token_labelling import TokenLabelling
 
 
@@ -30,5 +33,9 @@ def test_columns_of_conll_files(write, task, tmp_path: Path):
         "dev.conll: 4 columns; words from the first, tags from the last",
         "read by `tag_map`: 'B-MISC' as 'O' (1)",
     )
+    with pytest.raises(DataError, match="'B-LOC'") as error:
+        task(TokenLabelling, tags=["NNP", "SYM"], **params).load("dev", "en")
+    assert "4 columns; words from the first, tags from the last" in error.value.hint
+    assert "`columns`" in error.value.hint
     pos = task(TokenLabelling, tags=["NNP", "SYM"], columns=["1", "2"], **params)
     assert [e.tags for e in pos.load("dev", "en").examples] == [("NNP",), ("SYM",)]

@@ -136,6 +136,22 @@ def test_a_missing_split_lists_what_is_there(write, tmp_path: Path, failure):
     assert error.hint.endswith("it contains: README.md, xnli.valid.de.tsv, xnli.valid.en.tsv")
 
 
+def test_a_missing_split_under_another_name_is_told_how_it_is_stated(
+    write, tmp_path: Path, failure
+):
+    write("train-en.tsv", "t\tl")
+    write("testing-en.tsv", "t\tl")
+    hint = failure(data(tmp_path).file, "test", "en").hint
+    assert hint.startswith("it has files for train: testing-en.tsv, train-en.tsv")
+    assert "`splits: {test: testing}`" in hint
+    (tmp_path / "train-en.tsv").rename(tmp_path / "Training-en.tsv")
+    hint = failure(data(tmp_path).file, "test", "en").hint
+    suggested = '`files: "{split}-{language}.tsv"` with `splits: {train: Training, test: testing}`'
+    assert f"{suggested} would match them" in hint.replace(
+        "test: testing, train: Training", "train: Training, test: testing"
+    )
+
+
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, failure):
     assert failure(data(tmp_path).file, "dev", "en").hint.endswith("it contains: nothing")
 

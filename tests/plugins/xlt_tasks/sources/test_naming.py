@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlt_cli.api import SPLITS
+from xlt_cli.api import SPLITS, Split
 from xlt_tasks.sources.naming import Naming, check_pattern, suggest
 
 
@@ -63,10 +63,30 @@ def test_patterns_that_make_no_sense(pattern: str):
         (["en_train.conll", "sw_train.conll"], "{language}_{split}.conll"),
         (["train_eng_Latn.csv", "train_swh_Latn.csv"], "{split}_{language}.csv"),
         (["train.csv", "test.csv"], "{split}.csv"),
+        (["train-en.txt", "test-sw.txt"], "{split}-{language}.txt"),
+        (["train-EN.tsv", "test-SW.tsv"], "{split}-{language}.tsv"),
         (["README.md", "train.xlsx"], None),
     ],
 )
 def test_the_pattern_that_names_follow(names: list[str], pattern: str | None):
-    assert suggest(names) == pattern
+    assert suggest(names) == (None if pattern is None else (pattern, {}))
     if pattern is not None:
         assert sum(map(len, named(pattern).find(names).values())) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern", "splits"),
+    [
+        (["training_en.tsv", "eval_en.tsv", "tests_sw.tsv"], "{split}_{language}.tsv",
+         {"train": "training", "dev": "eval", "test": "tests"}),
+        (["Train-EN.tsv", "Dev-EN.tsv"], "{split}-{language}.tsv",
+         {"train": "Train", "dev": "Dev"}),
+        (["en/train.csv", "en/testing.csv"], "{language}/{split}.csv", {"test": "testing"}),
+    ],
+)  # fmt: skip
+def test_other_names_of_splits_are_suggested(
+    names: list[str], pattern: str, splits: dict[Split, str]
+):
+    assert suggest(names) == (pattern, splits)
+    found = Naming(dict.fromkeys(SPLITS, pattern), splits).find(names)
+    assert sum(map(len, found.values())) == len(names)
