@@ -42,7 +42,7 @@ def build_sentences(
                 continue
             languages = (language,)
             examples.append(TokenExample(f"{split}-{number}", words, tuple(read), languages))
-    reader.check()
+    reader.check(tables)
     if not examples:
         raise DataError("no sentences are left: `tag_map` leaves them all out", str(tables[0].path))
     said = [note for table in tables for note in table.notes]
