@@ -36,6 +36,8 @@ VOCABULARY_FILES = (
     "spiece.model",
     "tokenizer.model",
 )
+WITHOUT_VOCABULARY = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
+"""Tokenizers of bytes and characters, which have no file of a vocabulary."""
 TOKENIZER_FILES = (
     *VOCABULARY_FILES,
     "tokenizer_config.json",
@@ -156,7 +158,13 @@ def snapshot(model: str, revision: str, code: bool = False) -> Snapshot:
 
 def has_vocabulary(folder: Path) -> bool:
     """Whether a folder holds a tokenizer; transformers would make up an empty one."""
-    return any((folder / name).is_file() for name in VOCABULARY_FILES)
+    if any((folder / name).is_file() for name in VOCABULARY_FILES):
+        return True
+    try:
+        config = json.loads((folder / "tokenizer_config.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("tokenizer_class") in WITHOUT_VOCABULARY
 
 
 def check_folder(folder: Path, code: bool = False) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 import torch
 import transformers
-from transformers import AutoModel, AutoModelForSequenceClassification
+from transformers import AutoModel, AutoModelForSequenceClassification, ByT5Tokenizer
 
 from xlt_cli.api import Batch, Head, UserError
 from xlt_cli.errors import SpecError
 from xlt_cli.spec.resolution import load
 from xlt_encoders.architectures import explained
 from xlt_encoders.folder_contents import other_format
+from xlt_encoders.hub import VOCABULARY_FILES, check_folder
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
 Pretrained = Callable[[str], Path]
@@ -200,6 +201,24 @@ def test_why_an_architecture_is_refused(
         encoder(folder, pooling=pooling).load_model(sequences)
     assert what in caught.value.what
     assert hint in caught.value.hint
+
+
+def test_a_tokenizer_of_bytes_or_characters_has_no_vocabulary(
+    tmp_path: Path, sequences: Head
+) -> None:
+    """ByT5's encoder works as T5's does; CANINE is refused for what it lacks."""
+    sizes = {"d_model": 16, "d_kv": 8, "d_ff": 24, "num_layers": 1, "num_heads": 2}
+    byt5 = saved(tmp_path / "byt5", "T5Config", vocab_size=384, **sizes)
+    for file in (*byt5.glob("*.txt"), byt5 / "tokenizer.json", byt5 / "tokenizer_config.json"):
+        file.unlink(missing_ok=True)
+    with pytest.raises(UserError, match="lacks a tokenizer"):
+        check_folder(byt5)
+    ByT5Tokenizer().save_pretrained(str(byt5))
+    assert {path.name for path in byt5.iterdir()}.isdisjoint(VOCABULARY_FILES)
+    plugin = encoder(byt5, pooling="mean")
+    check_folder(byt5)
+    assert plugin.load_tokenizer()("é")["input_ids"] == [0xC3 + 3, 0xA9 + 3, 1]
+    plugin.load_model(sequences)
 
 
 def test_a_head_that_needs_token_ids(pretrained: Pretrained) -> None:
