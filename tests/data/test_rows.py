@@ -165,3 +165,9 @@ def test_the_next_run_takes_rows_from_this_one_and_holds_its_own_alone(task: Fak
     assert task.loads == [("dev", "en"), ("dev", "de")]
     third.load(task, "dev", "de")  # the second run did not use it
     assert task.loads == [("dev", "en"), ("dev", "de"), ("dev", "de")]
+
+
+def test_a_faulty_example_is_said_with_its_task_split_and_language(task: Fake) -> None:
+    error = refused(task, (*GOOD[:3], replace(GOOD[3], label="2")))
+    assert "the label '2' is not one of the task's" in error.what
+    assert error.where == "fake (dev, en): example 'dev-3'"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import Example, Rows, Split, Task
@@ -119,7 +119,10 @@ class RowStore:
             raise DataError(f"the id '{twice[0]}' occurs twice", where)
         problem = problem_of(task)
         for example in rows.examples:
-            problem.check_example(example)
+            try:
+                problem.check_example(example)
+            except DataError as error:
+                raise replace(error, where=f"{where}: {error.where}") from None
         return rows, {
             "sha256": data_hash(rows.examples),
             "rows": len(rows.examples),
