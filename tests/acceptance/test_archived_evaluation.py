@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from xlt_cli.evaluation import archived
+from xlt_cli.problems.weighted_f1 import WeightedF1
 from xlt_cli.runs import archive_file
 
 TYPOS = "{name: perturbed, perturbation: typos, strength: 0.7, draws: 2}"
@@ -57,14 +58,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory, tiny_encoder: Path, tiny_da
         printed = xlt("eval", "spec-", *options, "-q", *runs)
         (folder / f"{number}.txt").write_text(printed, "utf-8")
     xlt("archive", "spec-*", "-o", folder / "all.tar.xz", *runs)
+    xlt("archive", "spec-*", "-o", folder / "answers.tar.xz", "--answers-only", *runs)
     shutil.rmtree(folder / "runs")
     shutil.rmtree(folder / "data")
     return folder
 
 
-def test_an_archive_prints_what_the_run_prints(folder: Path, xlt: Any) -> None:
+@pytest.mark.parametrize("file", ["all.tar.xz", "answers.tar.xz"])
+def test_an_archive_prints_what_the_run_prints(folder: Path, xlt: Any, file: str) -> None:
     for number, options in enumerate(SHOWN):
-        result = xlt("eval", *options, "--from", folder / "all.tar.xz")
+        result = xlt("eval", *options, "--from", folder / file)
         assert result.exit_code == 0, result.output
         assert result.stdout == (folder / f"{number}.txt").read_text("utf-8"), options
     assert "not aligned" in (folder / "0.txt").read_text("utf-8")
@@ -78,6 +81,21 @@ def test_names_in_records_have_no_paths_of_the_machine(folder: Path) -> None:
     assert str(folder) not in written
     assert ".../" in written
     assert written.count("test/fr") == 1
+
+
+def test_without_probabilities_a_metric_of_them_is_refused(
+    folder: Path, xlt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WeightedF1, "probabilities", True)
+    asked = ("eval", "--metric", "weighted_f1", "--from")
+    kept = xlt(*asked, folder / "all.tar.xz")
+    assert kept.exit_code == 0, kept.output
+    result = xlt(*asked, folder / "answers.tar.xz")
+    assert result.exit_code == 2
+    assert "the archive was written without them (--answers-only)" in " ".join(
+        result.output.split()
+    )
+    assert "Traceback" not in result.output
 
 
 def test_figures_are_computed_from_the_predictions(

@@ -83,8 +83,7 @@ def encode_answers(
 def without_probabilities(content: bytes) -> bytes:
     """The same file without probabilities, uncompressed: an archive of many compresses them all.
 
-    Statistics and the schema of Arrow, which a reader finds out itself, would be most of a small
-    file.
+    Statistics of the columns, which nothing here reads, are left out as well.
 
     Raises:
         ValueError: it is none, or of a later format.
@@ -135,7 +134,7 @@ def _written(
     """The bytes of a file.
 
     Args:
-        level: of zstd; None for a file that is not compressed and has nothing but the columns.
+        level: of zstd; None for a file that is not compressed and has no statistics.
         repeated: whether ids recur, one cell after another.
     """
     import pyarrow
@@ -158,7 +157,6 @@ def _written(
         column_encoding={} if repeated else {"id": "DELTA_BYTE_ARRAY"},
         row_group_size=max(1, len(table)),
         write_statistics=level is not None,
-        store_schema=level is not None,
     )
     return buffer.getvalue()
 
