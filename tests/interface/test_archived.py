@@ -52,7 +52,8 @@ def write(root: Path, name: str, seed: int, share: float) -> Run:
         rng = np.random.default_rng([seed, number, int(100 * share)])
         golds = [str(i % 2) for i in range(40)]
         told = [gold if rng.random() < share else str(1 - int(gold)) for gold in golds]
-        rows = [Prediction(f"t-{i}", *pair) for i, pair in enumerate(zip(golds, told, strict=True))]
+        answers = zip(golds, told, strict=True)
+        rows = [Prediction(f"t-{i}", *pair, (0.25, 0.75)) for i, pair in enumerate(answers)]
         store.write(Cell((language, language)), rows)
         cells[language, language] = counted(problem, rows)
     data = {x: {"sha256": x, "source": f"{HOME}/data/pawsx/{x}"} for x in ("en", "de")}
@@ -77,10 +78,13 @@ def printed(xlt: Any, *arguments: object) -> str:
     return str(result.stdout)
 
 
-def test_comparisons_and_tables_are_the_same_bytes(xlt: Any, runs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--answers-only",)])
+def test_comparisons_and_tables_are_the_same_bytes(
+    xlt: Any, runs: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
     named = ("ERM=erm-*", "SMART=smart-*")
     file = tmp_path / "all.tar.xz"
-    printed(xlt, "archive", *named, "-o", file)
+    printed(xlt, "archive", *named, "-o", file, *options)
     commands = [
         ("compare", *named),
         ("compare", *named, "--json"),
@@ -135,8 +139,23 @@ def test_in_python_an_archive_is_a_runs_directory(runs: Path, tmp_path: Path) ->
     assert not runs_dir.exists()
 
 
-def unpacked(runs: Path, tmp_path: Path) -> Path:
-    xlt_cli.write_archive("erm-*", tmp_path / "good.tar.xz")
+def test_answers_alone_say_so_and_take_a_part_of_the_space(runs: Path, tmp_path: Path) -> None:
+    whole, bare = tmp_path / "whole.tar.xz", tmp_path / "bare.tar.xz"
+    xlt_cli.write_archive("erm-*", whole)
+    xlt_cli.write_archive("erm-*", bare, answers_only=True)
+    assert bare.stat().st_size < whole.stat().st_size
+    for file, says in ((whole, None), (bare, True)):
+        with archive_file.as_folder(file) as folder:
+            assert atomic.read_json(folder / "runs.json").get("answers_only") is says
+            stored = {path.name for path in folder.rglob("*.parquet")}
+        with xlt_cli.open_archive(file) as runs_dir:
+            rows = list(xlt_cli.open_run("erm-s1", runs_dir=runs_dir).predictions())
+        assert stored == {"en.parquet", "de.parquet"}
+        assert {row.get("probabilities") for row in rows} == {None if says else (0.25, 0.75)}
+
+
+def unpacked(runs: Path, tmp_path: Path, answers_only: bool = False) -> Path:
+    xlt_cli.write_archive("erm-*", tmp_path / "good.tar.xz", answers_only=answers_only)
     folder = tmp_path / "folder"
     with archive_file.as_folder(tmp_path / "good.tar.xz") as found:
         shutil.copytree(found, folder)
@@ -163,6 +182,7 @@ def rewritten(change: Callable[[dict[str, Any]], object]) -> Change:
     [
         (lambda f: (f / "runs/erm-s1/run.json").unlink(), "incomplete: runs/erm-s1/run.json is mi"),
         (lambda f: (f / "runs/erm-s1/spec.yaml").write_text("encoder: x"), "incomplete"),
+        (lambda f: next(f.rglob("de.parquet")).write_bytes(b"PAR1"), "incomplete"),
         (lambda f: (f / "COMPLETE.json").unlink(), "list of files is missing"),
         (lambda f: (f / "runs.json").unlink(), "not an archive of runs"),
         (rewritten(lambda c: c.update(format=2)), "reads formats up to 1"),
@@ -179,7 +199,7 @@ def rewritten(change: Callable[[dict[str, Any]], object]) -> Change:
 def test_what_is_no_whole_archive_is_refused(
     runs: Path, tmp_path: Path, change: Change, message: str, packed: bool
 ) -> None:
-    path = unpacked(runs, tmp_path)
+    path = unpacked(runs, tmp_path, answers_only=packed)
     change(path)
     if packed:
         archive_file.pack(path, tmp_path / "bad.tar.xz")
