@@ -88,9 +88,8 @@ def without_probabilities(content: bytes) -> bytes:
     Raises:
         ValueError: it is none, or of a later format.
     """
-    table, shape = _opened(content)
-    kept = [name for name in table.column_names if name != "probabilities"]
-    columns = {name: table.column(name) for name in kept}
+    table, shape = _opened(content, without=["probabilities"])
+    columns = {name: table.column(name) for name in table.column_names}
     return _written(columns, shape, level=None)
 
 
@@ -244,13 +243,17 @@ def _listed(column: pyarrow.ChunkedArray) -> list[Any]:
 
 
 def _opened(
-    content: bytes, columns: list[str] | None = None, coded: Sequence[str] = ()
+    content: bytes,
+    columns: list[str] | None = None,
+    coded: Sequence[str] = (),
+    without: Sequence[str] = (),
 ) -> tuple[pyarrow.Table, Shape]:
     """The table of a file, and the shape of its answers.
 
     Args:
         columns: those that are read; all by default.
         coded: those of them that are read as codes of their distinct values, if they are texts.
+        without: in place of `columns`, those that are not read.
     """
     import pyarrow
     from pyarrow import parquet
@@ -262,7 +265,10 @@ def _opened(
             file = parquet.ParquetFile(source, read_dictionary=list(coded))
         except KeyError:  # these are lists of texts
             file = parquet.ParquetFile(source)
-        table = file.read(columns, use_threads=False)
+        chosen = columns
+        if without:
+            chosen = [name for name in file.schema_arrow.names if name not in without]
+        table = file.read(chosen, use_threads=False)
     except (pyarrow.ArrowException, OSError) as error:  # what cannot be decompressed is an OSError
         raise ValueError(str(error)) from error
     absent = [name for name in columns or () if name not in table.column_names]
