@@ -342,7 +342,7 @@ def test_the_command_prints_the_same_from_an_archive_and_writes_all_files(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("question.yaml").write_text(yaml.safe_dump(ASKED, sort_keys=False), "utf-8")
-    xlt_cli.write_archive("*", "runs.tar.xz", runs_dir=made)
+    xlt_cli.write_archive("*", "runs.tar.xz", runs_dir=made, answers_only=True)
     stored = xlt("question", "question.yaml", "--runs-dir", made, "--json")
     assert stored.exit_code == 0, stored.output
     archived = xlt("question", "question.yaml", "--from", "runs.tar.xz", "--out", "out")

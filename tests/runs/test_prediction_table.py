@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pandas
 import pytest
@@ -11,7 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlt_cli.problems import Prediction
-from xlt_cli.runs.prediction_table import decode, decode_answers, encode
+from xlt_cli.runs.prediction_table import (
+    decode,
+    decode_answers,
+    encode,
+    without_probabilities,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SHARE = st.integers(0, 10**6).map(lambda millionths: millionths / 10**6)
@@ -32,6 +38,14 @@ def rows(answer: st.SearchStrategy[object]) -> st.SearchStrategy[list[tuple[str,
 
 WORDS = st.lists(st.none() | TEXT, max_size=4).map(tuple)
 OTHERS = st.integers() | st.dictionaries(TEXT, TEXT | st.integers(), max_size=2)
+
+
+@given(rows(TEXT) | rows(WORDS) | rows(OTHERS))
+def test_without_probabilities_all_else_is_read_back(
+    given_rows: list[tuple[str, str, Prediction]],
+) -> None:
+    bare = [(*pair, replace(row, probabilities=())) for *pair, row in given_rows]
+    assert decode(without_probabilities(encode(given_rows))) == bare
 
 
 @given(rows(TEXT) | rows(WORDS) | rows(OTHERS))
