@@ -22,7 +22,9 @@ from xlt_cli.shipped import experiments
 SPECS = sorted(
     path for folder in ("robustness", "intermediate") for path in (experiments() / folder).glob("*")
 )
-QUESTION = sorted((experiments() / "research-question").glob("*"))
+QUESTION = sorted(
+    path for path in (experiments() / "research-question").glob("*") if path.stem != "question"
+)
 ANSWERING = sorted((experiments() / "question-answering").glob("*"))
 XTREME_R = sorted((experiments() / "xtreme-r").glob("*"))
 KINDS = sorted({path.stem.rpartition("-e5")[0] for path in SPECS if "-e5" in path.stem})
