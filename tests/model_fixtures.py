@@ -16,6 +16,7 @@ from xlt_cli.data.template import Template
 from xlt_cli.launch.computing import start
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_encoders.e5_q4 import E5SmallQ4
+from xlt_encoders.e5_q4_package import WeightsNotFound, find_weights
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
 torch.set_num_threads(1)
@@ -41,6 +42,10 @@ def problem() -> SequenceClassification:
 @pytest.fixture(scope="session")
 def e5_tokenizer() -> Any:
     """The real tokenizer of the encoder that ships, which takes seconds to make."""
+    try:
+        find_weights()
+    except WeightsNotFound as problem:
+        pytest.skip(str(problem))
     return E5SmallQ4().load_tokenizer()
 
 

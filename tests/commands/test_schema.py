@@ -93,7 +93,7 @@ BAD = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def accepts() -> Callable[[str], bool]:
     """Whether the schema accepts a spec, read as the loader reads it."""
     validator = Draft202012Validator(build())

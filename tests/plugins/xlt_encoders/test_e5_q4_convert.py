@@ -146,9 +146,8 @@ def model(file: E5File) -> BertModel:
 
 
 @pytest.fixture(scope="module")
-def tokenizer(file: E5File) -> PreTrainedTokenizerFast:
-    pytest.importorskip("transformers")
-    return convert.build_tokenizer(file)
+def tokenizer(file: E5File, e5_tokenizer: PreTrainedTokenizerFast) -> PreTrainedTokenizerFast:
+    return e5_tokenizer
 
 
 def embed(model: BertModel, tokenizer: PreTrainedTokenizerFast, texts: list[str]) -> Tensor:
