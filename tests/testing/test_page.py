@@ -22,6 +22,12 @@ def block(page: str, name: str) -> str:
     return match[1]
 
 
+OPTIONS = (
+    "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:unraisableexception",
+    "-c", "/dev/null", "--noconftest", "--import-mode=importlib",
+)  # fmt: skip
+
+
 class Counts:
     """A plugin of pytest that counts the tests by what became of them."""
 
@@ -45,8 +51,7 @@ def test_the_plugin_of_the_one_page_passes_the_suite_of_the_other(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(suite, "subprocess", subprocess)  # as its author would run it
     counts = Counts()
-    options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-c", "/dev/null", "--noconftest"]
-    pytest.main([*options, "--import-mode=importlib", str(test)], plugins=[counts])
+    pytest.main([*OPTIONS, str(test)], plugins=[counts])
     assert counts.failed == []
     assert len(counts.passed) >= 14
 
@@ -61,8 +66,7 @@ def test_a_module_that_imports_torch_is_caught(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "shouting", raising=False)
     counts = Counts()
-    options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-c", "/dev/null", "--noconftest"]
-    pytest.main([*options, "--import-mode=importlib", "-k", "heavy", str(test)], plugins=[counts])
+    pytest.main([*OPTIONS, "-k", "heavy", str(test)], plugins=[counts])
     assert {name.rpartition("::")[2] for name in counts.failed} == {
         "test_importing_it_imports_nothing_heavy",
         "test_check_accepts_the_plugin_and_imports_nothing_heavy",
