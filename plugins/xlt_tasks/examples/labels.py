@@ -97,7 +97,8 @@ class LabelReader:
             counts = ", ".join(f"'{n}' ({self._unknown[n]:,})" for n in names[:SHOWN])
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             what = f"{len(names)} labels are not labels of the task: {counts}{more}"
-        raise DataError(what, where, _columns_hint(tables, where) + self._hint(names))
+        once = self._unknown[next(iter(self._unknown))] == 1  # as a header's is
+        raise DataError(what, where, _columns_hint(tables, where, once) + self._hint(names))
 
     def notes(self, noun: str) -> tuple[str, ...]:
         """What became of mapped values; `noun` is what is left out with one."""
@@ -123,13 +124,15 @@ class LabelReader:
                 f"the file does not define what its numbers stand for; use `{self.parameter}: "
                 f"{example}`; " + near
             )
+        if len(names) > 1 or near.startswith("known"):
+            return f"{near}; `{self.parameter}: {{'{names[0]}': LABEL, ...}}` reads others as these"
         return near
 
 
-def _columns_hint(tables: Sequence[Table], where: str) -> str:
+def _columns_hint(tables: Sequence[Table], where: str, once: bool) -> str:
     """What to do if labels are unknown for the columns or the header of the file that has them."""
     for table in tables:
-        if table.first_line and where == table.where(table.records[0]):
+        if once and table.first_line and where == table.where(table.records[0]):
             named = ", ".join(table.first_line)
             return (
                 "if the first line is a header, select columns by name, e.g. from "

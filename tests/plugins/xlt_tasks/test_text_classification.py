@@ -153,3 +153,11 @@ def test_a_header_that_is_not_known(write, task, tmp_path: Path, failure):
     assert "`columns: [review, sentiment]`" in error.hint
     own = task(TextClassification, columns=["review", "sentiment"], **params)
     assert [e.label for e in own.load("test", "en").examples] == ["good", "bad"]
+
+
+def test_the_first_of_many_unknown_labels_is_no_header(write, task, tmp_path: Path, failure):
+    write("test-en.tsv", "a\te", "b\tn", "c\te")
+    own = task(TextClassification, path=tmp_path, labels=["bad", "good"])
+    hint = failure(own.load, "test", "en").hint
+    assert "header" not in hint
+    assert "`label_map: {'e': LABEL, ...}`" in hint

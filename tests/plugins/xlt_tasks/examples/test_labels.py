@@ -83,6 +83,7 @@ def test_all_unknown_labels_are_listed_at_once():
     error = rejected(LabelReader(NLI), "x", "contradict", "x", "")
     assert error.what == "3 labels are not labels of the task: 'x' (2), 'contradict' (1), '' (1)"
     assert error.where == "x.tsv:1"
+    assert error.hint.endswith("; `label_map: {'x': LABEL, ...}` reads others as these")
 
 
 @pytest.mark.parametrize(
