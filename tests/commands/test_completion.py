@@ -65,8 +65,12 @@ def test_runs_are_offered_by_name_and_by_path(complete: Complete, run_name: str)
     assert complete("xlt analyze alignment d") == [run_name]
 
 
-def test_the_languages_are_those_of_the_runs_task(complete: Complete, run_name: str) -> None:
+def test_the_languages_are_those_of_the_runs_task(
+    complete: Complete, run_name: str, tmp_path: Path
+) -> None:
+    create(tmp_path / "runs", load(tmp_path / "spec.yaml"), 2, SPEC, [])  # it is not the only run
     assert complete(f"xlt eval {run_name} --languages n") == ["nl"]
+    assert complete(f"xlt eval --quiet {run_name} --split dev --languages n") == ["nl"]
 
 
 @pytest.mark.parametrize(

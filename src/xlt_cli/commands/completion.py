@@ -174,6 +174,7 @@ def _languages(ctx: Any) -> Iterable[str]:
         return build_task(use).languages(split)
     from xlt_cli.runs.finding import default_root, find
 
-    run = ctx.params.get("run_name") or next(iter(ctx.params.get("given") or ()), "")
-    spec = find(ctx.params.get("runs_dir") or default_root(), run).spec
+    # Parsing has ended at the option that has no value yet; arguments are where it left them.
+    named = ctx.params.get("run_name") or next(iter(ctx.params.get("given") or ctx.args or ()), "")
+    spec = find(ctx.params.get("runs_dir") or default_root(), named).spec
     return build_task(spec.stages[-1].task).languages(split)
