@@ -94,8 +94,11 @@ class _Comparison:
         for name, own in {**there, "references": self.references}.items():
             for code in dict.fromkeys(x for run in own for x in run.trained_on):
                 trained.setdefault(code, []).append(name)
-        self.trained = trained
-        self.tested = Tested(self.question.sets(), there, self.references, trained, self.notes)
+        every = len(there) + bool(self.references)
+        self.trained = {
+            code: ["every arm"] if len(own) == every else own for code, own in trained.items()
+        }
+        self.tested = Tested(self.question.sets(), there, self.references, self.trained, self.notes)
         self.home = self.tested.cells[0]
         self.numbers: dict[str, dict[int, int]] = {}
         for name, own in self.arms.items():
