@@ -16,7 +16,9 @@ from scipy import special, stats
 
 import xlt_cli
 from xlt_cli.errors import DataError, SpecError
+from xlt_cli.spec.question import load
 
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 SEEDS = (1, 2, 3, 4)
 ARMS: Mapping[str, Sequence[str]] = {"plain": (), "english": ("en",), "low": ("fr",)}
 SHARES = {
@@ -360,3 +362,22 @@ def test_no_runs_at_all_is_an_error_that_names_the_arms(tmp_path: Path, xlt: Any
     result = xlt("question", file, "--runs-dir", tmp_path / "none")
     assert result.exit_code == 2
     assert "there are no runs of 'plain', 'english', 'low'" in result.output
+
+
+@pytest.mark.parametrize("file", sorted(EXPERIMENTS.rglob("question.yaml")), ids=str)
+def test_questions_that_ship_name_points_and_evaluations_of_the_specs_beside_them(
+    file: Path,
+) -> None:
+    asked = load(file)
+    specs = {path.stem: xlt_cli.Experiment.from_file(path) for path in file.parent.glob("*-*.yaml")}
+    arms = [arm for compared in asked.comparisons for arm in compared.arms.values()]
+    for runs in (*arms, *(asked.reference.runs if asked.reference else ())):
+        points = {point["name"]: point for point in specs[runs.sweep].plan(any_precision=True)}
+        assert runs.point is None or runs.point in points
+        tested = [
+            ((one["task"] or {}).get("name", "xnli"), one["split"], one["limit"])
+            for one in specs[runs.sweep].spec["evaluations"]
+        ]
+        for _, one in asked.sets():
+            limits = {limit for *of, limit in tested if of == [one.task.name, one.split]}
+            assert one.limit in limits if one.limit else len(limits) == 1, one.title

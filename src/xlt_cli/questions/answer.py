@@ -193,19 +193,20 @@ class _Comparison:
         made = []
         for one in self.compared.contrasts:
             seeds = sorted(set(numbers[one.of]) & set(numbers[one.over]))
+            no_claim = self._no_claim(one.of, one.over, seeds)
             about = {
                 "of": one.of,
                 "over": one.over,
                 "primary": one.primary,
                 "seeds": seeds,
-                "no_claim": self._no_claim(one.of, one.over, seeds),
+                "no_claim": no_claim,
             }
             if not seeds:
                 made.append({**about, "families": {}, "sets": {}})
                 continue
             pair = [[numbers[arm][s] for s in seeds] for arm in (one.of, one.over)]
             found = {key: _differences(each, *pair) for key, each in families.items()}
-            self._judge(found, about["no_claim"])
+            self._judge(found, no_claim)
             singles = {key: _differences(each, *pair) for key, each in sets.items()}
             made.append({**about, "families": found, "sets": singles})
         return made

@@ -42,7 +42,8 @@ class Cells:
     def accuracy(self) -> np.ndarray:
         """The unweighted mean over cells and draws, [runs]."""
         means = [own.mean(axis=1, dtype=np.float64) for own in self.right]
-        return np.mean(means, axis=0)
+        accuracy: np.ndarray = np.mean(means, axis=0)
+        return accuracy
 
     def effects(self, items: np.ndarray) -> np.ndarray:
         """How far each item moves the accuracy of each run, [runs, N]; mean 0 for each run.

@@ -47,7 +47,7 @@ class ReferenceLine:
         ValueError: there are fewer than three points, or all x are the same.
     """
 
-    def __init__(self, x: Sequence[float], y: Sequence[float]) -> None:
+    def __init__(self, x: Sequence[float] | np.ndarray, y: Sequence[float] | np.ndarray) -> None:
         if len(x) < FEWEST:
             raise ValueError(f"a line needs {FEWEST} points or more, not {len(x)}")
         self.x, self.y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
