@@ -16,6 +16,8 @@ from scipy import special, stats
 
 import xlt_cli
 from xlt_cli.errors import DataError, SpecError
+from xlt_cli.formats import markdown
+from xlt_cli.reports.question import report
 from xlt_cli.spec.question import load
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -248,7 +250,9 @@ def test_no_claim_rests_on_an_arm_that_lacks_seeds(root: Path, ask: Ask) -> None
         assert (own["accuracy"]["verdict"], own["accuracy"]["equivalent"]) == ("", False)
     for path in root.glob("low-*"):
         shutil.rmtree(path)
-    gone = contrast(ask(root))
+    values = ask(root)
+    assert "no claim: there are no runs of 'low'" in markdown.text(report(values))
+    gone = contrast(values)
     assert (gone["no_claim"], gone["families"]) == ("there are no runs of 'low'", {})
 
 
