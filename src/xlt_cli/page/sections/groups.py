@@ -100,7 +100,11 @@ def _label(fact: str, name: str, groups: Mapping[str, Sequence[str]]) -> str:
 def _gaps(
     entries: Sequence[Any], seeds: Sequence[Mapping[str, Any]], fact: str
 ) -> dict[tuple[str, str], list[float]]:
-    """By system and group, the gap with each seed; none where no source language was tested."""
+    """By system and group, the gap with each seed.
+
+    Not those of systems of which no source language was tested: systems may be trained on other
+    languages, and a test set may have those of some alone.
+    """
     if not any(entry.place["group"] == TRAINED_ON for entry in entries):
         return {}
     asked = pivot.Asked(["method", "seed"], ["group"], {"group": [TRAINED_ON]}, "deviation")
@@ -110,9 +114,10 @@ def _gaps(
     }
     found: dict[tuple[str, str], list[float]] = {}
     for cell in seeds:
-        if cell["group"] == ZERO_SHOT:
-            gap = source[cell["method"], cell["seed"]] - cell["value"]
-            found.setdefault((cell["method"], str(cell[fact])), []).append(gap)
+        mean = source.get((cell["method"], cell["seed"]))
+        if cell["group"] == ZERO_SHOT and mean is not None:
+            key = (cell["method"], str(cell[fact]))
+            found.setdefault(key, []).append(mean - cell["value"])
     return found
 
 
