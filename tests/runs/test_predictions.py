@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xlt_cli.errors import DamagedFile
 from xlt_cli.problems import Prediction
 from xlt_cli.runs import atomic
 from xlt_cli.runs.cells import Cell
@@ -119,6 +120,20 @@ def test_a_cell_is_done_when_its_line_is_there_and_its_file_is_whole(store: Stor
     for pair in (Cell(("fr", "fr")), Cell(("de", "de")), Cell(("es", "es"))):
         store.write(pair, ROWS[:1])
     assert len(store.done()) == 4
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed", "cut"])
+def test_cells_are_not_taken_for_all_where_one_is_lost(store: Store, damage: str) -> None:
+    for language in ("de", "en"):
+        store.write(Cell((language, language)), ROWS)
+    assert len(store.whole()) == 2
+    file = store.file(Cell(("de", "de")))
+    content = file.read_bytes()
+    file.unlink() if damage == "gone" else file.write_bytes(
+        content[:-1] if damage == "cut" else content[:-1] + b"?"
+    )
+    with pytest.raises(DamagedFile, match="predictions of de are missing or damaged"):
+        store.whole()
 
 
 def test_a_cell_whose_line_was_not_written_is_not_done(

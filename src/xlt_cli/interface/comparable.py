@@ -96,7 +96,7 @@ def evaluations(run: Directory) -> dict[str, Stored]:
         known = predictions.cells_of(run.evaluations / name)
         newest = [weights for _, weights in known.values()][-1:]
         store = Store(run.evaluations / name, about, *newest)
-        pairs = [cell.languages for cell in store.done() if not cell.condition]
+        pairs = [cell.languages for cell in store.whole() if not cell.condition]
         if pairs:
             found[name] = Stored(run, store, results, pairs)
     if not found:

@@ -129,7 +129,7 @@ class TestedRun:
             if keys is None:
                 continue
             store = _store(self.run, name)
-            done = set(store.done())
+            done = set(store.whole())
             pairs = sorted({cell.languages for cell in done if cell.condition == keys[0]})
             is_pair = one.setting == "generalized"
             pairs = [p for p in pairs if (p[0] != p[1]) == is_pair]

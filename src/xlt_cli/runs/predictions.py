@@ -122,6 +122,23 @@ class Store:
             if weights == self.weights and checksum(self.file(cell)) == sha256
         )
 
+    def whole(self) -> list[Cell]:
+        """The cells of this model, none of which may be lost: a mean would be of the others.
+
+        Raises:
+            DamagedFile: predictions that were stored are gone, or are others now.
+        """
+        done = self.done()
+        lost = {c for c, (_, w) in cells_of(self.path).items() if w == self.weights} - {*done}
+        if lost:
+            names = sorted({"-".join(dict.fromkeys(cell.languages)) for cell in lost})
+            raise DamagedFile(
+                f"the stored predictions of {', '.join(names)} are missing or damaged",
+                str(self.path),
+                "evaluate the run again: damaged cells are predicted again",
+            )
+        return done
+
     def summarised(self, main: str | None = None, extra: Mapping[str, Any] | None = None) -> bool:
         """Whether results.json and results.csv are there, and of the cells that are stored.
 
