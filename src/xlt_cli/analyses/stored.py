@@ -226,7 +226,8 @@ def _cells(
     path = run.evaluations / key
     *_, (_, weights) = cells_of(path).values()
     store = Store(path, {}, weights)
-    known = [c.languages[0] for c in store.whole() if c.is_standard and not c.condition]
+    cells = store.done() if request.languages else store.whole()
+    known = [c.languages[0] for c in cells if c.is_standard and not c.condition]
     where = f"{_name(evaluation)} ({request.split})"
     languages = own_codes(request.languages or known, known, where)
     absent = [language for language in languages if language not in known]

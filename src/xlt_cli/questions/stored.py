@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xlt_cli.analyses.stored import languages_trained_on
-from xlt_cli.errors import DataError
+from xlt_cli.errors import DamagedFile, DataError
 from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports.measured import statistics_of
 from xlt_cli.reports.validity import is_collapsed
@@ -129,7 +129,10 @@ class TestedRun:
             if keys is None:
                 continue
             store = _store(self.run, name)
-            done = set(store.whole())
+            try:
+                done = set(store.whole())
+            except DamagedFile:  # the run lacks the set, as one that was not tested on it
+                continue
             pairs = sorted({cell.languages for cell in done if cell.condition == keys[0]})
             is_pair = one.setting == "generalized"
             pairs = [p for p in pairs if (p[0] != p[1]) == is_pair]

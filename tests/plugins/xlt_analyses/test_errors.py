@@ -223,7 +223,10 @@ def test_damaged_or_other_data_are_refused(
     result = errors(xlt, tmp_path, run.name, "--languages", "de")
     assert result.exit_code == 2
     assert "no stored predictions in de" in result.stderr
-    assert errors(xlt, tmp_path, run.name).exit_code == 0  # the others are whole
+    result = errors(xlt, tmp_path, run.name)  # the other languages would pass for all
+    assert result.exit_code == 2
+    assert "predictions of de are missing or damaged" in result.stderr
+    assert errors(xlt, tmp_path, run.name, "--languages", "en,fr").exit_code == 0
     copied = shutil.copytree(tiny_data, tmp_path / "data")
     task = {"name": "pawsx", "path": str(copied)}
     other = predicted(tmp_path / "runs", "other", task, sometimes_wrong(0.5))

@@ -130,7 +130,9 @@ def test_dequantise_agrees_with_plain_python(blocks: list[tuple[float, bytes]]) 
     assert widened.dtype == np.float32
     assert widened.tolist() == slow_dequantise(raw)
     assert np.signbit(widened).tolist() == [math.copysign(1, x) < 0 for x in slow_dequantise(raw)]
-    assert widened.ctypes.data % 64 == 0  # or torch's products need a copy of it first
+    assert (
+        not blocks or widened.ctypes.data % 64 == 0
+    )  # or torch's products need a copy of it first
 
 
 def test_dequantise_goes_on_after_a_chunk() -> None:
