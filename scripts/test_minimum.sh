@@ -16,7 +16,9 @@ uv() { "$venv/bin/uv" "$@"; }
 install=(pip install --quiet --python "$venv/bin/python" --resolution lowest-direct --editable ".[dev]")
 # A CPU build of torch where PyTorch's own index can be reached; otherwise what the usual index has.
 uv "${install[@]}" --torch-backend cpu 2>/dev/null || uv "${install[@]}"
-"$venv/bin/python" -m pytest -q tests/test_architecture.py tests/commands tests/spec tests/registry \
+# Byte code is kept: the tests start many processes, and each would compile the modules anew.
+export PYTHONDONTWRITEBYTECODE=
+"$venv/bin/python" -m pytest -q -n auto --maxprocesses 4 --dist worksteal tests/test_architecture.py tests/commands tests/spec tests/registry \
   tests/stats tests/problems tests/data tests/runs tests/training/test_updates.py \
   tests/training/test_optimizer.py tests/plugins/xlt_encoders/test_halves.py \
   tests/plugins/xlt_tasks/sources tests/acceptance/test_train_and_eval.py tests/acceptance/test_resume.py

@@ -379,11 +379,16 @@ def test_questions_that_ship_name_points_and_evaluations_of_the_specs_beside_the
     file: Path,
 ) -> None:
     asked = load(file)
-    specs = {path.stem: xlt_cli.Experiment.from_file(path) for path in file.parent.glob("*-*.yaml")}
     arms = [arm for compared in asked.comparisons for arm in compared.arms.values()]
-    for runs in (*arms, *(asked.reference.runs if asked.reference else ())):
-        points = {point["name"]: point for point in specs[runs.sweep].plan(any_precision=True)}
-        assert runs.point is None or runs.point in points
+    every = [*arms, *(asked.reference.runs if asked.reference else ())]
+    names = {runs.sweep for runs in every}
+    specs = {  # one seed has all points
+        n: xlt_cli.Experiment.from_file(file.with_name(f"{n}.yaml"), overrides={"seeds": [1]})
+        for n in names
+    }
+    points = {n: {p["name"] for p in one.plan(any_precision=True)} for n, one in specs.items()}
+    for runs in every:
+        assert runs.point is None or runs.point in points[runs.sweep]
         tested = [
             ((one["task"] or {}).get("name", "xnli"), one["split"], one["limit"])
             for one in specs[runs.sweep].spec["evaluations"]
