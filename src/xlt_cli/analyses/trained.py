@@ -40,7 +40,7 @@ from xlt_cli.evaluation.notes import notes
 from xlt_cli.evaluation.plan import Plan, make_plan
 from xlt_cli.evaluation.subject import Subject as Tested
 from xlt_cli.languages import among, own_codes
-from xlt_cli.launch import pipeline
+from xlt_cli.launch.session import fingerprint, session
 from xlt_cli.launch.trained import trained_subject
 from xlt_cli.models.placing import on_device
 from xlt_cli.models.segments import of_model
@@ -77,7 +77,7 @@ class Trained(Subject):
     def measuring(self, analysis: Analysis, reporter: Reporter) -> Iterator[Measure]:
         """Holds the run, and loads its model."""
         assert isinstance(analysis, ModelAnalysis)
-        with pipeline.session(self.run, self.runtime, reporter, training=False):
+        with session(self.run, self.runtime, reporter, training=False):
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", ResultWarning)
                 _, loaded = self.tested.load(self.view.problem)
@@ -134,7 +134,7 @@ def prepare(name: str, run: Run, request: Request, runtime: Runtime) -> Trained:
     def inputs(language: str) -> Mapping[str, Feature]:
         return {f.id: f for f in featuriser().features(list(rows[language].values()))}
 
-    pipeline.fingerprint(run, store, runtime)
+    fingerprint(run, store, runtime)
     tested = trained_subject(run, trained, store, runtime)
     view = AnalysedRun(
         name, run.path, task, problem, request.split, source, tested.trained_on, plan.aligned,
