@@ -96,8 +96,10 @@ def _read_entry_points_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def _hear_the_root_logger(patch: pytest.MonkeyPatch) -> None:
-    """For every part of a test, pytest would look through thousands of torch's loggers for those
+    """For every part of a test, pytest 9 would look through thousands of torch's loggers for those
     that do not propagate, and listen to them as well."""
+    if "attached_loggers" not in getattr(catching_logs, "__slots__", ()):
+        return
     original = catching_logs.__enter__
 
     def enter(self: Any) -> Any:
