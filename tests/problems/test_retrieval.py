@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from xlt_cli.api import Batch, DataError, Feature, Prediction
@@ -207,14 +207,15 @@ def test_mines_what_plain_code_does(scoring: Scoring) -> None:
     assert [(i, j) for i, j, _ in mined(x, y, scoring, k)] == due
 
 
+@example([(0.1, False), (0.10000000000000002, True)], 0)  # nothing lies between
+@example([(0.9, True), (0.5, True), (0.5, False), (0.5, False)], 0)  # 0.5 is all or none
 @given(
     st.lists(st.tuples(st.floats(0.1, 2), st.booleans()), min_size=1, max_size=8),
     st.integers(0, 3),
 )
 @settings(max_examples=80, deadline=None)
 def test_no_threshold_gives_a_higher_f1(pairs: list[tuple[float, bool]], missed: int) -> None:
-    scores = list(dict(pairs))
-    right = [dict(pairs)[score] for score in scores]
+    scores, right = [score for score, _ in pairs], [one for _, one in pairs]
     gold = sum(right) + missed
 
     def f1(threshold: float) -> float:

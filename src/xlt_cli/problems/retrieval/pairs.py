@@ -85,9 +85,14 @@ def best_threshold(scores: Sequence[float], right: Sequence[bool], gold: int) ->
     threshold, highest, correct = 0.0, 0.0, 0
     for count, pair in enumerate(order, start=1):
         correct += right[pair]
+        score = scores[pair]
+        below = scores[order[count]] if count < len(order) else None
+        if below == score:
+            continue  # pairs of one score are taken together
         f1 = 2 * correct / (count + gold)
         if f1 > highest:
             highest = f1
-            below = scores[order[count]] if count < len(order) else scores[pair]
-            threshold = (scores[pair] + below) / 2
+            # Half-way between neighbouring numbers there is none.
+            half = score if below is None else (score + below) / 2
+            threshold = score if half == below else half
     return threshold

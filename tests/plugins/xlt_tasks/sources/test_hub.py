@@ -159,7 +159,7 @@ class FakeHub:
             return 200, {}, json.dumps({"id": "facebook/xnli", "sha": COMMIT}).encode()
         if "/revision/" in path:
             return 404, {"X-Error-Code": "RevisionNotFound"}, b"{}"
-        if path.endswith(f"/tree/{COMMIT}"):
+        if path.endswith((f"/tree/{COMMIT}", "/tree/main")):  # the oldest client asks for main
             return 200, {}, json.dumps([self.entry(p) for p in self.files.rglob("*.*")]).encode()
         data = (self.files / path.partition(f"/resolve/{COMMIT}/")[2]).read_bytes()
         return 200, {"ETag": self.digest(data), "X-Repo-Commit": COMMIT}, data
