@@ -64,10 +64,17 @@ def test_every_figure_of_the_json_is_a_line_of_the_csv(results: dict[str, Any]) 
 
 
 def test_csv_says_rows_and_training_of_each_language(results: dict[str, Any]) -> None:
-    lines = {line["cell"]: line for line in read(csv_text([results]))}
+    lines = {
+        line["cell"]: line for line in read(csv_text([results])) if line["setting"] == "standard"
+    }
     assert (lines["en"]["n"], lines["en"]["trained_on"]) == ("30", "True")
     assert (lines["de"]["n"], lines["de"]["trained_on"]) == ("30", "False")
     assert lines["average:zero_shot"]["n"] == ""
+    cells = {name: figures["cells"] for name, figures in results["averages"].items()}
+    assert {name: lines[f"average:{name}"]["cells"] for name in cells} == {
+        name: str(count) for name, count in cells.items()
+    }
+    assert lines["de"]["cells"] == ""
 
 
 def test_csv_of_several_evaluations_has_one_header(results: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ HEADLINES = ("trained_on", "zero_shot", "generalized")
 
 COLUMNS = (
     *("task", "split", "setting", "cell", "trained_on", "n", "metric", "value", "low", "high"),
-    *("source", "data_sha256", "warning"),
+    *("source", "data_sha256", "warning", "cells"),
 )
 """Of the records; newer columns stand at the end."""
 
@@ -184,7 +184,8 @@ def _sign(fallen: set[str]) -> str:
 def records(results: Sequence[Result]) -> Table:
     """The figures of evaluations, one a line.
 
-    `setting` is standard or generalized, `cell` a language, a pair of languages, or an average.
+    `setting` is standard or generalized, `cell` a language, a pair of languages, or an average, and
+    `cells` the number of languages or pairs that an average is over.
     Where labels were collapsed, a further column says how; where there are conditions, another
     says under which.
     """
@@ -246,6 +247,7 @@ def _lines_of(
     setting: str, cell: str, figures: Result, more: Mapping[str, Any]
 ) -> Iterator[dict[str, Any]]:
     about = {name: figures.get(name) for name in ("trained_on", "n")}
+    more = {**more, "cells": figures.get("cells")}
     for metric, figure in figures.items():
         if isinstance(figure, dict):
             yield {"setting": setting, "cell": cell, **about, "metric": metric, **figure, **more}
