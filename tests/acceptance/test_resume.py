@@ -59,7 +59,8 @@ def test_killed_while_evaluating_it_evaluates_only_what_is_missing(
     expected = reference(desk, uninterrupted)
     spec = desk.write()
     process = desk.start("train", spec)
-    wait_for(lambda: any(desk.path.glob("runs/*/evaluations/*/cells.jsonl")), process)
+    cells = "runs/*/evaluations/*/cells.jsonl"
+    wait_for(lambda: any("\n" in path.read_text() for path in desk.path.glob(cells)), process)
     kill(process)
     (predictions,) = desk.path.glob("runs/*/evaluations/*/predictions")
     before = {path: path.stat().st_mtime_ns for path in predictions.glob("*.parquet")}
