@@ -59,6 +59,13 @@ def test_the_gains_of_the_robustness_page_are_those_of_its_archive() -> None:
 def test_every_file_in_results_is_named_on_a_page() -> None:
     pages = "\n".join(page.read_text("utf-8") for page in RESULTS.parent.rglob("*.md"))
     files = [path for path in RESULTS.rglob("*") if path.is_file() and path.suffix != ".md"]
-    assert len(files) < 40, "pack raw output into one file for each page"
     for path in files:
         assert re.search(rf"[(/ ]{re.escape(path.name)}", pages), path
+
+
+def test_results_are_packed_so_that_a_clone_stays_small() -> None:
+    for folder in [RESULTS, *(path for path in RESULTS.rglob("*") if path.is_dir())]:
+        files = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".md"]
+        assert len(files) <= 15, f"pack the raw output of {folder} into one file"
+    size = sum(path.stat().st_size for path in RESULTS.rglob("*") if path.is_file())
+    assert size < 40_000_000, "keep answers alone, or leave out logs that no figure needs"
