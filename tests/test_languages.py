@@ -22,6 +22,7 @@ from xlt_cli.languages import (
     own_code,
     own_codes,
     same_language,
+    written_twice,
 )
 
 ONE_LANGUAGE = {
@@ -348,3 +349,24 @@ def test_a_macrolanguages_code_is_taken_for_the_member_it_is_used_for(
     wanted: str, codes: str, own: str | None
 ) -> None:
     assert own_code(wanted, codes.split()) == own
+
+
+@pytest.mark.parametrize(
+    ("codes", "groups"),
+    [
+        ("en et est de ekk", [["et", "est", "ekk"]]),
+        ("sw swh_Latn swa fr", [["sw", "swh_Latn", "swa"]]),
+        ("zh cmn zh_Hans nb nob no", [["zh", "cmn", "zh_Hans"], ["nb", "nob"]]),
+        ("ar arb arz", [["ar", "arb"]]),
+        ("sr_Latn sr_Cyrl", []),
+        ("sr sr_Cyrl", [["sr", "sr_Cyrl"]]),
+        ("zh_Hans zh_Hant yue", []),
+        ("pt pt_BR pt_PT", []),
+        ("en_ewt en_gum", []),
+        ("nb nn", []),
+        ("id ms", []),
+        ("xx yy qaa x-mine", []),
+    ],
+)
+def test_codes_of_one_language_in_one_form_are_found(codes: str, groups: list[list[str]]) -> None:
+    assert written_twice(codes.split()) == groups

@@ -212,7 +212,7 @@ def _load_native(weights: Weights, head: Head, settings: Settings) -> NativeMode
         raise other_problem(weights.where, f"for {config.problem_type}", head)
     assert weights.folder is not None
     names = output_names(weights.folder, head.outputs)
-    order = label_order(names, head.labels, weights.where)
+    order = label_order(names, head.labels, weights.where, stated=head.outputs is not None)
     in_order = order == list(range(len(order)))
     _set_labels(config, head.labels if in_order else names)
     _set_problem(config, head)

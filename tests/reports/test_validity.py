@@ -183,3 +183,10 @@ def test_words_that_the_model_never_saw_are_no_answer() -> None:
     predicted: Any = [("V", None), (None, "V")] * 10
     for labels in (("N", "V"), None):
         assert look([("N", "V")] * 20, predicted, labels).answer == "V"
+
+
+def test_a_language_that_is_there_twice_is_said_to_count_twice() -> None:
+    pairs = {(code, code): GOOD for code in ("en", "et", "ekk", "de")}
+    found = summary({**pairs, ("et", "ekk"): GOOD})
+    assert kinds(found) == {"same_language": ["et", "ekk"]}
+    assert "et, ekk are one language and count 2 times" in validity.note(found.warnings[0])

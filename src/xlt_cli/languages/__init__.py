@@ -30,4 +30,5 @@ from xlt_cli.languages.reading import lookup as lookup
 from xlt_cli.languages.same import among as among
 from xlt_cli.languages.same import same_language as same_language
 from xlt_cli.languages.same import serves as serves
+from xlt_cli.languages.same import written_twice as written_twice
 from xlt_cli.languages.scripts import likely_script as likely_script

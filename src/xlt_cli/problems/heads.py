@@ -250,7 +250,9 @@ class WithHead(nn.Module):
                     "checkpoint",
                     str(directory),
                 )
-            order = label_order(names, self.info.labels, str(directory))
+            order = label_order(
+                names, self.info.labels, str(directory), stated=self._outputs is not None
+            )
             if order != list(range(len(order))):
                 for name in ("out.weight", "out.bias"):
                     weights[name] = weights[name][order]

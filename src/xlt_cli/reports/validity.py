@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.languages import written_twice
 from xlt_cli.problems import Prediction
 from xlt_cli.reports.values import MARK
 from xlt_cli.runs.cells import Cell, Pair
@@ -130,6 +131,8 @@ def warnings(looks: Mapping[Pair, Look], trained_on: Collection[str]) -> list[di
     few = {cell_name(pair): one.rows for pair, one in looks.items() if one.rows < FEW}
     if few:
         warned.append({"kind": "few_rows", "cells": list(few), "rows": list(few.values())})
+    languages = [first for first, second in looks if first == second]
+    warned += [{"kind": "same_language", "cells": codes} for codes in written_twice(languages)]
     return warned
 
 
@@ -177,6 +180,11 @@ def note(warning: Mapping[str, Any]) -> str:
         rows = f"{min(warning['rows'])} to {max(warning['rows'])}"
         count = rows if len(set(warning["rows"])) > 1 else str(warning["rows"][0])
         return f"{cells}: only {count} row{'' if count == '1' else 's'}; the figure means little"
+    if warning["kind"] == "same_language":
+        return (
+            f"{cells} are one language and count {len(warning['cells'])} times in averages; name "
+            "the languages to be tested to count it once"
+        )
     how = "trained" if warning.get("how") == "trained" else "selected"
     who = "a stage was trained on" if how == "trained" else "the checkpoint was selected on"
     if warning["kind"] == "perhaps_not_held_out":
