@@ -55,6 +55,11 @@ class EncoderParams(PluginParams):
     freeze_layers: int = Field(
         default=0, ge=0, description="number of layers, from the input on, that are not trained"
     )
+    layers: int | None = Field(
+        default=None,
+        ge=1,
+        description="use so many layers only, from the input on; None: all",
+    )
     dropout: float | None = Field(
         default=None,
         ge=0.0,
@@ -206,7 +211,9 @@ class TransformersEncoder(Encoder):
                 return False
 
         p = self.params
-        return Settings(p.pooling, p.freeze_embeddings, p.freeze_layers, p.dropout, gives_segments)
+        return Settings(
+            p.pooling, p.freeze_embeddings, p.freeze_layers, p.layers, p.dropout, gives_segments
+        )
 
 
 def open_tokenizer(

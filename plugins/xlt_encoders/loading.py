@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +32,7 @@ from xlt_encoders.language_model import (
     is_tied,
     outside,
 )
+from xlt_encoders.lowest_layers import is_above, keep_lowest
 from xlt_encoders.own_heads import LANGUAGE_MODEL, SUFFIX, has_own
 from xlt_encoders.quiet import quiet
 from xlt_encoders.refusals import (
@@ -64,6 +65,7 @@ class Settings:
     pooling: str
     freeze_embeddings: bool
     freeze_layers: int
+    layers: int | None
     dropout: float | None
     tokenizer_gives_segments: Callable[[], bool]
 
@@ -80,6 +82,7 @@ class Weights:
     Attributes:
         where: what errors call it.
         head_folder: where a head of xlt's own is, if it is not in the same folder.
+        layers: how many of the layers are used, from the lowest on; None: all.
     """
 
     where: str
@@ -88,6 +91,7 @@ class Weights:
     state_dict: dict[str, torch.Tensor] | None = None
     trust_remote_code: bool = False
     head_folder: Path | None = None
+    layers: int | None = None
 
 
 def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConfig:
@@ -115,6 +119,7 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
     """
     # One draw, whatever loading itself consumes: the head is the same from any source.
     seed = int(torch.randint(2**63 - 1, ()).item())
+    weights = _cut(weights, settings)
     _set_dropout(weights.config, settings.dropout)
     _set_labels(weights.config, head.labels)
     _set_problem(weights.config, head)
@@ -151,6 +156,7 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
     """
     assert weights.folder is not None
     head_folder = weights.head_folder or weights.folder
+    weights = _cut(weights, settings)
     _set_dropout(weights.config, settings.dropout)
     ours = (head_folder / INFO_FILE).is_file()
     if not ours:
@@ -281,7 +287,8 @@ def _open(weights: Weights, head: Head | None) -> tuple[PreTrainedModel, Report]
             raise
         raise unreadable("the model", weights.where, problem) from problem
     mismatched = {name for name, *_ in info["mismatched_keys"]}
-    return model, Report(set(info["missing_keys"]), mismatched, set(info["unexpected_keys"]))
+    unexpected = {name for name in info["unexpected_keys"] if not is_above(name, weights.layers)}
+    return model, Report(set(info["missing_keys"]), mismatched, unexpected)
 
 
 def _open_backbone(weights: Weights, settings: Settings) -> Halves:
@@ -359,6 +366,14 @@ def _set_problem(config: PreTrainedConfig, head: Head) -> None:
     # transformers refuses to open a config of one label that is to be classified.
     one = len(head.labels) == 1
     config.problem_type = None if one else "single_label_classification"
+
+
+def _cut(weights: Weights, settings: Settings) -> Weights:
+    """Of the lowest layers alone, where so few are asked for."""
+    count = settings.layers
+    if count is None or not keep_lowest(weights.config, count):
+        return weights
+    return replace(weights, layers=count)
 
 
 def _set_dropout(config: PreTrainedConfig, dropout: float | None) -> None:
