@@ -23,7 +23,7 @@ class Text(UnlabelledTask):
     """A sentence or a paragraph a row; a text file has one on each line.
 
     The rows of other tasks serve as well: each text of a row is a row of its own, and texts that
-    come again are left out.
+    come again are left out, except where rows are aligned.
     """
 
     api_version = 1
@@ -41,8 +41,17 @@ class Text(UnlabelledTask):
             "or numbers from 1; default: the column `text`, the first, or the whole line of a .txt "
             "file",
         )
+        aligned: bool = Field(
+            False,
+            description="whether row i is the same item in every language; texts that come again "
+            "then stay",
+        )
 
     params: Params
+
+    def __init__(self, params: Params | None = None) -> None:
+        super().__init__(params)
+        self.aligned = self.params.aligned  # the user knows, not the class
 
     @property
     def source(self) -> FileSet:
@@ -79,7 +88,7 @@ class Text(UnlabelledTask):
                         continue
                     id_ = f"{number}" + (f"-{place + 1}" if record.inputs else "")
                     examples.append(TextExample(id_, (text,), (language,)))
-        examples, notes = without_repetitions(examples, empty)
+        examples, notes = without_repetitions(examples, empty, self.aligned)
         if not examples:
             raise DataError("there is no text in it", read)
         return read, examples, notes

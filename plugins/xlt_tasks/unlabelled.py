@@ -111,12 +111,16 @@ def first_that_finds(params: UnlabelledParams, namings: Sequence[Naming]) -> Fil
 
 
 def without_repetitions(
-    examples: Sequence[TextExample], empty: int
+    examples: Sequence[TextExample], empty: int, aligned: bool = False
 ) -> tuple[list[TextExample], list[str]]:
-    """The first of the examples of each content, and notes on what is left out."""
+    """The first of the examples of each content, and notes on what is left out.
+
+    Args:
+        aligned: all examples stay: one may come again in one language and not in another.
+    """
     first: dict[tuple[str, ...], TextExample] = {}
     for example in examples:
-        first.setdefault(example.texts, example)
+        first.setdefault((example.id,) if aligned else example.texts, example)
     left = len(examples) - len(first)
     notes = []
     if left:

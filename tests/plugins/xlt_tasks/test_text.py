@@ -58,6 +58,19 @@ def test_each_text_of_another_tasks_rows_is_a_row_once(
     assert rows.notes == ("1 row left out: their text came before",)
 
 
+def test_aligned_text_keeps_every_item(write: Any, task: Any, tmp_path: Path) -> None:
+    write("train-en.txt", "Yes.", "", "Yes.", "No.")
+    write("train-de.txt", "Ja.", "Doch.", "Jawohl.", "Nein.")
+    assert not task(Text, path=tmp_path).aligned
+    own = task(Text, path=tmp_path, aligned=True)
+    assert own.aligned
+    ids = {x: [e.id for e in own.load("train", x).examples] for x in ("en", "de")}
+    assert ids == {
+        "en": ["train-1", "train-3", "train-4"],
+        "de": ["train-1", "train-2", "train-3", "train-4"],
+    }
+
+
 def test_rows_kept_for_dev_are_not_trained_on(write: Any, task: Any, tmp_path: Path) -> None:
     write("train-en.txt", *(f"line {i}" for i in range(10)))
     own = task(Text, path=tmp_path, dev_rows=3)
