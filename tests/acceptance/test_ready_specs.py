@@ -23,7 +23,9 @@ SPECS = sorted(
     path for folder in ("robustness", "intermediate") for path in (experiments() / folder).glob("*")
 )
 QUESTION = sorted(
-    path for path in (experiments() / "research-question").glob("*") if path.stem != "question"
+    path
+    for path in (experiments() / "research-question").glob("*")
+    if not path.stem.startswith("question")
 )
 ANSWERING = sorted((experiments() / "question-answering").glob("*"))
 XTREME_R = sorted((experiments() / "xtreme-r").glob("*"))

@@ -16,7 +16,7 @@ from question_runs import NOISE, Answering, Right
 from scipy import special, stats
 
 import xlt_cli
-from xlt_cli.errors import DataError, SpecError
+from xlt_cli.errors import DataError, RunError, SpecError
 from xlt_cli.formats import markdown
 from xlt_cli.reports.question import report
 from xlt_cli.spec.question import load
@@ -251,7 +251,11 @@ def test_no_claim_rests_on_an_arm_that_lacks_seeds(root: Path, ask: Ask) -> None
         assert (own["accuracy"]["verdict"], own["accuracy"]["equivalent"]) == ("", False)
     for path in root.glob("low-*"):
         shutil.rmtree(path)
-    values = ask(root)
+    with pytest.raises(RunError, match="no comparison has runs of both arms of a contrast"):
+        ask(root)
+    (asked,) = ASKED["comparisons"]
+    with_another = asked | {"contrasts": [*asked["contrasts"], {"of": "english", "over": "plain"}]}
+    values = ask(root, comparisons=[with_another])
     assert "no claim: there are no runs of 'low'" in markdown.text(report(values))
     gone = contrast(values)
     assert (gone["no_claim"], gone["families"]) == ("there are no runs of 'low'", {})
@@ -373,7 +377,7 @@ def test_no_runs_at_all_is_an_error_that_names_the_arms(tmp_path: Path, xlt: Any
     not os.environ.get("XLT_DATA_DIR"), reason="XLT_DATA_DIR is not set: it needs the real data"
 )
 @pytest.mark.parametrize(
-    "file", sorted(EXPERIMENTS.rglob("question.yaml")), ids=lambda file: file.parent.name
+    "file", sorted(EXPERIMENTS.rglob("question*.yaml")), ids=lambda file: file.stem
 )
 def test_questions_that_ship_name_points_and_evaluations_of_the_specs_beside_them(
     file: Path,

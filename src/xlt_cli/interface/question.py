@@ -67,7 +67,8 @@ def question(
 
     Raises:
         SpecError: the file is wrong.
-        RunError: no comparison has runs of two arms, or two runs of an arm have the same seed.
+        RunError: no comparison has runs of both arms of a contrast, or two runs of an arm have the
+            same seed.
         DataError: runs were tested on different rows, or an archive is damaged.
     """
     from xlt_cli.questions.answer import answered

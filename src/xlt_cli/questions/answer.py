@@ -36,7 +36,7 @@ def answered(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
         runs: those that may be its arms and references; others are left aside.
 
     Raises:
-        RunError: no comparison has two arms with runs.
+        RunError: no comparison has a contrast of two arms with runs.
         DataError: runs were tested on different rows.
     """
     notes: list[str] = []
@@ -48,13 +48,13 @@ def answered(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
     for compared in question.comparisons:
         arms = known.arms(compared)
         there = {name: own for name, own in arms.items() if own}
-        if len(there) < 2:
+        if not any(one.of in there and one.over in there for one in compared.contrasts):
             notes.append(f"'{compared.name}' is not compared: {_absent(arms)}")
         else:
             comparisons.append(_Comparison(question, compared, arms, references).values())
     if not comparisons:
         raise RunError(
-            "no comparison has runs of two arms", "\n".join(notes),
+            "no comparison has runs of both arms of a contrast", "\n".join(notes),
             "the question's file names sweeps and points; `xlt runs` lists the runs that there are",
         )  # fmt: skip
     return {
