@@ -14,6 +14,12 @@ from transformers import AutoModel
 from xlt_cli.api import Batch, Head, UserError
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
+
+def opened(source: HuggingFaceEncoder, head: Head, checkpoint: Path | None = None) -> Any:
+    model: Any = source.load_model(head, checkpoint)
+    return model.eval()
+
+
 FINAL_NORM = {"modernbert": "final_norm"}
 """Architectures that normalise after the last layer, which is another one then."""
 
@@ -30,8 +36,8 @@ def test_its_states_are_those_of_the_whole_encoder_at_that_layer(
 ) -> None:
     folder = pretrained(architecture)
     batch = make_batch(architecture)
-    cut: Any = encoder(folder, layers=1, pooling="mean").load_model(sequences).eval()
-    whole: Any = encoder(folder, pooling="mean").load_model(sequences).eval()
+    cut = opened(encoder(folder, layers=1, pooling="mean"), sequences)
+    whole = opened(encoder(folder, pooling="mean"), sequences)
     with torch.no_grad():
         own = cut.backbone.run(cut.backbone.backbone, batch)
         there = whole.backbone.states_of(1, whole.embed(batch), batch)
@@ -49,12 +55,12 @@ def test_a_checkpoint_of_it_opens_with_plain_transformers(
     tmp_path: Path,
 ) -> None:
     source = encoder(pretrained(architecture), layers=2, pooling="mean")
-    model: Any = source.load_model(sequences).eval()
+    model = opened(source, sequences)
     model.save(tmp_path)
     config = AutoModel.from_pretrained(str(tmp_path)).config
     assert config.num_hidden_layers == 2
     assert all(len(v) == 2 for v in [getattr(config, "layer_types", None)] if v is not None)
-    again: Any = source.load_model(sequences, tmp_path).eval()
+    again = opened(source, sequences, tmp_path)
     batch = make_batch(architecture)
     with torch.no_grad():
         assert torch.equal(model(batch), again(batch))
