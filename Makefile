@@ -22,6 +22,7 @@ demo: setup ## Fine-tune a real encoder on English, show the zero-shot table (no
 # Byte code is kept: the tests start many processes, and each would compile the modules anew.
 test: setup ## Run the tests.
 	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	@if nvidia-smi >/dev/null 2>&1; then XLT_TEST_GPU=1 $(BIN)/python -m pytest -m gpu; fi
 
 test-min: setup ## Run a part of the tests with the lowest versions that pyproject.toml allows.
 	bash scripts/test_minimum.sh .venv-min

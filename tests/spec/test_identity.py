@@ -176,6 +176,10 @@ def test_torch_is_asked_for_a_gpu_where_there_may_be_one(
     monkeypatch.setattr(devices, "may_have_gpu", MAY_HAVE_GPU)
     monkeypatch.setattr(devices, "_DEVICES", tmp_path)
     monkeypatch.setattr(devices.sys, "platform", platform)
+    for hidden in ("", "-1"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+        assert not devices.may_have_gpu()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     assert devices.may_have_gpu() == asked
     if not asked:
         monkeypatch.setitem(sys.modules, "torch", None)

@@ -15,6 +15,7 @@ from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.speed import attention
 from xlt_cli.speed.attention import NAME, one_tile, users_of
 
+pytestmark = pytest.mark.gpu
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 HALF = torch.bfloat16 if DEVICE == "cuda" else torch.float16  # the interpreter knows no bfloat16
 LENGTHS = (13, 5, 1)

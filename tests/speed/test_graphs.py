@@ -20,7 +20,8 @@ from xlt_cli.speed.layers import compile_layers, restore_layers
 from xlt_cli.training.updates import updates_of
 from xlt_perturbations.adversarial import Adversarial
 
-on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+pytestmark = pytest.mark.gpu
+on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, XLT_TEST_GPU=1")
 
 
 def made(

@@ -71,7 +71,8 @@ def resolve_precision(device: str, precision: str) -> str:
 
 def may_have_gpu() -> bool:
     """Whether torch has to be asked for a GPU that computes in bf16: importing it takes seconds."""
-    if sys.platform == "darwin":
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in ("", "-1")
+    if hidden or sys.platform == "darwin":
         return False
     if sys.platform != "linux":
         return True
