@@ -70,10 +70,12 @@ class Traced(EmbeddingPerturbation):
     run = ""
 
     def loss(self, seam):
-        if not Traced.run:
-            for path in Path(os.environ["KILLS_ROOT"]).glob("*/holder.json"):
+        for path in Path(os.environ["KILLS_ROOT"]).glob("*/holder.json"):
+            try:
                 if json.loads(path.read_text())["pid"] == os.getpid():
                     Traced.run = path.parent.name
+            except (OSError, ValueError):
+                continue
         with (Path(os.environ["KILLS_TRACES"]) / f"{os.getpid()}.txt").open("a") as file:
             file.write(f"{time.monotonic_ns()} {Traced.run}\\n")
         time.sleep(0.03)

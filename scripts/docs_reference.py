@@ -88,7 +88,9 @@ def _command(name: str, command: Any, parent: Any, level: int) -> Iterator[str]:
         yield _table(("argument or option", "meaning"), rows)
     # Those of plugins are made when they are asked for.
     for child in command.list_commands(context) if hasattr(command, "list_commands") else []:
-        yield from _command(child, command.get_command(context, child), context, level + 1)
+        found = command.get_command(context, child)
+        if not found.hidden:
+            yield from _command(child, found, context, level + 1)
 
 
 def _record(parameter: Any, context: Any) -> tuple[str, str] | None:

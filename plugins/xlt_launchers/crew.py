@@ -29,6 +29,7 @@ from xlt_cli.api import (
     Waiting,
 )
 from xlt_launchers.admission import RAM
+from xlt_launchers.hosts import Hosts, close
 from xlt_launchers.placement import Places
 from xlt_launchers.shares import share
 from xlt_launchers.tasks import Task, Worker, start
@@ -51,6 +52,7 @@ class Crew:
         self.further = manifest.further
         self.waiting = [Task(job) for job in manifest.jobs]
         self.workers: list[Worker] = []
+        self.hosts = Hosts(manifest.worker)
         self.places = Places(manifest.jobs, os.environ)
         self.slots = slots
         self._ask()
@@ -69,17 +71,22 @@ class Crew:
                 if worker.silence > worker.task.job.silent_after:
                     worker.process.kill()
                     worker.process.wait()
-            for worker in self._ended():
+            for worker, code in self._ended():
                 pause = FIRST
-                if not self._settle(worker) and not self.keep_going:
+                if not self._settle(worker, code) and not self.keep_going:
                     self.waiting.clear()
                     self.further = _no_more
             self._ask()
 
     def stop(self) -> None:
         """Interrupts what still runs and waits for its end; a second Ctrl-C does not wait."""
-        if not self.workers:
-            return
+        try:
+            if self.workers:
+                self._interrupt()
+        finally:
+            self.hosts.end()
+
+    def _interrupt(self) -> None:
         try:
             self.tell(Stopping(tuple(worker.task.job for worker in self.workers)))
             for worker in self.workers:
@@ -92,7 +99,7 @@ class Crew:
             for worker in self.workers:
                 worker.process.kill()  # a run goes on from its checkpoint, however it ended
                 worker.process.wait()
-                _close(worker)
+                close(worker.process)
             for worker in self.workers:
                 self.tell(Interrupted(worker.task.job))
 
@@ -127,6 +134,9 @@ class Crew:
             if task.job.directory in {worker.task.job.directory for worker in self.workers}:
                 continue
             places, why = self.places.find(task, self.workers)
+            if why and self.hosts.idle:  # what they hold is missing
+                self.hosts.end()
+                places, why = self.places.find(task, self.workers)
             if why:
                 if not task.why:
                     self.tell(Waiting(task.job, why))
@@ -140,7 +150,7 @@ class Crew:
         gpu = places[0] if places[0] != RAM else None
         own = share(self.slots, task.job.device, gpu, len(self.places.gpus), os.environ)
         guessed = not self.places.needs(task).measured(task.job.shape)
-        worker = start(task, places, guessed, own)
+        worker = start(task, places, guessed, own, self.hosts)
         self.waiting.remove(task)
         self.workers.append(worker)
         about = {"pid": worker.process.pid, "places": places, "alone": task.alone}
@@ -148,15 +158,21 @@ class Crew:
 
     # --------------------------------------------------------------------------- ending
 
-    def _ended(self) -> Iterator[Worker]:
-        """Takes out the workers whose process has ended."""
+    def _ended(self) -> Iterator[tuple[Worker, int]]:
+        """Takes out the workers whose job has ended, with its exit code."""
         for worker in list(self.workers):
-            if worker.process.poll() is not None:
-                _close(worker)
-                self.workers.remove(worker)
-                yield worker
+            code = worker.process.poll()
+            if code is not None:
+                close(worker.process)
+            elif worker.host is not None and worker.host.has_done():
+                code = 0
+                self.hosts.give_back(worker.host)
+            else:
+                continue
+            self.workers.remove(worker)
+            yield worker, code
 
-    def _settle(self, worker: Worker) -> bool:
+    def _settle(self, worker: Worker, code: int) -> bool:
         """Tells what a job ended with; False where it has failed for good.
 
         One whose run is another process's has not failed.
@@ -164,7 +180,7 @@ class Crew:
         task, job, seconds = worker.task, worker.task.job, worker.seconds
         if worker.silence > job.silent_after:
             return self._settle_stopped(worker)
-        ended = job.ended(worker.process.returncode)
+        ended = job.ended(code)
         if not ended.error:
             if ended.peak.ram:  # nothing is measured where the run was done before
                 self.places.needs(task).add(job.shape, ended.peak)
@@ -195,9 +211,3 @@ class Crew:
 
 def _no_more(free: int) -> tuple[Job, ...]:
     return ()
-
-
-def _close(worker: Worker) -> None:
-    """Closes the pipe that told the process of our own end."""
-    assert worker.process.stdin is not None
-    worker.process.stdin.close()

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xlt_cli.api import Job, Memory, UserError
+from xlt_launchers.hosts import Host, Hosts
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Worker:
     """A job in its process.
 
     Attributes:
+        host: the process, where it executes several jobs.
         guessed: its need was a guess when it was started.
         heard: its last report.
         silence: the seconds since then, as far as this process was at work itself.
@@ -54,6 +56,7 @@ class Worker:
     guessed: bool
     process: subprocess.Popen[bytes]
     began: float
+    host: Host | None = None
     heard: float | None = None
     silence: float = 0.0
 
@@ -93,9 +96,13 @@ def _is_stopped(pid: int) -> bool:
 
 
 def start(
-    task: Task, places: Sequence[str], guessed: bool, environment: Mapping[str, str]
+    task: Task,
+    places: Sequence[str],
+    guessed: bool,
+    environment: Mapping[str, str],
+    hosts: Hosts,
 ) -> Worker:
-    """Starts a job's process, which ends when this one does.
+    """Starts a job, in a process that is there or in a new one, which ends when this one does.
 
     Raises:
         UserError: the run's directory cannot be made or written.
@@ -109,6 +116,10 @@ def start(
             f"cannot write into the run's directory: {error.strerror}", str(job.directory)
         ) from None
     with output as log:
+        host = hosts.take(job, environment, log)
+        if host is not None:
+            host.begin(job)
+            return Worker(task, places, guessed, host.process, time.monotonic(), host)
         process = subprocess.Popen(
             [*job.command, "--attached"],
             stdin=subprocess.PIPE,

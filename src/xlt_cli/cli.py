@@ -36,6 +36,7 @@ from xlt_cli.commands import (
     table,
     train,
     validate,
+    work,
 )
 from xlt_cli.commands import run as run_command
 from xlt_cli.commands.alone import EvaluationVerb
@@ -87,6 +88,7 @@ for verb, function in VERBS.items():
         cls=EvaluationVerb if verb == "eval" else Verb,
         short_help=(function.__doc__ or "").partition("\n")[0],
     )(function)
+app.command("work", hidden=True)(work.work)  # for launchers
 GROUPS: dict[str, typer.Typer] = {
     "runs": runs.app,
     "stages": stages.app,

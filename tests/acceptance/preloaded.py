@@ -8,6 +8,7 @@ So are the jobs of a sweep, which are forked from the process that starts them (
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import multiprocessing
@@ -20,7 +21,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from multiprocessing import forkserver
 from pathlib import Path
-from typing import Any, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 import pytest
 
@@ -185,20 +186,31 @@ def _start(command: Any, *others: Any, **options: Any) -> Any:
 class ForkedJob:
     """A job of a sweep, with what launchers use of `subprocess.Popen`."""
 
+    _pipes: ClassVar[list[Any]] = []
+
     def __init__(self, arguments: list[str], options: Mapping[str, Any], niceness: int = 0) -> None:
         self.returncode: int | None = None
-        read, write = os.pipe()
+        self.stdout = None
+        asked, ask = os.pipe()
+        said, say = os.pipe() if options["stdout"] == subprocess.PIPE else (None, None)
         self.pid = os.fork()
         if self.pid == 0:
-            os.close(write)
+            os.close(ask)
+            for pipe in ForkedJob._pipes:  # or the others would not see that theirs are closed
+                with contextlib.suppress(OSError):
+                    os.close(pipe.fileno() if not pipe.closed else -1)
             os.setsid()
             os.nice(niceness)
-            os.dup2(read, 0)
-            for descriptor, target in ((1, options["stdout"]), (2, options["stderr"])):
-                os.dup2(target.fileno(), descriptor)
+            os.dup2(asked, 0)
+            os.dup2(options["stdout"].fileno() if say is None else say, 1)
+            os.dup2(options["stderr"].fileno(), 2)
             _main(arguments, options["env"])
-        os.close(read)
-        self.stdin = os.fdopen(write, "wb")
+        os.close(asked)
+        self.stdin = os.fdopen(ask, "wb")
+        ForkedJob._pipes.append(self.stdin)
+        if said is not None and say is not None:
+            os.close(say)
+            self.stdout = os.fdopen(said, "rb")
 
     def __enter__(self) -> Self:
         return self

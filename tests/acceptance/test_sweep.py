@@ -29,7 +29,10 @@ def short(desk: Desk, grid: dict[str, Any], **changes: Any) -> Path:
 def results(desk: Desk, runs: str = "runs") -> dict[str, bytes]:
     """What must be the same, by the run's name."""
     folder = desk.path / runs
-    names = ("stages/0/metrics.jsonl", "stages/0/result.json", "evaluations/*/results.json")
+    names = (
+        "stages/0/metrics.jsonl", "stages/0/result.json", "stages/0/model/model.safetensors",
+        "evaluations/*/results.json", "evaluations/*/predictions/*.parquet",
+    )  # fmt: skip
     files = [path for name in names for path in folder.glob(f"*/{name}")]
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
@@ -39,7 +42,8 @@ def all_runs(desk: Desk, runs: str = "runs") -> list[Run]:
 
 
 def test_two_at_once_end_as_one_after_another(desk: Desk) -> None:
-    spec = short(desk, RATES)
+    """And a process that makes several runs makes each as a process of its own would."""
+    spec = short(desk, RATES, seeds=[1, 2])
     code, out, err = desk.xlt("sweep", spec, "--json", runs="one")
     assert code == 0, err
     alone = json.loads(out)
@@ -50,7 +54,13 @@ def test_two_at_once_end_as_one_after_another(desk: Desk) -> None:
         assert {**one, "run": ""} == {**other, "run": ""}
         assert Path(one["run"]).name == Path(other["run"]).name
     assert results(desk, "one") == results(desk, "two")
-    assert len(results(desk, "two")) == 6
+    code, _, err = desk.xlt("plan", spec, "-o", "manifest.json", runs="alone")
+    assert code == 0, err
+    for number in range(1, 5):
+        code, _, err = desk.xlt("run", "manifest.json", number, runs="alone")
+        assert code == 0, err
+    assert results(desk, "alone") == results(desk, "one")
+    assert len({line["pid"] for line in ledger(desk, "two") if "pid" in line}) <= 2
     for run in all_runs(desk, "two"):
         assert "step 12: dev" in (run.path / "output.log").read_text("utf-8")
         (session,) = (run.path / "environment.jsonl").read_text("utf-8").splitlines()
@@ -58,7 +68,7 @@ def test_two_at_once_end_as_one_after_another(desk: Desk) -> None:
 
     code, out, err = desk.xlt("sweep", spec, "--jobs", 2, runs="two")
     assert code == 0, err
-    assert "[2/2] stages.0.learning_rate=0.002 seed 1 -> two/" in err
+    assert "[4/4] stages.0.learning_rate=0.002 seed 2 -> two/" in err
     assert "over seeds: mean (standard deviation)" in out
     assert "dev en" in out
 

@@ -61,6 +61,7 @@ class Job:
         memory: the measured peaks of runs of this shape, by kind of device: `cpu`, or the model of
             a GPU.
         silent_after: seconds without a report of the command after which it counts as stopped.
+        request: the line that asks a process of `Manifest.worker` for the job.
     """
 
     number: int
@@ -75,6 +76,7 @@ class Job:
     shape: str = ""
     memory: Mapping[str, Memory] = field(default_factory=dict)
     silent_after: float = 120.0
+    request: str = ""
 
     def ended(self, code: int) -> Ended:
         """The result of the command, after it has ended with this exit code."""

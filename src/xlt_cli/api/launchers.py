@@ -32,6 +32,11 @@ class Manifest:
             there are none now; it may return some later, as long as a job waits or runs. If there
             are none when no job waits or runs any more, all is done. It is not called after a
             failure without `keep_going`.
+        worker: a command for launchers that execute several jobs in one process, which saves the
+            start of each. It reads the `request` of a job from a line of standard input, and writes
+            a line to standard output when the job has ended well; the job's output goes to its log.
+            If a job fails or is interrupted, the process ends as the job's command would, and
+            another one has to be started. It ends when its input is closed.
     """
 
     path: Path
@@ -39,6 +44,7 @@ class Manifest:
     jobs: tuple[Job, ...]
     keep_going: bool = True
     further: Callable[[int], tuple[Job, ...]] = field(default=_no_further)
+    worker: tuple[str, ...] = ()
 
 
 class Launcher(Plugin):

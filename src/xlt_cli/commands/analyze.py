@@ -26,11 +26,11 @@ from xlt_cli.commands.options import (
     RunsDir,
     check_folder,
     format_of,
-    go_offline,
     listed,
     runs_root,
 )
 from xlt_cli.commands.usage import Verb
+from xlt_cli.compute.offline import go_offline
 from xlt_cli.errors import PluginError, SpecError, did_you_mean
 
 if TYPE_CHECKING:

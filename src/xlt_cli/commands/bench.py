@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xlt_cli.commands import completion
-from xlt_cli.commands.options import AsJson, Device, Offline, go_offline
+from xlt_cli.commands.options import AsJson, Device, Offline
+from xlt_cli.compute.offline import go_offline
 from xlt_cli.errors import SpecError
 from xlt_cli.terminal import echo, print_json
 

@@ -21,11 +21,11 @@ from xlt_cli.commands.options import (
     RunsDir,
     check_file,
     format_of,
-    go_offline,
     listed,
     reporter,
     runs_root,
 )
+from xlt_cli.compute.offline import go_offline
 
 if TYPE_CHECKING:
     from xlt_cli.api.reports import Report

@@ -14,10 +14,10 @@ from xlt_cli.commands.options import (
     Offline,
     Quiet,
     format_of,
-    go_offline,
     listed,
     reporter,
 )
+from xlt_cli.compute.offline import go_offline
 
 
 def languages(

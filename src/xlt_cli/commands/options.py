@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -207,13 +206,6 @@ def reporter(quiet: bool) -> Reporter:
     from xlt_cli.console.progress import Reporter
 
     return Reporter(quiet=quiet or not is_first_process())
-
-
-def go_offline(offline: bool) -> None:
-    """Turns the network off for all libraries; call it before they are imported."""
-    if offline:
-        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
 
 
 def use_trackers(names: list[str] | None) -> None:

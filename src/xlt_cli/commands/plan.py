@@ -15,9 +15,9 @@ from xlt_cli.commands.options import (
     RunsDir,
     SpecFile,
     check_file,
-    go_offline,
     runs_root,
 )
+from xlt_cli.compute.offline import go_offline
 from xlt_cli.terminal import echo
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import typer
 
 from xlt_cli.commands import completion
 from xlt_cli.commands.options import Quiet, RunsDir
+from xlt_cli.compute.offline import go_offline
 
 
 def report(
@@ -65,7 +66,7 @@ def report(
 
     The page needs no network and no other file. Only stored results are read.
     """
-    from xlt_cli.commands.options import check_file, go_offline
+    from xlt_cli.commands.options import check_file
     from xlt_cli.commands.systems import check_given
     from xlt_cli.runs import atomic, run_archive
     from xlt_cli.terminal import echo

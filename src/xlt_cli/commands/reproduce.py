@@ -24,12 +24,12 @@ from xlt_cli.commands.options import (
     RunsDir,
     check_folder,
     format_of,
-    go_offline,
     jobs_at_once,
     listed,
     runs_root,
 )
 from xlt_cli.commands.printing import print_report
+from xlt_cli.compute.offline import go_offline
 from xlt_cli.compute.processes import is_first_process
 
 if TYPE_CHECKING:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,16 +14,13 @@ from xlt_cli.commands.options import (
     FormatOption,
     Quiet,
     format_of,
-    go_offline,
 )
 from xlt_cli.commands.printing import print_outcomes, print_report
-from xlt_cli.compute.processes import is_first_process
 from xlt_cli.errors import RunError
 
 if TYPE_CHECKING:
-    from xlt_cli.launch.answers import Answer
-    from xlt_cli.launch.jobs import Outcome, PlannedRun
-    from xlt_cli.launch.manifest import Manifest
+    from xlt_cli.launch.jobs import PlannedRun
+    from xlt_cli.launch.manifest import Entry, Manifest
 
 
 def run(
@@ -76,100 +71,33 @@ def run(
         return
     if job is None:
         raise RunError("no job is given", "xlt run", "`xlt run MANIFEST --list` lists the jobs")
-    from xlt_cli.launch import answers
+    from xlt_cli.launch import answers, executing
 
     with answers.interrupted_once(), answers.answering(answer and answer.absolute()) as given:
         if attached:
             answers.end_with_standard_input()
         manifest = manifests.read(manifest_file)
         if answer is not None:
-            sys.argv = manifest.command  # what the user typed, for the record
+            executing.as_typed(manifest)
         root = (runs_dir or manifest.runs).absolute()
-        planned = _planned(manifest_file, manifest, job, root)
+        _, entry = manifest.entry(job)
+        planned = executing.planned_here(manifest_file, manifest, entry, root)
         silent = quiet or output is not Format.terminal
         # Whoever reads the answer notes down what became of the job.
-        with contextlib.nullcontext() if answer else _noted(manifest, job, planned, root):
-            outcome = _perform(planned, root, manifest.plain, silent, given)
+        with contextlib.nullcontext() if answer else _noted(entry, planned, root):
+            outcome = executing.execute(planned, root, manifest.plain, silent, given)
     if answer is None:
         print_outcomes([outcome], output)
 
 
-def _planned(file: Path, manifest: Manifest, wanted: str, root: Path) -> PlannedRun:
-    """The run of a job, checked against this machine. Changes to the manifest's working directory.
-
-    Raises:
-        UserError: it cannot be executed here, or would be a different run.
-    """
-    from xlt_cli.launch.manifest import check_run
-
-    _, entry = manifest.entry(wanted)
-    for name, value in manifest.environment.items():
-        os.environ.setdefault(name, value)
-    go_offline(manifest.offline)
-    _enter(manifest.directory)
-
-    from xlt_cli.spec.checks import check_inputs
-    from xlt_cli.spec.resolution import reopen
-    from xlt_cli.spec.source import Source
-    from xlt_cli.spec.yaml_lines import Document
-
-    planned = manifest.planned(entry)
-    check_run(manifest, entry, planned, root)
-    place = Document(Path(f"{file}: job {entry.id}"), {**manifest.shared, **entry.spec}, {})
-    check_inputs(reopen(planned.spec), Source(place, planned.text))
-    return planned
-
-
 def _noted(
-    manifest: Manifest, job: str, planned: PlannedRun, root: Path
+    entry: Entry, planned: PlannedRun, root: Path
 ) -> contextlib.AbstractContextManager[None]:
     """Notes in the ledger that a job is started, and how it ends."""
     from xlt_cli.launch.ledger import Writer
     from xlt_cli.launch.local import noted
 
-    _, entry = manifest.entry(job)
     return noted(Writer(root), planned, entry.run)
-
-
-def _perform(planned: PlannedRun, root: Path, plain: bool, quiet: bool, given: Answer) -> Outcome:
-    """Executes a run, and stores its results in the answer."""
-    from xlt_cli.console.progress import Reporter
-    from xlt_cli.launch import answers, memory
-    from xlt_cli.launch.finished import FinishedRuns
-    from xlt_cli.launch.jobs import Outcome
-    from xlt_cli.launch.local import perform, prepare, read_again
-
-    reporter, finished = Reporter(quiet=quiet or not is_first_process()), FinishedRuns(root)
-    known = read_again(finished, planned, reporter)
-    if known is not None:
-        run, given.results = known
-        given.measured = False
-        return Outcome(planned, run, given.results)
-    run, runtime = prepare(planned, root, plain)
-    reporter.say(f"{planned.title} -> {run.path}")
-    done_before = run.state == "done"
-    with finished.looking_at(planned, run) as looked:
-        given.results = perform(planned, run, runtime, reporter)
-        looked.append(given.results)
-    # Reading a finished run needs less memory than its training.
-    given.measured = not done_before
-    if given.measured and runtime.world == 1:
-        kind, shape = memory.kind_of(runtime.device), memory.shape(planned.spec)
-        memory.write(run.path, kind, shape, answers.held())
-    return Outcome(planned, run, given.results)
-
-
-def _enter(directory: Path) -> None:
-    """Changes to the directory where the manifest was written, for relative paths in the spec."""
-    try:
-        os.chdir(directory)
-    except OSError as error:
-        raise RunError(
-            f"the working directory of the manifest cannot be entered: {error.strerror}",
-            str(directory),
-            "relative paths in the spec are relative to it; write the manifest again from the "
-            "directory where they are valid",
-        ) from None
 
 
 def _list(manifest: Manifest, root: Path, output: Format) -> None:

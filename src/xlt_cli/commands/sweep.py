@@ -25,7 +25,6 @@ from xlt_cli.commands.options import (
     Trackers,
     check_file,
     format_of,
-    go_offline,
     jobs_at_once,
     reporter,
     runs_root,
@@ -33,6 +32,7 @@ from xlt_cli.commands.options import (
 )
 from xlt_cli.commands.plan import write_manifest
 from xlt_cli.commands.printing import print_outcomes, print_report
+from xlt_cli.compute.offline import go_offline
 
 if TYPE_CHECKING:
     from xlt_cli import Table

@@ -19,13 +19,13 @@ from xlt_cli.commands.options import (
     SpecFile,
     Trackers,
     format_of,
-    go_offline,
     reporter,
     runs_root,
     seeds,
     use_trackers,
 )
 from xlt_cli.commands.printing import print_outcomes
+from xlt_cli.compute.offline import go_offline
 
 
 def train(

@@ -49,11 +49,15 @@ class Answer:
 
 
 @contextlib.contextmanager
-def answering(path: Path | None) -> Iterator[Answer]:
+def answering(path: Path | None, others_follow: bool = False) -> Iterator[Answer]:
     """Writes what is put into the answer, or the error that the block ends with.
 
     An interrupted job leaves none, unless a search has stopped it. Without a path nothing is
     written.
+
+    Args:
+        others_follow: whether the process goes on after the block. Otherwise it reports the memory
+            that it holds until it has ended.
     """
     answer = Answer()
     if path is None:
@@ -64,7 +68,7 @@ def answering(path: Path | None) -> Iterator[Answer]:
     path.parent.mkdir(parents=True, exist_ok=True)
     reports = path.with_name(f"{path.name}.memory")
     ended = threading.Event()
-    args = (reports, stop_file(path), ended)
+    args = (reports, stop_file(path), ended, others_follow)
     threading.Thread(target=_report_memory, args=args, daemon=True).start()
     try:
         yield answer
@@ -106,8 +110,17 @@ def held() -> Memory:
     return Memory(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, gpu)
 
 
-def _report_memory(path: Path, stop: Path, ended: threading.Event) -> None:
-    while True:
+def begin_anew() -> None:
+    """Lets the peak of this process's memory be that of what follows, where the system can."""
+    with contextlib.suppress(OSError):  # Linux only
+        Path("/proc/self/clear_refs").write_text("5")
+    cuda = getattr(sys.modules.get("torch"), "cuda", None)
+    if cuda is not None and cuda.is_initialized():
+        cuda.reset_peak_memory_stats()
+
+
+def _report_memory(path: Path, stop: Path, ended: threading.Event, others_follow: bool) -> None:
+    while not (others_follow and ended.is_set()):
         time.sleep(EVERY)
         if not ended.is_set() and not _asked_to_stop.is_set() and stop.exists():
             _asked_to_stop.set()

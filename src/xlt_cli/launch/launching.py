@@ -21,7 +21,7 @@ from xlt_cli.compute.devices import resolve_device
 from xlt_cli.console.launching import Screen
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import EXIT_USER_ERROR, PluginError, RunError, UserError
-from xlt_cli.launch import local, manifest, memory
+from xlt_cli.launch import local, manifest, memory, serving
 from xlt_cli.launch.answers import stop_file
 from xlt_cli.launch.jobs import Further, Outcome, PlannedRun
 from xlt_cli.launch.ledger import LEFT, STOPPED, Writer
@@ -39,6 +39,9 @@ LOG = "output.log"
 
 FOLDER = ".launching"
 """In the runs directory: the manifests of launchers that are at work."""
+
+XLT = (sys.executable, "-P", "-m", "xlt_cli")
+"""The command line, whatever the working directory holds."""
 
 
 def run_jobs(
@@ -84,7 +87,9 @@ def run_jobs(
         added = _Jobs(folder, root, plain, offline)
         content, path = added.add(jobs)
         heard = _Listener(launcher, added, writer, screen, more)
-        given = JobsToRun(path, content.runs, tuple(added.jobs), keep_going, heard.further)
+        given = JobsToRun(
+            path, content.runs, tuple(added.jobs), keep_going, heard.further, (*XLT, "work")
+        )
         out_of_time = True
         with screen.shown(), heard.stopping(), contextlib.suppress(OutOfTime):
             launcher.launch(given, heard)
@@ -149,7 +154,7 @@ class _Jobs:
         content = manifest.write(path, runs, self.root, plain=self.plain, offline=self.offline)
         shapes = [memory.shape(run.spec) for run in runs]
         measured = memory.measured(content.runs, set(shapes))
-        run = (sys.executable, "-P", "-m", "xlt_cli", "run", str(path))
+        run = (*XLT, "run", str(path))
         for number, (entry, planned, shape) in enumerate(
             zip(content.jobs, runs, shapes, strict=True), start=first
         ):
@@ -169,6 +174,7 @@ class _Jobs:
                     shape=shape,
                     memory=measured.get(shape, {}),
                     silent_after=stale_after(),
+                    request=serving.request(path, entry.id, answer, directory / LOG),
                 )
             )
         return content, path

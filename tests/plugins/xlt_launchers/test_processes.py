@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from xlt_cli.api import (
     Stopping,
     UserError,
 )
-from xlt_launchers import crew
+from xlt_launchers import crew, hosts
 from xlt_launchers.processes import Processes
 from xlt_launchers.tasks import Task, Worker
 
@@ -235,3 +237,80 @@ def test_a_free_slot_gets_a_further_job_while_another_job_is_at_work(tmp_path: P
     assert [number for name, number in short(events) if name == "Started"] == [1, 2, 3, 4]
     assert sum(isinstance(event, Finished) for event in events) == 4
     assert set(asked[:3]) == {1}
+
+
+SERVER = """\
+import json, os, sys
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    with open(asked["log"], "a") as log:
+        print(os.getpid(), os.environ.get("OMP_NUM_THREADS"), file=log)
+    if asked["error"]:
+        with open(asked["answer"], "w") as file:
+            json.dump({"error": asked["error"]}, file)
+        sys.exit(2)
+    with open(asked["answer"], "w") as file:
+        json.dump({"error": "", "peak": {"ram": 7, "gpu": 0}}, file)
+    print("done", flush=True)
+open(sys.argv[1], "a").write(f"{os.getpid()}\\n")
+"""
+
+
+def served(
+    folder: Path, *errors: str, at_once: int, device: str = "cpu"
+) -> tuple[list[Event], list[list[str]], list[str]]:
+    """Jobs in processes that do several: events, what each job said, and the processes that were
+    ended by closing their input."""
+    jobs = []
+    for number, error in enumerate(errors, start=1):
+        own = job(folder, number)
+        about = {"log": str(own.log), "answer": str(own.answer), "error": error}
+        jobs.append(replace(own, request=json.dumps(about), device=device))
+    events: list[Event] = []
+    worker = (sys.executable, "-c", SERVER, str(folder / "ended"))
+    manifest = Manifest(folder / "manifest.json", folder, tuple(jobs), worker=worker)
+    Processes(Processes.Params(jobs=at_once)).launch(manifest, events.append)
+    ended = (folder / "ended").read_text("utf-8").split() if (folder / "ended").exists() else []
+    return events, [one.log.read_text("utf-8").split() for one in jobs], ended
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_process_does_one_job_after_another(tmp_path: Path, at_once: int) -> None:
+    events, said, ended = served(tmp_path, *[""] * 5, at_once=at_once)
+    assert sorted(name for name, _ in short(events)) == ["Finished"] * 5 + ["Started"] * 5
+    pids = {pid for pid, *_ in said}
+    assert len(pids) <= at_once
+    assert set(ended) == pids
+    told = {str(e.about["pid"]) for e in events if isinstance(e, Started)}
+    assert told == pids
+
+
+def test_after_a_failure_another_process_goes_on(tmp_path: Path) -> None:
+    events, said, ended = served(tmp_path, "", "no data", "", "", at_once=1)
+    assert [name for name, _ in short(events)] == [
+        "Started", "Finished", "Started", "Failed", "Started", "Finished", "Started", "Finished",
+    ]  # fmt: skip
+    failed = events[3]
+    assert isinstance(failed, Failed)
+    assert failed.error == "no data"
+    first, second, third, fourth = (pid for pid, *_ in said)
+    assert first == second != third == fourth
+    assert ended == [third]
+
+
+def test_a_process_that_dies_between_jobs_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_back = hosts.Hosts.give_back
+
+    def killed(self: hosts.Hosts, host: hosts.Host) -> None:
+        host.process.kill()
+        host.process.wait()
+        give_back(self, host)
+
+    monkeypatch.setattr(hosts.Hosts, "give_back", killed)
+    events, said, ended = served(tmp_path, "", "", at_once=1)
+    assert [name for name, _ in short(events)] == ["Started", "Finished"] * 2
+    assert said[0][0] != said[1][0]
+    assert ended == []
