@@ -8,7 +8,7 @@ of their own or the stage has further heads `perturbations.pt`. No random state:
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -174,12 +174,14 @@ def publish(
     about: dict[str, Any],
     merged: Callable[[Path | EncoderModel], EncoderModel] | None = None,
     others: Sequence[OtherHead] = (),
+    own: Mapping[str, torch.Tensor] | None = None,
 ) -> None:
     """Makes a checkpoint's model, or one that is in none, the stage's, with its tokenizer.
 
     Args:
         merged: makes of either the model that is published, where that is another one.
-        others: further heads, whose weights at the checkpoint are kept with the model.
+        others: further heads, whose weights are kept with the model.
+        own: the weights of all modules beside a model that is in no checkpoint.
 
     Raises:
         DamagedFile: the checkpoint is not what was written.
@@ -191,7 +193,6 @@ def publish(
             str(checkpoint),
             "run it again: training continues from an intact checkpoint",
         )
-    own: Any = {}
     if others and isinstance(checkpoint, Path):
         own = torch.load(checkpoint / OWN, map_location="cpu", weights_only=True)
     if merged is not None:
@@ -206,7 +207,7 @@ def publish(
             )
         else:
             checkpoint.save(directory)
-        heads.write(directory, others, own)
+        heads.write(directory, others, own or {})
         tokenizer.save_pretrained(directory)
         atomic.write_json(directory / ABOUT, about)
 

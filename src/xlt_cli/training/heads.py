@@ -8,7 +8,7 @@ stage's checkpoints, and are kept in a folder of the model that it publishes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -144,7 +144,7 @@ def sampling_of(
     return lambda epoch: [place[index] for index in sampling(epoch) if index in place]
 
 
-def write(directory: Path, heads: Sequence[OtherHead], state: dict[str, torch.Tensor]) -> None:
+def write(directory: Path, heads: Sequence[OtherHead], state: Mapping[str, torch.Tensor]) -> None:
     """Writes heads into the folder of a published model.
 
     Args:

@@ -130,7 +130,7 @@ class StageTrainer:
         self.updates.loss.train()
         began, seen = time.monotonic(), 0
         with self.reporter.bar(title, self.total, "examples", done=position.step) as bar:
-            while position.step < self.total and not self._patience_is_out():
+            while not self._is_over():
                 features = self.parts.stream.next(position)
                 rate, norm = self._update(features)
                 seen += len(features)
@@ -146,7 +146,8 @@ class StageTrainer:
                 if evaluated:
                     self._evaluate(bar)
                     self._record_speed(began, seen)
-                if evaluated or self._due(self.stage.checkpoint_every or self.evaluate_every):
+                due = evaluated or self._due(self.stage.checkpoint_every or self.evaluate_every)
+                if due and not self._is_over():  # what the last update made is published at once
                     self._checkpoint()
         self._finish()
 
@@ -154,9 +155,11 @@ class StageTrainer:
         """Whether something that happens every so many updates, and at the end, happens now."""
         return self.position.step % every == 0 or self.position.step == self.total
 
-    def _patience_is_out(self) -> bool:
+    def _is_over(self) -> bool:
+        """Whether there are no more updates, or dev has not become better for too long."""
         patience = self.stage.patience
-        return patience is not None and self.position.stale >= patience
+        out = patience is not None and self.position.stale >= patience
+        return out or self.position.step >= self.total
 
     def _update(self, features: Sequence[Feature]) -> tuple[float, torch.Tensor]:
         """One update; returns the learning rate and the gradient's norm before clipping."""
@@ -244,6 +247,8 @@ class StageTrainer:
 
     def _finish(self) -> None:
         """Selects a checkpoint, or takes the mean of all, and makes it the stage's model."""
+        self.ledger.settle()
+        self.updates.settle()
         position, stage = self.position, self.stage
         score = position.best_score if position.best_step >= 0 else None
         best = stage.select == "best" and position.best_step >= 0
@@ -251,7 +256,9 @@ class StageTrainer:
         dev = list(self.parts.dev)
         seen = trained_languages(stage)
         oracle = sorted(x for x in dev if not among(x, seen))
-        source: Path | EncoderModel = checkpoints.path_of(self.directory, selected)
+        source: Path | EncoderModel = self.parts.model
+        if selected != position.step:
+            source = checkpoints.path_of(self.directory, selected)
         rule = f"best {self.parts.scorer.main} on dev {'+'.join(dev)}" if best else "last step"
         if best and oracle:
             rule += f" (oracle: selected on {', '.join(oracle)}, not trained on)"
@@ -259,14 +266,15 @@ class StageTrainer:
             rule += " (strict zero-shot: source languages only)"
         if self.average is not None:
             self.average.adopt(self.parts.model)
-            source = self.parts.model
             rule = f"mean of the weights at {self.average.count} steps"
             score = self._score(averaged=self.average.count)[0] if dev else None
         if self.runtime.is_main:
             parts = self.parts
+            own = self.updates.loss.own.state_dict() if parts.others else {}
             checkpoints.publish(
-                self.directory, source, parts.tokenizer, parts.about, parts.merged, parts.others
-            )
+                self.directory, source, parts.tokenizer, parts.about, parts.merged,
+                parts.others, own,
+            )  # fmt: skip
             atomic.write_json(
                 self.directory / "result.json",
                 {
