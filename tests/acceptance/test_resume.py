@@ -13,6 +13,8 @@ import torch
 from acceptance_tools import Desk, kill, last_step, wait_for, wait_for_step
 from safetensors.torch import load_file
 
+from xlt_cli.training import checkpoints, loop
+
 
 def content(run: Path) -> dict[str, bytes]:
     """What must be the same to the last bit: metrics, predictions, results, weights."""
@@ -51,6 +53,29 @@ def test_killed_at_several_moments_it_ends_bit_identical(
     assert code == 0, err
     assert "continues from step" in err
     assert content(desk.run()) == expected
+
+
+def test_a_long_stage_has_checkpoints_although_none_are_asked_for(
+    desk: Desk, xlt: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stage,) = desk.spec["stages"]
+    alone = {"dev": None, "checkpoint_every": None, "evaluate_every": None, "epochs": 1}
+    spec = desk.write(stages=[{**stage, **alone, "batch_size": 2}])
+    steps: list[int] = []
+    save = checkpoints.save
+
+    def noted(stage: Path, model: Any, optimizer: Any, position: Any, *others: Any) -> None:
+        steps.append(position.step)
+        save(stage, model, optimizer, position, *others)
+
+    monkeypatch.setattr(checkpoints, "save", noted)
+    for seconds, expected in ((600.0, []), (0.0, [10, 20])):
+        monkeypatch.setattr(loop, "LONGEST", seconds)
+        steps.clear()
+        result = xlt("train", spec, "--runs-dir", desk.path / f"runs-{seconds}")
+        assert result.exit_code == 0, result.output
+        assert steps == expected
+    assert content(desk.run("runs-0.0")) == content(desk.run("runs-600.0"))
 
 
 def test_killed_while_evaluating_it_evaluates_only_what_is_missing(

@@ -156,7 +156,7 @@ class Stage(Model):
         None,
         ge=1,
         description="number of updates between additional checkpoints; there is one at every "
-        "evaluation on dev in any case",
+        "evaluation on dev, and after ten minutes without one, in any case",
     )
     select: Literal["best", "last", "average"] = Field(
         "best",

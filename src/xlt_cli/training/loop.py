@@ -43,6 +43,9 @@ from xlt_cli.training.updates import updates_of
 RECORD_EVERY = 10
 """Updates between two records of the training loss."""
 
+LONGEST = 600.0
+"""Seconds after which there is another checkpoint, whatever the stage says."""
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -120,6 +123,7 @@ class StageTrainer:
         if runtime.is_main:
             metrics.prepare(self.directory, self.position.stage_metrics_size)
         self.ledger = Ledger(self.position, index, self._write)
+        self.saved = time.monotonic()
 
     def train(self) -> None:
         """Trains to the end, and leaves the stage's model and result."""
@@ -147,6 +151,7 @@ class StageTrainer:
                     self._evaluate(bar)
                     self._record_speed(began, seen)
                 due = evaluated or self._due(self.stage.checkpoint_every or self.evaluate_every)
+                due = due or self._is_long_ago()
                 if due and not self._is_over():  # what the last update made is published at once
                     self._checkpoint()
         self._finish()
@@ -160,6 +165,13 @@ class StageTrainer:
         patience = self.stage.patience
         out = patience is not None and self.position.stale >= patience
         return out or self.position.step >= self.total
+
+    def _is_long_ago(self) -> bool:
+        """Whether the last checkpoint is, by the main process's clock."""
+        if not self._due(RECORD_EVERY):  # the processes need not talk after every update
+            return False
+        waited = time.monotonic() - self.saved
+        return bool(self.runtime.gather([waited])[0] > LONGEST)
 
     def _update(self, features: Sequence[Feature]) -> tuple[float, torch.Tensor]:
         """One update; returns the learning rate and the gradient's norm before clipping."""
@@ -230,6 +242,7 @@ class StageTrainer:
         return sum(scores) / len(scores), all(one.constant for one in looks)
 
     def _checkpoint(self) -> None:
+        self.saved = time.monotonic()
         self.ledger.settle()
         self.position.stage_metrics_size = _size(self.directory / metrics.FILE)
         self.updates.settle()
