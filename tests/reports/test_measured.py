@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from xlt_cli.problems import Prediction
 from xlt_cli.problems.sequence import SequenceClassification
 from xlt_cli.reports import measured
 from xlt_cli.reports.validity import look
+from xlt_cli.runs.coded import Coded, CodedAnswers
 from xlt_cli.runs.predictions import Answers
 from xlt_cli.stats.crossed import influence
 
@@ -44,3 +47,61 @@ def test_cells_have_their_own_figures_and_effects(
         expected = influence(statistics, problem.score)[metric]
         assert own.effects == pytest.approx(expected, rel=1e-6, abs=1e-6)
         assert found.looks[pair] == look(cell.golds, cell.predicted, LABELS)
+
+
+def coded(answers: Answers) -> CodedAnswers:
+    """As files are read: codes in 32 bits."""
+    golds, told = Coded.of(answers.golds), Coded.of(answers.predicted)
+    return CodedAnswers(
+        answers.ids,
+        Coded(golds.distinct, golds.codes.astype(np.int32)),
+        Coded(told.distinct, told.codes.astype(np.int32)),
+    )
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+def test_codes_have_the_figures_of_the_answers(aligned: bool) -> None:
+    cells = {
+        ("de", "de"): answered(1, 40, ("b", "a", "c")),
+        ("en", "en"): answered(1, 40, ("c", "a")),
+        ("fr", "fr"): answered(2, 30, ("c", None)),
+        ("ja", "ja"): answered(1, 40, ("a", "c")),
+        ("zh", "zh"): Answers(["0", "1"], ["a", "b"], ["c", "b"]),
+    }
+    problem = SequenceClassification(LABELS)
+    one = measured.measure(problem, "macro_f1", cells, aligned)
+    other = measured.measure(problem, "macro_f1", {p: coded(c) for p, c in cells.items()}, aligned)
+    assert (other.items, other.rows, other.looks) == (one.items, one.rows, one.looks)
+    assert list(other.scores) == list(one.scores)
+    for pair, score in one.scores.items():
+        assert other.scores[pair].value == score.value
+        assert np.array_equal(other.scores[pair].effects, score.effects)
+        assert np.array_equal(other.effects([pair]), one.effects([pair]))
+
+
+class Matches:
+    """The share of rows whose answer is the gold one, for any number of different ones."""
+
+    labels = ()
+    metrics = ()
+
+    def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:
+        return np.array([[float(p.gold == p.predicted), 1.0] for p in predictions])
+
+    def score(self, sums: np.ndarray) -> dict[str, np.ndarray]:
+        return {"share": sums[..., 0] / sums[..., 1]}
+
+    def score_samples(self, statistics: np.ndarray, counts: np.ndarray) -> dict[str, np.ndarray]:
+        return {}
+
+
+def test_many_different_answers_are_told_apart() -> None:
+    """Gold labels times answers are more kinds than 32 bits have numbers."""
+    values = [str(number) for number in range(50_000)]
+    told = [*values[1:-1], values[0], values[-1]]
+    cell = Answers(values, list(values), list(told))
+    problem = Matches()
+    found = measured.measure(problem, "share", {("en", "en"): coded(cell)}, aligned=False)
+    assert found.scores["en", "en"].value == 1 / 50_000
+    assert np.flatnonzero(found.scores["en", "en"].effects > 0).tolist() == [49_999]
+    assert measured.statistics_of(problem, cell).sum(axis=0).tolist() == [1, 50_000]

@@ -258,5 +258,5 @@ def _measured(
 ) -> Measured:
     from xlt_cli.reports.measured import measure
 
-    answers = {pair: stored.store.answers(Cell(pair)) for pair in cells}
+    answers = {pair: stored.store.coded(Cell(pair)) for pair in cells}
     return measure(problem, metric.name, answers, aligned)

@@ -13,6 +13,7 @@ from xlt_cli.problems import Prediction
 from xlt_cli.reports.summary import Counting, check_alignment
 from xlt_cli.reports.validity import Look, look
 from xlt_cli.runs.cells import Pair
+from xlt_cli.runs.coded import Coded, CodedAnswers
 from xlt_cli.runs.predictions import Answer, Answers
 from xlt_cli.stats.crossed import left_out, slopes
 
@@ -86,7 +87,7 @@ class Measured:
 def measure(
     problem: Counting,
     metric: str,
-    answers: Mapping[Pair, Answers],
+    answers: Mapping[Pair, Answers | CodedAnswers],
     aligned: bool,
 ) -> Measured:
     """The figures of one run's answers.
@@ -96,14 +97,19 @@ def measure(
     """
     asked = _asked({pair: answers[pair] for pair in sorted(answers)})
     places, items = _places(asked, aligned)
-    told, counted, looks = _Codes(), {}, {}
+    told = _Codes()
+    counted: dict[Pair, _Counted] = {}
+    looks: dict[Pair, Look] = {}
+    last: _Counted | None = None
     for pair, rows in asked.items():
         codes = told.of(answers[pair].predicted)
         count = max(len(rows.labels), 1)
-        kinds, of_rows = _kinds(codes * count + rows.codes, len(told) * count)
-        counted[pair] = _Counted(rows.labels, told.distinct, kinds, of_rows)
-        seen = [told.distinct[code] for code in np.unique(kinds // count)]
-        looks[pair] = replace(look(rows.labels, seen, problem.labels), rows=len(codes))
+        kinds, *of_rows = _kinds(codes * count + rows.codes, len(told) * count)
+        cell = counted[pair] = _Counted(rows.labels, told.distinct, kinds, *of_rows)
+        if last is None or not cell.same_kinds(last):
+            seen = [told.distinct[code] for code in np.unique(kinds // count)]
+            seen_in = replace(look(rows.labels, seen, problem.labels), rows=len(codes))
+        looks[pair], last = seen_in, cell
     scores = {
         pair: Scored(value, effects, places[pair])
         for pair, value, effects in _scored(problem, metric, counted)
@@ -113,9 +119,10 @@ def measure(
 
 def statistics_of(problem: Counting, answers: Answers) -> np.ndarray:
     """[N, S], computed once for each gold label with its answer: most rows repeat one."""
-    (labels, gold), (told, codes) = _coded(answers.golds), _coded(answers.predicted)
-    kinds, rows = _kinds(gold * len(told) + codes, len(labels) * len(told))
-    pairs = [(labels[kind // len(told)], told[kind % len(told)]) for kind in kinds]
+    golds, told = Coded.of(answers.golds), Coded.of(answers.predicted)
+    count = len(told.distinct)
+    kinds, rows, _ = _kinds(golds.codes * count + told.codes, len(golds.distinct) * count)
+    pairs = [(golds.distinct[kind // count], told.distinct[kind % count]) for kind in kinds]
     statistics: np.ndarray = problem.statistics([Prediction("", *pair) for pair in pairs])[rows]
     return statistics
 
@@ -131,42 +138,45 @@ class _Asked:
     """
 
     ids: list[str]
-    golds: list[Answer]
+    golds: list[Answer] | Coded
     labels: list[Answer]
     codes: np.ndarray
     sha256: str
 
+    def are_of(self, cell: Answers | CodedAnswers) -> bool:
+        """Whether these are the rows of a cell."""
+        if self.ids is cell.ids and self.golds is cell.golds:
+            return True
+        return self.ids == cell.ids and self.golds == cell.golds
 
-def _asked(answers: Mapping[Pair, Answers]) -> dict[Pair, _Asked]:
+
+def _asked(answers: Mapping[Pair, Answers | CodedAnswers]) -> dict[Pair, _Asked]:
     """The rows of each cell."""
     known: list[_Asked] = []
     asked = {}
     for pair, cell in answers.items():
-        same = (one for one in known if one.ids == cell.ids and one.golds == cell.golds)
-        rows = next(same, None)
+        rows = next((one for one in known if one.are_of(cell)), None)
         if rows is None:
-            columns = "\n\n".join(map("\n".join, (cell.ids, map(str, cell.golds))))
+            golds = cell.golds if isinstance(cell.golds, Coded) else Coded.of(cell.golds)
+            columns = "\n\n".join(map("\n".join, (cell.ids, map(str, golds.listed()))))
             sha256 = hashlib.sha256(columns.encode()).hexdigest()
-            rows = _Asked(cell.ids, cell.golds, *_coded(cell.golds), sha256)
+            rows = _Asked(cell.ids, cell.golds, golds.distinct, golds.codes, sha256)
             known.append(rows)
         asked[pair] = rows
     return asked
 
 
-def _coded(values: Sequence[Answer]) -> tuple[list[Answer], np.ndarray]:
-    """The distinct values, and which of them each is, [n]."""
-    distinct = list(dict.fromkeys(values))
-    code = {value: number for number, value in enumerate(distinct)}
-    return distinct, np.fromiter(map(code.__getitem__, values), np.intp, len(values))
-
-
-def _kinds(codes: np.ndarray, possible: int) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct codes, and which of them each is; without sorting where few are possible."""
+def _kinds(codes: np.ndarray, possible: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The distinct codes, which of them each is, and how often each occurs; without sorting where
+    few are possible."""
     if possible > len(codes):
-        kinds, rows = np.unique(codes, return_inverse=True)
-        return kinds, rows
-    there = np.bincount(codes, minlength=possible) > 0
-    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
+        kinds, rows, counts = np.unique(codes, return_inverse=True, return_counts=True)
+        return kinds, rows, counts
+    counts = np.bincount(codes, minlength=possible)
+    kinds = np.flatnonzero(counts)
+    if len(kinds) == possible:
+        return kinds, codes, counts
+    return kinds, (np.cumsum(counts > 0) - 1).take(codes), counts[kinds]
 
 
 class _Codes(dict[Answer, int]):
@@ -179,8 +189,11 @@ class _Codes(dict[Answer, int]):
         self.distinct.append(value)
         return self.setdefault(value, len(self))
 
-    def of(self, values: Sequence[Answer]) -> np.ndarray:
+    def of(self, values: Sequence[Answer] | Coded) -> np.ndarray:
         """The number of each, [n]."""
+        if isinstance(values, Coded):
+            numbers = [self[value] for value in values.distinct]
+            return np.array(numbers, dtype=np.intp).take(values.codes)
         return np.fromiter(map(self.__getitem__, values), np.intp, len(values))
 
 
@@ -192,12 +205,14 @@ class _Counted:
         labels, told: all there may be.
         kinds: those that occur, [k], as code of the answer * number of labels + code of the label.
         rows: of which kind each row is, [n].
+        counts: how many rows each kind has, [k].
     """
 
     labels: list[Answer]
     told: list[Answer]
     kinds: np.ndarray
     rows: np.ndarray
+    counts: np.ndarray
 
     def same_kinds(self, other: _Counted) -> bool:
         return self.labels is other.labels and np.array_equal(self.kinds, other.kinds)
@@ -234,8 +249,7 @@ def _scored(
 def _scored_together(
     problem: Counting, metric: str, block: Block
 ) -> Iterator[tuple[Pair, float, np.ndarray]]:
-    counts = [np.bincount(cell.rows, minlength=len(cell.kinds)) for _, cell, _ in block]
-    sums = np.stack([own @ part for own, (_, _, part) in zip(counts, block, strict=True)])
+    sums = np.stack([cell.counts @ part for _, cell, part in block])
     there = np.stack([(part != 0).any(axis=0) for _, _, part in block])
     rows = np.array([len(cell.rows) for _, cell, _ in block], dtype=np.float64)
     figures = problem.score(sums)
@@ -246,7 +260,7 @@ def _scored_together(
     slope = slopes(sums, rows, there, problem.score)[metric]
     for n, (pair, cell, statistics) in enumerate(block):
         effects = rows[n] * ((statistics - sums[n] / rows[n]) @ slope[n])
-        yield pair, float(values[n]), effects.astype(np.float32)[cell.rows]
+        yield pair, float(values[n]), effects.astype(np.float32).take(cell.rows)
 
 
 def _scored_by_rows(
@@ -279,7 +293,10 @@ def _places(
 
 
 def _labels_agree(asked: Sequence[_Asked]) -> bool:
-    golds = {str(n): dict(zip(a.ids, a.golds, strict=True)) for n, a in enumerate(asked)}
+    golds = {
+        str(n): dict(zip(a.ids, map(a.labels.__getitem__, a.codes), strict=True))
+        for n, a in enumerate(asked)
+    }
     try:
         check_alignment("", golds)
     except DataError:

@@ -27,6 +27,7 @@ from xlt_cli.problems import Prediction
 
 if TYPE_CHECKING:
     import pyarrow
+    from pyarrow.parquet import ParquetFile
 
 FORMAT = 2
 """Of stored predictions; format 1 were lines of JSON, compressed."""
@@ -236,7 +237,7 @@ def _listed(column: pyarrow.ChunkedArray) -> list[Any]:
     for part in column.chunks:
         if pyarrow.types.is_dictionary(part.type) and not part.null_count:
             texts = np.array([*part.dictionary.to_pylist(), None], dtype=object)[:-1]
-            values += texts[part.indices.to_numpy()].tolist()
+            values += texts[np.from_dlpack(part.indices)].tolist()
         else:
             values += part.to_pylist()
     return values
@@ -255,6 +256,20 @@ def _opened(
         coded: those of them that are read as codes of their distinct values, if they are texts.
         without: in place of `columns`, those that are not read.
     """
+    file, shape = open_file(content, coded)
+    names = file.schema_arrow.names if columns is None else columns
+    return read_columns(file, [name for name in names if name not in without]), shape
+
+
+def open_file(content: bytes, coded: Sequence[str] = ()) -> tuple[ParquetFile, Shape]:
+    """A file before its columns are read, and the shape of its answers.
+
+    Args:
+        coded: columns that are read as codes of their distinct values, if they are texts.
+
+    Raises:
+        ValueError: it is no such file, or of a later format.
+    """
     import pyarrow
     from pyarrow import parquet
 
@@ -265,20 +280,31 @@ def _opened(
             file = parquet.ParquetFile(source, read_dictionary=list(coded))
         except KeyError:  # these are lists of texts
             file = parquet.ParquetFile(source)
-        chosen = columns
-        if without:
-            chosen = [name for name in file.schema_arrow.names if name not in without]
-        table = file.read(chosen, use_threads=False)
-    except (pyarrow.ArrowException, OSError) as error:  # what cannot be decompressed is an OSError
+    except (pyarrow.ArrowException, OSError) as error:
         raise ValueError(str(error)) from error
-    absent = [name for name in columns or () if name not in table.column_names]
-    if absent:
-        raise ValueError(f"it has no column '{absent[0]}'")
-    metadata = table.schema.metadata or {}
+    metadata = file.metadata.metadata or {}
     written = int(metadata.get(b"xlt.format", b"0"))
     if written != FORMAT:
         raise ValueError(f"its format is {written}; this version of xlt reads {FORMAT}")
-    return table, metadata[b"xlt.answers"].decode()
+    return file, metadata[b"xlt.answers"].decode()
+
+
+def read_columns(file: ParquetFile, names: list[str]) -> pyarrow.Table:
+    """Some columns of a file.
+
+    Raises:
+        ValueError: it lacks one, or is damaged.
+    """
+    import pyarrow
+
+    try:
+        table = file.read(names, use_threads=False)
+    except (pyarrow.ArrowException, OSError) as error:  # what cannot be decompressed is an OSError
+        raise ValueError(str(error)) from error
+    absent = [name for name in names if name not in table.column_names]
+    if absent:
+        raise ValueError(f"it has no column '{absent[0]}'")
+    return table
 
 
 def _columns(

@@ -27,8 +27,9 @@ from typing import Any
 from xlt_cli.api import Example
 from xlt_cli.errors import DamagedFile, RunError
 from xlt_cli.problems import Prediction
-from xlt_cli.runs import atomic, former, prediction_lines, prediction_table
+from xlt_cli.runs import atomic, coded, former, prediction_lines, prediction_table
 from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.coded import Coded, CodedAnswers
 from xlt_cli.runs.searches import SearchLog
 from xlt_cli.spec import Evaluation
 from xlt_cli.spec.identity import evaluation_stated, key
@@ -116,9 +117,13 @@ class Store:
             words: only those in which words that the model never saw are told from others; cells
                 of the first versions say `O` of them.
         """
+        return self._unchanged(cells_of(self.path, words))
+
+    def _unchanged(self, cells: Mapping[Cell, tuple[str, str]]) -> list[Cell]:
+        """Those of this model whose predictions are what was written."""
         return sorted(
             cell
-            for cell, (sha256, weights) in cells_of(self.path, words).items()
+            for cell, (sha256, weights) in cells.items()
             if weights == self.weights and checksum(self.file(cell)) == sha256
         )
 
@@ -128,8 +133,9 @@ class Store:
         Raises:
             DamagedFile: predictions that were stored are gone, or are others now.
         """
-        done = self.done()
-        lost = {c for c, (_, w) in cells_of(self.path).items() if w == self.weights} - {*done}
+        listed = cells_of(self.path)
+        done = self._unchanged(listed)
+        lost = {c for c, (_, weights) in listed.items() if weights == self.weights} - {*done}
         if lost:
             names = sorted({"-".join(dict.fromkeys(cell.languages)) for cell in lost})
             raise DamagedFile(
@@ -258,6 +264,14 @@ class Store:
         decode = prediction_table.decode_answers if table else prediction_lines.decode_answers
         return Answers(*decode(file.read_bytes()))
 
+    def coded(self, cell: Cell) -> CodedAnswers:
+        """The same as codes, several times as fast again."""
+        file = self.file(cell)
+        if file.suffix == prediction_table.SUFFIX:
+            return coded.decode(file.read_bytes())
+        ids, golds, predicted = prediction_lines.decode_answers(file.read_bytes())
+        return CodedAnswers(ids, Coded.of(golds), Coded.of(predicted))
+
     def file(self, cell: Cell) -> Path:
         """The file of a cell: a table, or of an earlier version lines."""
         table = self._place(cell, prediction_table.SUFFIX)
@@ -269,7 +283,7 @@ class Store:
     def _place(self, cell: Cell, suffix: str) -> Path:
         name = cell.languages[0] if cell.is_standard else "+".join(cell.languages)
         folder = self.condition(cell.condition) if cell.condition else self.path
-        return folder / "predictions" / f"{name}{suffix}"
+        return folder.joinpath("predictions", f"{name}{suffix}")
 
     def condition(self, key: str) -> Path:
         """The folder of a condition."""
