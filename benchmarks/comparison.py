@@ -19,6 +19,7 @@ import hashlib
 import os
 import platform
 import pstats
+import resource
 import subprocess
 import sys
 import tempfile
@@ -39,8 +40,9 @@ from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.systems import Settings, Systems
 from xlt_cli.runs import atomic, prediction_table
 from xlt_cli.runs.cells import Cell, Pair
+from xlt_cli.runs.coded import Coded, CodedAnswers
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.predictions import Answers, Store
+from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ExperimentSpec
 from xlt_cli.spec.identity import FORMAT
 
@@ -59,7 +61,7 @@ SPEC = {
     "evaluations": [{"task": "xnli", "settings": ["standard", "generalized"]}],
 }
 
-TIMES = 3
+TIMES = 5
 """How often the whole command is run."""
 
 
@@ -72,12 +74,16 @@ def codes(
     pairs: list[Pair], rows: int, ease: float, seed: int
 ) -> Iterator[tuple[Pair, np.ndarray, np.ndarray]]:
     """Which labels the rows of each cell have, and which are answered, [rows] each."""
-    golds = np.random.default_rng(0).integers(3, size=rows)
+    golds = golds_of(rows)
     rng = np.random.default_rng(seed)
     hard = np.random.default_rng(1).normal(0, 0.5, rows)
     for pair in pairs:
         right = rng.normal(ease, 1, rows) > hard
         yield pair, golds, np.where(right, golds, (golds + rng.integers(1, 3, rows)) % 3)
+
+
+def golds_of(rows: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(3, size=rows)
 
 
 def ids(rows: int) -> list[str]:
@@ -86,10 +92,12 @@ def ids(rows: int) -> list[str]:
 
 def answered(
     pairs: list[Pair], rows: int, ease: float, seed: int
-) -> Iterator[tuple[Pair, Answers]]:
-    """What a run answers, as it is read from files: each cell has lists of its own."""
-    for pair, golds, told in codes(pairs, rows, ease, seed):
-        yield pair, Answers(ids(rows), [LABELS[x] for x in golds], [LABELS[x] for x in told])
+) -> Iterator[tuple[Pair, CodedAnswers]]:
+    """What a run answers, as it is read from files."""
+    labels, names = list(LABELS), ids(rows)
+    asked = Coded(labels, golds_of(rows).astype(np.int32))
+    for pair, _, told in codes(pairs, rows, ease, seed):
+        yield pair, CodedAnswers(names, asked, Coded(labels, told.astype(np.int32)))
 
 
 def content(pair: Pair, golds: np.ndarray, told: np.ndarray, shares: np.ndarray) -> bytes:
@@ -163,17 +171,19 @@ def time_whole(root: Path, systems: int) -> None:
     """Prints what `xlt compare` of all runs takes: by the clock, and of all processors."""
     given = [f"S{system}={root}/s{system}-*" for system in range(systems)]
     command = [sys.executable, "-m", "xlt_cli", "compare", *given]
+    spent = []
     for _ in range(TIMES):
-        before, begun = os.times(), time.monotonic()
+        before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
         shown = subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout
-        took, after = time.monotonic() - begun, os.times()
-        user = after.children_user - before.children_user
-        system = after.children_system - before.children_system
+        took, after = time.monotonic() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
+        user, system = after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime
+        spent.append(user + system)
         print(
-            f"xlt compare: {took:.2f} s by the clock; of processors {user + system:.2f} s "
-            f"({user:.2f} user, {system:.2f} system)",
+            f"xlt compare: {spent[-1]:.2f} s of processor time ({user:.2f} user, {system:.2f} "
+            f"system), {took:.2f} s by the clock, load {os.getloadavg()[0]:.1f}",
             flush=True,
         )
+    print(f"least processor time {min(spent):.2f} s, memory {after.ru_maxrss / 2**20:.2f} GiB")
     print(f"SHA-256 of what it printed: {hashlib.sha256(shown).hexdigest()}")
 
 
@@ -186,8 +196,15 @@ def whole(root: Path, given: argparse.Namespace, pairs: list[Pair]) -> None:
                 write_run(path, pairs, given.rows, system, seed)
     files = list(root.rglob("*.parquet"))
     size = sum(file.stat().st_size for file in files)
-    print(f"{len(files):,} files of predictions, {size / 1e6:,.0f} MB, read before", flush=True)
+    print(f"{len(files):,} files of predictions, {size / 1e6:,.0f} MB, in the system's cache")
     time_whole(root, given.systems)
+
+
+def machine() -> str:
+    """The date, and what the figures are measured on."""
+    about = Path("/proc/cpuinfo").read_text("utf-8") if sys.platform == "linux" else ""
+    model = [line.partition(":")[2].strip() for line in about.splitlines() if "model name" in line]
+    return f"{date.today()}, {os.cpu_count()} x {(model or [platform.machine()])[0]}"
 
 
 def main() -> None:
@@ -202,15 +219,15 @@ def main() -> None:
     languages = LANGUAGES[: isqrt(given.pairs)]
     pairs = [(first, second) for first in languages for second in languages]
     size = f"{given.systems} systems x {given.seeds} seeds x {len(pairs)} pairs x {given.rows} rows"
+    print(f"{machine()}: {size}")
     if not given.whole:
-        in_memory(given, pairs, size)
+        in_memory(given, pairs)
         return
-    print(f"{date.today()}, {os.cpu_count()} processors ({platform.machine()}): {size}")
     with tempfile.TemporaryDirectory() as name:
         whole(given.keep or Path(name), given, pairs)
 
 
-def in_memory(given: argparse.Namespace, pairs: list[Pair], size: str) -> None:
+def in_memory(given: argparse.Namespace, pairs: list[Pair]) -> None:
     """Measures and compares what was not written anywhere."""
     problem = Scorer(SequenceClassification(LABELS), given.metric)
     metric = next(one for one in problem.metrics if one.name == given.metric)
@@ -233,7 +250,7 @@ def in_memory(given: argparse.Namespace, pairs: list[Pair], size: str) -> None:
     Systems(runs, metric, [pairs[0][0]], Settings("S0", 0.05, "holm", 0.01)).values()
     profile.disable()
     comparing = time.process_time() - begun
-    print(f"{size}: measuring {measuring:.2f} s, comparing {comparing:.2f} s (processor time)")
+    print(f"measuring {measuring:.2f} s, comparing {comparing:.2f} s (processor time)")
     if given.profile:
         pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 

@@ -215,7 +215,8 @@ def measured_in(stored: Evaluated, name: str, metric: str | None, notes: list[st
     needed = tuple(one for one in metrics.extra if one.name == wanted)
     problem = Scorer(problem_under(task, evaluation.collapse), wanted, needed)
     chosen = _metric(problem, wanted)
-    cells = [pair for pair in first.cells if all(pair in one.cells for one in every)]
+    shared = set(first.cells).intersection(*(one.cells for one in every))
+    cells = [pair for pair in first.cells if pair in shared]
     check_same_data(every, cells)
     if any(len(one.cells) > len(cells) for one in every):
         notes.append(f"{title(first)}: only the {len(cells)} cells that all runs were tested in")

@@ -168,8 +168,8 @@ class TestedRun:
                 f"'{_task(evaluation).name}' has no metric that is a share of the rows",
                 hint="leave the set out of the question's file",
             )
-        answers = found.store.answers(cell)
-        text = "\n\n".join(map("\n".join, (answers.ids, map(str, answers.golds))))
+        answers = found.store.coded(cell)
+        text = "\n\n".join(map("\n".join, (answers.ids, map(str, answers.golds.listed()))))
         key = hashlib.sha256(text.encode()).hexdigest()
         self.rows.setdefault(key, Rows(key, answers.ids))
         right = problem.score(statistics_of(problem, answers))[accuracy]

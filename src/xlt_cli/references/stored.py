@@ -16,8 +16,9 @@ from xlt_cli.problems import Problem
 from xlt_cli.problems.collapse import problem_under
 from xlt_cli.reports.measured import statistics_of
 from xlt_cli.runs.cells import Cell
+from xlt_cli.runs.coded import CodedAnswers
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.predictions import Answers, Store, cells_of, summaries
+from xlt_cli.runs.predictions import Store, cells_of, summaries
 from xlt_cli.spec import CLEAN, Evaluation
 from xlt_cli.spec.building import build_task
 from xlt_cli.spec.identity import evaluation_stated
@@ -221,10 +222,10 @@ def _of_cell(
         DataError: the metric is not defined for the rows.
     """
     problem, metric = of
-    first: Answers | None = None
+    first: CodedAnswers | None = None
     answered: dict[str, np.ndarray] = {}
     for one in subjects:
-        own = _store(one.run, folder).answers(cell)
+        own = _store(one.run, folder).coded(cell)
         first = first or own
         if (own.ids, own.golds) == (first.ids, first.golds):
             answered[one.name] = statistics_of(problem, own)
@@ -281,7 +282,7 @@ def _items(place: Place, one: Subject) -> list[str]:
     store = _store(one.run, place[0])
     clean = one.sets.get((place[0], ("",)))
     cells = [Cell((language, language)) for language in sorted(clean.languages if clean else ())]
-    return list(dict.fromkeys(i for cell in cells for i in store.answers(cell).ids))
+    return list(dict.fromkeys(i for cell in cells for i in store.coded(cell).ids))
 
 
 def _store(run: Run, folder: str) -> Store:

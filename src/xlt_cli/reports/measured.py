@@ -117,11 +117,12 @@ def measure(
     return Measured(scores, items, {pair: rows.sha256 for pair, rows in asked.items()}, looks)
 
 
-def statistics_of(problem: Counting, answers: Answers) -> np.ndarray:
+def statistics_of(problem: Counting, answers: CodedAnswers) -> np.ndarray:
     """[N, S], computed once for each gold label with its answer: most rows repeat one."""
-    golds, told = Coded.of(answers.golds), Coded.of(answers.predicted)
+    golds, told = answers.golds, answers.predicted
     count = len(told.distinct)
-    kinds, rows, _ = _kinds(golds.codes * count + told.codes, len(golds.distinct) * count)
+    codes = golds.codes.astype(np.intp) * count + told.codes  # of which 32 bits may be too few
+    kinds, rows, _ = _kinds(codes, len(golds.distinct) * count)
     pairs = [(golds.distinct[kind // count], told.distinct[kind % count]) for kind in kinds]
     statistics: np.ndarray = problem.statistics([Prediction("", *pair) for pair in pairs])[rows]
     return statistics

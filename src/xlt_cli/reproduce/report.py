@@ -153,7 +153,8 @@ def about_test(record: Record) -> dict[str, Any]:
 
 def _measured(record: Record) -> Measured:
     scorer, task = scorer_of(record)
-    return measure(scorer, scorer.main, record.answers(), task.aligned)
+    read = record.coded or record.answers
+    return measure(scorer, scorer.main, read(), task.aligned)
 
 
 def scorer_of(record: Record) -> tuple[Scorer, Task]:
