@@ -61,11 +61,17 @@ def test_what_was_read_before_is_not_taken_for_other_rows(other: tuple[str, str,
         assert listed(decode(content(ids, golds, told))) == (list(ids), list(golds), list(told))
 
 
-def test_only_some_rows_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(coded, "KEPT", 2)
+@pytest.mark.parametrize(
+    ("kept", "rows", "left"), [(2, 100, ["ab", "gh"]), (9, 5, ["ab", "gh"]), (9, 1, [])]
+)
+def test_only_some_rows_are_kept(
+    monkeypatch: pytest.MonkeyPatch, kept: int, rows: int, left: list[str]
+) -> None:
+    monkeypatch.setattr(coded, "KEPT", kept)
+    monkeypatch.setattr(coded, "ROWS_KEPT", rows)
     for ids in ("ab", "cd", "ef", "ab", "gh"):
         assert decode(content(ids, "xy", "yx")).ids == list(ids)
-    assert len(coded._kept) == 2
+    assert ["".join(ids) for ids, _ in coded._kept.values()] == left
 
 
 def test_answers_of_too_many_texts_for_a_dictionary_are_read() -> None:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import pyarrow
     from pyarrow import parquet
 
-KEPT = 64
-"""Columns of ids and gold answers that are kept: runs of a task are asked the same rows."""
+KEPT, ROWS_KEPT = 64, 1_000_000
+"""Cells whose ids and gold answers are kept at most, and rows of all of them: runs of a task are
+asked the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +82,19 @@ def decode(content: bytes) -> CodedAnswers:
     if asked is None:
         table = prediction_table.read_columns(file, ["id", "gold"])
         asked = table.column("id").to_pylist(), _coded(table.column("gold"))
-        _kept[stored] = asked
-        for oldest in list(_kept)[:-KEPT]:
-            _kept.pop(oldest, None)
+        _keep(stored, asked)
     told = prediction_table.read_columns(file, ["predicted"]).column("predicted")
     return CodedAnswers(*asked, _coded(told))
+
+
+def _keep(stored: tuple[Any, ...], asked: tuple[list[str], Coded]) -> None:
+    """Keeps ids and gold answers, in place of the oldest ones."""
+    _kept[stored] = asked
+    rows = 0
+    for number, (key, (ids, _)) in enumerate(reversed(list(_kept.items()))):
+        rows += len(ids)
+        if number >= KEPT or rows > ROWS_KEPT:
+            del _kept[key]
 
 
 def _stored(metadata: parquet.FileMetaData, content: bytes) -> tuple[Any, ...]:
