@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
     from xlt_encoders.e5_q4_file import E5File
     from xlt_encoders.loading import Weights
+
+
+@functools.lru_cache(maxsize=4)
+def _sha256(path: Path, state: tuple[int, ...]) -> str:
+    """The SHA-256 of a file in a state, taken once."""
+    from xlt_encoders.e5_q4_file import sha256
+
+    return sha256(path)
 
 
 class E5SmallQ4(TransformersEncoder):
@@ -43,9 +52,11 @@ class E5SmallQ4(TransformersEncoder):
 
     def fingerprint(self) -> dict[str, str]:
         """The file's SHA-256."""
-        from xlt_encoders.e5_q4_file import sha256
-
-        return {"sha256": sha256(self._path())}
+        path = self._path()
+        about = path.stat()
+        # All that names the state of a file; it is asked for several times in a run.
+        state = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
+        return {"sha256": _sha256(path, state)}
 
     def check(self) -> None:
         """The weights are on this machine."""
@@ -91,12 +102,12 @@ class E5SmallQ4(TransformersEncoder):
 
     def _pretrained_tokenizer(self) -> PreTrainedTokenizerBase:
         from xlt_encoders.e5_q4_convert import build_backend, build_tokenizer, read_tokenizer
+        from xlt_encoders.e5_q4_file import positions_of
         from xlt_encoders.kept_tokenizer import keep, kept, key_of
 
-        file = self._file()
-        key = key_of(self.fingerprint()["sha256"])
-        path = kept(key) or keep(key, build_backend(file))
+        key = key_of(self.fingerprint()["sha256"])  # a kept one was made of this file, when sound
+        path = kept(key) or keep(key, build_backend(self._file()))
         if path is not None:
             with suppress(Exception):  # it may be gone again; tokenizers raises no narrower class
-                return read_tokenizer(file, path)
-        return build_tokenizer(file)
+                return read_tokenizer(positions_of(self._path()), path)
+        return build_tokenizer(self._file())

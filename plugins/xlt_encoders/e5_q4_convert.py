@@ -110,16 +110,19 @@ def build_model(file: E5File, **overrides: Any) -> BertModel:
 
 def build_tokenizer(file: E5File) -> PreTrainedTokenizerFast:
     """The file's vocabulary as a fast tokenizer; its ids are rows of the word embeddings."""
-    return _tokenizer(file, tokenizer_object=build_backend(file))
+    return _tokenizer(file.dimensions.positions, tokenizer_object=build_backend(file))
 
 
-def read_tokenizer(file: E5File, path: Path) -> PreTrainedTokenizerFast:
+def read_tokenizer(positions: int, path: Path) -> PreTrainedTokenizerFast:
     """The same tokenizer, its backend from a file that holds `build_backend(file).to_str()`.
+
+    Args:
+        positions: of the model.
 
     Raises:
         Exception: the file cannot be read (tokenizers' own errors are of no narrower class).
     """
-    return _tokenizer(file, tokenizer_file=str(path))
+    return _tokenizer(positions, tokenizer_file=str(path))
 
 
 def build_backend(file: E5File) -> Tokenizer:
@@ -140,7 +143,7 @@ def _mask_token() -> AddedToken:
     return AddedToken(MASK_PIECE, lstrip=True, normalized=False, special=True)
 
 
-def _tokenizer(file: E5File, **backend: Any) -> PreTrainedTokenizerFast:
+def _tokenizer(positions: int, **backend: Any) -> PreTrainedTokenizerFast:
     from transformers import PreTrainedTokenizerFast
 
     bos, eos, pad, unk, _ = SPECIAL_PIECES
@@ -153,7 +156,7 @@ def _tokenizer(file: E5File, **backend: Any) -> PreTrainedTokenizerFast:
         pad_token=pad,
         unk_token=unk,
         mask_token=_mask_token(),
-        model_max_length=file.dimensions.positions,
+        model_max_length=positions,
         padding_side="right",
         truncation_side="right",
         model_input_names=["input_ids", "attention_mask"],  # no token types: always 0

@@ -3,7 +3,7 @@
 Notable: nothing in the file is believed. Every length, offset and id is checked against the size
 of the file and the dimensions in its header before it is used, so a damaged file ends in
 `BadWeightsFile` at `E5File.open` and never in an allocation that it asked for. The tensors stay
-on disk, memory-mapped, until `E5File.tensor` widens one of them. All numbers are little-endian.
+on disk until `E5File.tensor` reads and widens one of them. All numbers are little-endian.
 """
 
 from __future__ import annotations
@@ -45,6 +45,13 @@ def sha256(path: str | Path) -> str:
     """SHA-256 of a file, as 64 hexadecimal digits."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def positions_of(path: Path) -> int:
+    """How many positions a model has, from the header alone of a file that is known to be sound."""
+    with path.open("rb") as stream:
+        _, _, *sizes = _HEADER.unpack(stream.read(_HEADER.size))[:9]
+    return Dimensions(*sizes).positions
 
 
 def dequantise(raw: Bytes) -> Floats:
@@ -128,7 +135,6 @@ class E5File:
     scores: Floats = field(repr=False)
     normalisation: dict[str, str] = field(repr=False)
     tensors: dict[str, Tensor] = field(repr=False)
-    _data: Bytes = field(repr=False)
 
     @classmethod
     def open(cls, path: str | Path) -> E5File:
@@ -152,7 +158,10 @@ class E5File:
         Raises KeyError for an unknown name and BadWeightsFile for values that are not finite.
         """
         shape, dtype, offset, size = self.tensors[name]
-        raw = self._data[offset : offset + size]
+        # Read rather than mapped: that is one call, and a fault for each page takes longer.
+        raw = np.fromfile(self.path, np.uint8, size, offset=offset)
+        if raw.size < size:
+            raise BadWeightsFile(f"{self.path}: truncated: tensor {name} is no longer there")
         try:
             values = dequantise(raw) if dtype == Q4_0 else _floats(raw)
         except ValueError as problem:
@@ -200,7 +209,7 @@ def _parse(path: Path, data: Bytes) -> E5File:
     normalisation = _read_normalisation(cursor)
     tensors = _read_directory(cursor, dimensions, data.size)
     epsilon = float(str(np.float32(eps)))  # 1e-12, not its nearest f32, 9.99999996e-13
-    return E5File(path, dimensions, epsilon, special, pieces, scores, normalisation, tensors, data)
+    return E5File(path, dimensions, epsilon, special, pieces, scores, normalisation, tensors)
 
 
 def _read_pieces(cursor: _Cursor, count: int, n_text: int) -> tuple[list[str], Floats]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from transformers import PreTrainedTokenizerBase
@@ -44,9 +45,16 @@ def check_room(featuriser: Featuriser, texts: int, where: str) -> None:
 def _highest_id(tokenizer: PreTrainedTokenizerBase, size: int) -> int:
     """The last id of a vocabulary, of which it may take a second to list all entries.
 
+    Those of a unigram model (the tokenizers of XLM-R and its kin) are the places in its list.
+
     Args:
         size: of the tokenizer, which changes with entries that are added.
     """
+    backend: Any = getattr(tokenizer, "backend_tokenizer", None)
+    if type(getattr(backend, "model", None)).__name__ == "Unigram":
+        last = backend.get_vocab_size(with_added_tokens=False) - 1
+        highest: int = max(last, 0, *backend.get_added_tokens_decoder())
+        return highest
     return max(tokenizer.get_vocab().values(), default=0)
 
 
