@@ -43,7 +43,9 @@ def left(folder: Path) -> list[str]:
 def test_what_is_there(xlt: Cli, folder: Path) -> None:
     result = xlt("cache")
     assert result.exit_code == 0, result.output
-    place, features, noise, lexicons, checksums, tokenizers, finished = result.stdout.splitlines()
+    place, features, noise, lexicons, checksums, tokenizers, finished, plugins = (
+        result.stdout.splitlines()
+    )
     assert place == str(folder)
     assert " ".join(features.split()) == "features 2 entries 8.4 kB of at most 2.0 GB"
     assert " ".join(noise.split()) == "noise 1 entry 0.0 kB of at most 2.0 GB"
@@ -51,6 +53,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
     assert " ".join(checksums.split()) == "checksums 0 entries 0.0 kB"
     assert " ".join(tokenizers.split()) == "tokenizers 1 entry 0.0 kB"
     assert " ".join(finished.split()) == "finished 0 entries 0.0 kB of at most 2.0 GB"
+    assert " ".join(plugins.split()) == "plugins 0 entries 0.0 kB"
     found = json.loads(xlt("cache", "--json").stdout)
     size = sum(path.stat().st_size for path in folder.glob("features/*.ids"))
     assert found == {
@@ -62,6 +65,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
         "checksums": {"entries": 0, "bytes": 0},
         "tokenizers": {"entries": 1, "bytes": 30},
         "finished": {"entries": 0, "bytes": 0},
+        "plugins": {"entries": 0, "bytes": 0},
     }
 
 
@@ -92,7 +96,7 @@ def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyP
     [
         (
             [],
-            ["features", "noise", "lexicons", "checksums", "tokenizers", "finished"],
+            ["features", "noise", "lexicons", "checksums", "tokenizers", "finished", "plugins"],
             [".x.js", "notes"],
         ),
         (
@@ -115,6 +119,7 @@ def test_clearing(
     said["checksums"] = "removed 0 entries of checksums (0.0 kB)"
     said["tokenizers"] = "removed 1 entry of tokenizers (0.0 kB)"
     said["finished"] = "removed 0 entries of finished (0.0 kB)"
+    said["plugins"] = "removed 0 entries of plugins (0.0 kB)"
     assert result.stdout.splitlines() == [said[kind] for kind in kinds]
     assert left(folder) == remaining
 

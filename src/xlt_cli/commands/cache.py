@@ -31,9 +31,9 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
     """Show the path and the size of the cache; `clear` empties it.
 
     The cache contains token ids of texts (features), rows under noise (noise), lexicons, checksums
-    of models' files, tokenizers that were built from an encoder's own files, and copies of the
-    results of finished runs (finished). Whatever is missing is made or downloaded again when it is
-    needed.
+    of models' files, tokenizers that were built from an encoder's own files, copies of the results
+    of finished runs (finished), and the list of the installed plugins (plugins). Whatever is
+    missing is made or downloaded again when it is needed.
 
     $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features, of the
     noise, and of the copies (default: 2GB each; 0 turns them off).
@@ -98,6 +98,7 @@ def clear(
 
 def _files() -> dict[str, list[Path]]:
     """The files in the cache by kind."""
+    from xlt_cli.commands import kept_listing
     from xlt_cli.data.feature_cache import stored
     from xlt_cli.launch import finished
     from xlt_cli.noise import kept
@@ -110,6 +111,7 @@ def _files() -> dict[str, list[Path]]:
         CHECKSUMS: entries(user_cache() / CHECKSUMS),
         TOKENIZERS: entries(user_cache() / TOKENIZERS),
         "finished": finished.stored(),
+        "plugins": entries(user_cache() / kept_listing.FOLDER),
     }
 
 

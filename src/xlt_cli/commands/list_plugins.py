@@ -11,6 +11,7 @@ from xlt_cli.errors import EXIT_FAILURE, PluginError, did_you_mean
 from xlt_cli.terminal import print_json
 
 if TYPE_CHECKING:
+    from xlt_cli.commands.kept_listing import Listing
     from xlt_cli.registry import Entry, Stray
 
 
@@ -24,6 +25,31 @@ def list_plugins(
     as_json: AsJson = False,
 ) -> None:
     """List the installed plugins, broken ones with their error."""
+    from xlt_cli.commands import kept_listing
+
+    listing = None if check else kept_listing.read()
+    if listing is None or kind not in (None, *listing["shown"]):
+        listing = _made(kind, check)
+        if kind is None and not check:
+            kept_listing.keep(listing)
+    rows = [row for row in listing["rows"] if kind in (None, row["kind"])]
+    if as_json:
+        print_json(rows)
+    else:
+        table = [] if kind is None or check else listing["shown"][kind]
+        _print_shown(table)
+        listed = {name for name, _ in table}
+        _print([row for row in rows if row["name"] not in listed], check)
+    if check and any(row["error"] or row["warnings"] for row in rows):
+        raise typer.Exit(EXIT_FAILURE)
+
+
+def _made(kind: str | None, check: bool) -> Listing:
+    """What is listed of one kind, or of all, from the plugins themselves.
+
+    Raises:
+        PluginError: there is no such kind.
+    """
     from xlt_cli import registry
 
     if kind is not None and kind not in registry.KINDS:
@@ -32,15 +58,7 @@ def list_plugins(
     rows = [_row(entry, check) for k in kinds for entry in registry.entries(k)]
     if kind is None:
         rows += [_stray_row(stray) for stray in registry.strays()]
-    if as_json:
-        print_json(rows)
-    else:
-        table = [] if kind is None or check else _shown(kind)
-        _print_shown(table)
-        listed = {name for name, _ in table}
-        _print([row for row in rows if row["name"] not in listed], check)
-    if check and any(row["error"] or row["warnings"] for row in rows):
-        raise typer.Exit(EXIT_FAILURE)
+    return {"rows": rows, "shown": {} if check else {k: _shown(k) for k in kinds}}
 
 
 def _row(entry: Entry, check: bool) -> dict[str, Any]:
