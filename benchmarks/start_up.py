@@ -3,19 +3,26 @@
     python benchmarks/start_up.py [--repeats 9]
 
 Each command is run in turns with `python -c pass`, so that the machine's moods are shared; times
-are medians of processor seconds (user and system), which other work on the machine stretches less
-than the clock's. Below them, the modules that take longest to import by
-themselves (`python -X importtime`, which itself makes imports slower).
+are processor seconds (user and system), which other work on the machine stretches less than the
+clock's: the median, and the best. Then the same up to the first update of `xlt train` with the
+offline encoder, and the parts that it consists of, of the best run. The caches are warm: the first
+turn is not counted. Below, the modules that take longest to import by themselves (`python -X
+importtime`, which itself makes imports slower).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import platform
 import re
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
+from datetime import date
 from pathlib import Path
 
 BARE = (sys.executable, "-c", "pass")
@@ -28,6 +35,78 @@ COMMANDS: dict[tuple[str, ...], float | None] = {
     ("validate", QUICKSTART): None,
 }
 """The commands, with the seconds that they should take at most; `nosuch` is no run."""
+FIRST_UPDATE = 4.0
+"""The seconds that a run should take to its first update at most."""
+TRAIN = (
+    *("train", QUICKSTART, "--set", "seeds=[1]", "--set", "stages.0.limit=64"),
+    *("--set", "stages.0.dev.limit=8", "--set", "evaluations=[]", "--runs-dir"),
+)
+"""A tiny run of the offline encoder; the folder of the run follows."""
+TURNS = 3
+"""Fewest and usual runs to the first update; one takes as long as many commands."""
+PROBE = """
+import functools, json, os, sys, time
+
+parts = {}
+
+
+def spent():
+    return time.process_time()
+
+
+def counted(owner, name, part):
+    function = getattr(owner, name)
+
+    @functools.wraps(function)
+    def call(*arguments, **named):
+        before = spent()
+        try:
+            return function(*arguments, **named)
+        finally:
+            parts[part] = parts.get(part, 0.0) + spent() - before
+
+    setattr(owner, name, call)
+
+
+def ends(part):
+    parts[part] = spent() - sum(parts.values())
+
+
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+from xlt_cli import cli
+ends("python, xlt's commands")
+import torch
+ends("import torch")
+import transformers
+ends("import transformers")
+import xlt_cli.launch.pipeline
+from xlt_encoders import base, loading
+ends("import xlt's own modules, accelerate")
+from xlt_cli.training import loop, stage
+counted(loading, "_open", "model: import its class, open it")
+counted(base.TransformersEncoder, "load_model", "model: whole")
+counted(base.TransformersEncoder, "load_tokenizer", "tokenizer")
+counted(stage, "check_training", "checks of model and tokenizer on two rows")
+update = loop.StageTrainer._update
+
+
+def first(self, features):
+    before = spent()
+    update(self, features)
+    parts["first update"] = spent() - before
+    parts["model: weights, head"] = parts.pop("model: whole") - parts[
+        "model: import its class, open it"
+    ]
+    parts["rows, the run's directory, the optimizer"] = spent() - sum(parts.values())
+    print("PARTS", json.dumps(parts), file=sys.stderr, flush=True)
+    os._exit(0)
+
+
+loop.StageTrainer._update = first
+sys.argv = ["xlt", *sys.argv[1:]]
+cli.run()
+"""
+"""Runs `xlt` up to the first update, and prints the seconds that its parts took."""
 WRONG = 2
 """The exit code of a command that names a run that there is none of."""
 TOP = 15
@@ -44,8 +123,8 @@ def seconds(command: tuple[str, ...]) -> float:
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
-def measure(repeats: int) -> dict[tuple[str, ...], float]:
-    """Median processor seconds of each command; `()` is `python -c pass`."""
+def measure(repeats: int) -> dict[tuple[str, ...], list[float]]:
+    """Processor seconds of each command, sorted; `()` is `python -c pass`."""
     commands = {(): BARE} | {arguments: (*XLT, *arguments) for arguments in COMMANDS}
     times: dict[tuple[str, ...], list[float]] = {arguments: [] for arguments in commands}
     for turn in range(-1, repeats):  # the first turn warms up: files, bytecode
@@ -53,7 +132,22 @@ def measure(repeats: int) -> dict[tuple[str, ...], float]:
             took = seconds(command)
             if turn >= 0:
                 times[arguments].append(took)
-    return {arguments: statistics.median(found) for arguments, found in times.items()}
+    return {arguments: sorted(found) for arguments, found in times.items()}
+
+
+def first_updates(repeats: int) -> list[dict[str, float]]:
+    """Seconds by part, of each run to its first update, the fastest first."""
+    found = []
+    for turn in range(-1, repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            command = (sys.executable, "-c", PROBE, *TRAIN, folder)
+            done = subprocess.run(command, capture_output=True, text=True)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("PARTS ")]
+        if not lines:
+            raise SystemExit(done.stderr)
+        if turn >= 0:
+            found.append(json.loads(lines[0].removeprefix("PARTS ")))
+    return sorted(found, key=lambda parts: sum(parts.values()))
 
 
 def import_times(arguments: tuple[str, ...]) -> list[tuple[int, str]]:
@@ -64,21 +158,36 @@ def import_times(arguments: tuple[str, ...]) -> list[tuple[int, str]]:
     return sorted(found, reverse=True)
 
 
+def line(name: str, found: list[float], bare: float, bar: float | None) -> str:
+    """A line of the table."""
+    median, best = statistics.median(found), min(found)
+    verdict = "" if bar is None else f"   bar {bar:.2f} s: {'met' if best <= bar else 'missed'}"
+    return f"{name:24} {median:6.3f} s   best {best:6.3f} s   {best / bare:6.1f} x{verdict}"
+
+
 def show(repeats: int) -> None:
-    """Prints the times and the import profile of `xlt --help` and `xlt list-plugins`."""
+    """Prints the times, the parts of the first update, and the profiles of two commands."""
+    from importlib.metadata import version
+
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "transformers"))
+    print(f"{date.today()}, {os.cpu_count()} cores ({platform.machine()}), {libraries}")
+    print(f"Python {platform.python_version()}, {repeats} turns, load {os.getloadavg()[0]:.1f}\n")
     times = measure(repeats)
-    bare = times.pop(())
-    print(f"{'python -c pass':24} {bare:6.3f} s")
-    for arguments, took in times.items():
-        bar = COMMANDS[arguments]
-        verdict = "" if bar is None else f"   bar {bar:.2f} s: {'met' if took <= bar else 'missed'}"
-        print(f"{'xlt ' + arguments[0]:24} {took:6.3f} s   {took / bare:5.1f} x{verdict}")
+    bare = min(times[()])
+    for arguments, found in times.items():
+        name = f"xlt {arguments[0]}" if arguments else "python -c pass"
+        print(line(name, found, bare, COMMANDS.get(arguments)))
+    updates = first_updates(max(TURNS, repeats // 3))
+    sums = [sum(parts.values()) for parts in updates]
+    print(line("xlt train, first update", sums, bare, FIRST_UPDATE))
+    for part, took in sorted(updates[0].items(), key=lambda item: -item[1]):
+        print(f"  {took:6.3f} s  {part}")
     for arguments in (("--help",), ("list-plugins",)):
-        found = import_times(arguments)
-        total = sum(own for own, _ in found) / 1000
-        print(f"\nxlt {arguments[0]}: {len(found)} modules, {total:.0f} ms; the longest alone:")
-        for own, name in found[:TOP]:
-            print(f"  {own / 1000:6.1f} ms  {name}")
+        imports = import_times(arguments)
+        total = sum(own for own, _ in imports) / 1000
+        print(f"\nxlt {arguments[0]}: {len(imports)} modules, {total:.0f} ms; the longest alone:")
+        for own, module in imports[:TOP]:
+            print(f"  {own / 1000:6.1f} ms  {module}")
 
 
 def main() -> None:

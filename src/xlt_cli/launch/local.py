@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlt_cli.compute.importing import uncollected
 from xlt_cli.compute.processes import is_first_process
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
@@ -235,9 +236,10 @@ def read_again(
 
 def prepare(job: PlannedRun, root: Path, plain: bool) -> tuple[Run, Runtime]:
     """Takes hold of the device, and makes the run's directory where it is not there."""
-    from xlt_cli.launch.computing import start
+    with uncollected():
+        from xlt_cli.launch.computing import start
 
-    runtime = start(job.spec.device, job.spec.precision, plain)
+        runtime = start(job.spec.device, job.spec.precision, plain)
     if runtime.is_main:
         create(root, job.spec, job.seed, job.text, job.overrides)
     runtime.wait()  # the other processes find it made
@@ -257,7 +259,8 @@ def perform(
     Args:
         rows: where its rows are loaded to; a new store by default.
     """
-    from xlt_cli.launch.pipeline import run_experiment
+    with uncollected():
+        from xlt_cli.launch.pipeline import run_experiment
 
     return run_experiment(run, reopen(job.spec), runtime, reporter, restore, rows)
 

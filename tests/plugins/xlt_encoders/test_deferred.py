@@ -8,7 +8,7 @@ import torch
 from xlt_cli.training.optimizer import UncompiledAdamW
 
 SCRIPT = """
-import builtins, sys
+import builtins, gc, sys
 import torch
 from transformers import BertConfig
 from xlt_encoders.deferred import StandIn, deferred
@@ -31,7 +31,7 @@ optimizer.step()
 optimizer.zero_grad()
 optimizer.load_state_dict(optimizer.state_dict())
 assert not {*SLOW} & {*sys.modules}, {*SLOW} & {*sys.modules}
-assert builtins.__import__ is imported and torch.compiler.disable is disable
+assert builtins.__import__ is imported and torch.compiler.disable is disable and gc.isenabled()
 assert "_dynamo" not in vars(torch)
 
 # What was put off is there for whoever uses it.
