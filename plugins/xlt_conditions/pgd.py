@@ -35,9 +35,11 @@ def _several(value: object) -> object:
 class Pgd(Condition):
     """The worst answer that gradient ascent reaches in balls around the word embeddings.
 
-    An example is robust at a radius if its answer is right at every point that any restart has
-    visited within that radius. The first restart begins at the centre of the ball, the others at
-    random points of it. The answer of an example is the worst one within the largest radius.
+    The first restart begins at the centre of the ball, the others at random points of it. The
+    answer of an example is the worst one within the largest radius: a wrong one, if its answer is
+    one label, and then the one of the highest loss. All metrics of the problem are those of these
+    answers. Where an example has one label, it is also robust at a radius if its answer is right at
+    every point that any restart has visited within that radius.
     """
 
     api_version = 1
@@ -82,7 +84,14 @@ class Pgd(Condition):
     params: Params
 
     @property
-    def measured(self) -> MeasuredTable:  # type: ignore[override]
+    def _judges(self) -> bool:
+        """Whether an answer is one label, of which it is clear when it is wrong."""
+        return self.for_problem is None or self.for_problem.votes
+
+    @property
+    def measured(self) -> MeasuredTable | None:  # type: ignore[override]
+        if not self._judges:
+            return None  # the problem's own metrics say it all
         p = self.params
         axis = RADIUS if p.unit == "certified" else f"radius ({p.norm}, {p.unit})"
         title = "robust accuracy at radius (upper bound)"
@@ -90,21 +99,32 @@ class Pgd(Condition):
         return MeasuredTable("robust", "projected gradient ascent", (curve,))
 
     def problem_fault(self, problem: Problem) -> str:
-        if not problem.votes:
-            return "it attacks the one label of an example, and the answers here are others"
+        if problem.searches:
+            return (
+                "it raises the loss of an example on its own, and here an answer is the nearest of "
+                "all candidates of a cell; test under the noise of a perturbation, such as "
+                "'adversarial'"
+            )
+        if not problem.votes and len(self.params.radii) > 1:
+            return (
+                "the curve over several radii counts examples whose one label stays right; give "
+                "one radius, and a condition for each further one"
+            )
         return super().problem_fault(problem)
 
     def answer(self, seam: Seam) -> Answer:
         p = self.params
         touched = balls.touched(seam, p.special)
         radii = [(number, self._radius(seam, touched, r)) for number, r in self._attacked()]
-        worst = Worst(seam, len(p.radii))
+        worst = Worst(seam, len(p.radii), self._judges)
         for restart in range(p.restarts):
             start = touched.new_zeros(seam.embeddings.shape)
             if restart:  # drawn once for all radii, so that further restarts change no earlier one
                 start = balls.sample(touched, seam.embeddings.shape[-1], p.norm, seam.draws)
             for number, radius in radii:
                 self._climb(seam, touched, radius, radius * start, number, worst)
+        if not self._judges:
+            return Answer(worst.logits)
         robust = {
             _column(r): (worst.broken > number).double() for number, r in enumerate((0.0, *p.radii))
         }
@@ -144,7 +164,10 @@ class Pgd(Condition):
         loss(noise)
 
     def figures(self, predictions: Sequence[Prediction]) -> dict[str, Any]:
-        """`robust_accuracy`: pairs of a radius, 0 first, and the share of examples robust at it."""
+        """`robust_accuracy`: pairs of a radius, 0 first, and the share of examples robust at it;
+        nothing where answers are not one label."""
+        if not self._judges:
+            return {}
         radii = dict.fromkeys((0.0, *self.params.radii))
         robust = [[p.values.get(_column(radius), 0.0) for radius in radii] for p in predictions]
         shares = [sum(column) / len(robust) for column in zip(*robust, strict=True)]
@@ -153,9 +176,9 @@ class Pgd(Condition):
     def notes(self) -> Sequence[str]:
         p = self.params
         return [
-            f"accuracy is that within radius {p.radii[-1]:g} ({p.norm}, {p.unit}), the largest: an "
-            "upper bound of the true robust accuracy, since a stronger attack may break more "
-            f"examples than {_counted(p.restarts, 'restart')} of {_counted(p.steps, 'step')} did"
+            f"figures are those within radius {p.radii[-1]:g} ({p.norm}, {p.unit}), the largest: "
+            "a bound of the true robust ones, which are no better, since a stronger attack may "
+            f"break more than {_counted(p.restarts, 'restart')} of {_counted(p.steps, 'step')} did"
         ]
 
 
@@ -163,36 +186,54 @@ class Worst:
     """The worst point that was seen of each example.
 
     Attributes:
-        logits: there, [B, C]: wrong ones before right ones, and then those of the highest loss.
+        logits: there, [B, ...]: wrong ones before right ones, and then those of the highest loss.
         broken: the number of the smallest radius at which the answer was wrong, [B]: 0 for the
             clean point, `radii` + 1 where it was never wrong.
+
+    Args:
+        judges: whether the targets are the one label of each example, so that it is clear when an
+            answer is wrong; otherwise the loss alone counts.
     """
 
-    def __init__(self, seam: Seam, radii: int) -> None:
+    def __init__(self, seam: Seam, radii: int, judges: bool) -> None:
         import torch
 
-        self._seam, self._gold = seam, seam.batch.targets
+        self._seam, self._judges = seam, judges
+        self._firsts = seam.batch.firsts()
         self.logits = seam.logits(seam.embeddings).detach()
-        self._losses = seam.loss(self.logits)
+        self._losses = self._of_examples(seam.loss(self.logits))
         self._wrong = self._is_wrong(self.logits)
         self.broken = torch.where(self._wrong, 0, radii + 1)
 
     def note(self, logits: torch.Tensor, number: int) -> torch.Tensor:
-        """Takes the logits at points within a radius; returns their losses, [B]."""
+        """Takes the logits at points within a radius; returns the losses of the rows, [B]."""
         import torch
 
         losses = self._seam.loss(logits)
-        here, at = losses.detach(), logits.detach()
+        here, at = self._of_examples(losses.detach()), logits.detach()
         wrong = self._is_wrong(at)
         worse = (wrong & ~self._wrong) | ((wrong == self._wrong) & (here > self._losses))
-        self.logits = torch.where(worse.unsqueeze(-1), at, self.logits)
+        rows = worse.view(-1, *[1] * (at.dim() - 1))
+        self.logits = torch.where(rows, at, self.logits)
         self._losses = torch.where(worse, here, self._losses)
         self._wrong |= wrong
         self.broken = torch.where(wrong, self.broken.clamp(max=number), self.broken)
         return losses
 
+    def _of_examples(self, losses: torch.Tensor) -> torch.Tensor:
+        """At each row the loss of its example, of which it may be one of several inputs, [B]."""
+        import torch
+
+        if self._firsts is None:
+            return losses
+        return torch.zeros_like(losses).index_add(0, self._firsts, losses)[self._firsts]
+
     def _is_wrong(self, logits: torch.Tensor) -> torch.Tensor:
-        return logits.float().argmax(dim=-1) != self._gold
+        import torch
+
+        if not self._judges:
+            return torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
+        return logits.float().argmax(dim=-1) != self._seam.batch.targets
 
 
 def _counted(number: int, unit: str) -> str:

@@ -115,9 +115,6 @@ def test_from_interrupted_training_to_reports(
         "--condition", "{name: perturbed, perturbation: random-perturbation}",
     )  # fmt: skip
     assert under.exit_code == 0, under.output
-    refused = xlt("eval", run, "--condition", "pgd")
-    assert refused.exit_code == 2, refused.output
-    assert "it attacks the one label of an example" in refused.output
 
     specs[task]["stages"][0]["epochs"] = 1
     other = xlt("train", write(desk, specs[task], "other.yaml"), "--runs-dir", desk.path / "runs")
@@ -137,6 +134,21 @@ def test_from_interrupted_training_to_reports(
     again = xlt("compare", *packed, "--from", archive, "--metric", second, "--format", "json")
     assert again.exit_code == 0, again.output
     assert json.loads(again.stdout) == shown[second]
+
+    attacked = xlt(
+        "eval", run, "--languages", "de", "--condition", "clean",
+        "--condition", "{name: pgd, radii: 0.3, steps: 3}", "--json",
+    )  # fmt: skip
+    assert attacked.exit_code == 0, attacked.output
+    (before,) = json.loads(attacked.stdout)
+    (entry,) = before["conditions"]
+    assert "measured" not in entry  # no share of robust rows where an answer is no label
+    found, before = entry["languages"]["de"], before["languages"]["de"]
+    worse, clean = (one[second]["value"] for one in (found, before))
+    assert worse > clean if second == "rmse" else worse <= clean
+    refused = xlt("eval", run, "--condition", "{name: pgd, radii: [0.1, 0.2]}")
+    assert refused.exit_code == 2, refused.output
+    assert "give one radius" in refused.output
 
 
 @pytest.mark.parametrize(

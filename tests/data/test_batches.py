@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from xlt_cli.data.batches import (
     BUCKET,
     collate,
     evaluation_batches,
+    evaluation_batches_of_examples,
     filled_batches,
     training_batches,
 )
@@ -136,3 +138,17 @@ def test_collate_gives_the_types_that_models_expect(lengths: tuple[int, int]) ->
         assert getattr(batch, name).dtype == torch.int64, name
     assert batch.special_mask.dtype == torch.bool
     assert batch.to(torch.device("cpu")).languages == batch.languages
+
+
+def test_batches_of_an_evaluation_may_keep_the_inputs_of_an_example_together() -> None:
+    lengths = [(3, 9), (5,), (2, 2, 2), (7, 1), (4,)]
+    features = [
+        Feature("x", [1] * length, [0] * length, [False] * length, [0] * length, (), 0, 0)
+        for own in lengths
+        for length in own
+    ]
+    starts = [sum(map(len, lengths[:n])) for n in range(len(lengths))]
+    goes_on = [place not in starts for place in range(len(features))]
+    features = [replace(f, goes_on=on) for f, on in zip(features, goes_on, strict=True)]
+    assert evaluation_batches_of_examples(features, 4) == [[0, 1, 6, 7], [2, 8], [3, 4, 5]]
+    assert evaluation_batches_of_examples(features, 1) == [[0, 1], [6, 7], [2], [8], [3, 4, 5]]

@@ -35,12 +35,7 @@ def training_batches(lengths: Sequence[int], batch_size: int, seed: str) -> list
 
 def grouped_batches(features: Sequence[Feature], batch_size: int, seed: str) -> list[list[int]]:
     """The same with `batch_size` examples a batch, the inputs of each next to each other."""
-    places: list[list[int]] = []
-    for place, feature in enumerate(features):
-        if feature.goes_on and places:
-            places[-1].append(place)
-        else:
-            places.append([place])
+    places = _places(features)
     longest = [max(len(features[place].input_ids) for place in inputs) for inputs in places]
     batches = training_batches(longest, batch_size, seed)
     return [[place for example in batch for place in places[example]] for batch in batches]
@@ -66,6 +61,21 @@ def evaluation_batches(lengths: Sequence[int], batch_size: int) -> list[list[int
     return [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
 
 
+def evaluation_batches_of_examples(features: Sequence[Feature], batch_size: int) -> list[list[int]]:
+    """The same with the inputs of an example in one batch, next to each other; a batch has at most
+    `batch_size` inputs, or one example."""
+    places = _places(features)
+    widths = [max(len(features[place].input_ids) for place in own) for own in places]
+    batches: list[list[int]] = []
+    for number in sorted(range(len(places)), key=lambda number: -widths[number]):
+        own = places[number]
+        if batches and len(batches[-1]) + len(own) <= batch_size:
+            batches[-1] += own
+        else:
+            batches.append(list(own))
+    return batches
+
+
 def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
     """Every index once, the longest first, in batches of at most so many tokens, padding included.
 
@@ -84,12 +94,7 @@ def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
 
 def filled_with_examples(features: Sequence[Feature], tokens: int) -> list[list[int]]:
     """The same with the inputs of an example in one batch, next to each other."""
-    places: list[list[int]] = []
-    for place, feature in enumerate(features):
-        if feature.goes_on and places:
-            places[-1].append(place)
-        else:
-            places.append([place])
+    places = _places(features)
     width = {own[0]: max(len(features[place].input_ids) for place in own) for own in places}
     batches: list[list[int]] = []
     for own in sorted(places, key=lambda own: -width[own[0]]):
@@ -99,6 +104,17 @@ def filled_with_examples(features: Sequence[Feature], tokens: int) -> list[list[
         else:
             batches.append(list(own))
     return batches
+
+
+def _places(features: Sequence[Feature]) -> list[list[int]]:
+    """The places of the inputs of each example."""
+    places: list[list[int]] = []
+    for place, feature in enumerate(features):
+        if feature.goes_on and places:
+            places[-1].append(place)
+        else:
+            places.append([place])
+    return places
 
 
 def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple: int = 1) -> Batch:

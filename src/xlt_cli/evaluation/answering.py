@@ -9,8 +9,14 @@ import torch
 
 from xlt_cli.api import Answer, Condition, Draws, EncoderModel
 from xlt_cli.compute.runtime import Runtime
-from xlt_cli.data.batches import collate, evaluation_batches, seeds
+from xlt_cli.data.batches import (
+    collate,
+    evaluation_batches,
+    evaluation_batches_of_examples,
+    seeds,
+)
 from xlt_cli.models.seam import seam
+from xlt_cli.noise.drawing import prepared
 from xlt_cli.problems import Feature, Prediction, Problem
 
 BATCH_SIZES = {"cuda": 512, "cpu": 64}
@@ -28,10 +34,14 @@ def answered(
 ) -> list[Prediction]:
     """A prediction for each example, in the order of `features`."""
     assert isinstance(model, torch.nn.Module)
+    prepared(condition, problem)
     was_training = model.training
     model.eval()
     size = BATCH_SIZES.get(runtime.device.type, 64)
-    batches = evaluation_batches([len(f.input_ids) for f in features], size)
+    if problem.grouped:  # the loss of an example, which attacks climb, needs all its inputs
+        batches = evaluation_batches_of_examples(features, size)
+    else:
+        batches = evaluation_batches([len(f.input_ids) for f in features], size)
     purpose = [condition.name, *([condition.seed] if condition.seed else [])]
     own: list[tuple[int, Prediction]] = []
     for indices in batches[runtime.rank :: runtime.world]:

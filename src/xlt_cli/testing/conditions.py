@@ -179,7 +179,7 @@ class ConditionSuite(PluginSuite):
         self, checked: Condition, benches: list[Bench]
     ) -> None:
         for bench in benches:
-            answer = _answer(checked, bench.seam(ROWS))  # what the runner refuses is raised
+            answer = _answer(checked, bench, bench.seam(ROWS))  # what the runner refuses is raised
             if answer.logits.isnan().any():
                 broken(f"the logits of {bench.name} are not numbers", Condition.answer)
             for name, numbers in answer.values.items():
@@ -191,10 +191,12 @@ class ConditionSuite(PluginSuite):
         self, checked: Condition, benches: list[Bench]
     ) -> None:
         for bench in benches:
-            together = _by_row(_answer(checked, bench.seam(ROWS)), bench, ROWS)
-            turned = _by_row(_answer(checked, bench.seam(ROWS[::-1])), bench, ROWS[::-1])[::-1]
+            together = _by_row(_answer(checked, bench, bench.seam(ROWS)), bench, ROWS)
+            turned = _by_row(_answer(checked, bench, bench.seam(ROWS[::-1])), bench, ROWS[::-1])[
+                ::-1
+            ]
             for place, row in enumerate(ROWS):
-                (alone,) = _by_row(_answer(checked, bench.seam([row])), bench, [row])
+                (alone,) = _by_row(_answer(checked, bench, bench.seam([row])), bench, [row])
                 _must_agree(together[place], alone, bench, "beside other examples and alone")
                 _must_agree(together[place], turned[place], bench, "in batches of two orders")
 
@@ -204,8 +206,8 @@ class ConditionSuite(PluginSuite):
         from xlt_cli.testing.bench import WIDE
 
         for bench in benches:
-            narrow = _by_row(_answer(checked, bench.seam(ROWS)), bench, ROWS)
-            wide = _by_row(_answer(checked, bench.seam(ROWS, multiple=WIDE)), bench, ROWS)
+            narrow = _by_row(_answer(checked, bench, bench.seam(ROWS)), bench, ROWS)
+            wide = _by_row(_answer(checked, bench, bench.seam(ROWS, multiple=WIDE)), bench, ROWS)
             for one, other in zip(narrow, wide, strict=True):
                 _must_agree(one, other, bench, "with less padding and with more")
 
@@ -214,13 +216,13 @@ class ConditionSuite(PluginSuite):
     ) -> None:
         for bench in benches:
             disturb(1)
-            first = _by_row(_answer(checked, bench.seam(ROWS)), bench, ROWS)
+            first = _by_row(_answer(checked, bench, bench.seam(ROWS)), bench, ROWS)
             disturb(2)
-            second = _by_row(_answer(fresh(plugin), bench.seam(ROWS)), bench, ROWS)
+            second = _by_row(_answer(fresh(plugin), bench, bench.seam(ROWS)), bench, ROWS)
             for one, other in zip(first, second, strict=True):
                 _must_agree(one, other, bench, "with the same draws, at first and then")
             here = bench.seam(ROWS)
-            drawn = draws_from_the_process(lambda here=here: _answer(checked, here))  # type: ignore[misc]
+            drawn = draws_from_the_process(lambda b=bench, here=here: _answer(checked, b, here))  # type: ignore[misc]
             if drawn:
                 broken(
                     f"answer() draws from the process's own generator ({drawn}); draw from "
@@ -234,7 +236,7 @@ class ConditionSuite(PluginSuite):
         for bench in benches:
             model: Any = bench.model
             before = {name: value.clone() for name, value in model.state_dict().items()}
-            _answer(checked, bench.seam(ROWS))
+            _answer(checked, bench, bench.seam(ROWS))
             changed = [n for n, value in model.state_dict().items() if not value.equal(before[n])]
             graded = [n for n, p in model.named_parameters() if p.grad is not None]
             if changed or graded or model.training:
@@ -307,7 +309,7 @@ class ConditionSuite(PluginSuite):
             pytest.skip("it measures nothing beyond the metrics of what is answered here")
         for bench in self._benches(checked, problems):
             here = bench.seam(ROWS)
-            answer = _answer(checked if "answer" in checked.acts else None, here)
+            answer = _answer(checked if "answer" in checked.acts else None, bench, here)
             predictions = _predictions(bench, answer)
             disturb(1)
             first = checked.figures(predictions)  # what the runner refuses is raised
@@ -343,10 +345,14 @@ def _cut(
     return {text: segment(text, samples.generators(1)[0]) for text in order}
 
 
-def _answer(condition: Condition | None, here: Seam) -> Answer:
+def _answer(condition: Condition | None, bench: Bench, here: Seam) -> Answer:
     """How a batch is answered; by the model itself where no condition acts on answers."""
     import torch
 
+    from xlt_cli.noise.drawing import prepared
+
+    if condition is not None:
+        prepared(condition, bench.problem)
     with torch.no_grad():
         return (condition or Condition()).answer(here)
 

@@ -8,15 +8,77 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from xlt_cli.api import Batch, EncoderModel, Prediction
+from xlt_cli.api import Batch, Draws, EncoderModel, Prediction, TokenExample
 from xlt_cli.compute.runtime import Runtime
-from xlt_cli.data.batches import collate
+from xlt_cli.data.batches import by_example, collate, seeds
+from xlt_cli.data.features import Featuriser
 from xlt_cli.evaluation.answering import answered
 from xlt_cli.evaluation.predict import predict
-from xlt_cli.problems import Feature, SequenceClassification
+from xlt_cli.models.seam import seam
+from xlt_cli.noise.drawing import prepared
+from xlt_cli.problems import (
+    AnswerRetrieval,
+    BitextMining,
+    ChoiceExample,
+    Feature,
+    IntentAndSlots,
+    IntentExample,
+    MultipleChoice,
+    Problem,
+    Regression,
+    ScoredExample,
+    SentenceRetrieval,
+    SequenceClassification,
+    SpanExample,
+    SpanExtraction,
+    TokenLabelling,
+)
+from xlt_cli.testing.tiny_model import tiny_model
 from xlt_cli.testing.tiny_tasks import Sequences, Tokens
 from xlt_conditions.pgd import Pgd
 from xlt_conditions.smoothing import mean_norms
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(TAGS[number % 3] for number in range(len(text.split())))
+
+
+WORDS = ["the", "cat", "sees", "a", "dog", "and", "the", "bird", "likes", "Anna", "in", "Paris"]
+TEXTS = [" ".join(WORDS[n : n + 3 + n % 4]) for n in range(6)]
+TAGS = ("O", "B-LOC", "I-LOC")
+KINDS: dict[str, tuple[Problem, list[Any]]] = {
+    "regression": (
+        Regression((), (0.0, 5.0)),
+        [ScoredExample(str(n), (text,), n % 5, ("en",)) for n, text in enumerate(TEXTS)],
+    ),
+    "intent-and-slots": (
+        IntentAndSlots((*TAGS, "ask", "buy"), ("ask", "buy")),
+        [
+            IntentExample(str(n), tuple(text.split()), _tags(text), ("en",), ("ask", "buy")[n % 2])
+            for n, text in enumerate(TEXTS)
+        ],
+    ),
+    "token-classification": (
+        TokenLabelling(TAGS),
+        [TokenExample(str(n), tuple(t.split()), _tags(t), ("en",)) for n, t in enumerate(TEXTS)],
+    ),
+    "multiple-choice": (
+        MultipleChoice(()),
+        [
+            ChoiceExample(str(n), text, "", tuple(TEXTS[: 2 + n % 2]), n % 2, ("en", "en"))
+            for n, text in enumerate(TEXTS)
+        ],
+    ),
+    "span-extraction": (
+        SpanExtraction(()),
+        [
+            SpanExample(
+                str(n), "who?", text, ((text.split()[1], text.index(" ") + 1),), ("en",) * 2
+            )
+            for n, text in enumerate(TEXTS)
+        ],
+    ),
+}
 
 RADII = (0.1, 0.3, 0.6, 1.0, 1.6)
 
@@ -44,6 +106,12 @@ class Linear(torch.nn.Module):
 @pytest.fixture
 def linear(tokenizer: Any) -> Any:
     return Linear(len(tokenizer))
+
+
+def made_of(kind: str, tokenizer: Any) -> tuple[Problem, list[Feature]]:
+    """A problem, and the inputs of some of its examples."""
+    problem, examples = KINDS[kind]
+    return problem, Featuriser(problem, tokenizer, 24).features(examples)
 
 
 def pgd(**params: Any) -> Pgd:
@@ -186,8 +254,6 @@ def test_a_transformers_row_is_broken_whatever_batch_it_stands_in(
 def test_certified_radii_are_in_the_unit_of_smoothing(
     linear: Any, features: list[Feature], problem: SequenceClassification
 ) -> None:
-    from xlt_cli.api import Draws
-    from xlt_cli.models.seam import seam
     from xlt_perturbations import balls
 
     batch = collate(features, problem, 0)
@@ -197,9 +263,73 @@ def test_certified_radii_are_in_the_unit_of_smoothing(
     assert radii.flatten().tolist() == pytest.approx((0.7 * mean_norms(here)).tolist())
 
 
-def test_it_is_refused_where_an_answer_is_no_label() -> None:
-    assert not pgd().problem_fault(Sequences.problem.of(Sequences()))
-    assert "the one label" in pgd().problem_fault(Tokens.problem.of(Tokens()))
+def test_of_a_number_it_finds_the_farthest_point(tokenizer: Any, runtime: Runtime) -> None:
+    """A linear model's prediction moves by the radius times the norm of the gradient, away from the
+    gold number."""
+    problem, features = made_of("regression", tokenizer)
+    linear: Any = Linear(len(tokenizer), classes=1)
+    attacked = answered(linear, features, problem, 0, pgd(radii=0.2, steps=4, restarts=1), runtime)
+    batch = collate(features, problem, 0)
+    embeddings = linear.embed(batch)
+    clean = linear.logits(embeddings, batch)[:, 0]
+    words = (~batch.special_mask).sum(1)
+    scale = (embeddings.norm(dim=-1) * ~batch.special_mask).sum(1) / words
+    slope = linear.head.weight[0].norm() * words / batch.attention_mask.sum(1)
+    farthest = clean + (clean - batch.targets).sign() * 0.2 * scale * slope
+    told = torch.tensor([p.predicted for p in attacked])
+    torch.testing.assert_close(told, (5 * farthest).detach(), atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_of_other_answers_the_loss_of_an_example_rises(tokenizer: Any, kind: str) -> None:
+    """In any batch by as much; that of an example with several inputs counts as a whole."""
+    problem, features = made_of(kind, tokenizer)
+    model: Any = tiny_model(len(tokenizer), problem.head)
+    condition = pgd(radii=0.3, steps=4, restarts=2)
+    prepared(condition, problem)
+    assert condition.measured is None
+    rows = by_example(features)
+
+    def losses(chosen: list[Feature]) -> tuple[torch.Tensor, torch.Tensor]:
+        batch = collate(chosen, problem, 0)
+        here = seam(model, problem, batch, Draws(seeds(chosen, "test")))
+        with torch.no_grad():
+            clean, answer = here.logits(here.embeddings), condition.answer(here)
+        assert not answer.values
+        return here.loss(clean).sum(), here.loss(answer.logits).sum()
+
+    alone = [losses(list(own)) for own in rows]
+    assert all(attacked >= clean for clean, attacked in alone)
+    assert sum(attacked - clean for clean, attacked in alone) > 0.1
+    together = losses(features)
+    for number in (0, 1):
+        total = torch.stack([pair[number] for pair in alone]).sum()
+        torch.testing.assert_close(together[number], total, atol=2e-3, rtol=2e-3)
+
+
+def test_an_example_of_several_inputs_is_attacked_as_a_whole_in_any_batch(
+    tokenizer: Any, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, features = made_of("multiple-choice", tokenizer)
+    model: Any = tiny_model(len(tokenizer), problem.head)
+    told = []
+    for size in (64, 4, 1):
+        monkeypatch.setattr("xlt_cli.evaluation.answering.BATCH_SIZES", {"cpu": size})
+        predictions = answered(model, features, problem, 0, pgd(radii=0.3, steps=4), runtime)
+        told.append([one.probabilities for one in predictions])
+    for other in told[1:]:
+        for one, two in zip(told[0], other, strict=True):
+            assert one == pytest.approx(two, abs=1e-3)
+
+
+def test_it_is_refused_where_it_makes_no_sense() -> None:
+    one, several = pgd(), pgd(radii=(0.1, 0.2))
+    assert not several.problem_fault(Sequences.problem.of(Sequences()))
+    tokens = Tokens.problem.of(Tokens())
+    assert not one.problem_fault(tokens)
+    assert "give one radius" in several.problem_fault(tokens)
+    for problem in (SentenceRetrieval(), BitextMining(), AnswerRetrieval()):
+        assert "the nearest of all candidates" in one.problem_fault(problem)
 
 
 @pytest.mark.parametrize(
