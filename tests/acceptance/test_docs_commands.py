@@ -25,6 +25,7 @@ import pytest
 import typer.main
 import yaml
 from question_tools import write_squad
+from retrieval_tools import lareqa as write_lareqa
 
 from xlt_cli.cli import app
 
@@ -187,6 +188,8 @@ def desk_of_a_reader(
         write_squad(tmp_path / f"data/squad_en/{split}-v1.1.json", answers)
     for language in ("en", "de", "zh"):
         write_squad(tmp_path / f"data/xquad/xquad.{language}.json", answers)
+    (tmp_path / "data/lareqa").mkdir()
+    write_lareqa(tmp_path / "data/lareqa")
     (tmp_path / "my-text").mkdir()
     (tmp_path / "my-pairs").mkdir()
     lines = [f"paka {number} anaona mbwa {rng.randrange(9999)}" for number in range(140)]

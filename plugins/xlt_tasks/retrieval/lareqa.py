@@ -76,7 +76,7 @@ class Lareqa(RetrievalTask):
                 pool[number] = (
                     *pool.get(number, ()),
                     *(
-                        Candidate(key, (sentence + context).replace("\n", ""), language)
+                        Candidate(key, with_paragraph(sentence, context), language)
                         for key, sentence in zip(keys, sentences, strict=True)
                     ),
                 )
@@ -106,6 +106,11 @@ class Lareqa(RetrievalTask):
             )
         for paragraph, breaks in zip(paragraphs, data, strict=True):
             yield {**paragraph, "sentence_breaks": breaks}
+
+
+def with_paragraph(sentence: str, paragraph: str) -> str:
+    """The text of a candidate: a sentence, and the paragraph that it stands in behind it."""
+    return (sentence + paragraph).replace("\n", "")
 
 
 def _read(path: Path) -> Any:

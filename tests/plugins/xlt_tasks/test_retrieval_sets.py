@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from retrieval_tools import ROWS, write_retrieval
+from retrieval_tools import PASSAGES, ROWS, write_retrieval
 
 from xlt_cli.api import DataError
 from xlt_cli.problems import Candidate, RetrievalExample
 from xlt_tasks.retrieval.bucc import Bucc
 from xlt_tasks.retrieval.lareqa import Lareqa
+from xlt_tasks.retrieval.mewsli_x import MewsliX, MewsliXPairs
 from xlt_tasks.retrieval.sib200 import Sib200Retrieval
+from xlt_tasks.retrieval.squad import SquadRetrieval, sentences
 from xlt_tasks.retrieval.tatoeba import Tatoeba
 
 
@@ -138,3 +140,92 @@ def test_lareqa_reads_the_borders_beside_xquad(tmp_path: Path) -> None:
     (apart / "breaks.de.json").write_text("[[[0, 3]]]", "utf-8")
     with pytest.raises(DataError, match="of 1 paragraphs, and there are 2"):
         rows(made(Lareqa, apart), "test", "en")
+
+
+def test_passages_are_cut_into_sentences() -> None:
+    found = [sentences(passage) for passage in PASSAGES]
+    for passage, cut in zip(PASSAGES, found, strict=True):
+        assert all(passage[start:].startswith(text) for start, text in cut)
+    assert [[text for _, text in cut] for cut in found] == [
+        [
+            "Anna lives in Paris.",
+            "Dr. Smith, who met J. F. Doe in 1990, does!",
+            "He asks: why?",
+            "7 cats know.",
+        ],
+        [
+            "Rain fell.",
+            "Rain fell.",
+            "The sun came (at last.)",
+            "It stayed.[1]",
+            "“Good.”",
+            "Said Anna",
+        ],
+    ]
+
+
+def test_squad_gives_questions_the_sentence_of_their_answer(tmp_path: Path) -> None:
+    task = made(SquadRetrieval, write_retrieval(SquadRetrieval, tmp_path))
+    assert task.languages("train") == ("en",)
+    examples = rows(task, "train", "en")
+    assert [e.id for e in examples] == ["q00", "q01", "q10", "q11"]
+    assert [[c.key for c in e.candidates] for e in examples] == [["1_2"], ["1_0"], ["2_0"], ["2_2"]]
+    assert examples[0].candidates[0].text == "He asks: why?" + PASSAGES[0]
+    assert examples[2].relevant == ("2_0", "2_1")  # the same sentence twice
+    assert "1 question without an answer left out" in task.load("train", "en").notes
+
+
+def test_on_dev_the_pool_of_squad_has_all_sentences_once(tmp_path: Path) -> None:
+    task = made(SquadRetrieval, write_retrieval(SquadRetrieval, tmp_path))
+    examples = rows(task, "dev", "en")
+    assert [len(e.candidates) for e in examples] == [4, 0, 6, 0]
+    assert examples[1].relevant == ("1_0",)
+
+
+def test_mewsli_x_asks_for_mentions_in_their_sentence(tmp_path: Path) -> None:
+    task = made(MewsliX, write_retrieval(MewsliX, tmp_path))
+    assert task.languages("test") == ("ar", "de")
+    assert task.languages("train") == ()
+    one, other = rows(task, "test", "de")
+    assert one.id == "test-test1"
+    assert one.query == "Bonn: Anna (sagt) in { Bonn } etwas (dazu)."
+    assert other.query == "Anna: { Anna } (sagt) in Bonn etwas (dazu)."
+    assert (one.relevant, one.candidates[0].key) == (("Q3",), "Q3")
+    assert one.candidates[0] == Candidate("Q3", "Entity 3 in de. It is known.", "de")
+    pool = [c.key for e in (one, other) for c in e.candidates]
+    assert sorted(pool) == [f"Q{number}" for number in range(9)]  # each once
+    assert abs(len(one.candidates) - len(other.candidates)) <= 1
+    assert {c.language for c in other.candidates} <= set(task.row_languages("de"))
+
+
+def test_mewsli_x_has_english_pairs_to_train_on(tmp_path: Path) -> None:
+    task = made(MewsliXPairs, write_retrieval(MewsliXPairs, tmp_path))
+    assert task.languages("train") == ("en",)
+    (one,) = rows(task, "train", "en")
+    found = [Candidate("Q3", "Entity 3 in en. It is known.", "en")]
+    query = "Bonn: Anna came to { Bonn } ."
+    assert one == RetrievalExample.of("train-train3", query, "en", found, ["Q3"])
+
+
+@pytest.mark.parametrize("fault", ["no text", "entity", "candidates", "json", "language"])
+def test_mewsli_x_says_what_is_wrong(tmp_path: Path, fault: str) -> None:
+    task = made(MewsliX, write_retrieval(MewsliX, tmp_path))
+    path = task.params.path / "wikinews_mentions-test.jsonl"
+    lines = path.read_text("utf-8").splitlines()
+    article = json.loads(lines[0])
+    what = "no test file of 'mewsli-x' for the language 'fa'"
+    if fault == "no text":  # as published, before the texts are put in
+        article["context"]["text"] = ""
+        what = "the mention 'Bonn' is not where it should be"
+    elif fault == "entity":
+        article["mentions"][0]["entity_id"] = "Q77"
+        what = "no entity 'Q77'"
+    elif fault == "candidates":
+        (path.parent / "candidate_set_entities.jsonl").unlink()
+        what = "no such file"
+    elif fault == "json":
+        what = "not valid JSON"
+    text = "{" if fault == "json" else json.dumps(article)
+    path.write_text("\n".join([text, *lines[1:]]), "utf-8")
+    with pytest.raises(DataError, match=what):
+        rows(task, "test", "fa" if fault == "language" else "de")

@@ -1,0 +1,150 @@
+"""Mewsli-X: entity linking as retrieval of descriptions, and the English pairs to train it on.
+
+Files and texts are those of `get-mewsli-x.sh` and of XTREME-R's scripts (`utils_mewslix.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.api import DataError, Rows, Split
+from xlt_cli.problems import AnswerRetrieval, Candidate, RetrievalExample
+from xlt_tasks.retrieval.base import RetrievalTask
+from xlt_tasks.sources.release import Release
+from xlt_tasks.sources.text import lines_of, read_text
+
+ENTITY_LANGUAGES = (
+    "af", "ar", "az", "bg", "bn", "de", "el", "en", "es", "et", "eu", "fa", "fi", "fr", "gu", "he",
+    "hi", "ht", "hu", "id", "it", "ja", "jv", "ka", "kk", "ko", "lt", "ml", "mr", "ms", "my", "nl",
+    "pa", "pl", "pt", "qu", "ro", "ru", "sw", "ta", "te", "th", "tl", "tr", "uk", "ur", "vi", "wo",
+    "yo", "zh",
+)  # fmt: skip
+
+
+class MewsliX(RetrievalTask):
+    """Mentions in news of 11 languages, and descriptions of entities in 50: a description is in one
+    language, and right for mentions in all. The candidates that are no answer are spread over the
+    rows, so that a `limit` makes the pool smaller in proportion. Train on `mewsli-x-pairs`."""
+
+    api_version = 1
+    name = "mewsli-x"
+    summary = "mentions in news, and the entities that they stand for among a million"
+    reference = "Ruder et al. 2021, XTREME-R (EMNLP); Botha et al. 2020, Mewsli (EMNLP)"
+    problem = AnswerRetrieval
+    metric = "map_at_20"
+    published_languages = ("ar", "de", "en", "es", "fa", "ja", "pl", "ro", "ta", "tr", "uk")
+    licence = "not stated"
+    origin = "native"
+    folder = "mewsli_x"
+    releases = (Release({s: f"wikinews_mentions-{s}" for s in ("dev", "test")}, language="mul"),)
+
+    def row_languages(self, language: str) -> tuple[str, ...]:
+        return (language, *(code for code in ENTITY_LANGUAGES if code != language))
+
+    def languages(self, split: Split) -> tuple[str, ...]:
+        present = super().languages(split)
+        return tuple(
+            sorted({a["context"]["language"] for a in self._articles(split)} if present else ())
+        )
+
+    def load(self, split: Split, language: str) -> Rows:
+        path = self._file(split)
+        asked = [
+            (mention, asked_of(article["context"], mention, path))
+            for article in self._articles(split)
+            if article["context"]["language"] == language
+            for mention in article["mentions"]
+        ]
+        if not asked:
+            raise self.not_published(language, split, self.languages(split))
+        golds = {mention["entity_id"] for mention, _ in asked}
+        others = [candidate for key, candidate in self._entities.items() if key not in golds]
+        rows = []
+        for number, (mention, query) in enumerate(asked):
+            key = mention["entity_id"]
+            if key not in self._entities:
+                raise DataError(f"there is no entity '{key}' among the candidates", str(path))
+            found = [self._entities[key], *others[number :: len(asked)]]
+            name = f"{split}-{mention['example_id']}"
+            rows.append(RetrievalExample.of(name, query, language, found, [key]))
+        return Rows(tuple(rows), str(path))
+
+    def _file(self, split: Split) -> Path:
+        return self.locate()[0].path / f"wikinews_mentions-{split}.jsonl"
+
+    def _articles(self, split: Split) -> Iterator[Any]:
+        return _objects(self._file(split))
+
+    @cached_property
+    def _entities(self) -> dict[str, Candidate]:
+        path = self.locate()[0].path / "candidate_set_entities.jsonl"
+        return {entity["entity_id"]: described(entity) for entity in _objects(path)}
+
+
+class MewsliXPairs(RetrievalTask):
+    """Mentions in English Wikipedia with the descriptions of their entities, to train on."""
+
+    api_version = 1
+    name = "mewsli-x-pairs"
+    summary = "mentions in English Wikipedia, each with the description of its entity"
+    reference = MewsliX.reference
+    problem = AnswerRetrieval
+    metric = "map_at_20"
+    published_languages = ("en",)
+    licence = MewsliX.licence
+    origin = "native"
+    folder = MewsliX.folder
+    releases = (Release({s: f"wikipedia_pairs-{s}" for s in ("train", "dev")}, language="en"),)
+
+    def load(self, split: Split, language: str) -> Rows:
+        path = self.source.file(split, language)
+        rows = []
+        for pair in _objects(path):
+            asked, entity = pair["contextual_mention"], pair["entity"]
+            query = asked_of(asked["context"], asked["mention"], path)
+            name = f"{split}-{asked['mention']['example_id']}"
+            found = [described(entity)]
+            rows.append(RetrievalExample.of(name, query, language, found, [entity["entity_id"]]))
+        return Rows(tuple(rows), str(path))
+
+
+def asked_of(context: dict[str, Any], mention: dict[str, Any], path: Path) -> str:
+    """The sentence of a mention, which is in braces and stands before it as well."""
+    text, span = context["text"], mention["mention_span"]
+    start, end = span["start"], span["end"]
+    if text[start:end] != span["text"]:
+        raise DataError(
+            f"the mention '{span['text']}' is not where it should be in the article's text",
+            f"{path}: {mention['example_id']}",
+            "get-mewsli-x.sh puts the texts of WikiNews into the files",
+        )
+    sentences = [(s["start"], s["end"]) for s in context["sentence_spans"]]
+    first, last = next(((a, b) for a, b in sentences if a <= start and end <= b), (0, len(text)))
+    left, right = (re.sub(r"\{(.*?)\}", r"(\1)", t) for t in (text[first:start], text[end:last]))
+    return _in_one_line(f"{span['text']}: {left} {{ {span['text']} }} {right}")
+
+
+def described(entity: dict[str, Any]) -> Candidate:
+    """The sentences of an entity's description."""
+    text = entity["description"]
+    sentences = " ".join(text[s["start"] : s["end"]] for s in entity["sentence_spans"])
+    return Candidate(entity["entity_id"], _in_one_line(sentences), entity["description_language"])
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.splitlines()).replace("  ", " ").strip()
+
+
+def _objects(path: Path) -> Iterator[Any]:
+    if not path.is_file():
+        raise DataError("there is no such file", str(path), "get-mewsli-x.sh makes it")
+    for number, line in enumerate(lines_of(read_text(path)), 1):
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"not valid JSON: {error.msg}", f"{path}:{number}") from error
