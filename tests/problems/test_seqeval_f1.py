@@ -3,7 +3,10 @@ reference."""
 
 from __future__ import annotations
 
+import os
+import random
 import warnings
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -100,3 +103,20 @@ def test_a_word_that_was_cut_off_is_in_no_chunk() -> None:
 def test_parts_of_speech_of_xtreme_are_scored_by_it() -> None:
     assert UdPos.metrics == (SeqevalF1.name,)
     assert not METRIC.problem_fault(PROBLEMS["parts of speech"])
+
+
+@pytest.mark.skipif(not os.environ.get("XLT_DATA_DIR"), reason="it needs the real data")
+@pytest.mark.parametrize(("language", "starts_with_x", "most"), [("fa", 0, 1e-9), ("lt", 17, 5e-4)])
+def test_of_a_treebank_it_is_that_of_the_script(
+    language: str, starts_with_x: int, most: float
+) -> None:
+    path = Path(os.environ["XLT_DATA_DIR"]) / "udpos" / f"dev-{language}.tsv"
+    lines = path.read_text("utf-8").splitlines()
+    tags = [line.rpartition("\t")[2] for line in lines]
+    gold = [list(sentence) for word, sentence in groupby(tags, bool) if word]
+    assert sum(sentence[0] == "X" for sentence in gold) == starts_with_x
+    rng = random.Random(1)
+    told = [[t if rng.random() < 0.85 else rng.choice(UPOS) for t in s] for s in gold]
+    found = own(PROBLEMS["parts of speech"], gold, told)  # type: ignore[arg-type]
+    assert 0.7 < found < 0.9
+    assert found == pytest.approx(official(gold, told), abs=most)

@@ -229,3 +229,21 @@ def test_mewsli_x_says_what_is_wrong(tmp_path: Path, fault: str) -> None:
     path.write_text("\n".join([text, *lines[1:]]), "utf-8")
     with pytest.raises(DataError, match=what):
         rows(task, "test", "fa" if fault == "language" else "de")
+
+
+def test_questions_get_the_sentences_of_their_authors(real_data: Path) -> None:
+    """Those of XQuAD-R cut the English passages, which are SQuAD's, by rules of their own."""
+    breaks = json.loads((real_data / "lareqa/breaks.en.json").read_text("utf-8"))
+    document = json.loads((real_data / "xquad/xquad.en.json").read_text("utf-8"))
+    paragraphs = [p for article in document["data"] for p in article["paragraphs"]]
+    same = asked = 0
+    for borders, paragraph in zip(breaks, paragraphs, strict=True):
+        context = paragraph["context"]
+        cut = [(start, start + len(text)) for start, text in sentences(context)]
+        for question in paragraph["qas"]:
+            at = question["answers"][0]["answer_start"]
+            theirs, ours = (next(s for s in every if s[0] <= at < s[1]) for every in (borders, cut))
+            same += context[slice(*theirs)].strip() == context[slice(*ours)].strip()
+            asked += 1
+    assert asked == 1190
+    assert same / asked > 0.975
