@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from xlt_cli.interface.experiment import Experiment
 from xlt_cli.interface.runs import open_run
 from xlt_cli.models.foreign import Foreign
 from xlt_cli.problems import SentenceRetrieval
+from xlt_cli.runs.predictions import Store
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
 CODES = {"en": "eng_Latn", "de": "deu_Latn", "fr": "fra_Latn"}
@@ -165,6 +168,49 @@ def test_the_threshold_of_test_rows_is_chosen_on_dev(runs: Path, xlt: Cli) -> No
     again = evaluated(xlt, runs, run, "--task", stated, "--split", "test")
     assert again["languages"]["de"]["f1"] == test["languages"]["de"]["f1"]
     assert f"threshold {float(threshold):g}" in again["scoring"]
+
+
+@pytest.mark.parametrize("cells", [1, 2, 3])
+def test_thresholds_are_told_as_ever_where_an_evaluation_was_interrupted(
+    runs: Path, data: Path, tmp_path: Path, xlt: Cli, monkeypatch: pytest.MonkeyPatch, cells: int
+) -> None:
+    """After some cells; of a language whose cells are there, no threshold is chosen again."""
+    pairs = tmp_path / "bucc"
+    pairs.mkdir()
+    for split, code, side in itertools.product(("dev", "test"), ("de", "ru"), ("de", "en", "gold")):
+        text = (data / f"bucc/de-en.{split}.{side}").read_text("utf-8").replace("de-", f"{code}-")
+        own = code if side == "de" else side
+        (pairs / f"{code}-en.{split}.{own}").write_text(text, "utf-8")
+    noise = "{name: perturbed, perturbation: random-perturbation}"
+    arguments = ["--task", f"{{name: bucc, path: {pairs}}}", "--split", "test"]
+    arguments += ["--condition", "clean", "--condition", noise]
+    stored: list[bytes] = []
+    written: list[int] = []
+    write = Store.write
+
+    def stop(self: Store, *given: Any) -> Any:
+        if len(written) == cells:
+            raise RuntimeError("killed")
+        written.append(1)
+        return write(self, *given)
+
+    for name in ("whole", "stopped"):
+        shutil.copytree(runs, tmp_path / name, ignore=shutil.ignore_patterns("bucc-*"))
+        (run,) = (tmp_path / name).glob("contrast*")
+        if name == "stopped":
+            with monkeypatch.context() as patched:
+                patched.setattr(Store, "write", stop)
+                result = xlt("eval", run, *arguments, "--runs-dir", tmp_path / name)
+                assert result.exit_code == 1, result.output
+        evaluated(xlt, tmp_path / name, run, *arguments)
+        (path,) = run.glob("evaluations/bucc*/results.json")
+        stored.append(path.read_bytes())
+    notes = json.loads(stored[0])["notes"]
+    assert [note.split(":")[0] for note in notes if note.startswith("threshold")] == [
+        "threshold of de",
+        "threshold of ru",
+    ]
+    assert stored[1] == stored[0]
 
 
 def test_a_threshold_cannot_be_chosen_without_dev_rows(

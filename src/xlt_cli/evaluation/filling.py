@@ -107,6 +107,8 @@ def fill(
             cell, waited_for, changed = underway.pop()
             predictions = decide(cell, waited_for())
             if runtime.is_main:
+                # Before the cell: once it is stored, its threshold may never be chosen again.
+                store.write_notes(decide.notes())
                 if cell.condition:
                     store.write_given(cell.condition, conditions[cell.condition].given())
                 store.write(cell, predictions, changed.as_dict() if changed else None)
@@ -145,8 +147,6 @@ def fill(
             if runtime.device.type == "cpu":
                 store_last()
         store_last()
-    if runtime.is_main:
-        store.write_notes(decide.notes())
     runtime.wait()
     return stored
 
