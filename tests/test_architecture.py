@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PLUGINS = {
     folder.name for folder in (ROOT / "plugins").iterdir() if (folder / "__init__.py").exists()
 }
-PUBLIC = ("xlt_cli.api", "xlt_cli.languages", "xlt_cli.problems")
+PUBLIC = ("xlt_cli.api", "xlt_cli.languages", "xlt_cli.problems", "xlt_cli.weights")
 
 
 def imports(file: Path) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from xlt_cli.api import OfflineError, UserError
 from xlt_encoders.base import E5_CAVEAT, EncoderParams, TransformersEncoder
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
     from xlt_encoders.e5_q4_file import E5File
@@ -61,6 +62,17 @@ class E5SmallQ4(TransformersEncoder):
     def check(self) -> None:
         """The weights are on this machine."""
         self._path()
+
+    def pinned(self) -> dict[str, Any] | None:
+        """Those of the package are always the same; a file of the user's may change."""
+        assert isinstance(self.params, E5SmallQ4.Params)
+        return {} if self.params.path is None else None
+
+    def pretrained_weights(self) -> dict[str, torch.Tensor]:
+        """Widened to float32."""
+        state_dict = self._pretrained().state_dict
+        assert state_dict is not None
+        return state_dict
 
     def _path(self) -> Path:
         from xlt_encoders.e5_q4_package import WeightsNotFound, find_weights

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlt_cli.api import OfflineError, UserError
+from xlt_cli.weights import PACKED, WHOLE, packed_in
 from xlt_encoders.folder_contents import other_format
 from xlt_encoders.kept_adapter import model_folder
 
@@ -215,13 +216,14 @@ def folder_hash(folder: Path, code: bool = False) -> str:
     files = sorted(path for path in folder.iterdir() if path.is_file())
     weights = _SAFE if any(_matches(path.name, _SAFE) for path in files) else _PICKLED
     patterns = _patterns(weights, code)
-    whole = hashlib.sha256()
+    packed = packed_in(folder)  # stands for another file, and the model is the same
+    digests = {} if packed is None else {WHOLE: packed.sha256}
     for path in files:
-        if _matches(path.name, patterns):
+        if path.name != PACKED and _matches(path.name, patterns):
             with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            whole.update(f"{path.name}\0{digest}\n".encode())
-    return whole.hexdigest()
+                digests[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    listed = "".join(f"{name}\0{digests[name]}\n" for name in sorted(digests))
+    return hashlib.sha256(listed.encode()).hexdigest()
 
 
 def _list(api: HfApi, model: str, revision: str) -> list[str]:

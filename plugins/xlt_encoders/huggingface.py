@@ -12,6 +12,7 @@ from xlt_encoders import hub
 from xlt_encoders.base import E5_CAVEAT, EncoderParams, TransformersEncoder, open_tokenizer
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedTokenizerBase
 
     from xlt_encoders.loading import Weights
@@ -62,6 +63,18 @@ class HubEncoder(TransformersEncoder):
             return {"sha256": hub.folder_hash(folder, self._trust_remote_code), **extra}
         snapshot = self._snapshot()
         return {"model": self._model, "commit": snapshot.commit, **extra}
+
+    def pinned(self) -> dict[str, Any] | None:
+        """The commit of a model on the hub; a folder may be changed, moved or removed."""
+        if hub.local_folder(self._model) is not None:
+            return None
+        return {"revision": self._snapshot().commit}
+
+    def pretrained_weights(self) -> dict[str, torch.Tensor]:
+        """As the files have them."""
+        from xlt_encoders.weight_files import read_weights
+
+        return read_weights(self._folder())
 
     def fetch(self) -> None:
         """Downloads config, tokenizer and weights, at the revision's newest commit."""
@@ -160,6 +173,11 @@ class HuggingFaceEncoder(HubEncoder):
             return None
         model, revision = hub.split_revision(name)
         return {"model": model} if revision is None else {"model": model, "revision": revision}
+
+    def pinned(self) -> dict[str, Any] | None:
+        """As for all; the model is a parameter here."""
+        pinned = super().pinned()
+        return pinned and {"model": self._model, **pinned}
 
     @property
     def _model(self) -> str:

@@ -19,6 +19,7 @@ import torch
 from xlt_cli.api import EncoderModel, Head, UserError
 from xlt_cli.problems.heads import INFO_FILE, WithHead, read_head_info
 from xlt_cli.problems.label_names import label_order
+from xlt_cli.weights import PACKED, saved_weights
 from xlt_encoders.architectures import backbone_class, explained, no_class
 from xlt_encoders.deferred import deferred
 from xlt_encoders.fit import check_cut, choose_padding
@@ -78,7 +79,8 @@ class Settings:
 
 @dataclass(frozen=True)
 class Weights:
-    """Where weights come from: a folder, or a state dict with `folder` None.
+    """Where weights come from: a folder, of a model that may be packed, or a state dict with
+    `folder` None.
 
     Attributes:
         where: what errors call it.
@@ -99,7 +101,7 @@ def read_config(folder: Path, trust_remote_code: bool = False) -> PreTrainedConf
     """The config of a model in a folder; raises UserError if there is none, or no weights."""
     from transformers import AutoConfig
 
-    check_model_folder(folder, WEIGHT_FILES)
+    check_model_folder(folder, (*WEIGHT_FILES, PACKED))
     if not trust_remote_code:
         check_code(folder)
     try:
@@ -265,9 +267,10 @@ def _open(weights: Weights, head: Head | None) -> tuple[PreTrainedModel, Report]
         ):
             raise no_class(config, head, weights.where)
         options["trust_remote_code"] = weights.trust_remote_code
-    if weights.folder is None:
-        options["state_dict"] = weights.state_dict
-    folder = None if weights.folder is None else str(weights.folder)
+    given = weights.state_dict if weights.folder is None else saved_weights(weights.folder)
+    if given is not None:
+        options["state_dict"] = given
+    folder = None if given is not None else str(weights.folder)
     try:
         with quiet():
             model, info = model_class.from_pretrained(

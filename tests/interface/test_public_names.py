@@ -41,7 +41,8 @@ PUBLIC = {
     "Reporter": {"bar", "say", "warn"},
     "Results": {"frame"},
     "Run": {
-        *("evaluate", "metrics", "name", "path", "predictions", "push", "results", "seed"),
+        *("evaluate", "export", "metrics", "name", "path", "predictions", "push", "results"),
+        "seed",
         "spec",
         "state",
     },

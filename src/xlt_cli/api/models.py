@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
@@ -238,6 +238,23 @@ class Encoder(Plugin):
             UserError: the labels in the checkpoint contradict each other.
         """
         return None
+
+    def pinned(self) -> dict[str, Any] | None:
+        """The parameters with which this encoder has exactly the present pretrained weights, on any
+        machine and at any time, or an error; for weights that are published, and never changed.
+
+        Large models that were trained from such weights are stored as changes of them
+        (`pretrained_weights`), and `load_model` has to open these: see `saved_weights` of
+        `xlt_cli.weights`. None, the default: models are stored as they are saved.
+        """
+        return None
+
+    def pretrained_weights(self) -> Mapping[str, torch.Tensor]:
+        """The pretrained weights, by names that end as those in files that `save` writes.
+
+        Only called for encoders that are `pinned`. The runner may write into the tensors.
+        """
+        raise NotImplementedError
 
     def check_adapters(self) -> None:
         """Checks that models of this encoder can be given adapters (`TakesAdapters`), and that what

@@ -187,6 +187,25 @@ class Run:
 
         return push.push(self._run, repository, private=private, revision=revision, stage=stage)
 
+    def export(self, folder: str | Path, *, stage: int | None = None) -> Path:
+        """Writes the run's model to a folder that transformers opens, with tokenizer and card.
+
+        Args:
+            folder: made for it; it may be there if it is empty.
+            stage: which stage's model, counted from 1; default: the last.
+
+        Returns:
+            The folder.
+
+        Raises:
+            UserError: the folder has files, the model is not there, or its weights are packed and
+                those of the pretrained encoder are not there.
+        """
+        from xlt_cli.sharing import files
+
+        files.export(self._run, Path(folder), stage)
+        return Path(folder)
+
 
 class Runs(Sequence[Run]):
     """Several runs, in order; it has a length and can be indexed.

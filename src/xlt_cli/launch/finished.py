@@ -25,7 +25,7 @@ from xlt_cli.data import entry_files
 from xlt_cli.data.entry_files import EntryFiles, size_limit
 from xlt_cli.errors import UserError
 from xlt_cli.launch.jobs import PlannedRun
-from xlt_cli.runs import atomic, file_states, pruned
+from xlt_cli.runs import atomic, file_states, packing, pruned
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.file_states import States
 from xlt_cli.runs.making import planned
@@ -210,11 +210,11 @@ def _may_be_known(spec: ExperimentSpec) -> bool:
 
 
 def _is_kept(run: Run, spec: ExperimentSpec) -> bool:
-    """Whether nothing is left to be removed of what a run's spec does not keep."""
-    if spec.keep == "all":
-        return True
+    """Whether nothing is left to be removed, packed or unpacked of what a run's spec keeps."""
+    if packing.packed(run) if spec.keep == "unpacked" else packing.unpacked(run):
+        return False
     stages = pruned.stages(run)[: len(spec.stages) - (spec.keep == "model")]
-    return not pruned.freeable(run, stages)
+    return spec.keep in packing.KEEP_ALL or not pruned.freeable(run, stages)
 
 
 def _own(run: Run) -> list[Path]:

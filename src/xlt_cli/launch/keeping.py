@@ -4,19 +4,49 @@ from __future__ import annotations
 
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
-from xlt_cli.errors import RunError
-from xlt_cli.runs import pruned
+from xlt_cli.errors import RunError, UserError
+from xlt_cli.runs import packing, pruned
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.finding import all_runs
 from xlt_cli.runs.removal import needed_by, starts
 from xlt_cli.spec import ExperimentSpec
 
 
-def keep(run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter) -> None:
-    """Removes the models that a run's spec does not keep; call it once the run has succeeded."""
+def keep(
+    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, remove: bool = True
+) -> None:
+    """Leaves of a run's models what its spec keeps; call it once the run has succeeded.
+
+    Args:
+        remove: whether models that are not to be kept are removed.
+    """
     runtime.wait()  # no process of this run reads them any more
+    if not runtime.is_main:
+        return
+    if remove:
+        _remove(run, spec, reporter)
+    packs = spec.keep != "unpacked"
+    if not (packing.unpacked(run) if packs else packing.packed(run)):
+        return
+    try:
+        with run.locked():
+            if packs:
+                freed = packing.pack(run, spec.encoder)
+                said = f"weights packed, {freed / 10**6:,.1f} MB freed" if freed else ""
+            else:
+                said = f"weights unpacked, {packing.unpack(run) / 10**6:,.1f} MB"
+    except (UserError, OSError) as error:
+        what = error.what if isinstance(error, UserError) else str(error)
+        reporter.warn(f"{run.name}: the weights were left as they are: {what}")
+        return
+    if said:
+        reporter.say(f"{run.name}: keep: {spec.keep}, {said}")
+
+
+def _remove(run: Run, spec: ExperimentSpec, reporter: Reporter) -> None:
+    """Removes the models that a run's spec does not keep."""
     stages = pruned.stages(run)[: len(spec.stages) - (spec.keep == "model")]
-    if spec.keep == "all" or not runtime.is_main or not pruned.freeable(run, stages):
+    if spec.keep in packing.KEEP_ALL or not pruned.freeable(run, stages):
         return
     users = needed_by(run, starts(all_runs(run.path.absolute().parent)))
     if users:

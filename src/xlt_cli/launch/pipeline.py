@@ -88,14 +88,12 @@ def _run_experiment(
         results = _done(run, experiment, plans, rows, runtime)
         if results is not None and run.status["state"] == "success":
             reporter.say(f"{run.name}: done before")
-            if not restore:
-                keep(run, experiment.spec, runtime, reporter)
+            keep(run, experiment.spec, runtime, reporter, remove=not restore)
             return results
         if results is None:
             pruned.check_weights(run)
     results = _made(run, experiment, plans, rows, runtime, reporter, restore)
-    if not restore:
-        keep(run, experiment.spec, runtime, reporter)
+    keep(run, experiment.spec, runtime, reporter, remove=not restore)
     return results
 
 

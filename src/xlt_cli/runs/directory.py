@@ -10,7 +10,8 @@ fingerprints.json   hashes and sources of encoder and data, with what was left o
 timing.jsonl        speeds, and how updates were made
 trackers.json       what trackers were sent; tensorboard/ is what TensorBoard reads
 stages/N/metrics.jsonl  losses and dev scores; the same bytes for the same run on the same CPU
-stages/N/model/     the selected model: safetensors, opens with AutoModelFor...
+stages/N/model/     the selected model: safetensors, or once the run has finished packed ones
+stages/N/unpacked.json  why large weights were not packed
 stages/N/texts.npz      hashes of the texts that it was trained and selected on
 stages/N/result.json    which checkpoint was selected, by what rule; hashes of its weights
 stages/N/pruned/        in place of a model whose weights were removed: their hash, its settings

@@ -15,6 +15,7 @@ from xlt_cli.compute.devices import may_have_gpu, resolve_device
 from xlt_cli.runs import atomic, checksums
 from xlt_cli.runs.revision import git_revision
 from xlt_cli.version import __version__
+from xlt_cli.weights import PACKED, WHOLE, packed_in
 
 _PACKAGES = (
     "torch",
@@ -76,7 +77,8 @@ PRUNED_ABOUT = "pruned.json"
 def weights_hash(directory: Path) -> str:
     """SHA-256 over the files of weights in a checkpoint directory; also of those removed since.
 
-    Those of a model that was saved with an adapter are partly in a directory below.
+    Those of a model that was saved with an adapter are partly in a directory below. A packed file
+    counts as the one that it stands for.
     """
     pruned = atomic.read_json(directory / PRUNED_ABOUT)
     if pruned is not None:
@@ -84,8 +86,13 @@ def weights_hash(directory: Path) -> str:
     kinds = (".safetensors", ".bin", ".pt", ".pth")
     ours = (directory / MODEL_ABOUT).is_file()  # in somebody else's, other models may be below it
     inside = sorted(directory.rglob("*") if ours else directory.iterdir())
-    files = [path for path in inside if path.suffix in kinds]
+    files = [path for path in inside if path.suffix in kinds and path.name != PACKED]
     taken = checksums.digests(files)
+    for folder in (path.parent for path in inside if path.name == PACKED):
+        packed = packed_in(folder)
+        if packed is not None:
+            taken[folder / WHOLE] = packed.sha256
+    files = sorted(taken)
     return hashlib.sha256(b"".join(bytes.fromhex(taken[path]) for path in files)).hexdigest()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,18 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlt_cli.errors import DataError, RunError, SpecError, UserError
-from xlt_cli.runs import atomic, pruned
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.portable import without_paths
-from xlt_cli.sharing.card import FILE, card
+from xlt_cli.sharing.files import Content, files_of, size_of
+from xlt_cli.weights.packed_file import Packed
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-_WITH_PATHS = ("config.json", "tokenizer_config.json", "adapter_config.json", stages.ABOUT)
-"""Files in which libraries note where a model was read from."""
 _EMPTY = {".gitattributes", "README.md", "LICENSE"}
 """What a repository has in which no model was put yet."""
 
@@ -32,18 +29,15 @@ class Upload:
     """What is uploaded.
 
     Attributes:
-        files: paths in the repository -> a file, or the content of one that is made for it.
+        files: by their paths in the repository; see `files_of`.
     """
 
     repository: str
-    files: Mapping[str, Path | bytes]
+    files: Mapping[str, Content]
 
     def sizes(self) -> dict[str, int]:
         """The bytes of each file."""
-        return {
-            name: len(file) if isinstance(file, bytes) else file.stat().st_size
-            for name, file in self.files.items()
-        }
+        return {name: size_of(content) for name, content in self.files.items()}
 
 
 def upload_of(run: Run, repository: str, stage: int | None = None) -> Upload:
@@ -59,18 +53,7 @@ def upload_of(run: Run, repository: str, stage: int | None = None) -> Upload:
         DamagedFile: the model is not what the stage ended with.
     """
     _check_name(repository)
-    count = len(run.spec.stages)
-    if stage is not None and not 1 <= stage <= count:
-        raise SpecError(
-            f"'{run.name}' has no stage {stage}", "--stage", f"its stages: 1 to {count}"
-        )
-    index = (stage or count) - 1
-    model = stages.check(run.stage(index), run.name, run.state)
-    pruned.check_model(model, run.name)
-    names = [name for name in atomic.manifest(model) or {} if name not in (FILE, atomic.MANIFEST)]
-    files: dict[str, Path | bytes] = {FILE: card(run, index, repository).encode("utf-8")}
-    files |= {name: _portable(model / name) for name in sorted(names)}
-    return Upload(repository, files)
+    return Upload(repository, files_of(run, repository, stage))
 
 
 def push(
@@ -103,15 +86,14 @@ def push(
         _check_ours(api, repository, revision)
         if revision is not None:
             api.create_branch(repository, branch=revision, exist_ok=True)
-        made = api.create_commit(
-            repository,
-            [
-                CommitOperationAdd(name, file if isinstance(file, bytes) else str(file))
-                for name, file in upload.files.items()
-            ],
-            commit_message=f"Upload {run.name}",
-            revision=revision,
-        )
+        with tempfile.TemporaryDirectory(prefix="xlt-push-") as folder:
+            ordinary = [
+                CommitOperationAdd(name, _uploadable(content, Path(folder) / str(number)))
+                for number, (name, content) in enumerate(upload.files.items())
+            ]
+            made = api.create_commit(
+                repository, ordinary, commit_message=f"Upload {run.name}", revision=revision
+            )
     return str(made.commit_url)
 
 
@@ -159,16 +141,14 @@ def _check_ours(api: HfApi, repository: str, revision: str | None) -> None:
         )
 
 
-def _portable(file: Path) -> Path | bytes:
-    """A file, or its content without paths of this machine where it has any."""
-    if file.name not in _WITH_PATHS:
-        return file
-    content = json.loads(file.read_text("utf-8"))
-    bare = without_paths(content)
-    if bare == content:
-        return file
-    bare.pop(atomic.CHECKSUM, None)  # it is of what was written
-    return atomic.json_bytes(bare, indent=2) + b"\n"
+def _uploadable(content: Content, place: Path) -> bytes | str:
+    """A file's content or path; packed weights are made ordinary ones at a place."""
+    if isinstance(content, Packed):
+        from xlt_cli.weights.opening import write_whole
+
+        write_whole(content, place)
+        return str(place)
+    return content if isinstance(content, bytes) else str(content)
 
 
 @contextmanager

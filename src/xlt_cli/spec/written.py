@@ -222,10 +222,11 @@ class ExperimentSpec(Model):
         description="auto, cpu, mps, cuda or cuda:N",
         json_schema_extra={"pattern": DEVICE},
     )
-    keep: Literal["all", "model", "none"] = Field(
+    keep: Literal["all", "model", "none", "unpacked"] = Field(
         "all",
         description="models of a finished run that stay on disk beside its results: those of all "
-        "stages, that of the last stage, or none",
+        "stages, that of the last stage, or none; large ones are packed, as changes of the "
+        "pretrained weights. unpacked: those of all stages, as ordinary files of transformers",
     )
     sweep: Sweep | None = Field(None, description="settings to vary, for `xlt sweep`")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,25 @@ def opened(call: Call, value: Any) -> dict[str, Any] | None:
     """Parameters that stand for a name, or none."""
     if value is not None and not (isinstance(value, dict) and all_texts(value)):
         raise call.wrong(value, "a dict of parameters or None")
+    return value
+
+
+def pinned(call: Call, value: Any) -> dict[str, Any] | None:
+    """Parameters that name weights for good, or none."""
+    if value is not None and not (isinstance(value, dict) and all_texts(value)):
+        raise call.wrong(value, "a dict of parameters or None")
+    return value
+
+
+def weights(call: Call, value: Any) -> Any:
+    """Tensors by name."""
+    import torch
+
+    if not isinstance(value, Mapping) or not all_texts(value):
+        raise call.wrong(value, "a mapping of tensors by name")
+    wrong = [one for one in value.values() if not isinstance(one, torch.Tensor)]
+    if wrong:
+        raise call.wrong(wrong[0], "a mapping of tensors by name")
     return value
 
 
@@ -81,6 +101,8 @@ KIND = PluginKind(
             "head_plugin": head_plugin,
             "folder": folder,
             "checkpoint_labels": checkpoint_labels,
+            "pinned": pinned,
+            "pretrained_weights": weights,
             "check_adapters": anything,
             "fingerprint": fingerprint,
             "fetch": anything,

@@ -1,0 +1,204 @@
+"""The weights of finished stages as changes of the pretrained ones, or as ordinary files again.
+
+A model's folder is changed in place. The new file is written and checked first, then the list of
+the folder's files is replaced, and then the former file is removed. A kill on the way leaves one
+file that nobody needs beside a whole model, and packing begins again where it has not ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.api import PluginUse
+from xlt_cli.errors import DamagedFile
+from xlt_cli.runs import atomic, checksums
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.pruned import stages
+from xlt_cli.runs.stage import fault
+from xlt_cli.runs.stage_store import RECORD, SharedStage, shared
+from xlt_cli.weights import PACKED, WHOLE, packed_in
+from xlt_cli.weights.packed_file import Packed
+
+SMALLEST = 64 * 10**6
+"""Bytes of a file of weights from which on it is packed."""
+
+WORTH = 0.6
+"""The share of its size that a file may have when it is packed."""
+
+KEEP_ALL = ("all", "unpacked")
+"""What a spec calls keeping the models of all stages."""
+
+DECISION = "unpacked.json"
+"""Beside a stage's model: why its weights were left as they are."""
+
+
+def unpacked(run: Run) -> list[Path]:
+    """The stages with weights that may be packed: large ones of which nothing else is decided."""
+    return [stage for stage in stages(run) if _large(stage) and not (stage / DECISION).exists()]
+
+
+def packed(run: Run) -> list[Path]:
+    """The stages with weights that are packed, or left over from being so."""
+    return [stage for stage in stages(run) if any((stage / "model").rglob(PACKED))]
+
+
+def pack(run: Run, encoder: PluginUse) -> int:
+    """Packs the large weights of a finished run; the bytes that are freed.
+
+    Call it while holding the run's lock.
+
+    Raises:
+        UserError: the pretrained weights are not there.
+    """
+    freed = 0
+    for stage in unpacked(run):
+        if fault(stage):
+            continue  # damaged, which training mends
+        for whole in _large(stage):
+            folder, size = whole.parent, whole.stat().st_size
+            with _in_store(run, stage, folder) as there:
+                if there is not None and _same(there, folder):
+                    _link(there, folder, PACKED, WHOLE)
+                else:
+                    why = _pack(folder, encoder)
+                    if why:
+                        atomic.write_json(stage / DECISION, {"why": why})
+                        break
+                    if there is not None and _same(folder, there):
+                        _link(folder, there, PACKED, WHOLE)
+                freed += size - (folder / PACKED).stat().st_size
+    return freed
+
+
+def unpack(run: Run) -> int:
+    """Makes ordinary files of packed weights; the bytes that these have.
+
+    Call it while holding the run's lock.
+
+    Raises:
+        UserError: the pretrained weights are not there, or are others.
+    """
+    from xlt_cli.weights.opening import write_whole
+
+    used = 0
+    for stage in packed(run):
+        if fault(stage):
+            continue
+        for file in sorted((stage / "model").rglob(PACKED)):
+            folder = file.parent
+            if packed_in(folder) is not None:
+                with _partial(folder, WHOLE) as partial:
+                    write_whole(Packed(file), partial)
+                used += (folder / WHOLE).stat().st_size
+            _relist(folder, WHOLE, PACKED)
+    return used
+
+
+def _large(stage: Path) -> list[Path]:
+    """The files of weights of a stage's model that are large enough."""
+    found = sorted((stage / "model").rglob(WHOLE))
+    with contextlib.suppress(FileNotFoundError):
+        return [path for path in found if path.stat().st_size >= SMALLEST]
+    return []
+
+
+def _pack(folder: Path, encoder: PluginUse) -> str:
+    """Packs the weights in a folder; why they are left as they are, if they are."""
+    from xlt_cli.weights.opening import base_of, origin_of, restored
+    from xlt_cli.weights.packed_file import pack as write
+
+    whole = folder / WHOLE
+    origin = origin_of(encoder)
+    if origin is None:
+        return f"nothing names the pretrained weights of the encoder '{encoder.name}' for good"
+    with _partial(folder, PACKED) as partial:
+        write(whole, partial, base_of(origin), origin)
+        share = partial.stat().st_size / whole.stat().st_size
+        if share > WORTH:
+            partial.unlink()
+            return f"packed, they would have {share:.0%} of their size"
+        try:
+            for _ in restored(Packed(partial)):  # it is opened as it will be, and checked
+                pass
+        except DamagedFile as error:
+            partial.unlink()
+            return f"packed, they would not be the same: {error.what}"
+    _relist(folder, PACKED, WHOLE)
+    return ""
+
+
+@contextlib.contextmanager
+def _partial(folder: Path, name: str) -> Iterator[Path]:
+    """A file to write, which gets its name when the block ends well; none if it is removed."""
+    partial = folder / f".{name}.{os.getpid()}.partial"
+    try:
+        yield partial
+        if partial.exists():
+            shutil.copymode(folder / "config.json", partial)  # safetensors makes it the owner's
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
+            partial.replace(folder / name)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _relist(folder: Path, new: str, former: str) -> None:
+    """Puts a new file into the list of a model's files in place of another, which is removed."""
+    listing = _list_of(folder)
+    place = folder.relative_to(listing.parent)
+    record: dict[str, Any] = atomic.read_json(listing)
+    files = record["files"]
+    with (folder / new).open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    files.pop((place / former).as_posix(), None)
+    files[(place / new).as_posix()] = {
+        "size": (folder / new).stat().st_size,
+        "sha256": sha256,
+    }
+    atomic.write_json(listing, {**record, "files": dict(sorted(files.items()))})
+    (folder / former).unlink(missing_ok=True)
+
+
+def _list_of(folder: Path) -> Path:
+    """The list of files that a folder's are in: its own, or that of the folder above."""
+    own = folder / atomic.MANIFEST
+    return own if own.is_file() else folder.parent / atomic.MANIFEST
+
+
+@contextlib.contextmanager
+def _in_store(run: Run, stage: Path, folder: Path) -> Iterator[Path | None]:
+    """The same folder of the stage in the store of shared stages, held meanwhile.
+
+    None where it is not there, or a process works on it.
+    """
+    entry = _entry(run, stage)
+    if entry is None or not entry.is_trained or entry.busy():
+        yield None
+        return
+    with entry.locked():
+        there = entry.path / folder.relative_to(stage)
+        yield there if entry.is_trained and there.is_dir() else None
+
+
+def _entry(run: Run, stage: Path) -> SharedStage | None:
+    key = (atomic.read_json(stage / RECORD) or {}).get("key", "")
+    return shared(run.path.absolute().parent, key) if key else None
+
+
+def _same(packed: Path, whole: Path) -> bool:
+    """Whether one folder has, packed, the weights that are an ordinary file in the other."""
+    found, file = packed_in(packed), whole / WHOLE
+    return found is not None and file.exists() and checksums.digests([file])[file] == found.sha256
+
+
+def _link(source: Path, target: Path, new: str, former: str) -> None:
+    """Gives a folder the file of another one in place of its own."""
+    with _partial(target, new) as partial:
+        atomic.link_or_copy(source / new, partial)
+    _relist(target, new, former)

@@ -1,0 +1,181 @@
+"""Changes of a float32 tensor against the one that it was trained from, without loss.
+
+The bits of a float, read as an integer, grow with its size, so that the difference of two such
+integers is small where two floats are near to each other. These differences are written as four
+planes of bytes, of which the upper two are nearly all zero, and compressed.
+
+A table of word embeddings has many rows that no text of the training used. Only weight decay has
+changed them: each number was multiplied by the same factors in the same order. The result depends
+on the number alone, and its rounding on the mantissa alone, since twice the number gives twice the
+result. These rows are therefore described by one factor, and by what rounding adds to the product
+for each mantissa that occurs. The factors of the single updates need not be known, and several
+stages, or a mean of several such tables, have the same property. Each row is tried: those that do
+not follow the rule are written like any other tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+FEWEST_ROWS = 1024
+"""Of a table whose rows are told apart."""
+
+BLOCK = 1 << 20
+"""Numbers that are worked on at a time."""
+
+MANTISSA = 0x7FFFFF
+EXPONENT = 0x7F800000
+
+_SHARE = 20
+"""One row in so many is enough to show a common factor."""
+_NARROW = 1e-4
+"""By how much the factors of rows may differ, relatively, that share one."""
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a tensor is, given the one that it was trained from.
+
+    Attributes:
+        kind: `same`; `differences` in all numbers; or `rows`, differences in some rows, where the
+            others follow the rule of weight decay.
+        factor: of `rows`, what all numbers are multiplied by.
+        parts: `differences`; of `rows` also `ids`, and `rounding` by mantissa (`mantissas`).
+    """
+
+    kind: str
+    factor: float = 1.0
+    parts: Mapping[str, Array] = field(default_factory=dict)
+
+
+def changes(now: Array, base: Array) -> Changes:
+    """What made `now` of `base`, both float32 and of one shape."""
+    if np.array_equal(_bits(now), _bits(base)):
+        return Changes("same")
+    if now.ndim == 2 and len(now) >= FEWEST_ROWS:
+        found = _by_rows(now, base)
+        if found is not None:
+            return found
+    return Changes("differences", parts={"differences": _bits(now) - _bits(base)})
+
+
+def apply(made: Changes, base: Array) -> None:
+    """Turns `base`, a contiguous array that may be written to, into what it became."""
+    if made.kind == "same":
+        return
+    differences = made.parts["differences"]
+    if made.kind == "differences":
+        bits = _bits(base)
+        bits += differences.reshape(base.shape)
+        return
+    ids = made.parts["ids"]
+    changed = _bits(_times(base[ids], made.factor)) + differences.reshape(-1, base.shape[1])
+    rounding = _table(made)
+    if made.factor != 1.0 or rounding is not None:
+        for rows in _blocks(base):
+            base[rows] = _followed(base[rows], made.factor, rounding)
+    base[ids] = changed.view(np.float32)
+
+
+def _by_rows(now: Array, base: Array) -> Changes | None:
+    """Changes of rows, where enough of them have one factor."""
+    factor = _common_factor(now, base)
+    if factor is None:
+        return None
+    worst = np.empty(len(now), np.int64)
+    for rows in _blocks(now):
+        off = _off(now[rows], base[rows], factor)
+        worst[rows] = np.abs(off.astype(np.int64)).max(axis=1)
+    usual = np.partition(worst, len(worst) // _SHARE)[len(worst) // _SHARE]
+    follows = worst <= 4 * usual + 8
+    rounding = np.zeros(MANTISSA + 1, np.int32)
+    for rows in _blocks(now):
+        own = follows[rows]
+        bits = _bits(base[rows][own])
+        normal = (bits & EXPONENT) != 0
+        rounding[bits[normal] & MANTISSA] = _off(now[rows][own], base[rows][own], factor)[normal]
+    table = rounding if rounding.any() else None
+    for rows in _blocks(now):
+        same = _bits(_followed(base[rows], factor, table)) == _bits(now[rows])
+        follows[rows] = same.all(axis=1)
+    if not follows.any():
+        return None
+    ids = np.flatnonzero(~follows).astype(np.int32)
+    mantissas = np.flatnonzero(rounding).astype(np.int32)
+    return Changes(
+        "rows",
+        factor,
+        {
+            "ids": ids,
+            "differences": _off(now[ids], base[ids], factor),
+            "mantissas": mantissas,
+            "rounding": rounding[mantissas],
+        },
+    )
+
+
+def _common_factor(now: Array, base: Array) -> float | None:
+    """What the rows that were not trained were multiplied by; None where there are few of them."""
+    ratios = np.full(len(now), np.nan)
+    for rows in _blocks(now):
+        there = np.abs(base[rows]).sum(axis=1, dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratios[rows] = np.abs(now[rows]).sum(axis=1, dtype=np.float64) / there
+    ratios = np.sort(ratios[np.isfinite(ratios)])
+    width = len(now) // _SHARE
+    if len(ratios) <= width:
+        return None
+    spans = ratios[width:] - ratios[:-width]
+    narrowest = int(spans.argmin())
+    factor = float(ratios[narrowest + width // 2])
+    return factor if spans[narrowest] <= _NARROW * abs(factor) else None
+
+
+def _off(now: Array, base: Array, factor: float) -> Array:
+    """By how many steps of a float32 numbers differ from their product with the factor."""
+    difference: Array = _bits(now) - _bits(_times(base, factor))
+    return difference
+
+
+def _times(base: Array, factor: float) -> Array:
+    """The exact product, rounded once: the same on every machine."""
+    return base if factor == 1.0 else (base.astype(np.float64) * factor).astype(np.float32)
+
+
+def _followed(base: Array, factor: float, rounding: Array | None) -> Array:
+    """What the rule makes of numbers; of zero and what is below the smallest normal one, the
+    product."""
+    made = np.ascontiguousarray(_times(base, factor))
+    if rounding is None:
+        return made
+    bits = _bits(base)
+    added = rounding[bits & MANTISSA]
+    added[(bits & EXPONENT) == 0] = 0
+    followed: Array = (_bits(made) + added).view(np.float32)
+    return followed
+
+
+def _table(made: Changes) -> Array | None:
+    """The rounding of each mantissa."""
+    if not len(made.parts["mantissas"]):
+        return None
+    table = np.zeros(MANTISSA + 1, np.int32)
+    table[made.parts["mantissas"]] = made.parts["rounding"]
+    return table
+
+
+def _bits(numbers: Array) -> Array:
+    return np.ascontiguousarray(numbers).view(np.int32)
+
+
+def _blocks(table: Array) -> Iterator[slice]:
+    """Slices of rows that stay in the processor's cache."""
+    step = max(1, BLOCK // max(1, table.shape[1]))
+    for start in range(0, len(table), step):
+        yield slice(start, start + step)

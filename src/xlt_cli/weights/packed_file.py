@@ -1,0 +1,254 @@
+"""The file that holds a model's weights as changes; it stands for `model.safetensors`.
+
+It is a safetensors file itself. Its tensors are compressed bytes: `NAME/PART` for each part of a
+tensor's changes (`changes`), or `NAME/bytes` for a tensor that has no pretrained one. Its metadata
+has a record under `xlt`: header, size and SHA-256 of the file that it stands for, the encoder of
+the pretrained weights, and how each tensor is made. What is restored has the same bytes as that
+file, and is checked against its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from xlt_cli.errors import DamagedFile, RunError
+
+WHOLE = "model.safetensors"
+PACKED = "model.packed.safetensors"
+FORMAT = 1
+
+_RECORD = "xlt"
+_LEVEL = 3
+_LARGEST_HEADER = 100_000_000
+"""Bytes; safetensors refuses larger ones as well."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A packed file; nothing but its header is read until its tensors are asked for."""
+
+    path: Path
+
+    @cached_property
+    def record(self) -> dict[str, Any]:
+        """What it says of itself.
+
+        Raises:
+            DamagedFile: its header cannot be read.
+            RunError: another version of xlt wrote it.
+        """
+        try:
+            header, _ = read_header(self.path)
+            record: dict[str, Any] = json.loads(json.loads(header)["__metadata__"][_RECORD])
+            written = record["format"]
+        except (OSError, ValueError, LookupError, TypeError, struct.error) as error:
+            raise damaged(self.path, f"its header cannot be read: {error}") from None
+        if written != FORMAT:
+            raise RunError(
+                f"the format of these weights is {written}; this version of xlt supports {FORMAT}",
+                str(self.path),
+                "use the version of xlt that wrote them",
+            )
+        return record
+
+    @property
+    def sha256(self) -> str:
+        """Of the file that it stands for, in hexadecimal digits."""
+        return str(self.record["sha256"])
+
+    @property
+    def size(self) -> int:
+        """The bytes of the file that it stands for."""
+        return int(self.record["size"])
+
+    def tensors(self, base: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+        """The tensors of the file that it stands for, in its order: what each is, and its numbers.
+
+        Numbers are a float32 array of the tensor's shape, or the bytes of another tensor. They are
+        only known to be right once the iterator has ended.
+
+        Args:
+            base: the pretrained tensors, float32 arrays, which are changed in place.
+
+        Raises:
+            DamagedFile: they are not what was packed.
+        """
+        import numpy as np
+        from pyarrow import ArrowException
+        from safetensors import SafetensorError, safe_open
+
+        header = self.record["header"].encode()
+        digest = hashlib.sha256(struct.pack("<Q", len(header)) + header)
+        left = [about.get("base") for about in self.record["tensors"]]
+        try:
+            with safe_open(str(self.path), framework="np") as file:
+                for about in self.record["tensors"]:
+                    name = left.pop(0)
+                    own = None if name is None else base[name]
+                    if own is not None and name in left:  # it is needed again
+                        own = own.copy()
+                    made = _restored(about, own, file)
+                    digest.update(made.reshape(-1).view(np.uint8))
+                    yield about, made
+        except (OSError, ValueError, LookupError, ArrowException, SafetensorError) as error:
+            raise damaged(self.path, f"{type(error).__name__}: {error}") from error
+        if digest.hexdigest() != self.sha256:
+            raise damaged(self.path, "the weights that it gives are not those that were written")
+
+
+def packed_in(folder: Path) -> Packed | None:
+    """The packed weights of a model's folder; None where its weights are an ordinary file."""
+    path = folder / PACKED
+    return Packed(path) if path.is_file() and not (folder / WHOLE).exists() else None
+
+
+def pack(whole: Path, target: Path, base: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
+    """Writes the changes that made a safetensors file of pretrained tensors.
+
+    Args:
+        base: the pretrained tensors, float32 arrays by name.
+        origin: what they are of, for the record.
+    """
+    import mmap
+
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    header, start = read_header(whole)
+    entries: dict[str, Any] = json.loads(header)
+    entries.pop("__metadata__", None)
+    blobs: dict[str, Any] = {}
+    listed = []
+    with whole.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
+            first, end = (start + offset for offset in entry["data_offsets"])
+            numbers = np.frombuffer(data, np.uint8, end - first, first).copy()
+            about = {"name": name, "dtype": entry["dtype"], "shape": entry["shape"]}
+            own = _base_of(name, entry, base)
+            listed.append(about | _packed(name, numbers, entry["shape"], own, base, blobs))
+    with whole.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    record = {
+        "format": FORMAT,
+        "size": whole.stat().st_size,
+        "sha256": sha256,
+        "header": header.decode(),
+        "base": dict(origin),
+        "tensors": listed,
+    }
+    save_file(blobs, str(target), {_RECORD: json.dumps(record, ensure_ascii=False)})
+
+
+def read_header(path: Path) -> tuple[bytes, int]:
+    """The header of a safetensors file, and where its data begin."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > _LARGEST_HEADER:
+            raise ValueError(f"a header of {length:,} bytes")
+        return file.read(length), 8 + length
+
+
+def damaged(path: Path, how: str) -> DamagedFile:
+    """The error for a file that is not what was written."""
+    return DamagedFile(
+        f"the packed weights are damaged: {how}",
+        str(path),
+        "restore the file from a copy; or `xlt train` with the run's spec trains the stage again",
+    )
+
+
+def _base_of(name: str, entry: Mapping[str, Any], base: Mapping[str, Any]) -> str | None:
+    """The pretrained tensor of a name, which may have more or fewer words before it."""
+    if entry["dtype"] != "F32":
+        return None
+    for other in base if name not in base else (name,):
+        alike = name == other or name.endswith(f".{other}") or other.endswith(f".{name}")
+        if alike and list(base[other].shape) == entry["shape"]:
+            return other
+    return None
+
+
+def _packed(
+    name: str,
+    numbers: Any,
+    shape: list[int],
+    own: str | None,
+    base: Mapping[str, Any],
+    blobs: dict[str, Any],
+) -> dict[str, Any]:
+    """How a tensor is packed; its bytes are added to `blobs`."""
+    import numpy as np
+
+    from xlt_cli.weights.changes import changes
+
+    if own is None:
+        blobs[f"{name}/bytes"] = _compressed(numbers)
+        return {"kind": "bytes", "count": len(numbers)}
+    made = changes(numbers.view(np.float32).reshape(shape), base[own])
+    parts = {}
+    for part, values in made.parts.items():
+        planes = [_compressed(plane) for plane in _planes(values)]
+        blobs[f"{name}/{part}"] = np.concatenate(planes)
+        parts[part] = {"count": values.size, "planes": [len(plane) for plane in planes]}
+    return {"kind": made.kind, "base": own, "factor": made.factor, "parts": parts}
+
+
+def _restored(about: Mapping[str, Any], base: Any, file: Any) -> Any:
+    import numpy as np
+
+    from xlt_cli.weights.changes import Changes, apply
+
+    name = about["name"]
+    if about["kind"] == "bytes":
+        return _decompressed(file.get_tensor(f"{name}/bytes"), about["count"]).copy()
+    parts = {}
+    for part, of_part in about["parts"].items():
+        stored, count = file.get_tensor(f"{name}/{part}"), of_part["count"]
+        ends = np.cumsum(of_part["planes"])
+        pieces = np.split(stored, ends[:-1])
+        parts[part] = _joined([_decompressed(piece, count) for piece in pieces])
+    if list(base.shape) != about["shape"]:
+        raise ValueError(f"{name} has another shape than the pretrained one")
+    apply(Changes(about["kind"], about["factor"], parts), base)
+    return base
+
+
+def _planes(values: Any) -> list[Any]:
+    """The bytes of int32 numbers by their place, small numbers of either sign made small."""
+    import numpy as np
+
+    flat = np.ascontiguousarray(values).reshape(-1)
+    folded = ((flat << 1) ^ (flat >> 31)).view(np.uint8).reshape(-1, 4)
+    return [np.ascontiguousarray(folded[:, place]) for place in range(4)]
+
+
+def _joined(planes: list[Any]) -> Any:
+    import numpy as np
+
+    folded = np.empty((len(planes[0]), 4), np.uint8)
+    for place, plane in enumerate(planes):
+        folded[:, place] = plane
+    numbers = folded.view(np.uint32).reshape(-1)
+    return ((numbers >> 1) ^ (0 - (numbers & 1))).view(np.int32)
+
+
+def _compressed(values: Any) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    codec = pa.Codec("zstd", compression_level=_LEVEL)
+    return np.frombuffer(codec.compress(values, asbytes=True), np.uint8)
+
+
+def _decompressed(values: Any, count: int) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    return np.frombuffer(pa.Codec("zstd").decompress(values, count), np.uint8)

@@ -1,0 +1,413 @@
+"""A finished run packs large weights: it takes less space, and nothing else about it changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from acceptance_tools import Desk
+
+from xlt_cli.errors import UserError
+from xlt_cli.runs import atomic, packing
+from xlt_cli.runs.directory import Run
+from xlt_cli.runs.provenance import weights_hash
+from xlt_cli.runs.pruned import size
+from xlt_cli.runs.stage import fault
+from xlt_cli.sharing import push
+from xlt_cli.sharing.files import files_of
+from xlt_cli.spec import PluginUse
+from xlt_cli.weights import PACKED, WHOLE, packed_in
+from xlt_encoders.e5_q4_package import WeightsNotFound, find_weights
+
+PLUGIN = """
+from xlt_encoders.huggingface import HuggingFaceEncoder
+
+class Pinned(HuggingFaceEncoder):
+    name = "pinned"
+    summary = "a folder that is said never to change"
+
+    def pinned(self):
+        return {"model": self.params.model}
+"""
+ORDINARY = "unpacked"
+
+
+@pytest.fixture
+def desk(desk: Desk, install: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk whose spec has two stages and takes seconds; even small weights are packed."""
+    install("dist-pinned", {"xlt.encoders": {"pinned": "pinned_encoder:Pinned"}},
+            {"pinned_encoder": PLUGIN})  # fmt: skip
+    monkeypatch.setattr(packing, "SMALLEST", 1000)
+    monkeypatch.setattr(packing, "WORTH", 1.5)  # of a tiny model the header is the larger part
+    monkeypatch.setattr("xlt_cli.weights.changes.FEWEST_ROWS", 16)
+    stage = {**desk.spec["stages"][0], "checkpoint_every": None, "evaluate_every": None}
+    desk.spec["stages"] = [{**stage, "max_steps": 4}, {**stage, "max_steps": 3}]
+    desk.spec["evaluations"] = [{"languages": ["en", "de"]}]
+    desk.spec["encoder"]["name"] = "pinned"
+    return desk
+
+
+@pytest.fixture
+def invoke(desk: Desk, xlt: Any) -> Callable[..., Any]:
+    def run(*arguments: object, code: int = 0, runs: str = "runs") -> Any:
+        result = xlt(*arguments, "--runs-dir", desk.path / runs)
+        assert result.exit_code == code, result.output + result.stderr
+        return result
+
+    return run
+
+
+def models(run: Path) -> list[Path]:
+    return sorted(run.glob("stages/*/model"))
+
+
+def are_packed(run: Path) -> list[bool]:
+    return [packed_in(model) is not None for model in models(run)]
+
+
+def results(run: Path) -> dict[str, bytes]:
+    """All that packing must not change."""
+    names = ("evaluations/*/predictions/*", "evaluations/*/results.*", "stages/*/*.json*")
+    return {
+        str(path.relative_to(run)): path.read_bytes()
+        for name in names
+        for path in sorted(run.glob(name))
+    }
+
+
+@pytest.mark.parametrize(("decay", "way"), [(0.0, []), (0.1, ["--plain"])])
+def test_all_but_the_space_is_as_of_an_unpacked_run(
+    desk: Desk,
+    invoke: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    decay: float,
+    way: list[str],
+) -> None:
+    for stage in desk.spec["stages"]:
+        stage["weight_decay"] = decay
+    said = invoke("train", desk.write(keep=ORDINARY), *way, runs="whole").stderr
+    assert "packed" not in said
+    said = invoke("train", desk.write(), *way).stderr
+    assert "keep: all, weights packed" in said
+    run, whole = desk.run(), desk.run("whole")
+    assert are_packed(run) == [True, True]
+    assert are_packed(whole) == [False, False]
+    assert run.name == whole.name
+    assert results(run) == results(whole)
+    assert [fault(model.parent) for model in models(run)] == ["", ""]
+    assert list(map(weights_hash, models(run))) == list(map(weights_hash, models(whole)))
+    assert not list(run.rglob(WHOLE))
+    record = packed_in(models(run)[0]).record  # type: ignore[union-attr]
+    assert "rows" in [about["kind"] for about in record["tensors"]]
+    # Its models answer alike, in the run and as models of their own.
+    command: list[Any]
+    for command in (
+        ["eval", run.name, "--languages", "fr", "--json"],
+        ["analyze", "alignment", run.name, "--limit", "4", "--json"],
+    ):
+        assert json.loads(invoke(*command).stdout) == json.loads(
+            invoke(*command, runs="whole").stdout
+        )
+    figures = []
+    monkeypatch.setenv("XLT_DATA_DIR", desk.spec["stages"][0]["task"]["path"])
+    for model in (models(run)[0], models(whole)[0]):
+        command = ["eval", "--model", model, "--task", "pawsx", "--trained-on", "en"]
+        (result,) = json.loads(invoke(*command, "--json", runs="of-models").stdout)
+        figures.append(result["languages"])
+    assert figures[0] == figures[1]
+    # The same command again finds nothing to do; another word unpacks, and packs again.
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if "lock" not in path.name}
+    assert "done before" in invoke("train", desk.write()).stderr
+    after = {path: path.stat().st_mtime_ns for path in run.rglob("*") if "lock" not in path.name}
+    assert {path for path in before if path.suffix == ".safetensors"} <= set(after)
+    assert all(after[path] == before[path] for path in before if path.suffix == ".safetensors")
+    assert "weights unpacked" in invoke("train", desk.write(keep=ORDINARY)).stderr
+    assert are_packed(run) == [False, False]
+    for packed, ordinary in zip(models(run), models(whole), strict=True):
+        assert not list(packed.glob(PACKED))
+        assert (packed / WHOLE).read_bytes() == (ordinary / WHOLE).read_bytes()
+        assert atomic.is_complete(packed)
+    assert "weights packed" in invoke("train", desk.write()).stderr
+    assert are_packed(run) == [True, True]
+
+
+@pytest.mark.parametrize(("keep", "left"), [("all", 2), ("model", 1), ("none", 0)])
+def test_what_a_spec_keeps_is_packed(
+    desk: Desk, invoke: Callable[..., Any], keep: str, left: int
+) -> None:
+    invoke("train", desk.write(keep=keep))
+    run = desk.run()
+    assert are_packed(run) == [True] * left
+    assert not list(run.rglob(WHOLE))
+    invoke("train", desk.write(keep=keep), "--restore")
+    assert are_packed(run) == [True, True]
+    invoke("runs", "prune", "--keep", "none")
+    assert are_packed(run) == []
+    assert not list(run.rglob("*.safetensors"))
+    invoke("runs", "rm", run.name)
+
+
+def test_stages_are_shared_packed_and_go_on(desk: Desk, invoke: Callable[..., Any]) -> None:
+    spec = desk.write(name="first.yaml", stages=desk.spec["stages"][:1])
+    invoke("train", spec)
+    (first,) = desk.path.glob("runs/first-*")
+    (entry,) = (path for path in desk.path.glob("runs/.stages/*") if path.is_dir())
+    assert packed_in(entry / "model") is not None
+    assert (entry / "model" / PACKED).samefile(first / "stages/0/model" / PACKED)
+    said = invoke("train", desk.write(name="second.yaml")).stderr
+    assert "taken from the shared stages" in said
+    (second,) = desk.path.glob("runs/second-*")
+    assert (second / "stages/0/model" / PACKED).samefile(first / "stages/0/model" / PACKED)
+    invoke("train", desk.write(keep=ORDINARY), runs="whole")
+    assert results(second) == results(desk.run("whole"))
+    # A run that took the stage as an ordinary file takes the packed one when it ends.
+    invoke("train", desk.write(name="second.yaml", keep=ORDINARY))
+    assert are_packed(second) == [False, False]
+    assert packed_in(entry / "model") is not None
+    invoke("train", desk.write(name="second.yaml"))
+    assert (second / "stages/0/model" / PACKED).samefile(first / "stages/0/model" / PACKED)
+    invoke("stages")
+    invoke("runs", "rm", first.name, second.name)
+    assert not [path for path in desk.path.glob("runs/.stages/*") if path.is_dir()]
+
+
+def test_another_experiment_starts_from_a_packed_model(
+    desk: Desk, invoke: Callable[..., Any]
+) -> None:
+    invoke("train", desk.write(keep=ORDINARY))
+    model = models(desk.run())[1]
+    changes = {"encoder": str(model), "stages": desk.spec["stages"][:1]}
+    invoke("train", desk.write(name="next.yaml", **changes), runs="next")
+    before = results(desk.run("next"))
+    invoke("train", desk.write())
+    assert packed_in(model) is not None
+    assert "done before" in invoke("train", desk.path / "next.yaml", runs="next").stderr
+    shutil.rmtree(desk.path / "next")
+    invoke("train", desk.path / "next.yaml", runs="next")
+    assert results(desk.run("next")) == before
+    # Its own weights are left as they are: the folder that they came from may change.
+    assert are_packed(desk.run("next")) == [False]
+    (reason,) = desk.run("next").glob(f"stages/0/{packing.DECISION}")
+    assert "for good" in reason.read_text()
+
+
+def test_it_is_written_as_transformers_opens_it(desk: Desk, invoke: Callable[..., Any]) -> None:
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    invoke("train", desk.write(keep=ORDINARY), runs="whole")
+    invoke("train", desk.write())
+    run, out = desk.run(), desk.path / "exported"
+    assert str(out) in invoke("export", run.name, "--out", out).stdout
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    inputs = tokenizer("the cat sees", "the dog", return_tensors="pt")
+    logits = []
+    for folder in (out, models(desk.run("whole"))[1]):
+        with torch.no_grad():
+            model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+            logits.append(model(**inputs).logits)
+    assert logits[0].equal(logits[1])
+    assert "AutoModelForSequenceClassification" in (out / "README.md").read_text()
+    assert not list(out.glob(PACKED))
+    error = invoke("export", run.name, "-o", out, code=2).stderr
+    assert "not an empty folder" in error
+    error = invoke("export", run.name, "-o", desk.path / "other", "--stage", 3, code=2).stderr
+    assert "has no stage 3" in error
+    invoke("export", run.name, "-o", desk.path / "first", "--stage", 1, "-q")
+    first = (desk.path / "first" / WHOLE).read_bytes()
+    assert first == (models(desk.run("whole"))[0] / WHOLE).read_bytes()
+    # An upload has the same file.
+    files = files_of(Run(run), "group/model")
+    assert PACKED not in files
+    sizes = push.upload_of(Run(run), "group/model").sizes()
+    place = push._uploadable(files[WHOLE], desk.path / "upload")
+    assert Path(str(place)).read_bytes() == (out / WHOLE).read_bytes()
+    assert sizes[WHOLE] == (out / WHOLE).stat().st_size
+
+
+def test_what_is_damaged_or_not_there_is_said(
+    desk: Desk, invoke: Callable[..., Any], tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    shutil.copytree(desk.spec["encoder"]["model"], source)
+    desk.spec["encoder"]["model"] = str(source)
+    invoke("train", desk.write())
+    run = desk.run()
+    invoke("eval", run.name, "--languages", "fr", "--limit", "5")
+    config = source / "config.json"
+    content = config.read_text()
+    config.write_text(content + " ")
+    error = invoke("eval", run.name, "--languages", "fr", code=2).stderr
+    assert "the pretrained weights of 'pinned' are others" in error
+    assert str(models(run)[1] / PACKED) in error
+    error = invoke("export", run.name, "-o", tmp_path / "out", code=2).stderr
+    assert "the pretrained weights of 'pinned' are others" in error
+    assert not (tmp_path / "out").exists()
+    config.write_text(content)
+    # Stored results need none of it.
+    shutil.move(source, tmp_path / "away")
+    invoke("eval", run.name)
+    error = invoke("eval", run.name, "--languages", "fr", code=2).stderr
+    assert "stored as changes of pretrained weights" in error
+    shutil.move(tmp_path / "away", source)
+    file = models(run)[1] / PACKED
+    damaged = bytearray(file.read_bytes())
+    damaged[-20] ^= 1
+    file.unlink()  # it is one with that of the store
+    file.write_bytes(damaged)
+    error = invoke("eval", run.name, "--languages", "fr", code=2).stderr
+    assert "damaged" in error
+    assert "the model of stage 2 is damaged" in invoke("train", desk.write()).stderr
+    assert are_packed(run) == [True, True]
+    invoke("eval", run.name, "--languages", "fr")
+
+
+MOMENTS = ["before the file has its name", "before it is listed", "before the former is removed",
+           "before the store has it"]  # fmt: skip
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["packing", "unpacking"])
+def test_killed_at_any_moment_nothing_is_lost(
+    desk: Desk, invoke: Callable[..., Any], back: bool
+) -> None:
+    desk.spec["stages"].pop()
+    invoke("train", desk.write(keep="all" if back else ORDINARY))
+    hashed = weights_hash(models(desk.run())[0])
+    spec = desk.write(keep=ORDINARY if back else "all")
+    for moment in range(len(MOMENTS) - back):
+        shutil.copytree(desk.path / "runs", desk.path / str(moment), symlinks=True)
+        run = desk.run(str(moment))
+        (model,) = models(run)
+        child = os.fork()
+        if child == 0:
+            _die(moment)
+            use = PluginUse(**desk.spec["encoder"])
+            packing.unpack(Run(run)) if back else packing.pack(Run(run), use)
+            os._exit(0)
+        assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), MOMENTS[moment]
+        assert fault(model.parent) == ""
+        assert weights_hash(model) == hashed
+        invoke("train", spec, runs=str(moment))
+        assert are_packed(run) == [not back]
+        assert len(list(run.rglob("model*.safetensors"))) == 1
+        assert not list(run.rglob("*.partial"))
+        assert fault(model.parent) == ""
+        assert weights_hash(model) == hashed
+
+
+def _die(moment: int) -> None:
+    """Has this process killed at a moment of packing."""
+    replace, write, unlink = Path.replace, atomic.write_json, Path.unlink
+
+    def die(*_: Any, **__: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def replaced(self: Path, target: Any) -> Any:
+        wanted = Path(target).name in (PACKED, WHOLE)
+        return die() if wanted else replace(self, target)
+
+    def written(path: Path, *arguments: Any, **named: Any) -> None:
+        die() if path.name == atomic.MANIFEST else write(path, *arguments, **named)
+
+    def unlinked(self: Path, missing_ok: bool = False) -> None:
+        die() if self.name in (PACKED, WHOLE) else unlink(self, missing_ok)
+
+    if moment == 0:
+        Path.replace = replaced  # type: ignore[method-assign]
+    elif moment == 1:
+        atomic.write_json = written
+    elif moment == 2:
+        Path.unlink = unlinked  # type: ignore[method-assign]
+    else:
+        packing._link = die
+
+
+def test_what_cannot_be_packed_is_left_and_not_tried_again(
+    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packing, "WORTH", 0.01)
+    invoke("train", desk.write())
+    run = desk.run()
+    assert are_packed(run) == [False, False]
+    reasons = [(path.parent / packing.DECISION).read_text() for path in models(run)]
+    assert all("of their size" in reason for reason in reasons)
+    monkeypatch.setattr(packing, "_pack", lambda *_: pytest.fail("tried again"))
+    invoke("train", desk.write())
+    assert packing.unpacked(Run(run)) == []
+
+
+def test_weights_that_would_not_be_the_same_are_left(
+    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoke("train", desk.write(keep=ORDINARY))
+    run = Run(desk.run())
+    from xlt_cli.weights import changes
+
+    apply = changes.apply
+
+    def wrong(made: Any, base: Any) -> None:
+        apply(made, base)
+        if made.kind == "rows":
+            base[0, 0] += 1
+
+    monkeypatch.setattr(changes, "apply", wrong)
+    assert packing.pack(run, PluginUse(**desk.spec["encoder"])) == 0
+    assert are_packed(run.path) == [False, False]
+    reasons = [path.read_text() for path in run.path.glob(f"stages/*/{packing.DECISION}")]
+    assert all("would not be the same" in reason for reason in reasons)
+    assert not list(run.path.rglob(PACKED))
+
+
+def test_without_the_pretrained_weights_they_stay_and_it_is_said(
+    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_: Any) -> Any:
+        raise UserError("they are not there")
+
+    monkeypatch.setattr("xlt_cli.weights.opening.base_of", missing)
+    said = invoke("train", desk.write()).stderr
+    assert "the weights were left as they are: they are not there" in said
+    assert are_packed(desk.run()) == [False, False]
+    assert not list(desk.run().rglob("*.partial"))
+
+
+def test_a_run_of_the_real_encoder_is_small(
+    tmp_path: Path, tiny_data: Path, write_spec: Callable[..., Path], xlt: Any
+) -> None:
+    try:
+        find_weights()
+    except WeightsNotFound as problem:
+        pytest.skip(str(problem))
+    task = {"name": "pawsx", "path": str(tiny_data)}
+    stage = {"task": task, "max_steps": 2, "batch_size": 4, "dev": {"limit": 2}}
+    spec = {
+        "encoder": "e5-small-q4",
+        "stages": [stage],
+        "evaluations": [{"languages": ["de", "fr"], "limit": 8}],
+        "max_length": 24,
+        "device": "cpu",
+    }
+    runs = tmp_path / "runs"
+
+    def train(keep: str) -> Path:
+        path = write_spec(json.dumps({**spec, "keep": keep}))
+        result = xlt("train", path, "--runs-dir", runs)
+        assert result.exit_code == 0, result.output + result.stderr
+        (run,) = runs.glob("spec-*")
+        return Path(run)
+
+    run = train(ORDINARY)
+    assert size(run) > 480 * 10**6
+    before = results(run)
+    assert size(train("all")) < 80 * 10**6  # and what longer training adds
+    assert are_packed(run) == [True]
+    shutil.rmtree(run / "evaluations")
+    train("all")
+    assert results(run) == before
+    assert size(train("none")) < 10**6
