@@ -35,8 +35,8 @@ def keep(
                 said = f"weights packed, {freed / 10**6:,.1f} MB freed" if freed else ""
             else:
                 said = f"weights unpacked, {packing.unpack(run) / 10**6:,.1f} MB"
-    except (UserError, OSError) as error:
-        what = error.what if isinstance(error, UserError) else str(error)
+    except (UserError, OSError, MemoryError) as error:  # the run has succeeded all the same
+        what = error.what if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
         reporter.warn(f"{run.name}: the weights were left as they are: {what}")
         return
     if said:

@@ -18,6 +18,7 @@ from xlt_cli.runs.provenance import weights_hash
 from xlt_cli.spec import PluginUse
 from xlt_cli.spec.building import checkpoint_encoder
 from xlt_cli.spec.opened_names import resolve
+from xlt_cli.weights import packed_in
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,12 @@ def locate(model: str, use: PluginUse, outputs: Sequence[str] | None) -> Foreign
         settings["labels"] = list(outputs)
     path = Path(model).expanduser()
     if path.is_dir():
+        if packed_in(path) is not None and plugin.pinned is Encoder.pinned:
+            raise PluginError(
+                f"the encoder '{use.name}' does not open packed weights",
+                str(path),
+                "`xlt export RUN --out DIR` writes ordinary ones",
+            )
         encoder = checkpoint_encoder(use, {"model": str(path)})
         name, about = path.resolve().name, {"model": str(path.resolve())}
         return Foreign(encoder, path, name, about, settings, _words(outputs))

@@ -93,7 +93,7 @@ def unpack(run: Run) -> int:
         for file in sorted((stage / "model").rglob(PACKED)):
             folder = file.parent
             if packed_in(folder) is not None:
-                with _partial(folder, WHOLE) as partial:
+                with _partial(folder, WHOLE, file) as partial:
                     write_whole(Packed(file), partial)
                 used += (folder / WHOLE).stat().st_size
             _relist(folder, WHOLE, PACKED)
@@ -117,7 +117,7 @@ def _pack(folder: Path, encoder: PluginUse) -> str:
     origin = origin_of(encoder)
     if origin is None:
         return f"nothing names the pretrained weights of the encoder '{encoder.name}' for good"
-    with _partial(folder, PACKED) as partial:
+    with _partial(folder, PACKED, whole) as partial:
         write(whole, partial, base_of(origin), origin)
         share = partial.stat().st_size / whole.stat().st_size
         if share > WORTH:
@@ -134,13 +134,17 @@ def _pack(folder: Path, encoder: PluginUse) -> str:
 
 
 @contextlib.contextmanager
-def _partial(folder: Path, name: str) -> Iterator[Path]:
-    """A file to write, which gets its name when the block ends well; none if it is removed."""
+def _partial(folder: Path, name: str, like: Path) -> Iterator[Path]:
+    """A file to write, which gets its name when the block ends well; none if it is removed.
+
+    Args:
+        like: the file that has the permissions that it is to have.
+    """
     partial = folder / f".{name}.{os.getpid()}.partial"
     try:
         yield partial
         if partial.exists():
-            shutil.copymode(folder / "config.json", partial)  # safetensors makes it the owner's
+            shutil.copymode(like, partial)  # safetensors makes files the owner's alone
             with partial.open("rb+") as file:
                 os.fsync(file.fileno())
             partial.replace(folder / name)
@@ -199,6 +203,6 @@ def _same(packed: Path, whole: Path) -> bool:
 
 def _link(source: Path, target: Path, new: str, former: str) -> None:
     """Gives a folder the file of another one in place of its own."""
-    with _partial(target, new) as partial:
+    with _partial(target, new, source / new) as partial:
         atomic.link_or_copy(source / new, partial)
     _relist(target, new, former)

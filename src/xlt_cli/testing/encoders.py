@@ -15,6 +15,7 @@ from xlt_cli.registry.guard import make
 from xlt_cli.testing import rows as samples
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.suite import PluginSuite
+from xlt_cli.weights import PACKED, WHOLE
 
 if TYPE_CHECKING:
     import torch
@@ -204,6 +205,43 @@ class EncoderSuite(PluginSuite):
             ):
                 if one is not None and not (other is not None and one.equal(other)):
                     broken("a saved and loaded model gives other answers", EncoderModel.save)
+
+    def test_packed_model_gives_the_same_answers_to_the_bit(
+        self, plugin: Encoder, checked: Encoder, loaded: list[Loaded], tmp_path: Path
+    ) -> None:
+        """Of an encoder whose models are stored as changes of its pretrained weights."""
+        from xlt_cli.weights.opening import arrays_of
+        from xlt_cli.weights.packed_file import Packed, pack
+
+        params = checked.pinned()
+        if params is None:
+            return
+        same = make(type(plugin), plugin.Params.model_validate(params))
+        if same.pinned() != params:
+            broken(f"with the parameters {params}, it is {same.pinned()}", Encoder.pinned)
+        origin = {
+            "encoder": checked.name,
+            "params": params,
+            "fingerprint": same.fingerprint(),
+        }
+        for each in loaded:
+            folder = tmp_path / each.problem.head.kind
+            folder.mkdir()
+            each.save(checked, folder)
+            whole = folder / WHOLE
+            if not whole.is_file():
+                broken(f"save() wrote no {WHOLE}, so that nothing is packed", EncoderModel.save)
+            pack(whole, folder / PACKED, arrays_of(same), origin)
+            tensors = Packed(folder / PACKED).record["tensors"]
+            if not any("base" in tensor for tensor in tensors):
+                broken("no tensor has a name and shape of a saved one", Encoder.pretrained_weights)
+            whole.unlink()
+            again = each.of(checked.load_model(each.problem.head, folder))
+            for one, other in zip(
+                each.run(each.batch(ROWS)), again.run(each.batch(ROWS)), strict=True
+            ):
+                if one is not None and not (other is not None and one.equal(other)):
+                    broken("a packed and loaded model gives other answers", Encoder.load_model)
 
     def test_new_head_depends_on_the_seed_alone_and_keeps_the_rest(
         self, checked: Encoder, loaded: list[Loaded], tmp_path: Path

@@ -88,8 +88,6 @@ def base_of(origin: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         UserError: they are not there, or are others.
     """
-    import numpy as np
-
     encoder = _built(origin["encoder"], origin["params"])
     found = encoder.fingerprint()
     if found != origin["fingerprint"]:
@@ -100,6 +98,13 @@ def base_of(origin: Mapping[str, Any]) -> dict[str, Any]:
             "install the version of the encoder that the model was trained from (a run's "
             "environment.jsonl has the versions), or restore a copy of it",
         )
+    return arrays_of(encoder)
+
+
+def arrays_of(encoder: Encoder) -> dict[str, Any]:
+    """The pretrained weights of an encoder: float32 arrays that may be written to."""
+    import numpy as np
+
     arrays = {}
     for name, tensor in encoder.pretrained_weights().items():
         if tensor.is_floating_point():

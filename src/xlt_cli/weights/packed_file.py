@@ -115,10 +115,12 @@ def pack(whole: Path, target: Path, base: Mapping[str, Any], origin: Mapping[str
     Args:
         base: the pretrained tensors, float32 arrays by name.
         origin: what they are of, for the record.
-    """
-    import mmap
 
+    Raises:
+        OSError: it cannot be written.
+    """
     import numpy as np
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     header, start = read_header(whole)
@@ -126,13 +128,12 @@ def pack(whole: Path, target: Path, base: Mapping[str, Any], origin: Mapping[str
     entries.pop("__metadata__", None)
     blobs: dict[str, Any] = {}
     listed = []
-    with whole.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
-            first, end = (start + offset for offset in entry["data_offsets"])
-            numbers = np.frombuffer(data, np.uint8, end - first, first).copy()
-            about = {"name": name, "dtype": entry["dtype"], "shape": entry["shape"]}
-            own = _base_of(name, entry, base)
-            listed.append(about | _packed(name, numbers, entry["shape"], own, base, blobs))
+    data = np.memmap(whole, np.uint8, "r")
+    for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
+        first, end = (start + offset for offset in entry["data_offsets"])
+        about = {"name": name, "dtype": entry["dtype"], "shape": entry["shape"]}
+        own = _base_of(name, entry, base)
+        listed.append(about | _packed(name, data[first:end], entry["shape"], own, base, blobs))
     with whole.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     record = {
@@ -143,7 +144,10 @@ def pack(whole: Path, target: Path, base: Mapping[str, Any], origin: Mapping[str
         "base": dict(origin),
         "tensors": listed,
     }
-    save_file(blobs, str(target), {_RECORD: json.dumps(record, ensure_ascii=False)})
+    try:
+        save_file(blobs, str(target), {_RECORD: json.dumps(record, ensure_ascii=False)})
+    except SafetensorError as error:  # its own error for whatever the system says
+        raise OSError(str(error)) from error
 
 
 def read_header(path: Path) -> tuple[bytes, int]:

@@ -3,12 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from xlt_cli import registry
 from xlt_cli.api import Encoder
 from xlt_cli.testing import EncoderSuite
 from xlt_encoders.huggingface import HuggingFaceEncoder
+
+PINNED = """
+from xlt_encoders.huggingface import HuggingFaceEncoder
+
+class Pinned(HuggingFaceEncoder):
+    name = "pinned"
+    summary = "a folder that is said never to change"
+
+    def pinned(self):
+        return {"model": self.params.model}
+"""
+
+
+class TestPinned(EncoderSuite):
+    """An encoder whose models are stored as changes of its weights."""
+
+    @pytest.fixture
+    def plugin(self, tiny_encoder: Path, install: Any) -> Encoder:
+        install("dist-pinned", {"xlt.encoders": {"pinned": "pinned_encoder:Pinned"}},
+                {"pinned_encoder": PINNED})  # fmt: skip
+        made: type[Encoder] = registry.get("encoder", "pinned")
+        return made(made.Params.model_validate({"model": str(tiny_encoder)}))
 
 
 @pytest.mark.parametrize("pooling", ["native", "mean"])

@@ -79,6 +79,21 @@ class TestSound(Suite):
     fails = ()
 
 
+class NeverPacked(Sound):
+    """Names its weights for good, and saves models under another name than packed ones have."""
+
+    def pinned(self) -> dict[str, Any]:
+        return {}
+
+    def pretrained_weights(self) -> dict[str, torch.Tensor]:
+        return self.backbone(len(word_piece())).state_dict()
+
+
+class TestNeverPacked(Suite):
+    made = NeverPacked
+    fails = ("test_packed_model_gives_the_same_answers_to_the_bit",)
+
+
 class TestDependsOnNeighbours(Suite):
     class made(Sound):
         class backbone(Backbone):

@@ -87,6 +87,9 @@ def fault(plugin: type[Encoder]) -> str:
     offline: object = plugin.offline
     if not isinstance(offline, bool):
         return f"offline = {offline!r} is neither True nor False"
+    pinned = plugin.pinned is not Encoder.pinned
+    if pinned and plugin.pretrained_weights is Encoder.pretrained_weights:
+        return "pinned() is defined without pretrained_weights()"
     return ""
 
 
