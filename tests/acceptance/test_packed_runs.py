@@ -47,7 +47,8 @@ def desk(desk: Desk, install: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
             {"pinned_encoder": PLUGIN})  # fmt: skip
     monkeypatch.setattr(packing, "SMALLEST", 1000)
     monkeypatch.setattr(packing, "WORTH", 1.5)  # of a tiny model the header is the larger part
-    monkeypatch.setattr("xlt_cli.weights.changes.FEWEST_ROWS", 16)
+    monkeypatch.setattr(changes, "FEWEST_ROWS", 16)
+    monkeypatch.setattr(changes, "_WORTH", 0)
     stage = {**desk.spec["stages"][0], "checkpoint_every": None, "evaluate_every": None}
     desk.spec["stages"] = [{**stage, "max_steps": 4}, {**stage, "max_steps": 3}]
     desk.spec["evaluations"] = [{"languages": ["en", "de"]}]

@@ -26,8 +26,8 @@ Array = np.ndarray[Any, Any]
 FEWEST_ROWS = 1024
 """Of a table whose rows are told apart."""
 
-BLOCK = 1 << 20
-"""Numbers that are worked on at a time."""
+BLOCK = 1 << 16
+"""Numbers that are worked on at a time, while they are in the processor's cache."""
 
 MANTISSA = 0x7FFFFF
 EXPONENT = 0x7F800000
@@ -36,6 +36,8 @@ _SHARE = 20
 """One row in so many is enough to show a common factor."""
 _NARROW = 1e-4
 """By how much the factors of rows may differ, relatively, that share one."""
+_WORTH = 4
+"""Numbers in rows that follow the rule, for each rounding that has to be written for them."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,10 @@ def _by_rows(now: Array, base: Array) -> Changes | None:
     for rows in _blocks(now):
         same = _bits(_followed(base[rows], factor, table)) == _bits(now[rows])
         follows[rows] = same.all(axis=1)
-    if not follows.any():
+    mantissas = np.flatnonzero(rounding).astype(np.int32)
+    if follows.sum() * now.shape[1] < _WORTH * max(1, len(mantissas)):
         return None
     ids = np.flatnonzero(~follows).astype(np.int32)
-    mantissas = np.flatnonzero(rounding).astype(np.int32)
     return Changes(
         "rows",
         factor,

@@ -36,6 +36,7 @@ def _pinned(install: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     install("dist-pinned", {"xlt.encoders": {"pinned": "pinned_encoder:Pinned"}},
             {"pinned_encoder": PINNED})  # fmt: skip
     monkeypatch.setattr(changes, "FEWEST_ROWS", 20)
+    monkeypatch.setattr(changes, "_WORTH", 0)
 
 
 def encoder(folder: Path, **params: Any) -> tuple[Any, PluginUse]:
