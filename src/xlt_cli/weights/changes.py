@@ -36,6 +36,8 @@ _SHARE = 20
 """One row in so many is enough to show a common factor."""
 _NARROW = 1e-4
 """By how much the factors of rows may differ, relatively, that share one."""
+_VOTES = 1 << 22
+"""About the most numbers whose rounding is averaged."""
 _WORTH = 4
 """Numbers in rows that follow the rule, for each rounding that has to be written for them."""
 
@@ -96,12 +98,7 @@ def _by_rows(now: Array, base: Array) -> Changes | None:
         worst[rows] = np.abs(off.astype(np.int64)).max(axis=1)
     usual = np.partition(worst, len(worst) // _SHARE)[len(worst) // _SHARE]
     follows = worst <= 4 * usual + 8
-    rounding = np.zeros(MANTISSA + 1, np.int32)
-    for rows in _blocks(now):
-        own = follows[rows]
-        bits = _bits(base[rows][own])
-        normal = (bits & EXPONENT) != 0
-        rounding[bits[normal] & MANTISSA] = _off(now[rows][own], base[rows][own], factor)[normal]
+    rounding = _roundings(now, base, factor, follows)
     table = rounding if rounding.any() else None
     for rows in _blocks(now):
         same = _bits(_followed(base[rows], factor, table)) == _bits(now[rows])
@@ -120,6 +117,33 @@ def _by_rows(now: Array, base: Array) -> Changes | None:
             "rounding": rounding[mantissas],
         },
     )
+
+
+def _roundings(now: Array, base: Array, factor: float, follows: Array) -> Array:
+    """What rounding adds for each mantissa in rows that seem to follow the rule.
+
+    A row that does not may be among them. So for what is frequent, the mean of some rows decides.
+    """
+    rounding = np.zeros(MANTISSA + 1, np.int32)
+    for rows in _blocks(now):
+        own = follows[rows]
+        mantissas, off = _samples(now[rows][own], base[rows][own], factor)
+        rounding[mantissas] = off
+    ids = np.flatnonzero(follows)
+    ids = ids[:: 1 + ids.size * now.shape[1] // _VOTES]
+    mantissas, off = _samples(now[ids], base[ids], factor)
+    counts = np.bincount(mantissas)
+    sums = np.bincount(mantissas, off)
+    known = np.flatnonzero(counts)
+    rounding[known] = np.rint(sums[known] / counts[known]).astype(np.int32)
+    return rounding
+
+
+def _samples(now: Array, base: Array, factor: float) -> tuple[Array, Array]:
+    """Mantissas, and what rounding added to each; of numbers that the rule is for."""
+    bits = _bits(base)
+    normal = (bits & EXPONENT) != 0
+    return bits[normal] & MANTISSA, _off(now, base, factor)[normal]
 
 
 def _common_factor(now: Array, base: Array) -> float | None:
