@@ -179,10 +179,10 @@ def _list_of(folder: Path) -> Path:
 def _in_store(run: Run, stage: Path, folder: Path) -> Iterator[Path | None]:
     """The same folder of the stage in the store of shared stages, held meanwhile.
 
-    None where it is not there, or a process works on it.
+    None where it is not there, or still to be trained. Another run that packs it is waited for.
     """
     entry = _entry(run, stage)
-    if entry is None or not entry.is_trained or entry.busy():
+    if entry is None or not entry.is_trained:
         yield None
         return
     with entry.locked():
