@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from xlt_cli.commands import completion
-from xlt_cli.commands.options import Offline, Quiet, RunsDir, go_offline, runs_root
+from xlt_cli.commands.options import Offline, Quiet, RunsDir, runs_root
+from xlt_cli.compute.offline import go_offline
 from xlt_cli.terminal import echo
 
 
