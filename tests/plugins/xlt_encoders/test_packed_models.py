@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from xlt_cli.api import Head, NewAdapter, PluginUse, UserError
+from xlt_cli.api import Encoder, Head, NewAdapter, PluginUse, UserError
+from xlt_cli.models.foreign import locate
+from xlt_cli.registry.checks import encoders
 from xlt_cli.spec.building import build_encoder
 from xlt_cli.weights import PACKED, WHOLE, changes, packed_in
 from xlt_cli.weights.opening import base_of, origin_of, write_whole
@@ -104,8 +108,6 @@ def test_classifiers(
 def test_language_models_tied_or_not(
     pretrained: Callable[[str], Path], architecture: str, tied: bool, tmp_path: Path
 ) -> None:
-    import json
-
     source = tmp_path / "source"
     shutil.copytree(pretrained(architecture), source)
     if not tied:
@@ -231,3 +233,32 @@ def test_sharded_and_pickled_weights_are_read(
         assert all(found[key].equal(expected[key]) for key in expected)
     with pytest.raises(UserError, match="contains no weights"):
         read_weights(tmp_path)
+
+
+def test_an_encoder_that_opens_no_packed_models_is_told(
+    pretrained: Callable[[str], Path], sequences: Head, tmp_path: Path, install: Any
+) -> None:
+    class Half(Encoder):
+        def pinned(self) -> dict[str, Any]:
+            return {}
+
+    assert "pinned() is defined without pretrained_weights()" in encoders.fault(Half)  # type: ignore[type-abstract]
+    stranger = """
+    from xlt_cli.api import Encoder
+    class Stranger(Encoder):
+        api_version = 1
+        name = "stranger"
+        summary = "opens what it saved itself"
+        def load_tokenizer(self, checkpoint=None): ...
+        def load_model(self, head, checkpoint=None, *, new_head=False): ...
+        def fingerprint(self): return {"sha256": "0"}
+    """
+    install("dist-stranger", {"xlt.encoders": {"stranger": "stranger:Stranger"}},
+            {"stranger": textwrap.dedent(stranger)})  # fmt: skip
+    made, use = encoder(pretrained("bert"))
+    made.load_model(sequences).save(tmp_path / "whole")
+    packed = packed_copy(tmp_path / "whole", use, tmp_path / "packed")
+    with pytest.raises(UserError, match="'stranger' does not open packed weights") as error:
+        locate(str(packed), PluginUse(name="stranger"), None)
+    assert "xlt export" in error.value.hint
+    assert locate(str(tmp_path / "whole"), PluginUse(name="stranger"), None).folder is not None
