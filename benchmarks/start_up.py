@@ -74,14 +74,16 @@ def ends(part):
 
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 from xlt_cli import cli
+from xlt_cli.compute.importing import uncollected
 ends("python, xlt's commands")
-import torch
-ends("import torch")
-import transformers
-ends("import transformers")
-import xlt_cli.launch.pipeline
-from xlt_encoders import base, loading
-ends("import xlt's own modules, accelerate")
+with uncollected():
+    import torch
+    ends("import torch")
+    import transformers
+    ends("import transformers")
+    import xlt_cli.launch.pipeline
+    from xlt_encoders import base, loading
+    ends("import xlt's own modules, accelerate")
 from xlt_cli.training import loop, stage
 counted(loading, "_open", "model: import its class, open it")
 counted(base.TransformersEncoder, "load_model", "model: whole")

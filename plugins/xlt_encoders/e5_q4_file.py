@@ -31,7 +31,6 @@ F32, Q4_0 = 0, 1  # the file's codes for the type of a tensor
 # magic, version, 7 sizes, epsilon, block size, pieces, bos, eos, pad, unk, length of the text
 _HEADER = struct.Struct("<4sI7if6iQ")
 _CHUNK = 1 << 10  # blocks widened at a time: the intermediate arrays stay in the processor's cache
-_LINE = 64  # bytes; torch aligns what it allocates so, and what is not is copied before it is used
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -75,10 +74,12 @@ def dequantise(raw: Bytes) -> Floats:
 
 
 def _aligned(count: int) -> Floats:
-    """A new float32 array [count] that begins at a multiple of `_LINE` bytes."""
-    room = np.empty(4 * count + _LINE, np.uint8)
-    start = -room.ctypes.data % _LINE
-    return room[start : start + 4 * count].view(np.float32)
+    """A new float32 array [count], aligned as torch aligns what it allocates, to 64 bytes."""
+    import torch
+
+    # numpy would ask for huge pages: to find room for them may take a second for a whole model.
+    values: Floats = torch.empty(count, dtype=torch.float32, device="cpu").numpy()
+    return values
 
 
 def _floats(raw: Bytes, dtype: str = "<f4") -> Floats:
