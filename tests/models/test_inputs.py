@@ -27,7 +27,7 @@ from transformers import (
 from xlt_cli.api import SequenceExample
 from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import UserError
-from xlt_cli.models import unknown
+from xlt_cli.models import inputs, unknown
 from xlt_cli.models.opening import check_evaluation, check_training
 from xlt_cli.problems import Encoded, SequenceClassification
 from xlt_encoders.huggingface import HuggingFaceEncoder
@@ -220,3 +220,16 @@ def test_weights_are_not_touched(save: Any) -> None:
     before = {name: value.clone() for name, value in model.state_dict().items()}
     check_training(encoder, model, Featuriser(PROBLEM, encoder.load_tokenizer(), 32), ROWS)
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize("added", [[], ["<new>"], ["a", "<new>", "<newer>"]])
+def test_the_last_id_of_a_unigram_vocabulary_is_known_without_listing_it(
+    added: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces = [("<unk>", 0.0), ("a", -1.0), ("b", -2.0)]
+    backend = Tokenizer(models.Unigram(pieces, 0))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend)  # type: ignore[no-untyped-call]
+    tokenizer.add_tokens(added)
+    last = max(tokenizer.get_vocab().values())
+    monkeypatch.setattr(PreTrainedTokenizerFast, "get_vocab", lambda _: pytest.fail("listed"))
+    assert inputs._highest_id(tokenizer, len(tokenizer)) == last

@@ -222,6 +222,15 @@ def test_refuses_weights_that_are_not_finite(tmp_path: Path, tiny: E5File) -> No
             damaged.tensor(name)
 
 
+def test_refuses_a_file_that_was_cut_after_it_was_opened(tmp_path: Path) -> None:
+    path = save(tmp_path, Tiny().write())
+    file = E5File.open(path)
+    last = max(file.tensors, key=lambda name: file.tensors[name].offset)
+    path.write_bytes(path.read_bytes()[: file.tensors[last].offset + 1])
+    with pytest.raises(BadWeightsFile, match=rf"tiny\.bin: truncated: tensor {last}"):
+        file.tensor(last)
+
+
 INTACT = Tiny().write()
 FRONT = INTACT.index(b"l1.oln.b")  # part of the last entry of the directory
 
