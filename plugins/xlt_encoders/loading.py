@@ -21,7 +21,6 @@ from xlt_cli.problems.heads import INFO_FILE, WithHead, read_head_info
 from xlt_cli.problems.label_names import label_order
 from xlt_cli.weights import PACKED, saved_weights
 from xlt_encoders.architectures import backbone_class, explained, no_class
-from xlt_encoders.deferred import deferred
 from xlt_encoders.fit import check_cut, choose_padding
 from xlt_encoders.folder_contents import check_model_folder
 from xlt_encoders.freezing import embedding_modules, first_layers
@@ -240,7 +239,6 @@ def _auto_class(head: Head) -> Any:
     return getattr(transformers, f"AutoModel{SUFFIX[head.kind]}")
 
 
-@deferred()
 def _open(weights: Weights, head: Head | None) -> tuple[PreTrainedModel, Report]:
     """Builds the model with a head, or without one and without a pooling layer, if it has one."""
     config = weights.config

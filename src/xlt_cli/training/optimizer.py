@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Iterable, Sequence
 
@@ -12,17 +11,6 @@ from xlt_cli.api import EncoderModel
 from xlt_cli.errors import UserError
 from xlt_cli.models.layers import layers_above
 from xlt_cli.spec import Stage
-
-
-class UncompiledAdamW(torch.optim.AdamW):
-    """torch's AdamW, without what keeps its methods out of a compiled model: that imports torch's
-    compiler, which takes longer than to import torch, and nothing is compiled on a processor."""
-
-    add_param_group = inspect.unwrap(torch.optim.AdamW.add_param_group)
-    zero_grad = inspect.unwrap(torch.optim.AdamW.zero_grad)
-    state_dict = inspect.unwrap(torch.optim.AdamW.state_dict)
-    load_state_dict = inspect.unwrap(torch.optim.AdamW.load_state_dict)
-    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
 
 
 def build(
@@ -66,8 +54,7 @@ def build(
     for parameter in own:
         groups.setdefault((True, 0, parameter.ndim > 1), []).append(parameter)
     on_gpu = device.type == "cuda"
-    kind = torch.optim.AdamW if on_gpu else UncompiledAdamW
-    return kind(
+    return torch.optim.AdamW(
         [
             {
                 "params": parameters,
