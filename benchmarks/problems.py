@@ -71,7 +71,8 @@ class Proof:
         under: the options of the evaluation that say under what it is made.
         refused: options that must be refused.
         task: tested in place of the stage's task.
-        data: makes files of other real data that the specs refer to as DATA.
+        rows: of each language that are tested.
+        data: makes files of other real data, whose folder the task gets as its path.
     """
 
     problem: str
@@ -102,19 +103,22 @@ def polarities(folder: Path) -> None:
 
 
 def collections(folder: Path) -> None:
-    """Tatoeba's pairs in BUCC's layout: of 96 sentences a side in each split, 48 are pairs."""
+    """Tatoeba's pairs in BUCC's layout: of 96 sentences a side in each split, 48 are pairs, every
+    second one of the language's."""
     for code in ("hi", "sw", "th"):
         lines = (source() / "tatoeba" / f"{code}-en.tsv").read_text("utf-8").splitlines()
         pairs = [line.split("\t") for line in lines]
         for number, split in enumerate(("dev", "test")):
             own = pairs[144 * number : 144 * (number + 1)]
-            sides = {code: [a for a, _ in own[:96]], "en": [b for _, b in own[48:]]}
+            english = [n for n in range(144) if n % 2 == 0 or n >= 96][:96]
+            gold = [n for n in english if n < 96]
+            sides = {code: [(n, own[n][0]) for n in range(96)]}
+            sides["en"] = [(n, own[n][1]) for n in english]
             for side, texts in sides.items():
-                first = 0 if side == code else 48
-                text = "".join(f"{side}-{first + n}\t{t}\n" for n, t in enumerate(texts))
+                text = "".join(f"{side}-{n}\t{t}\n" for n, t in texts)
                 (folder / f"{code}-en.{split}.{side}").write_text(text, "utf-8")
-            gold = "".join(f"{code}-{n}\ten-{n}\n" for n in range(48, 96))
-            (folder / f"{code}-en.{split}.gold").write_text(gold, "utf-8")
+            told = "".join(f"{code}-{n}\ten-{n}\n" for n in gold)
+            (folder / f"{code}-en.{split}.gold").write_text(told, "utf-8")
 
 
 SEARCHED = ("--stress", TYPOS, "--stress", "adversarial:0.05")
@@ -141,10 +145,10 @@ PROOFS = (
     ),
     Proof(
         "span extraction",
-        {"task": "squad", "perturbation": "adversarial"},
+        {"task": "squad", "perturbation": {"name": "adversarial", "steps": 1}},
         "de,zh",
         task="xquad",
-        max_length=192,
+        max_length=128,
         refused=(("--stress", "word-order"), SMOOTHED),
     ),
     Proof(
@@ -287,7 +291,8 @@ def proved(bench: Bench) -> Iterator[str]:
     method = proof.stage["perturbation"]
     task = proof.stage["task"]
     task = task if isinstance(task, str) else task["name"]
-    whole = f"train on {task}, {method if isinstance(method, str) else ' and '.join(method)}: "
+    methods = [m if isinstance(m, str) else m["name"] for m in as_list(method)]
+    whole = f"train on {task}, {' and '.join(methods)}: "
     bench.done("whole", "train", "proof.yaml")
     bench.killed(lambda: bench.step() >= KILLED_AT, "killed", "train", "proof.yaml")
     step = bench.step()
@@ -326,6 +331,10 @@ def proved(bench: Bench) -> Iterator[str]:
         yield f"  refused: {' '.join(options)}: {' '.join(said.split())}"
 
 
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
 def equal(bench: Bench) -> str:
     """Says that both runs are equal; Fault if they are not."""
     whole, killed = bench.content("whole"), bench.content("killed")
@@ -336,14 +345,19 @@ def equal(bench: Bench) -> str:
 
 
 def figures(results: dict[str, Any]) -> str:
-    """The zero-shot average of the main metric, clean and under each condition."""
-    metric = results["metric"]
-    shown = [f"clean {results['averages']['zero_shot'][metric]['value']:.3f}"]
+    """The zero-shot averages of all metrics, clean and under each condition."""
+    columns = {"clean": results}
     for one in results["conditions"]:
         given = one["given"]
         name = given["perturbation"]["name"] if "perturbation" in given else given["name"]
-        shown.append(f"{name} {one['averages']['zero_shot'][metric]['value']:.3f}")
-    return f"{metric}: {', '.join(shown)}"
+        columns[name] = one
+    averages = {name: one["averages"]["zero_shot"] for name, one in columns.items()}
+    metrics = [name for name, value in averages["clean"].items() if isinstance(value, dict)]
+    return "; ".join(
+        f"{metric}: "
+        + ", ".join(f"{name} {a[metric]['value']:.3f}" for name, a in averages.items())
+        for metric in metrics
+    )
 
 
 def commit() -> str:
