@@ -103,22 +103,24 @@ def polarities(folder: Path) -> None:
 
 
 def collections(folder: Path) -> None:
-    """Tatoeba's pairs in BUCC's layout: of 96 sentences a side in each split, 48 are pairs, every
-    second one of the language's."""
-    for code in ("hi", "sw", "th"):
-        lines = (source() / "tatoeba" / f"{code}-en.tsv").read_text("utf-8").splitlines()
-        pairs = [line.split("\t") for line in lines]
-        for number, split in enumerate(("dev", "test")):
-            own = pairs[144 * number : 144 * (number + 1)]
-            english = [n for n in range(144) if n % 2 == 0 or n >= 96][:96]
-            gold = [n for n in english if n < 96]
-            sides = {code: [(n, own[n][0]) for n in range(96)]}
-            sides["en"] = [(n, own[n][1]) for n in english]
+    """The sentences of SIB-200, which are translations, in BUCC's layout: of 96 sentences a side in
+    each split, 48 are pairs, every second one of the language's."""
+
+    def sentences(split: str, name: str) -> list[str]:
+        lines = (source() / "sib200" / f"{split}-{name}.tsv").read_text("utf-8").splitlines()
+        return [line.rpartition("\t")[0] for line in lines[:144]]
+
+    english = [n for n in range(144) if n % 2 == 0 or n >= 96][:96]
+    for code, name in (("de", "deu_Latn"), ("fr", "fra_Latn"), ("zh", "zho_Hans")):
+        for split, origin in (("dev", "train"), ("test", "test")):
+            own, others = sentences(origin, name), sentences(origin, "eng_Latn")
+            sides = {code: [(n, own[n]) for n in range(96)]}
+            sides["en"] = [(n, others[n]) for n in english]
             for side, texts in sides.items():
                 text = "".join(f"{side}-{n}\t{t}\n" for n, t in texts)
                 (folder / f"{code}-en.{split}.{side}").write_text(text, "utf-8")
-            told = "".join(f"{code}-{n}\ten-{n}\n" for n in gold)
-            (folder / f"{code}-en.{split}.gold").write_text(told, "utf-8")
+            gold = "".join(f"{code}-{n}\ten-{n}\n" for n in english if n < 96)
+            (folder / f"{code}-en.{split}.gold").write_text(gold, "utf-8")
 
 
 SEARCHED = ("--stress", TYPOS, "--stress", "adversarial:0.05")
@@ -169,12 +171,12 @@ PROOFS = (
         {
             "task": {"name": "bucc", "path": "DATA"},
             "split": "dev",
-            "languages": ["hi"],
+            "languages": ["de"],
             "perturbation": "random-perturbation",
             "dev": None,
             "select": "last",
         },
-        "sw,th",
+        "fr,zh",
         under=SEARCHED,
         refused=REFUSED_SEARCHED,
         data=collections,
