@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from xlt_cli import registry
-from xlt_cli.api import Example, ExtraMetric, HeadBuilder, Task, TextExample
+from xlt_cli.api import Example, ExtraMetric, HeadBuilder, Prediction, Task, TextExample
 from xlt_cli.problems import (
     AnswerRetrieval,
     BitextMining,
@@ -15,12 +17,15 @@ from xlt_cli.problems import (
     IntentExample,
     MaskedLanguageModelling,
     MultipleChoice,
+    Problem,
     Regression,
     RetrievalExample,
     ScoredExample,
     SentenceRetrieval,
+    SequenceClassification,
     SpanExample,
     SpanExtraction,
+    TokenLabelling,
 )
 from xlt_cli.testing import HeadSuite, MetricSuite, ProblemSuite
 from xlt_cli.testing import rows as samples
@@ -41,6 +46,23 @@ class TestMetrics(MetricSuite):
     def plugin(self, name: str) -> ExtraMetric:
         made: ExtraMetric = registry.get("metric", name)()
         return made
+
+    @pytest.fixture
+    def problem(self, plugin: ExtraMetric) -> Problem:
+        known = (SequenceClassification(samples.LABELS), TokenLabelling(samples.TAGS))
+        return next(problem for problem in known if not plugin.problem_fault(problem))
+
+    @pytest.fixture
+    def predictions(self, problem: Problem) -> list[Prediction]:
+        """Labels as answers, or of tags some of them wrong."""
+        if not problem.by_words:
+            made: list[Prediction] = MetricSuite.predictions.__wrapped__(self, problem)
+            return made
+        rng = random.Random(1)
+        golds = [rng.choices(problem.labels, k=rng.randint(1, 6)) for _ in range(40)]
+        told = [[t if rng.random() < 0.7 else rng.choice(problem.labels) for t in g] for g in golds]
+        pairs = enumerate(zip(golds, told, strict=True))
+        return [Prediction(f"{n}", tuple(gold), tuple(answer)) for n, (gold, answer) in pairs]
 
 
 class Texts(Sequences):

@@ -44,7 +44,8 @@ class SeqevalF1(ExtraMetric):
 
         rows = []
         for one in predictions:
-            gold, told = (chunks([tag or NOT_SEEN for tag in t]) for t in (one.gold, one.predicted))
+            answers = one.gold, one.predicted or ()  # no tags where the model abstained
+            gold, told = (chunks([tag or NOT_SEEN for tag in tags]) for tags in answers)
             rows.append((len(gold & told), len(told), len(gold)))
         return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
 
