@@ -12,7 +12,7 @@ from typing import IO
 
 from xlt_cli.api import Job
 
-PATIENCE = 60.0
+PATIENCE = 10.0
 """Seconds that a process without a job has to end."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -313,4 +314,20 @@ def test_a_process_that_dies_between_jobs_is_replaced(
     events, said, ended = served(tmp_path, "", "", at_once=1)
     assert [name for name, _ in short(events)] == ["Started", "Finished"] * 2
     assert said[0][0] != said[1][0]
+    assert ended == []
+
+
+def test_an_idle_process_that_was_stopped_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "PATIENCE", 0.1)
+    give_back = hosts.Hosts.give_back
+
+    def stopped(self: hosts.Hosts, host: hosts.Host) -> None:
+        host.process.send_signal(signal.SIGSTOP)
+        give_back(self, host)
+
+    monkeypatch.setattr(hosts.Hosts, "give_back", stopped)
+    events, _, ended = served(tmp_path, "", at_once=1)
+    assert short(events) == [("Started", 1), ("Finished", 1)]
     assert ended == []
