@@ -40,24 +40,33 @@ class TestHeads(HeadSuite):
         return made
 
 
-@pytest.mark.parametrize("name", registry.names("metric"))
-class TestMetrics(MetricSuite):
+def of_words(name: str) -> bool:
+    """Whether a metric is for tags of words, not for labels."""
+    made: ExtraMetric = registry.get("metric", name)()
+    return bool(made.problem_fault(SequenceClassification(samples.LABELS)))
+
+
+class Metrics(MetricSuite):
     @pytest.fixture
     def plugin(self, name: str) -> ExtraMetric:
         made: ExtraMetric = registry.get("metric", name)()
         return made
 
+
+@pytest.mark.parametrize("name", [name for name in registry.names("metric") if not of_words(name)])
+class TestMetrics(Metrics):
+    """Those of labels."""
+
+
+@pytest.mark.parametrize("name", list(filter(of_words, registry.names("metric"))))
+class TestMetricsOfWords(Metrics):
     @pytest.fixture
-    def problem(self, plugin: ExtraMetric) -> Problem:
-        known = (SequenceClassification(samples.LABELS), TokenLabelling(samples.TAGS))
-        return next(problem for problem in known if not plugin.problem_fault(problem))
+    def problem(self) -> Problem:
+        return TokenLabelling(samples.TAGS)
 
     @pytest.fixture
     def predictions(self, problem: Problem) -> list[Prediction]:
-        """Labels as answers, or of tags some of them wrong."""
-        if not problem.by_words:
-            made: list[Prediction] = MetricSuite.predictions.__wrapped__(self, problem)
-            return made
+        """Tags as answers, some of them wrong."""
         rng = random.Random(1)
         golds = [rng.choices(problem.labels, k=rng.randint(1, 6)) for _ in range(40)]
         told = [[t if rng.random() < 0.7 else rng.choice(problem.labels) for t in g] for g in golds]
