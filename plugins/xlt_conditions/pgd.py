@@ -175,10 +175,16 @@ class Pgd(Condition):
 
     def notes(self) -> Sequence[str]:
         p = self.params
+        ball = f"within radius {p.radii[-1]:g} ({p.norm}, {p.unit})"
+        tried = f"{_counted(p.restarts, 'restart')} of {_counted(p.steps, 'step')} did"
+        if not self._judges:
+            return [
+                f"figures are those {ball}: the true robust ones are no better, since a stronger "
+                f"attack may raise the losses further than {tried}"
+            ]
         return [
-            f"figures are those within radius {p.radii[-1]:g} ({p.norm}, {p.unit}), the largest: "
-            "a bound of the true robust ones, which are no better, since a stronger attack may "
-            f"break more than {_counted(p.restarts, 'restart')} of {_counted(p.steps, 'step')} did"
+            f"accuracy is that {ball}, the largest: an upper bound of the true robust accuracy, "
+            f"since a stronger attack may break more examples than {tried}"
         ]
 
 

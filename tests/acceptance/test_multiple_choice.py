@@ -71,7 +71,11 @@ def test_trained_with_noise_it_is_tested_under_noise_and_attack_in_mixed_languag
     )  # fmt: skip
     assert again.exit_code == 0, again.output
     assert "accuracy" in again.stdout
-    refused = xlt("eval", desk.run(), "--condition", "pgd")
+    attacked = xlt("eval", desk.run(), "--condition", "pgd", "--limit", "4", "--json")
+    assert attacked.exit_code == 0, attacked.output
+    (entry,) = json.loads(attacked.stdout)[0]["conditions"]
+    assert "the true robust ones are no better" in " ".join(entry["notes"])
+    refused = xlt("eval", desk.run(), "--condition", "{name: pgd, radii: [0.1, 0.2]}")
     assert refused.exit_code == 2, refused.output
     assert "'pgd' cannot be used with 'xcopa' (multiple-choice)" in refused.output
     words = {"name": "word-substitution", "queries": 20}
