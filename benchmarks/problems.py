@@ -151,7 +151,7 @@ PROOFS = (
         "de,zh",
         task="xquad",
         max_length=128,
-        refused=(("--stress", "word-order"), SMOOTHED),
+        refused=(SMOOTHED, ("--condition", "word-substitution")),
     ),
     Proof(
         "multiple choice",
