@@ -58,7 +58,7 @@ def serve() -> None:
             _serve_one(json.loads(line), rows)
             _tidy()
             busy.clear()
-            print("done", file=said)
+            said.write("done\n")
 
 
 def _serve_one(asked: dict[str, Any], rows: RowStore) -> None:
