@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import torch
 from acceptance_tools import Desk
+from plugin_sources import PINNED
 from safetensors import SafetensorError
 
 import xlt_cli
@@ -28,16 +29,6 @@ from xlt_cli.spec import PluginUse
 from xlt_cli.weights import PACKED, WHOLE, changes, packed_in
 from xlt_encoders.e5_q4_package import WeightsNotFound, find_weights
 
-PLUGIN = """
-from xlt_encoders.huggingface import HuggingFaceEncoder
-
-class Pinned(HuggingFaceEncoder):
-    name = "pinned"
-    summary = "a folder that is said never to change"
-
-    def pinned(self):
-        return {"model": self.params.model}
-"""
 ORDINARY = "unpacked"
 
 
@@ -45,7 +36,7 @@ ORDINARY = "unpacked"
 def desk(desk: Desk, install: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk whose spec has two stages and takes seconds; even small weights are packed."""
     install("dist-pinned", {"xlt.encoders": {"pinned": "pinned_encoder:Pinned"}},
-            {"pinned_encoder": PLUGIN})  # fmt: skip
+            {"pinned_encoder": PINNED})  # fmt: skip
     monkeypatch.setattr(packing, "SMALLEST", 1000)
     monkeypatch.setattr(packing, "WORTH", 1.5)  # of a tiny model the header is the larger part
     monkeypatch.setattr(changes, "FEWEST_ROWS", 16)

@@ -6,22 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plugin_sources import PINNED
 
 from xlt_cli import registry
 from xlt_cli.api import Encoder
 from xlt_cli.testing import EncoderSuite
 from xlt_encoders.huggingface import HuggingFaceEncoder
-
-PINNED = """
-from xlt_encoders.huggingface import HuggingFaceEncoder
-
-class Pinned(HuggingFaceEncoder):
-    name = "pinned"
-    summary = "a folder that is said never to change"
-
-    def pinned(self):
-        return {"model": self.params.model}
-"""
 
 
 class TestPinned(EncoderSuite):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from plugin_sources import PINNED
 
 from xlt_cli.api import Encoder, Head, NewAdapter, PluginUse, UserError
 from xlt_cli.models.foreign import locate
@@ -21,16 +22,6 @@ from xlt_cli.weights.opening import base_of, origin_of, write_whole
 from xlt_cli.weights.packed_file import pack
 from xlt_encoders.huggingface import HuggingFaceEncoder, MultilingualE5Small
 
-PINNED = """
-from xlt_encoders.huggingface import HuggingFaceEncoder
-
-class Pinned(HuggingFaceEncoder):
-    name = "pinned"
-    summary = "a folder that is said never to change"
-
-    def pinned(self):
-        return {"model": self.params.model}
-"""
 ARCHITECTURES = ["bert", "xlm-roberta", "distilbert", "deberta-v2", "rembert"]
 MASKED = Head("masked-language-modelling", (), per_token=True, over="vocabulary")
 
