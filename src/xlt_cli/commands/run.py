@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,7 +79,7 @@ def run(
             answers.end_with_standard_input()
         manifest = manifests.read(manifest_file)
         if answer is not None:
-            executing.as_typed(manifest)
+            sys.argv = manifest.command  # what the user typed, for the record
         root = (runs_dir or manifest.runs).absolute()
         _, entry = manifest.entry(job)
         planned = executing.planned_here(manifest_file, manifest, entry, root)

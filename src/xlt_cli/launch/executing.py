@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 from xlt_cli.compute.offline import go_offline
@@ -75,11 +74,6 @@ def execute(
         kind, shape = memory.kind_of(runtime.device), memory.shape(planned.spec)
         memory.write(run.path, kind, shape, answers.held())
     return Outcome(planned, run, given.results)
-
-
-def as_typed(manifest: Manifest) -> None:
-    """Lets the record of a run have the command that the user typed."""
-    sys.argv = manifest.command
 
 
 def _enter(directory: Path) -> None:

@@ -67,7 +67,7 @@ def _serve_one(asked: dict[str, Any], rows: RowStore) -> None:
     with answers.answering(Path(asked["answer"]), others_follow=True) as given:
         file = Path(asked["manifest"])
         content = manifest.read(file)
-        executing.as_typed(content)
+        sys.argv = content.command  # what the user typed, for the record
         _, entry = content.entry(asked["job"])
         planned = executing.planned_here(file, content, entry, content.runs)
         executing.execute(planned, content.runs, content.plain, False, given, rows)
