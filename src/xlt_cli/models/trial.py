@@ -100,7 +100,7 @@ def check_seam(
     training = model.training
     model.eval()
     try:
-        with torch.random.fork_rng(devices=[] if device.type == "cpu" else None):
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(0)
             with torch.no_grad():
                 embeddings = _check_shapes(under, problem, beside)
