@@ -42,6 +42,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # What is imported and collected stays: the collector need not look for what is no longer used.
 gc.disable()
+# What is set for a user's own runs is not for the tests.
+for name in ("RUNS_DIR", "TRACKERS", "DISABLE_PLUGINS", "CACHE_SIZE", "STALE_AFTER"):
+    os.environ.pop(f"XLT_{name}", None)
 # Results are compared with those of a CPU. `make test` runs the tests marked `gpu` once more.
 if os.environ.get("XLT_TEST_GPU") != "1":
     os.environ["CUDA_VISIBLE_DEVICES"] = ""
