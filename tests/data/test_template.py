@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import tokenizers
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     BertTokenizer,
@@ -63,6 +65,9 @@ TEMPLATES = {name: Template(tokenizer) for name, tokenizer in TOKENIZERS.items()
 TEXT = st.text(LETTERS + " .,é\u200b漢", max_size=25)
 
 
+OTHER_RULE = Version(tokenizers.__version__) < Version("0.23.3")
+"""Before, another text got the odd token where both are cut."""
+
 CUTS = dict(TEMPLATES)
 """With one of which the configuration says that beginnings are cut off, not ends."""
 TOKENIZERS["from-left"] = bert()
@@ -85,6 +90,9 @@ def test_layouts_equal_the_tokenizers_own(name: str, texts: list[str], length: i
     pieces = tuple(tuple(tokenizer(t, add_special_tokens=False)["input_ids"]) for t in texts)
     layout = CUTS[name].lay_out(pieces, length)
     # As a batch of one: called with two strings, transformers drops a second one that is empty.
+    room = length - tokenizer.num_special_tokens_to_add(pair=len(texts) == 2)
+    if OTHER_RULE and len(pieces) == 2 and room % 2 and 2 * min(map(len, pieces)) > room:
+        return
     whole = tokenizer(
         *([text] for text in texts),
         truncation="longest_first",

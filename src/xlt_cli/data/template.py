@@ -109,7 +109,8 @@ def truncated(lengths: list[int], room: int, fast: bool = True) -> list[int]:
     """The lengths of one or two texts cut to `room` tokens together, the longest first.
 
     Where both are cut and the room is odd, fast tokenizers give the longer text the odd token
-    (the second, if they are equal), slow ones the first text.
+    (the second, if they are equal), slow ones the first text. That is the rule of tokenizers
+    0.23.3; 0.23.2 has another, so that its own cut of such a pair differs by a token.
     """
     if sum(lengths) <= room:
         return lengths
