@@ -175,6 +175,41 @@ def test_contrasts_in_accuracy_are_those_of_the_table_of_seeds_and_items(
     assert "p_holm" not in found["in distribution"]["accuracy"]
 
 
+def test_another_metric_is_compared_by_its_name_with_the_rows_that_move_it(
+    made: Path, ask: Ask, answering: Answering, answers: dict[tuple[str, int], Right]
+) -> None:
+    """F1 of sklearn, and what each row moves by leaving it out."""
+    from sklearn.metrics import f1_score
+
+    golds = np.array([int(e.label) for e in answering.plan.counted("de")])  # type: ignore[attr-defined]
+
+    def scored(key: tuple[str, int]) -> tuple[float, np.ndarray]:
+        told = np.where(answers[key]["de", ""], golds, 1 - golds)
+        every = np.arange(len(golds))
+
+        def f1(kept: np.ndarray) -> float:
+            return float(f1_score(golds[kept], told[kept], average="macro"))
+
+        without = np.array([f1(every != row) for row in every])
+        return f1(every >= 0), (len(golds) - 1) * (without.mean() - without)
+
+    values = ask(made, metric="macro_f1")
+    assert values["comparisons"][0]["metric"] == "macro_f1"
+    pairs = [(scored(("low", s)), scored(("english", s))) for s in SEEDS]
+    gains = np.array([of[0] - over[0] for of, over in pairs])
+    value, low, high, _ = two_way(gains, np.stack([of[1] - over[1] for of, over in pairs]))
+    own = contrast(values)["families"]["zero-shot"]["macro_f1"]
+    assert own["value"] == pytest.approx(value, rel=1e-5)
+    assert [own["low"], own["high"]] == pytest.approx([low, high], rel=0.1)
+    shown = markdown.text(report(values))
+    assert "languages: macro f1" in shown
+    assert "effective robustness: macro f1 minus" in shown
+    assert "accuracy" not in shown
+    with pytest.raises(DataError, match="'pawsx' has no metric 'bleu'") as refused:
+        ask(made, metric="bleu")
+    assert "macro_f1" in str(refused.value.hint)
+
+
 def test_effective_robustness_is_that_of_numpy_with_the_items_of_line_and_run(
     made: Path, ask: Ask, answers: dict[tuple[str, int], Right]
 ) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from xlt_cli.errors import RunError
 from xlt_cli.questions.arms import Runs
 from xlt_cli.questions.cells import Cells, Tested
-from xlt_cli.questions.outcomes import Outcome, of_families, of_sets
+from xlt_cli.questions.outcomes import ROBUSTNESS, Outcome, of_families, of_sets
 from xlt_cli.questions.stored import TestedRun
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec.question import IN_DISTRIBUTION, Compared, Question
@@ -22,9 +22,12 @@ from xlt_cli.stats.significance import holm
 
 LEVEL = 0.05
 NO_REFERENCES = (
-    "there is no effective robustness: {why}; contrasts are in accuracy alone, and do not tell a "
+    "there is no effective robustness: {why}; contrasts are in {metric} alone, and do not tell a "
     "better model from a more robust one"
 )
+SEVERAL = "figure"
+"""What the metric is called where sets have different ones."""
+
 Numbers = Mapping[str, Mapping[int, int]]
 """Of each arm, which of the runs that were tested each seed's is."""
 
@@ -98,8 +101,17 @@ class _Comparison:
         self.trained = {
             code: ["every arm"] if len(own) == every else own for code, own in trained.items()
         }
-        self.tested = Tested(self.question.sets(), there, self.references, self.trained, self.notes)
+        self.tested = Tested(
+            self.question.sets(),
+            there,
+            self.references,
+            self.trained,
+            self.notes,
+            self.question.metric,
+        )
         self.home = self.tested.cells[0]
+        metrics = list(dict.fromkeys(one.metric for one in self.tested.cells))
+        self.metric = metrics[0] if len(metrics) == 1 else SEVERAL
         self.numbers: dict[str, dict[int, int]] = {}
         for name, own in self.arms.items():
             places = {run.seed: self.tested.number(run) for run in own}
@@ -113,19 +125,21 @@ class _Comparison:
 
     def _has_collapsed(self, number: int) -> bool:
         below = self.question.collapsed_below
-        if below is not None and self.home.accuracy[number] < below:
+        if below is not None and self.home.values[number] < below:
             return True
         return self.tested.runs[number].gives_one_answer(self.question.in_distribution)
 
     def values(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        families = of_families(self.tested.cells, self.home, self.points)
-        sets = {one.title: of_sets([one], self.home, self.points) for one in self.tested.cells}
-        robust = any("effective_robustness" in own for own in families.values())
+        cells, own = self.tested.cells, (self.home, self.points, self.metric)
+        families = of_families(cells, *own)
+        sets = {one.title: of_sets([one], *own) for one in cells}
+        robust = any(ROBUSTNESS in outcomes for outcomes in families.values())
         if not robust:
-            self.notes.append(NO_REFERENCES.format(why=self._why_no_line()))
+            self.notes.append(NO_REFERENCES.format(why=self._why_no_line(), metric=self.metric))
         values = {
             "name": self.compared.name,
+            "metric": self.metric,
             "sets": [self._about(one) for one in self.tested.cells],
             "trained_on": self.trained,
             "references": len(self.points),
@@ -149,7 +163,7 @@ class _Comparison:
         if count < trend.FEWEST:
             runs = "run is" if count == 1 else "runs are"
             return f"{count or 'no'} reference {runs} there, and a line needs {trend.FEWEST}"
-        return "all reference runs have the same accuracy in distribution"
+        return f"all reference runs have the same {self.metric} in distribution"
 
     def _about(self, one: Cells) -> dict[str, Any]:
         pairs = ["+".join(dict.fromkeys(pair)) for pair in one.pairs]
@@ -226,7 +240,7 @@ class _Comparison:
     def _judge(self, found: dict[str, dict[str, Any]], no_claim: str) -> None:
         """Adds corrected p-values, over the families out of distribution, and verdicts."""
         band = self.question.equivalence / 100
-        for outcome in ("accuracy", "effective_robustness"):
+        for outcome in (self.metric, ROBUSTNESS):
             family = [own[outcome] for name, own in found.items()
                       if name != IN_DISTRIBUTION and outcome in own]  # fmt: skip
             adjusted = holm([one["p"] for one in family])
@@ -239,10 +253,10 @@ class _Comparison:
                 one["verdict"] = "" if no_claim else _verdict(one, within)
 
     def _points(self, families: Mapping[str, Mapping[str, Outcome]]) -> dict[str, Any]:
-        """Of each run the accuracy in distribution and the mean over the other families."""
-        others = [own["accuracy"].values for name, own in families.items()
+        """Of each run the figure in distribution and the mean over the other families."""
+        others = [own[self.metric].values for name, own in families.items()
                   if name != IN_DISTRIBUTION]  # fmt: skip
-        x, y = self.home.accuracy, np.mean(others, axis=0)
+        x, y = self.home.values, np.mean(others, axis=0)
         arms = {
             name: [[float(x[n]), float(y[n])] for n in own.values()]
             for name, own in self.numbers.items()

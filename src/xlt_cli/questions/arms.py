@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlt_cli.errors import RunError
-from xlt_cli.questions.stored import Rows, TestedRun
+from xlt_cli.questions.stored import TestedRun
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec.question import Compared, PlannedArm, Question, RunsOf
 from xlt_cli.sweep.listing import row
@@ -31,7 +31,7 @@ class Runs:
     """
 
     def __init__(self, runs: Sequence[Run], notes: list[str]) -> None:
-        rows: dict[str, Rows] = {}
+        rows: dict[str, list[str]] = {}
         self.listed = []
         for run in runs:
             about = row(run)

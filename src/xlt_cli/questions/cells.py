@@ -22,7 +22,9 @@ class Cells:
         family: the name of its family.
         pairs: its cells.
         left_out: languages that were tested and are not compared, with the reason.
-        right: for each cell and draw, which rows each run answered rightly: [runs, n] of 0 or 1.
+        metrics: for each cell and draw, the name of the metric.
+        figures: for each of these, the metric of each run, [runs].
+        moved: for each of these, how far each row moves it, [runs, n]; mean 0 for each run.
         places: for each of these, which item each row is of, among all items of the comparison.
     """
 
@@ -30,31 +32,36 @@ class Cells:
     title: str
     pairs: list[Pair]
     left_out: dict[str, str]
-    right: list[np.ndarray] = field(default_factory=list)
+    metrics: list[str] = field(default_factory=list)
+    figures: list[np.ndarray] = field(default_factory=list)
+    moved: list[np.ndarray] = field(default_factory=list)
     places: list[np.ndarray] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
         """How many there are in all cells and draws."""
-        return sum(own.shape[1] for own in self.right)
+        return sum(own.shape[1] for own in self.moved)
 
     @property
-    def accuracy(self) -> np.ndarray:
+    def metric(self) -> str:
+        """The name of the metric, which all cells of a task have."""
+        return self.metrics[0]
+
+    @property
+    def values(self) -> np.ndarray:
         """The unweighted mean over cells and draws, [runs]."""
-        means = [own.mean(axis=1, dtype=np.float64) for own in self.right]
-        accuracy: np.ndarray = np.mean(means, axis=0)
-        return accuracy
+        values: np.ndarray = np.mean(self.figures, axis=0)
+        return values
 
     def effects(self, items: np.ndarray) -> np.ndarray:
-        """How far each item moves the accuracy of each run, [runs, N]; mean 0 for each run.
+        """How far each item moves the value of each run, [runs, N]; mean 0 for each run.
 
         Args:
             items: the items that are a sample, sorted, [N]: at least all of this set.
         """
-        total = np.zeros((len(self.right[0]), len(items)))
-        for right, places in zip(self.right, self.places, strict=True):
-            scale = len(items) / (right.shape[1] * len(self.right))
-            moved = right - right.mean(axis=1, dtype=np.float64, keepdims=True)
+        total = np.zeros((len(self.figures[0]), len(items)))
+        for moved, places in zip(self.moved, self.places, strict=True):
+            scale = len(items) / (moved.shape[1] * len(self.moved))
             total[:, np.searchsorted(items, places)] += scale * moved
         return total
 
@@ -71,6 +78,7 @@ class Tested:
         arms: the runs of each arm, and of the references.
         trained: the languages that a comparison leaves out, and the arms that were trained on them.
         notes: gets what is left out.
+        metric: of all sets; None for each task's own.
 
     Attributes:
         runs: those that have all sets that are compared; the others are named in a note.
@@ -87,7 +95,9 @@ class Tested:
         references: Sequence[TestedRun],
         trained: Mapping[str, Sequence[str]],
         notes: list[str],
+        metric: str | None = None,
     ) -> None:
+        self._metric = metric
         of_arms = {id(run): run for own in arms.values() for run in own}
         every = list((of_arms | {id(run): run for run in references}).values())
         kept = [(family, one) for family, one in sets if _is_tested(one, arms, notes)]
@@ -145,23 +155,27 @@ class Tested:
         self, cells: Cells, one: TestSet, pair: Pair, draw: int, having: Sequence[Found]
     ) -> None:
         answers = [
-            run.right(own, pair, own.keys[draw]) for run, own in zip(self.runs, having, strict=True)
+            run.answered(own, pair, own.keys[draw], self._metric)
+            for run, own in zip(self.runs, having, strict=True)
         ]
-        for run, (key, _) in zip(self.runs, answers, strict=True):
-            if key != answers[0][0]:
+        first = answers[0]
+        for run, one_run in zip(self.runs, answers, strict=True):
+            if one_run.rows != first.rows:
                 raise DataError(
                     f"'{self.runs[0].run.name}' and '{run.run.name}' were tested on different rows "
                     f"of {cells.title} in '{'+'.join(dict.fromkeys(pair))}': ids or gold labels "
                     "differ",
                     hint="evaluate the runs again on the same data with `xlt eval`",
                 )
-        ids = self.runs[0].rows[answers[0][0]].ids
+        ids = self.runs[0].rows[first.rows]
         space = one.items or f"{one.task.name} {one.split}"
         if one.items is None and not having[0].aligned:
             space += f" {pair[0]} {pair[1]}"
         known = self._items
         places = [known.setdefault((space, i), len(known)) for i in ids]
-        cells.right.append(np.stack([right for _, right in answers]))
+        cells.metrics.append(first.metric)
+        cells.figures.append(np.array([own.value for own in answers]))
+        cells.moved.append(np.stack([own.effects for own in answers]))
         cells.places.append(np.array(places, dtype=np.intp))
 
 

@@ -1,5 +1,5 @@
-"""The figure of an answer: accuracy out of distribution over that in distribution, and the primary
-contrasts as a forest; needs matplotlib.
+"""The figure of an answer: the metric out of distribution over that in distribution, and the
+primary contrasts as a forest; needs matplotlib.
 
 One row for each comparison with a primary contrast. The colours are Okabe and Ito's (2008); shapes
 differ as well.
@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from xlt_cli.reports.question import OUTCOMES
+from xlt_cli.questions.outcomes import ROBUSTNESS
+from xlt_cli.reports.question import titles
 from xlt_cli.spec.question import IN_DISTRIBUTION
 from xlt_cli.stats import trend
 
@@ -81,7 +82,7 @@ def _points(axes: Any, one: Mapping[str, Any]) -> None:
         axis.set_major_formatter(_percent)
         axis.set_minor_formatter(_percent)
     axes.tick_params(which="both", labelsize=6)
-    axes.set_xlabel("accuracy in distribution (logit axis)", fontsize=7)
+    axes.set_xlabel(f"{titles(one)[one['metric']]} in distribution (logit axis)", fontsize=7)
     axes.set_ylabel(f"mean over {points['families']} families (logit axis)", fontsize=7)
     axes.set_title(one["name"], fontsize=8, loc="left")
     axes.legend(fontsize=6, loc="best", handletextpad=0.3)
@@ -109,7 +110,7 @@ def _forest(axes: Any, one: Mapping[str, Any], contrast: Mapping[str, Any], band
     names = list(contrast["families"])
     axes.axvspan(-band, band, color=GREY, alpha=0.15, lw=0)
     axes.axvline(0, color=GREY, lw=0.8)
-    for number, (outcome, title) in enumerate(OUTCOMES.items()):
+    for number, (outcome, title) in enumerate(titles(one).items()):
         mark, colour = MARKS[1 + number]
         bars = _bars(contrast, names, outcome)
         if not bars:
@@ -134,7 +135,7 @@ def _bars(
     bars = []
     for row, name in enumerate(names):
         own = contrast["families"][name].get(outcome)
-        if own is not None and not (outcome != "accuracy" and name == IN_DISTRIBUTION):
+        if own is not None and not (outcome == ROBUSTNESS and name == IN_DISTRIBUTION):
             value, low, high = (100 * own[key] for key in ("value", "low", "high"))
             bars.append((float(row), value, value - low, high - value))
     return bars

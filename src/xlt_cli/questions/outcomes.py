@@ -1,11 +1,11 @@
-"""The outcomes of runs on a family of test sets: accuracy, and effective robustness.
+"""The outcomes of runs on a family of test sets: the metric, and effective robustness.
 
 Both are means over the sets of the family. Of each run there are the value and how far each item
 moves it; estimates of arms and of contrasts are made of these (`stats.crossed`).
 
-**Effective robustness** on a set is the accuracy minus what the line through the reference runs
-predicts at the run's accuracy in distribution. Items move it in three ways: by the run's accuracy
-on the set, by its accuracy in distribution, and by those of the references, which move the line.
+**Effective robustness** on a set is the metric minus what the line through the reference runs
+predicts at the run's metric in distribution. Items move it in three ways: by the run's metric
+on the set, by that in distribution, and by those of the references, which move the line.
 The references are a sample, too: the scatter about their lines is a part of the variance.
 """
 
@@ -21,6 +21,8 @@ from xlt_cli.stats import trend
 from xlt_cli.stats.crossed import Part, combined, parts
 from xlt_cli.stats.estimates import Estimate
 from xlt_cli.stats.moved_line import ReferenceLine, variance_of_lines
+
+ROBUSTNESS = "effective_robustness"
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,10 @@ class Outcome:
         return combined(float(values.mean()), every)
 
 
-def accuracy(sets: Sequence[Cells]) -> Outcome:
+def metric(sets: Sequence[Cells]) -> Outcome:
     """The unweighted mean over sets."""
     items = _items(sets)
-    values = np.mean([one.accuracy for one in sets], axis=0)
+    values = np.mean([one.values for one in sets], axis=0)
     effects = sum(one.effects(items) for one in sets) / len(sets)
     return Outcome(values, np.asarray(effects))
 
@@ -81,10 +83,10 @@ def effective_robustness(
 
     Returns:
         None if a line cannot be fitted: there are fewer than three references, or all have the same
-        accuracy in distribution.
+        figure in distribution.
     """
     chosen, items = list(references), _items([*sets, home])
-    x = trend.inside(home.accuracy, home.rows)
+    x = trend.inside(home.values, home.rows)
     if len(chosen) < trend.FEWEST or np.ptp(x[chosen]) == 0:
         return None
     at_home = home.effects(items)
@@ -93,7 +95,7 @@ def effective_robustness(
     by_lines = np.empty((len(x), len(sets), len(chosen)))
     residuals = np.empty((len(sets), len(chosen)))
     for k, one in enumerate(sets):
-        y, moved = one.accuracy, one.effects(items)
+        y, moved = one.values, one.effects(items)
         line = ReferenceLine(x[chosen], trend.inside(y[chosen], one.rows))
         expected = [line.at(float(share)) for share in x]
         values += y - [at.value for at in expected]
@@ -107,20 +109,26 @@ def effective_robustness(
 
 
 def of_families(
-    cells: Sequence[Cells], home: Cells, references: Sequence[int]
+    cells: Sequence[Cells], home: Cells, references: Sequence[int], name: str
 ) -> Mapping[str, dict[str, Outcome]]:
-    """The outcomes of each family by name: its accuracy and, where lines can be fitted, more."""
+    """The outcomes of each family by its name.
+
+    Args:
+        name: what the metric is called; the other outcome is there where lines can be fitted.
+    """
     families: dict[str, list[Cells]] = {}
     for one in cells:
         families.setdefault(one.family, []).append(one)
-    return {name: of_sets(own, home, references) for name, own in families.items()}
+    return {family: of_sets(own, home, references, name) for family, own in families.items()}
 
 
-def of_sets(sets: Sequence[Cells], home: Cells, references: Sequence[int]) -> dict[str, Outcome]:
-    """The outcomes over some sets; in distribution, accuracy alone."""
-    outcomes = {"accuracy": accuracy(sets)}
+def of_sets(
+    sets: Sequence[Cells], home: Cells, references: Sequence[int], name: str
+) -> dict[str, Outcome]:
+    """The outcomes over some sets; in distribution, the metric alone."""
+    outcomes = {name: metric(sets)}
     if sets[0] is not home and (found := effective_robustness(sets, home, references)):
-        outcomes["effective_robustness"] = found
+        outcomes[ROBUSTNESS] = found
     return outcomes
 
 

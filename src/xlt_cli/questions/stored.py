@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +12,8 @@ import numpy as np
 from xlt_cli.analyses.stored import languages_trained_on
 from xlt_cli.errors import DamagedFile, DataError
 from xlt_cli.problems.collapse import problem_under
-from xlt_cli.reports.measured import statistics_of
+from xlt_cli.references.stored import chosen_share, shares_of
+from xlt_cli.reports.measured import measure
 from xlt_cli.reports.validity import is_collapsed
 from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.directory import Run
@@ -43,15 +43,20 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """What was asked in a cell; cells of many runs have the same.
+class Answered:
+    """What a run answered in a cell.
 
     Attributes:
-        key: a hash of ids and gold labels.
+        rows: a hash of the ids and gold labels.
+        metric: the name of the metric.
+        value: of the metric.
+        effects: how far each row moves it, [n], in 32 bits; mean 0.
     """
 
-    key: str
-    ids: list[str]
+    rows: str
+    metric: str
+    value: float
+    effects: np.ndarray
 
 
 @dataclass
@@ -60,12 +65,12 @@ class TestedRun:
 
     Attributes:
         seed: None for a model that was not trained with a seed.
-        rows: what was asked, by key; shared by all runs.
+        rows: the ids of what was asked, by the hash of rows; shared by all runs.
     """
 
     run: Run
-    rows: dict[str, Rows]
-    _right: dict[tuple[str, Cell], tuple[str, np.ndarray]] = field(default_factory=dict)
+    rows: dict[str, list[str]]
+    _answered: dict[tuple[str, Cell, str | None], Answered] = field(default_factory=dict)
     _found: dict[int, Found | None] = field(default_factory=dict)
 
     @property
@@ -147,33 +152,43 @@ class TestedRun:
             )
         return fitting[0] if fitting else None
 
-    def right(self, found: Found, pair: Pair, key: str) -> tuple[str, np.ndarray]:
-        """The key of what was asked in a cell, and which rows were answered rightly, [n] of 0 or 1.
+    def answered(self, found: Found, pair: Pair, key: str, metric: str | None) -> Answered:
+        """What it answered in a cell.
+
+        Args:
+            metric: a metric that is a share; None for the accuracy, or the main metric of a task
+                that has none.
 
         Raises:
-            DataError: the task has no accuracy.
+            DataError: the task has no such metric.
         """
         cell = Cell(pair, key)
-        place = found.store.path.name, cell
-        if place not in self._right:
-            self._right[place] = self._read(found, cell)
-        return self._right[place]
+        place = found.store.path.name, cell, metric
+        if place not in self._answered:
+            self._answered[place] = self._read(found, cell, metric)
+        return self._answered[place]
 
-    def _read(self, found: Found, cell: Cell) -> tuple[str, np.ndarray]:
+    def _read(self, found: Found, cell: Cell, wanted: str | None) -> Answered:
         evaluation = found.evaluation
-        problem = problem_under(build_task(_task(evaluation)), evaluation.collapse)
-        accuracy = next((one.name for one in problem.metrics if one.of_examples), None)
-        if accuracy is None:
+        task = build_task(_task(evaluation))
+        problem = problem_under(task, evaluation.collapse)
+        shares = shares_of(problem)
+        metric = chosen_share(shares, task.metric, wanted)
+        if metric is None:
+            known = ", ".join(one.name for one in shares)
+            which = f" '{wanted}'" if wanted else ""
             raise DataError(
-                f"'{_task(evaluation).name}' has no metric that is a share of the rows",
-                hint="leave the set out of the question's file",
+                f"'{task.name}' has no metric{which} that is a share, better when higher",
+                hint=f"choose another `metric` ({known})"
+                if known
+                else "leave the set out of the question's file",
             )
         answers = found.store.coded(cell)
-        text = "\n\n".join(map("\n".join, (answers.ids, map(str, answers.golds.listed()))))
-        key = hashlib.sha256(text.encode()).hexdigest()
-        self.rows.setdefault(key, Rows(key, answers.ids))
-        right = problem.score(statistics_of(problem, answers))[accuracy]
-        return key, np.asarray(right, dtype=np.float32)
+        measured = measure(problem, metric.name, {cell.languages: answers}, aligned=False)
+        rows = measured.rows[cell.languages]
+        self.rows.setdefault(rows, answers.ids)
+        scored = measured.scores[cell.languages]
+        return Answered(rows, metric.name, scored.value, scored.effects)
 
 
 def _task(evaluation: Evaluation) -> PluginUse:

@@ -172,8 +172,8 @@ class Answered:
         assert evaluation.task is not None
         task = build_task(evaluation.task)
         problem = problem_under(task, evaluation.collapse)
-        shares = [one for one in problem.metrics if one.unit == "share" and one.higher_is_better]
-        metric = _chosen(shares, task.metric, wanted)
+        shares = shares_of(problem)
+        metric = chosen_share(shares, task.metric, wanted)
         self.known = [one.name for one in shares]
         self.metric = metric.name if metric is not None else None
         self.is_accuracy = metric is not None and metric.of_examples
@@ -195,7 +195,12 @@ class Answered:
             self.others[language] = [s.name for s in subjects if s.name not in same]
 
 
-def _chosen(shares: Sequence[Metric], main: str, wanted: str | None) -> Metric | None:
+def shares_of(problem: Problem) -> list[Metric]:
+    """The metrics that are shares, better when higher."""
+    return [one for one in problem.metrics if one.unit == "share" and one.higher_is_better]
+
+
+def chosen_share(shares: Sequence[Metric], main: str, wanted: str | None) -> Metric | None:
     """The metric with a name; without one the accuracy, or else the task's own."""
     if wanted is not None:
         return next((one for one in shares if one.name == wanted), None)

@@ -14,7 +14,6 @@ from xlt_cli.reports.values import MARK
 
 Values = Mapping[str, Any]
 
-OUTCOMES = {"accuracy": "accuracy", "effective_robustness": "effective robustness"}
 COLUMNS = (
     *("comparison", "kind", "of", "over", "collapsed", "seeds", "group", "name", "outcome"),
     *("value", "low", "high", "deviation", "p", "p_holm", "smallest_effect", "verdict"),
@@ -24,13 +23,16 @@ NOTES = (
     "languages (or pairs) and draws",
     "brackets: 95% intervals; seeds and items are both samples, and differences are paired by seed "
     "and item",
-    "effective robustness: accuracy minus what a line through the reference runs (logit axes, over "
-    "accuracy in distribution) lets expect; its intervals include how far the references scatter "
-    "about the line",
     "p: two-sided, after Holm's correction over the families out of distribution; that in "
     "distribution is not corrected",
     "smallest effect: the true difference that such runs and items show in 80% of cases, at a "
     "level of 5% that is not corrected",
+)
+
+ROBUSTNESS = (
+    "effective robustness: {metric} minus what a line through the reference runs (logit axes, over "
+    "{metric} in distribution) lets expect; its intervals include how far the references scatter "
+    "about the line"
 )
 
 
@@ -39,8 +41,19 @@ def report(values: Values) -> Report:
     pieces: list[Piece] = [_comparison(one, values) for one in values["comparisons"]]
     band = f"equivalent: the 95% interval lies within ±{values['equivalence']:g} points"
     records = record_table(COLUMNS, _records(values))
-    notes = [*NOTES, band, *values["notes"]]
+    robust = [one["metric"] for one in values["comparisons"] if one["effective_robustness"]]
+    lines = [ROBUSTNESS.format(metric=_words(name)) for name in dict.fromkeys(robust)]
+    notes = [*NOTES[:2], *lines, *NOTES[2:], band, *values["notes"]]
     return Report(pieces, title=values["title"], notes=notes, values=values, records=records)
+
+
+def titles(one: Values) -> dict[str, str]:
+    """What the outcomes of a comparison are called, by their keys."""
+    return {one["metric"]: _words(one["metric"]), "effective_robustness": "effective robustness"}
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _comparison(one: Values, values: Values) -> Report:
@@ -50,12 +63,19 @@ def _comparison(one: Values, values: Values) -> Report:
         chosen = [own for own in one["contrasts"] if own["primary"] == primary]
         if chosen:
             kind = "primary contrast" if primary else "secondary contrasts"
-            pieces.append(_contrasts(f"{name}: {kind}, in points", chosen))
+            pieces.append(_contrasts(f"{name}: {kind}, in points", chosen, titles(one)))
     if fallen := [own for own in one.get("without_collapsed", ()) if own["families"]]:
-        pieces.append(_contrasts(f"{name}: without collapsed runs, in points", fallen))
-    pieces += [_by_set(name, own) for own in one["contrasts"] if own["primary"] and own["sets"]]
+        title = f"{name}: without collapsed runs, in points"
+        pieces.append(_contrasts(title, fallen, titles(one)))
+    pieces += [
+        _by_set(name, own, titles(one))
+        for own in one["contrasts"]
+        if own["primary"] and own["sets"]
+    ]
     pieces.append(_sets(one))
-    notes = [*one["notes"], f"{one['references']} reference runs"]
+    notes = [*one["notes"]]
+    if one["references"]:
+        notes.append(f"{one['references']} reference runs")
     if any(arm["collapsed"] for arm in one["arms"]):
         notes.append(f"{MARK}: an arm with collapsed runs, which are in its figures")
     return Report(pieces, title=f"{values['title']}: {name}", notes=notes)
@@ -72,25 +92,25 @@ def _arms(one: Values) -> Table:
         mark = MARK if arm["collapsed"] else ""
         cells: list[Value] = [arm["arm"], seeds, len(arm["collapsed"])]
         for family in families:
-            stored = arm["families"].get(family, {}).get("accuracy")
+            stored = arm["families"].get(family, {}).get(one["metric"])
             cells.append(_figure(stored, mark=mark) if stored else None)
         rows.append(Row(cells))
-    return Table(f"{one['name']}: accuracy", columns, rows)
+    return Table(f"{one['name']}: {_words(one['metric'])}", columns, rows)
 
 
 def _families(one: Values) -> list[str]:
     return list(dict.fromkeys(own["family"] for own in one["sets"]))
 
 
-def _contrasts(title: str, contrasts: Sequence[Values]) -> Table:
+def _contrasts(title: str, contrasts: Sequence[Values], known: Mapping[str, str]) -> Table:
     outcomes = [
         name
-        for name in OUTCOMES
+        for name in known
         if any(name in own for one in contrasts for own in one["families"].values())
     ]
     columns = [Column("contrast"), Column("family"), Column("seeds", "right")]
     for name in outcomes:
-        columns += [Column(OUTCOMES[name], "right"), Column("p", "right"), Column("verdict"),
+        columns += [Column(known[name], "right"), Column("p", "right"), Column("verdict"),
                     Column("smallest effect", "right")]  # fmt: skip
     rows = []
     for one in contrasts:
@@ -117,9 +137,9 @@ def _shown(stored: Values | None, no_claim: str) -> list[Value]:
     return [_figure(stored, sign=True), Figure(p, unit="number", digits=3), verdict, smallest]
 
 
-def _by_set(name: str, one: Values) -> Table:
-    outcomes = [x for x in OUTCOMES if any(x in own for own in one["sets"].values())]
-    columns = [Column("set"), *(Column(OUTCOMES[x], "right") for x in outcomes)]
+def _by_set(name: str, one: Values, known: Mapping[str, str]) -> Table:
+    outcomes = [x for x in known if any(x in own for own in one["sets"].values())]
+    columns = [Column("set"), *(Column(known[x], "right") for x in outcomes)]
     rows = [
         Row([title, *(_figure(own[x], sign=True) if x in own else None for x in outcomes)])
         for title, own in one["sets"].items()

@@ -155,6 +155,11 @@ class Question(Model):
     families: list[Family] = Field(min_length=1, description="families of test sets")
     comparisons: list[Compared] = Field(min_length=1)
     reference: Reference | None = Field(None, description="default: no effective robustness")
+    metric: str | None = Field(
+        None,
+        description="a metric that is a share, of all tasks; default: each task's accuracy, or its "
+        "main metric where it has none",
+    )
     equivalence: Points = Field(
         1.0,
         description="arms are equivalent if the interval of their difference lies within ± so "
@@ -164,7 +169,7 @@ class Question(Model):
         None,
         gt=0,
         lt=1,
-        description="a run with a lower accuracy in distribution counts as collapsed, beside those "
+        description="a run with a lower figure in distribution counts as collapsed, beside those "
         "that give one answer to every row",
     )
 
