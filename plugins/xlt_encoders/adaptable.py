@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,18 +16,25 @@ from xlt_encoders.kept_adapter import BASE
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from xlt_encoders.opened import Opened
+
 
 class Adaptable(nn.Module):
     """A model some of which may be frozen, and which may have an adapter (`TakesAdapters`).
 
     Args:
         model: a base model, or one with a head.
+
+    Attributes:
+        frozen: the modules that are not trained.
+        opened: what the model was when it was opened.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.model = model
-        self._frozen: list[nn.Module] = []
+        self.frozen: list[nn.Module] = []
+        self.opened: Opened | None = None
         self._attached: Attached | None = None
 
     def head_parameters(self) -> Iterator[nn.Parameter]:
@@ -36,15 +43,25 @@ class Adaptable(nn.Module):
 
     def freeze(self, modules: list[nn.Module]) -> None:
         """Excludes modules from training: no gradients, and no dropout either."""
-        self._frozen += modules
-        for module in self._frozen:
+        self.frozen += modules
+        for module in self.frozen:
             module.requires_grad_(False)
         self.train(self.training)
+
+    def freeze_only(self, modules: Sequence[nn.Module], trained: Mapping[str, bool]) -> None:
+        """Excludes these modules from training, and no others.
+
+        Args:
+            trained: by name, whether a parameter of the model is trained.
+        """
+        for name, parameter in self.model.named_parameters():
+            parameter.requires_grad_(trained[name])
+        self.frozen = list(modules)
 
     def train(self, mode: bool = True) -> Self:
         """As in torch, but frozen modules stay in evaluation mode: their output is the same."""
         super().train(mode)
-        for module in self._frozen:
+        for module in self.frozen:
             module.eval()
         return self
 

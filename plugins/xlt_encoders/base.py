@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -139,6 +140,21 @@ class TransformersEncoder(Encoder):
             halves: Any = model.backbone if isinstance(model, WithHead) else model
             halves.open_adapter(checkpoint)
         return model
+
+    def reopened(self, model: EncoderModel, head: Head, checkpoint: Path) -> EncoderModel | None:
+        """The model itself, if nothing of it but its weights has changed since it was loaded.
+
+        None for encoders that load models in a way of their own.
+        """
+        from xlt_encoders.kept_adapter import has_adapter
+        from xlt_encoders.reopening import reopened
+
+        ways = ("load_model", "_load_saved", "_settings")
+        own = any(
+            inspect.unwrap(getattr(type(self), way)) is not getattr(TransformersEncoder, way)
+            for way in ways
+        )
+        return None if own or has_adapter(checkpoint) else reopened(model, head)
 
     def _load_saved(self, head: Head, checkpoint: Path, new_head: bool) -> EncoderModel:
         """The model that a checkpoint has, without its adapter."""

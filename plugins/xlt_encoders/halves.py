@@ -89,6 +89,11 @@ class Halves(Adaptable):
         return takes and not hasattr(self.model.config, "type_vocab_size")
 
     @property
+    def in_order(self) -> bool:
+        """Whether the outputs of the model are in the order of the task's labels."""
+        return True
+
+    @property
     def hidden_size(self) -> int:
         return int(self.model.config.hidden_size)
 
@@ -268,6 +273,10 @@ class NativeModel(Halves):
     def __init__(self, model: PreTrainedModel, order: list[int] | None = None) -> None:
         super().__init__(model)
         self._order = order
+
+    @property
+    def in_order(self) -> bool:
+        return self._order is None
 
     def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
         """[B, C], or [B, L, C] for tokens; classes in the order of the task's labels."""

@@ -34,6 +34,7 @@ from xlt_encoders.language_model import (
     outside,
 )
 from xlt_encoders.lowest_layers import is_above, keep_lowest
+from xlt_encoders.opened import Opened
 from xlt_encoders.own_heads import LANGUAGE_MODEL, SUFFIX, has_own
 from xlt_encoders.quiet import quiet
 from xlt_encoders.refusals import (
@@ -143,7 +144,7 @@ def load_pretrained(weights: Weights, head: Head, settings: Settings) -> Encoder
             return _finish(NativeModel(model), settings)
         backbone = _open_backbone(weights, settings)
         generator.manual_seed(seed)
-        return _with_head(backbone, head, settings.head_plugin)
+        return with_head(backbone, head, settings.head_plugin)
 
 
 def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bool) -> EncoderModel:
@@ -175,7 +176,7 @@ def load_checkpoint(weights: Weights, head: Head, settings: Settings, strict: bo
     _set_labels(weights.config, head.labels)
     _set_problem(weights.config, head)
     with torch.random.fork_rng(devices=[]):
-        model = _with_head(_open_backbone(weights, settings), head, info.pooling)
+        model = with_head(_open_backbone(weights, settings), head, info.pooling)
     model.load_head(head_folder)
     return model
 
@@ -304,6 +305,21 @@ def _open_backbone(weights: Weights, settings: Settings) -> Halves:
 def _finish(halves: _H, settings: Settings) -> _H:
     if halves.has_no_segment_vocabulary:
         halves.passes_segments = settings.tokenizer_gives_segments()
+    check_halves(halves)
+    if settings.freeze_embeddings:
+        halves.freeze(embedding_modules(halves.backbone))
+    if settings.freeze_layers:
+        halves.freeze(first_layers(halves.backbone, settings.freeze_layers))
+    halves.opened = Opened.of(halves)
+    return halves
+
+
+def check_halves(halves: Halves) -> None:
+    """Finds the side of a model's padding, and tries whether it can be run in two halves.
+
+    Raises:
+        UserError: it cannot.
+    """
     choose_padding(halves)
     try:
         check_cut(halves)
@@ -311,14 +327,10 @@ def _finish(halves: _H, settings: Settings) -> _H:
         bare = halves.backbone
         again = None if bare is halves.model else lambda: check_cut(Halves(bare))
         raise explained(halves.model, refused, again) from refused
-    if settings.freeze_embeddings:
-        halves.freeze(embedding_modules(halves.backbone))
-    if settings.freeze_layers:
-        halves.freeze(first_layers(halves.backbone, settings.freeze_layers))
-    return halves
 
 
-def _with_head(backbone: Halves, head: Head, pooling: str | None) -> WithHead:
+def with_head(backbone: Halves, head: Head, pooling: str | None) -> WithHead:
+    """The encoder under a new head of xlt's own, drawn from torch's global generator."""
     config = backbone.model.config
     # Our head has dropout as the encoder has it, under the first of these names.
     names = ("classifier_dropout", "hidden_dropout_prob", "seq_classif_dropout", "dropout")

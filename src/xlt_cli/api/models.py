@@ -203,6 +203,17 @@ class Encoder(Plugin):
         seeds.
         """
 
+    def reopened(self, model: EncoderModel, head: Head, checkpoint: Path) -> EncoderModel | None:
+        """A model that was trained, as `load_model(head, checkpoint)` would open the files that its
+        `save` has just written to the checkpoint; or None, the default: they have to be opened.
+
+        The runner then tests a model without loading it again. It may be the same model, which is
+        trained no more, and it may be on a GPU. Its answers must be those of the loaded one to the
+        last bit: return None where anything but the weights may have changed since the model was
+        loaded, or where the files hold other numbers.
+        """
+        return None
+
     @classmethod
     def opens(cls, name: str) -> dict[str, Any] | None:
         """The parameters for a name that is not the name of a plugin, such as `org/model` or

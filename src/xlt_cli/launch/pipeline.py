@@ -121,9 +121,11 @@ def _made(
         uses = held_out.used_by_stage(run, trained.stages, rows) if runtime.is_main else []
         for plan in plans if runtime.is_main else ():
             held_out.check(plan, [use for of_stage in uses for use in of_stage])
+        left = None
         for index in range(len(keys)):
-            train_shared_stage(run, experiment, index, keys, uses, rows, runtime, reporter)
-        subject = trained_subject(run, trained, rows, runtime)
+            left = None  # a stage needs the memory of the one before
+            left = train_shared_stage(run, experiment, index, keys, uses, rows, runtime, reporter)
+        subject = trained_subject(run, trained, rows, runtime, left)
         results = _evaluate_all(run, plans, subject, runtime, reporter)
         if runtime.is_main:
             follower.results(results)

@@ -17,6 +17,7 @@ from xlt_cli.runs.directory import Run
 from xlt_cli.runs.holding import Holder
 from xlt_cli.runs.stage_store import SharedStage, attach, offer, shared, take
 from xlt_cli.spec import ResolvedExperiment
+from xlt_cli.training.left import Left
 from xlt_cli.training.stage import finished_stage, train_stage
 
 
@@ -29,7 +30,7 @@ def train_shared_stage(
     rows: RowStore,
     runtime: Runtime,
     reporter: Reporter,
-) -> None:
+) -> Left | None:
     """Trains a stage unless it is finished, here or in the store.
 
     Of several processes that need the same stage, one trains it, and the others wait; if that one
@@ -39,6 +40,9 @@ def train_shared_stage(
     Args:
         keys: of all stages.
         uses: the rows that each stage uses; empty where this is not the main process.
+
+    Returns:
+        The stage's model, where it was trained here and is still in memory.
     """
     directory = run.stage(index)
     entry = shared(run.path.absolute().parent, keys[index])
@@ -51,13 +55,14 @@ def train_shared_stage(
         if runtime.is_main:
             held_out.record(directory, uses[index])
         runtime.wait()
-        train_stage(run, experiment, index, rows, runtime, reporter)
+        left = train_stage(run, experiment, index, rows, runtime, reporter)
         if not done and runtime.is_main:
             if directory.is_symlink():
                 take(directory, entry)
             else:
                 offer(directory, entry)
         runtime.wait()
+    return left
 
 
 def _record(

@@ -16,17 +16,27 @@ from xlt_cli.runs import atomic
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.stage import model_of
 from xlt_cli.spec.trained import Trained
+from xlt_cli.training.left import Left
 from xlt_cli.training.words import warn_of_other_way
 
 
-def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime) -> Subject:
-    """The model that the run ended with, to be tested."""
+def trained_subject(
+    run: Run, trained: Trained, rows: RowStore, runtime: Runtime, left: Left | None = None
+) -> Subject:
+    """The model that the run ended with, to be tested.
+
+    Args:
+        left: the model that its last stage has just been trained to.
+    """
     encoder = trained.encoder
+    weights = run.weights
 
     def load(problem: Problem) -> tuple[PreTrainedTokenizerBase, EncoderModel]:
-        head = problem.head
-        model = encoder.load_model(head, run.model, new_head=not head.has_weights)
-        tokenizer = encoder.load_tokenizer(run.model)
+        head, checkpoint = problem.head, run.model
+        model = left.take(encoder, head, weights, checkpoint) if left is not None else None
+        if model is None:
+            model = encoder.load_model(head, checkpoint, new_head=not head.has_weights)
+        tokenizer = encoder.load_tokenizer(checkpoint)
         last = atomic.read_json(run.stage(len(trained.stages) - 1) / "result.json") or {}
         warn_of_other_way(last, problem, tokenizer)
         return tokenizer, model
@@ -41,7 +51,7 @@ def trained_subject(run: Run, trained: Trained, rows: RowStore, runtime: Runtime
         trained.languages,
         trained.caveats,
         trained.max_length,
-        run.weights,
+        weights,
         encoder,
         of_model(model_of(run.stage(len(trained.stages) - 1)), ours=True),
         outputs,

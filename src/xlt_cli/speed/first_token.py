@@ -45,6 +45,12 @@ def first_token_only(model: EncoderModel, probe: Batch) -> Iterator[None]:
         yield
 
 
+def forget(model: EncoderModel) -> None:
+    """Has a model tried again: one that is trained no more is another one."""
+    assert isinstance(model, nn.Module)
+    _known.pop(model, None)
+
+
 def _layer(model: EncoderModel, probe: Batch) -> nn.Module | None:
     """The last layer, if only its first token is read."""
     assert isinstance(model, nn.Module)

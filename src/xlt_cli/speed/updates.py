@@ -14,6 +14,7 @@ from xlt_cli.compute.seeding import derive
 from xlt_cli.data.batches import collate
 from xlt_cli.errors import PluginFailure
 from xlt_cli.problems import Feature, Problem
+from xlt_cli.speed.first_token import forget
 from xlt_cli.speed.frozen_layers import FrozenLayers, frozen_layers
 from xlt_cli.speed.graphs import EAGER
 from xlt_cli.speed.recorder import Recorder
@@ -114,6 +115,16 @@ class FastUpdates(Updates):
     def settle(self) -> None:
         if self.rows is not None:
             self.rows.write_back()
+
+    def release(self) -> None:
+        super().release()
+        if self.recorder is not None:
+            self.recorder.give_up()
+            self.recorder.clear()
+        if self.rows is not None:
+            self.rows.release()
+        self.recorder = self.rows = self.frozen = None
+        forget(self._training.model)
 
     def _update(
         self, features: Sequence[Feature], step: int, total: int, size: int

@@ -199,12 +199,17 @@ class EncoderSuite(PluginSuite):
             each.save(checked, folder)
             if not list(folder.glob("*.safetensors")):
                 broken("save() wrote no safetensors file", EncoderModel.save)
-            again = each.of(checked.load_model(each.problem.head, folder))
-            for one, other in zip(
-                each.run(each.batch(ROWS)), again.run(each.batch(ROWS)), strict=True
+            head = each.problem.head
+            for whence, model in (
+                ("a saved and loaded model", checked.load_model(head, folder)),
+                ("the model of reopened()", checked.reopened(each.model, head, folder)),
             ):
-                if one is not None and not (other is not None and one.equal(other)):
-                    broken("a saved and loaded model gives other answers", EncoderModel.save)
+                again = each if model is None else each.of(model)
+                for one, other in zip(
+                    each.run(each.batch(ROWS)), again.run(each.batch(ROWS)), strict=True
+                ):
+                    if one is not None and not (other is not None and one.equal(other)):
+                        broken(f"{whence} gives other answers", EncoderModel.save)
 
     def test_packed_model_gives_the_same_answers_to_the_bit(
         self, plugin: Encoder, checked: Encoder, loaded: list[Loaded], tmp_path: Path

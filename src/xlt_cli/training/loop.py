@@ -36,6 +36,7 @@ from xlt_cli.training.averaging import Average
 from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.heads import OtherHead
 from xlt_cli.training.ledger import Ledger
+from xlt_cli.training.left import Left
 from xlt_cli.training.noise import Noise
 from xlt_cli.training.stream import Stream, updates
 from xlt_cli.training.updates import updates_of
@@ -125,8 +126,12 @@ class StageTrainer:
         self.ledger = Ledger(self.position, index, self._write)
         self.saved = time.monotonic()
 
-    def train(self) -> None:
-        """Trains to the end, and leaves the stage's model and result."""
+    def train(self) -> Left | None:
+        """Trains to the end, and leaves the stage's model and result.
+
+        Returns:
+            The published model, if it is the one in memory; training holds nothing of it then.
+        """
         position = self.position
         if self.total < FEWEST and position.step == 0:
             self.reporter.warn(f"stage {self.index + 1}: {few_updates(self.total, self.stage)}")
@@ -154,7 +159,10 @@ class StageTrainer:
                 due = due or self._is_long_ago()
                 if due and not self._is_over():  # what the last update made is published at once
                     self._checkpoint()
-        self._finish()
+        weights = self._finish()
+        self.updates.release()
+        del self.ledger  # it knows this object, which would stay, and the model with it
+        return None if weights is None else Left(self.parts.model, self.parts.problem.head, weights)
 
     def _due(self, every: int) -> bool:
         """Whether something that happens every so many updates, and at the end, happens now."""
@@ -258,8 +266,12 @@ class StageTrainer:
             )
         self.runtime.wait()
 
-    def _finish(self) -> None:
-        """Selects a checkpoint, or takes the mean of all, and makes it the stage's model."""
+    def _finish(self) -> str | None:
+        """Selects a checkpoint, or takes the mean of all, and makes it the stage's model.
+
+        Returns:
+            The hash of its weights, if they are those in memory in every process.
+        """
         self.ledger.settle()
         self.updates.settle()
         position, stage = self.position, self.stage
@@ -281,6 +293,7 @@ class StageTrainer:
             self.average.adopt(self.parts.model)
             rule = f"mean of the weights at {self.average.count} steps"
             score = self._score(averaged=self.average.count)[0] if dev else None
+        weights = ""
         if self.runtime.is_main:
             parts = self.parts
             own = self.updates.loss.own.state_dict() if parts.others else {}
@@ -288,6 +301,7 @@ class StageTrainer:
                 self.directory, source, parts.tokenizer, parts.about, parts.merged,
                 parts.others, own,
             )  # fmt: skip
+            weights = provenance.weights_hash(self.directory / "model")
             atomic.write_json(
                 self.directory / "result.json",
                 {
@@ -299,7 +313,7 @@ class StageTrainer:
                     "dev_languages": dev,
                     "dev_score": score,
                     "stopped_early": position.step < self.total,
-                    "weights": provenance.weights_hash(self.directory / "model"),
+                    "weights": weights,
                     "parent": position.parent,
                     "metrics": metrics.digest(self.directory),
                     **parts.words,
@@ -311,6 +325,8 @@ class StageTrainer:
         self.reporter.say(
             f"stage {self.index + 1} done: selected step {selected} of {position.step}, {rule}"
         )
+        in_memory = source is self.parts.model and self.parts.merged is None
+        return weights if in_memory and self.runtime.world == 1 else None
 
     def _adapter(self) -> dict[str, Any]:
         """What the result says of the stage's adapter."""

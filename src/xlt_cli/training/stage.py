@@ -36,6 +36,7 @@ from xlt_cli.spec import ResolvedExperiment, ResolvedStage
 from xlt_cli.training import checkpoints, criterion
 from xlt_cli.training.epochs import Epochs, SeveralEpochs
 from xlt_cli.training.heads import further_rows, other_head, own_rows, sampling_of
+from xlt_cli.training.left import Left
 from xlt_cli.training.loop import Parts, StageTrainer
 from xlt_cli.training.noise import Noise
 from xlt_cli.training.sampling import Sampling
@@ -56,8 +57,12 @@ def train_stage(
     rows: RowStore,
     runtime: Runtime,
     reporter: Reporter,
-) -> None:
-    """Trains a stage, from its last checkpoint if it has one, unless it is finished."""
+) -> Left | None:
+    """Trains a stage, from its last checkpoint if it has one, unless it is finished.
+
+    Returns:
+        The model that it has published, where that is still in memory.
+    """
     directory, stage = run.stage(index), experiment.stages[index]
     spec, encoder, task = stage.spec, experiment.encoder, stage.task
     finished = finished_stage(directory)
@@ -65,7 +70,7 @@ def train_stage(
     if finished:
         reporter.say(f"stage {index + 1} ({finished['task']}): done before, {finished['rule']}")
         _say_other_parent(finished.get("parent", ""), parent, index, reporter)
-        return
+        return None
     problem = problem_of(task)
     noise = Noise.of(stage.perturbations)
     restored = checkpoints.latest(directory, reporter.warn)
@@ -166,7 +171,7 @@ def train_stage(
         others=others,
         merged=merged if spec.adapter is not None and spec.adapter.after == "merge" else None,
     )
-    StageTrainer(run, index, spec, parts, runtime, reporter).train()
+    return StageTrainer(run, index, spec, parts, runtime, reporter).train()
 
 
 def _scorer(stage: ResolvedStage, problem: Problem) -> Scorer:

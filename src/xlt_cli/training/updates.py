@@ -133,6 +133,15 @@ class Updates:
     def settle(self) -> None:
         """Brings the model up to date with the updates made, for evaluation or a checkpoint."""
 
+    def release(self) -> None:
+        """Ends training: frees gradients and the optimizer's state, and leaves an ordinary model.
+
+        Nothing else may be asked of this object afterwards.
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.state.clear()
+        self.optimizer.param_groups.clear()
+
     def _update(
         self, features: Sequence[Feature], step: int, total: int, size: int
     ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -82,6 +82,11 @@ def model(call: Call, value: Any, *_: Any, **__: Any) -> Any:
     return value
 
 
+def reopened(call: Call, value: Any, *_: Any, **__: Any) -> Any:
+    """A module with the two halves, or none."""
+    return None if value is None else model(call, value)
+
+
 def fault(plugin: type[Encoder]) -> str:
     """What keeps a class from being an encoder."""
     offline: object = plugin.offline
@@ -101,6 +106,7 @@ KIND = PluginKind(
         Encoder: {
             "load_tokenizer": tokenizer,
             "load_model": model,
+            "reopened": reopened,
             "head_plugin": head_plugin,
             "folder": folder,
             "checkpoint_labels": checkpoint_labels,
