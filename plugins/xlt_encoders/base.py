@@ -25,6 +25,9 @@ E5_CAVEAT = (
 )
 
 
+PRETRAINED = "the pretrained tokenizer"
+"""Among what the runs of a process share; see `open_tokenizer`."""
+
 NATIVE = "native"
 """The pooling that stands for the architecture's own head."""
 
@@ -103,7 +106,9 @@ class TransformersEncoder(Encoder):
         if checkpoint is None:
             return self._pretrained_tokenizer()
         if checkpoint.is_dir() and has_vocabulary(checkpoint):
-            return open_tokenizer(checkpoint, trust_remote_code=self._trust_remote_code)
+            return open_tokenizer(
+                checkpoint, "a checkpoint's tokenizer", trust_remote_code=self._trust_remote_code
+            )
         rows = read_config(model_folder(checkpoint), self._trust_remote_code).vocab_size
         tokenizer = self._pretrained_tokenizer()
         if len(tokenizer) > rows:
@@ -233,9 +238,26 @@ class TransformersEncoder(Encoder):
 
 
 def open_tokenizer(
-    folder: Path, class_name: str = "AutoTokenizer", trust_remote_code: bool = False
+    folder: Path, kind: str, class_name: str = "AutoTokenizer", trust_remote_code: bool = False
 ) -> PreTrainedTokenizerBase:
-    """The tokenizer in a folder; raises UserError if there is none or it cannot be opened."""
+    """The tokenizer in a folder; raises UserError if there is none or it cannot be opened.
+
+    Args:
+        kind: what it is to the run; the runs of a process share the last one of a kind.
+    """
+    from xlt_encoders.shared import content_of, shared_tokenizer
+
+    def opened() -> PreTrainedTokenizerBase:
+        return _opened_tokenizer(folder, class_name, trust_remote_code)
+
+    if trust_remote_code:  # the code is no part of what the content states
+        return opened()
+    return shared_tokenizer(kind, lambda: (class_name, content_of(folder)), opened)
+
+
+def _opened_tokenizer(
+    folder: Path, class_name: str, trust_remote_code: bool
+) -> PreTrainedTokenizerBase:
     import transformers
 
     from xlt_encoders.hub import VOCABULARY_FILES, has_vocabulary

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from xlt_cli.api import OfflineError, UserError
-from xlt_encoders.base import E5_CAVEAT, EncoderParams, TransformersEncoder
+from xlt_cli.api import OfflineError, UserError, kept
+from xlt_encoders.base import E5_CAVEAT, PRETRAINED, EncoderParams, TransformersEncoder
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
     from xlt_encoders.e5_q4_file import E5File
     from xlt_encoders.loading import Weights
@@ -100,26 +101,50 @@ class E5SmallQ4(TransformersEncoder):
             raise UserError("the weights file cannot be read", str(path), str(problem)) from problem
 
     def _pretrained(self) -> Weights:
+        from xlt_encoders.loading import Weights
+
+        config, state_dict = kept("pretrained weights", self._content, self._read, copy=_copied)
+        return Weights(self.name, config, state_dict=state_dict)
+
+    def _read(self) -> tuple[PreTrainedConfig, dict[str, torch.Tensor]]:
+        """The model's config, and its weights, widened to float32."""
         from xlt_encoders.e5_q4_convert import bert_config, state_dict
         from xlt_encoders.e5_q4_file import BadWeightsFile
-        from xlt_encoders.loading import Weights
 
         file = self._file()
         try:
-            return Weights(self.name, bert_config(file), state_dict=state_dict(file))
+            return bert_config(file), state_dict(file)
         except BadWeightsFile as problem:
             raise UserError(
                 "the weights file is damaged", str(file.path), str(problem)
             ) from problem
 
+    def _content(self) -> str:
+        """What states the content of the file."""
+        return self.fingerprint()["sha256"]
+
     def _pretrained_tokenizer(self) -> PreTrainedTokenizerBase:
+        from xlt_encoders.shared import shared_tokenizer
+
+        return shared_tokenizer(PRETRAINED, self._content, self._tokenizer)
+
+    def _tokenizer(self) -> PreTrainedTokenizerBase:
+        """The tokenizer, from the file in the user's cache where there is one."""
+        from xlt_encoders import kept_tokenizer
         from xlt_encoders.e5_q4_convert import build_backend, build_tokenizer, read_tokenizer
         from xlt_encoders.e5_q4_file import positions_of
-        from xlt_encoders.kept_tokenizer import keep, kept, key_of
 
-        key = key_of(self.fingerprint()["sha256"])  # a kept one was made of this file, when sound
-        path = kept(key) or keep(key, build_backend(self._file()))
+        key = kept_tokenizer.key_of(self._content())  # a kept one was made of this file, when sound
+        path = kept_tokenizer.kept(key) or kept_tokenizer.keep(key, build_backend(self._file()))
         if path is not None:
             with suppress(Exception):  # it may be gone again; tokenizers raises no narrower class
                 return read_tokenizer(positions_of(self._path()), path)
         return build_tokenizer(self._file())
+
+
+def _copied(
+    read: tuple[PreTrainedConfig, dict[str, torch.Tensor]],
+) -> tuple[PreTrainedConfig, dict[str, torch.Tensor]]:
+    """A copy that may be trained."""
+    config, state_dict = read
+    return deepcopy(config), {name: weight.clone() for name, weight in state_dict.items()}

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, model_validator
 
 from xlt_encoders import hub
-from xlt_encoders.base import E5_CAVEAT, EncoderParams, TransformersEncoder, open_tokenizer
+from xlt_encoders.base import (
+    E5_CAVEAT,
+    PRETRAINED,
+    EncoderParams,
+    TransformersEncoder,
+    open_tokenizer,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -126,8 +132,9 @@ class HubEncoder(TransformersEncoder):
     def _pretrained_tokenizer(self) -> PreTrainedTokenizerBase:
         other = self._other_tokenizer()
         if other is not None:
-            return open_tokenizer(other.folder)
-        return open_tokenizer(self._folder(), self.tokenizer_class, self._trust_remote_code)
+            return open_tokenizer(other.folder, PRETRAINED)
+        folder, code = self._folder(), self._trust_remote_code
+        return open_tokenizer(folder, PRETRAINED, self.tokenizer_class, code)
 
 
 class HuggingFaceEncoder(HubEncoder):

@@ -31,6 +31,7 @@ def results(desk: Desk, runs: str = "runs") -> dict[str, bytes]:
     folder = desk.path / runs
     names = (
         "stages/0/metrics.jsonl", "stages/0/result.json", "stages/0/model/model.safetensors",
+        "stages/0/model/config.json", "stages/0/model/tokenizer*.json",
         "evaluations/*/results.json", "evaluations/*/predictions/*.parquet",
     )  # fmt: skip
     files = [path for name in names for path in folder.glob(f"*/{name}")]

@@ -115,6 +115,7 @@ from xlt_cli.api.reports import (
 )
 from xlt_cli.api.task_facts import TaskFacts
 from xlt_cli.api.tasks import Task
+from xlt_cli.between_runs import kept
 from xlt_cli.compute.devices import cores
 from xlt_cli.compute.draws import Draws
 from xlt_cli.compute.seeding import derive
@@ -240,6 +241,7 @@ __all__ = [
     "cores",
     "derive",
     "did_you_mean",
+    "kept",
     "language_of",
     "own_code",
     "same_language",

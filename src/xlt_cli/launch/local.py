@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlt_cli import between_runs
 from xlt_cli.compute.importing import uncollected
 from xlt_cli.compute.processes import is_first_process
 from xlt_cli.console.progress import Reporter
@@ -48,7 +49,7 @@ def run_jobs(
     """
     outcomes: list[Outcome] = []
     maker = _Maker(root, reporter, plain, restore)
-    with terminated_as_interrupted():
+    with terminated_as_interrupted(), _keeping_for(len(jobs)):
         for job, count in zip(jobs, _counts(len(jobs)), strict=True):
             outcomes.append(Outcome(job, *maker.make(job, count)))
     return outcomes
@@ -75,7 +76,7 @@ def run_sweep(
     outcomes: list[Outcome] = []
     maker = _Maker(root, reporter, plain)
     total = len(jobs) + (more.total if more else 0)
-    with terminated_as_interrupted(), contextlib.suppress(OutOfTime):
+    with terminated_as_interrupted(), contextlib.suppress(OutOfTime), _keeping_for(total):
         for number, job in enumerate(_every(jobs, more), start=1):
             count = f"[{number}/{max(number, total)}] " if total > 1 else ""
             outcome = _attempt(job, count, maker, writer, more)
@@ -85,6 +86,11 @@ def run_sweep(
             if outcome.error and not outcome.taken and not keep_going:
                 break
     return outcomes
+
+
+def _keeping_for(runs: int) -> contextlib.AbstractContextManager[None]:
+    """What runs share is kept where there are several."""
+    return between_runs.keeping() if runs > 1 else contextlib.nullcontext()
 
 
 def _every(jobs: Sequence[PlannedRun], more: Further | None) -> Iterator[PlannedRun]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
+from xlt_cli import between_runs
 from xlt_cli.api import EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
@@ -82,6 +83,7 @@ def _run_experiment(
     restore: bool,
     rows: RowStore,
 ) -> list[dict[str, Any]]:
+    between_runs.begin(experiment.encoder.name)
     plans = preflight(experiment, rows, run.seed)
     gone = any(map(is_pruned, pruned.stages(run)))
     if _trained(run, experiment) and not (restore and gone):

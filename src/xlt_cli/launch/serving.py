@@ -1,7 +1,8 @@
 """Jobs executed one after another in one process, as standard input names them.
 
-Imports, the device and the rows of data stay from job to job. Only a job that ends well is followed
-by another: after an error or an interruption the process ends, with the exit code of `xlt run`.
+Imports, the device, rows of data, tokenizers and pretrained weights stay from job to job. Only a
+job that ends well is followed by another: after an error or an interruption the process ends, with
+the exit code of `xlt run`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlt_cli import between_runs
 from xlt_cli.launch import answers, executing, manifest
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def serve() -> None:
     busy = threading.Event()
     threading.Thread(target=_read, args=(lines, busy), daemon=True).start()
     rows = RowStore()
-    with answers.interrupted_once():
+    with answers.interrupted_once(), between_runs.keeping():
         while line := lines.get():
             busy.set()
             rows = rows.of_next_run()
