@@ -136,3 +136,20 @@ def test_files_of_a_directory_have_the_permissions_that_the_umask_leaves(
     files = [path for path in (tmp_path / "model").rglob("*") if path.is_file()]
     assert len(files) == 4
     assert {path.stat().st_mode & 0o777 for path in files} == {0o666 & ~mask}
+
+
+def test_a_large_file_that_was_written_just_now_is_read_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is waited for until its state says whether it has changed."""
+    monkeypatch.setattr(checksums, "_LARGE", 1000)
+    path = folder / NAMES[0]
+    path.write_bytes(path.read_bytes())
+    known = checksums.digests([path])
+    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("read again"))
+    assert checksums.digests([path]) == known
+
+
+def test_the_listed_hashes_are_those_of_the_files(folder: Path) -> None:
+    paths = [folder / name for name in NAMES]
+    assert checksums.listed(folder, paths) == checksums.digests(paths)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,6 +23,9 @@ FOLDER = "checksums"
 
 _MOST = 20_000
 """Digests that are kept; the oldest go."""
+
+_LARGE = 50 * 10**6
+"""Bytes that take about as long to hash as a file of a moment's age takes to be older."""
 
 _own: dict[str, str] = {}
 """What this process has taken."""
@@ -58,6 +62,16 @@ def lacks_files(directory: Path) -> bool:
     return not all((directory / name).exists() for name in atomic.manifest(directory) or ())
 
 
+def listed(directory: Path, paths: Iterable[Path]) -> dict[Path, str]:
+    """The SHA-256 of files as the manifest of their directory states them; nothing is read.
+
+    Raises:
+        KeyError: it does not state them.
+    """
+    files = atomic.manifest(directory) or {}
+    return {path: files[path.relative_to(directory).as_posix()][1] for path in paths}
+
+
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
     """The SHA-256 of files, in hexadecimal digits; from the cache where they have not changed."""
     states = {path: state_of(path) for path in paths}
@@ -68,7 +82,7 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
         if state in kept:
             taken[path] = _own[state] = kept[state]
             continue
-        age = age_of(path)
+        age = _age_to_read_at(path)
         with path.open("rb") as file:
             taken[path] = hashlib.file_digest(file, "sha256").hexdigest()
         if age > STEP:  # a younger file may change without a sign of it
@@ -78,6 +92,15 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
     if new:
         _write(new)
     return taken
+
+
+def _age_to_read_at(path: Path) -> int:
+    """The age of a file; a large one is waited for until what is read of it can be kept."""
+    age = age_of(path)
+    if 0 <= age <= STEP and path.stat().st_size >= _LARGE:
+        time.sleep((STEP - age) / 1e9 + 1e-3)
+        age = age_of(path)
+    return age
 
 
 def _file() -> Path:

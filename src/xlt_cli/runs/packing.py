@@ -66,11 +66,12 @@ def pack(run: Run, encoder: PluginUse) -> int:
                 if there is not None and _same(there, folder):
                     _link(there, folder, PACKED, WHOLE)
                 else:
+                    twins = there is not None and _are_one(there / WHOLE, whole)
                     why = _pack(folder, encoder)
                     if why:
                         atomic.write_json(stage / DECISION, {"why": why})
                         break
-                    if there is not None and _same(folder, there):
+                    if there is not None and (twins or _same(folder, there)):
                         _link(folder, there, PACKED, WHOLE)
                 freed += size - (folder / PACKED).stat().st_size
     return freed
@@ -110,7 +111,7 @@ def _large(stage: Path) -> list[Path]:
 
 def _pack(folder: Path, encoder: PluginUse) -> str:
     """Packs the weights in a folder; why they are left as they are, if they are."""
-    from xlt_cli.weights.opening import base_of, origin_of, restored
+    from xlt_cli.weights.opening import base_of, origin_of
     from xlt_cli.weights.packed_file import pack as write
 
     whole = folder / WHOLE
@@ -118,13 +119,14 @@ def _pack(folder: Path, encoder: PluginUse) -> str:
     if origin is None:
         return f"nothing names the pretrained weights of the encoder '{encoder.name}' for good"
     with _partial(folder, PACKED, whole) as partial:
-        write(whole, partial, base_of(origin), origin)
+        base = base_of(origin)
+        write(whole, partial, base, origin, checksums.digests([whole])[whole])
         share = partial.stat().st_size / whole.stat().st_size
         if share > WORTH:
             partial.unlink()
             return f"packed, they would have {share:.0%} of their size"
         try:
-            for _ in restored(Packed(partial)):  # it is opened as it will be, and checked
+            for _ in Packed(partial).tensors(base):  # it is opened as it will be, and checked
                 pass
         except DamagedFile as error:
             partial.unlink()
@@ -199,6 +201,13 @@ def _same(packed: Path, whole: Path) -> bool:
     """Whether one folder has, packed, the weights that are an ordinary file in the other."""
     found, file = packed_in(packed), whole / WHOLE
     return found is not None and file.exists() and checksums.digests([file])[file] == found.sha256
+
+
+def _are_one(one: Path, other: Path) -> bool:
+    """Whether two names are those of one file."""
+    with contextlib.suppress(OSError):
+        return one.samefile(other)
+    return False
 
 
 def _link(source: Path, target: Path, new: str, former: str) -> None:

@@ -301,7 +301,7 @@ class StageTrainer:
                 self.directory, source, parts.tokenizer, parts.about, parts.merged,
                 parts.others, own,
             )  # fmt: skip
-            weights = provenance.weights_hash(self.directory / "model")
+            weights = provenance.weights_hash(self.directory / "model", listed=True)
             atomic.write_json(
                 self.directory / "result.json",
                 {

@@ -31,6 +31,8 @@ BLOCK = 1 << 16
 
 MANTISSA = 0x7FFFFF
 EXPONENT = 0x7F800000
+_OTHERS = MANTISSA + 1
+"""The place, after those of all mantissas, of numbers that the rule of rounding is not for."""
 
 _SHARE = 20
 """One row in so many is enough to show a common factor."""
@@ -38,6 +40,10 @@ _NARROW = 1e-4
 """By how much the factors of rows may differ, relatively, that share one."""
 _VOTES = 1 << 22
 """About the most numbers whose rounding is averaged."""
+_LOOKED_AT = 1 << 14
+"""About the most numbers in which contradictions to the rule are looked for first."""
+_ENOUGH = 8
+"""Numbers whose mantissa has occurred before, from which on they say something."""
 _WORTH = 4
 """Numbers in rows that follow the rule, for each rounding that has to be written for them."""
 
@@ -95,15 +101,18 @@ def _by_rows(now: Array, base: Array) -> Changes | None:
     worst = np.empty(len(now), np.int64)
     for rows in _blocks(now):
         off = _off(now[rows], base[rows], factor)
-        worst[rows] = np.abs(off.astype(np.int64)).max(axis=1)
+        worst[rows] = np.maximum(off.max(axis=1), -off.min(axis=1).astype(np.int64))
     usual = np.partition(worst, len(worst) // _SHARE)[len(worst) // _SHARE]
-    follows = worst <= 4 * usual + 8
-    rounding = _roundings(now, base, factor, follows)
-    table = rounding if rounding.any() else None
+    most = 4 * usual + 8
+    follows = worst <= most
+    if _contradict(now, base, factor, follows):
+        return None
+    table = _roundings(now, base, factor, follows, most)
+    mantissas = np.flatnonzero(table != 0).astype(np.int32)
     for rows in _blocks(now):
-        same = _bits(_followed(base[rows], factor, table)) == _bits(now[rows])
-        follows[rows] = same.all(axis=1)
-    mantissas = np.flatnonzero(rounding).astype(np.int32)
+        own = np.flatnonzero(follows[rows]) + rows.start
+        same = _bits(_followed(base[own], factor, table)) == _bits(now[own])
+        follows[own] = same.all(axis=1)
     if follows.sum() * now.shape[1] < _WORTH * max(1, len(mantissas)):
         return None
     ids = np.flatnonzero(~follows).astype(np.int32)
@@ -114,36 +123,65 @@ def _by_rows(now: Array, base: Array) -> Changes | None:
             "ids": ids,
             "differences": _off(now[ids], base[ids], factor),
             "mantissas": mantissas,
-            "rounding": rounding[mantissas],
+            "rounding": table[mantissas].astype(np.int32),
         },
     )
 
 
-def _roundings(now: Array, base: Array, factor: float, follows: Array) -> Array:
-    """What rounding adds for each mantissa in rows that seem to follow the rule.
+def _contradict(now: Array, base: Array, factor: float, follows: Array) -> bool:
+    """Whether most numbers of one mantissa became different ones: that is training.
+
+    It spares tables in which no row follows the rule the larger part of the work.
+    """
+    ids = np.flatnonzero(follows)
+    ids = ids[:: 1 + ids.size * now.shape[1] // _LOOKED_AT]
+    places, off = _places(base[ids]).reshape(-1), _off(now[ids], base[ids], factor).reshape(-1)
+    order = np.argsort(places, kind="stable")
+    places, off = places[order], off[order]
+    again = (places[1:] == places[:-1]) & (places[1:] != _OTHERS)
+    others = again & (off[1:] != off[:-1])
+    return bool(2 * others.sum() > max(again.sum(), _ENOUGH))
+
+
+def _roundings(now: Array, base: Array, factor: float, follows: Array, most: int) -> Array:
+    """What rounding adds for each mantissa (see `_places`) in rows that seem to follow the rule.
 
     A row that does not may be among them. So for what is frequent, the mean of some rows decides.
+
+    Args:
+        most: what it adds at most, which says how small the numbers of the table can be.
     """
-    rounding = np.zeros(MANTISSA + 1, np.int32)
+    table = _empty_table(most)
     for rows in _blocks(now):
-        own = follows[rows]
-        mantissas, off = _samples(now[rows][own], base[rows][own], factor)
-        rounding[mantissas] = off
+        own = np.flatnonzero(follows[rows]) + rows.start
+        table[_places(base[own])] = _off(now[own], base[own], factor).astype(table.dtype)
     ids = np.flatnonzero(follows)
     ids = ids[:: 1 + ids.size * now.shape[1] // _VOTES]
-    mantissas, off = _samples(now[ids], base[ids], factor)
-    counts = np.bincount(mantissas)
-    sums = np.bincount(mantissas, off)
-    known = np.flatnonzero(counts)
-    rounding[known] = np.rint(sums[known] / counts[known]).astype(np.int32)
-    return rounding
+    places, off = _places(base[ids]).reshape(-1), _off(now[ids], base[ids], factor).reshape(-1)
+    seen = np.zeros(len(table), np.bool_)
+    seen[places] = True
+    known = np.flatnonzero(seen)
+    counts, sums = np.bincount(places), np.bincount(places, off)
+    table[known] = np.rint(sums[known] / counts[known]).astype(np.int32)
+    table[_OTHERS] = 0
+    return table
 
 
-def _samples(now: Array, base: Array, factor: float) -> tuple[Array, Array]:
-    """Mantissas, and what rounding added to each; of numbers that the rule is for."""
+def _empty_table(most: int) -> Array:
+    """Zeros for all mantissas, in the fewest bytes: a processor's cache holds a small table."""
+    kinds = (np.int8, np.int16, np.int32)
+    return np.zeros(_OTHERS + 1, next(k for k in kinds if k is np.int32 or most <= np.iinfo(k).max))
+
+
+def _places(base: Array) -> Array:
+    """Where numbers stand in a table of mantissas; those that the rule is not for are at its end.
+
+    Those are zero, and what is below the smallest normal number.
+    """
     bits = _bits(base)
-    normal = (bits & EXPONENT) != 0
-    return bits[normal] & MANTISSA, _off(now, base, factor)[normal]
+    others = ((bits & EXPONENT) == 0).astype(np.int32)
+    places: Array = np.minimum((bits & MANTISSA) | (others * _OTHERS), _OTHERS).astype(np.int64)
+    return places
 
 
 def _common_factor(now: Array, base: Array) -> float | None:
@@ -174,25 +212,23 @@ def _times(base: Array, factor: float) -> Array:
     return base if factor == 1.0 else (base.astype(np.float64) * factor).astype(np.float32)
 
 
-def _followed(base: Array, factor: float, rounding: Array | None) -> Array:
+def _followed(base: Array, factor: float, table: Array | None) -> Array:
     """What the rule makes of numbers; of zero and what is below the smallest normal one, the
     product."""
     made = np.ascontiguousarray(_times(base, factor))
-    if rounding is None:
+    if table is None:
         return made
-    bits = _bits(base)
-    added = rounding[bits & MANTISSA]
-    added[(bits & EXPONENT) == 0] = 0
-    followed: Array = (_bits(made) + added).view(np.float32)
+    followed: Array = (_bits(made) + table[_places(base)]).view(np.float32)
     return followed
 
 
 def _table(made: Changes) -> Array | None:
     """The rounding of each mantissa."""
-    if not len(made.parts["mantissas"]):
+    rounding = made.parts["rounding"]
+    if not len(rounding):
         return None
-    table = np.zeros(MANTISSA + 1, np.int32)
-    table[made.parts["mantissas"]] = made.parts["rounding"]
+    table = _empty_table(int(np.abs(rounding.astype(np.int64)).max()))
+    table[made.parts["mantissas"]] = rounding
     return table
 
 

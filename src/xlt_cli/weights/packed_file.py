@@ -109,12 +109,19 @@ def packed_in(folder: Path) -> Packed | None:
     return Packed(path) if path.is_file() and not (folder / WHOLE).exists() else None
 
 
-def pack(whole: Path, target: Path, base: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
+def pack(
+    whole: Path,
+    target: Path,
+    base: Mapping[str, Any],
+    origin: Mapping[str, Any],
+    sha256: str = "",
+) -> None:
     """Writes the changes that made a safetensors file of pretrained tensors.
 
     Args:
-        base: the pretrained tensors, float32 arrays by name.
+        base: the pretrained tensors, float32 arrays by name; they stay as they are.
         origin: what they are of, for the record.
+        sha256: of the file, in hexadecimal digits, where it is known.
 
     Raises:
         OSError: it cannot be written.
@@ -134,8 +141,9 @@ def pack(whole: Path, target: Path, base: Mapping[str, Any], origin: Mapping[str
         about = {"name": name, "dtype": entry["dtype"], "shape": entry["shape"]}
         own = _base_of(name, entry, base)
         listed.append(about | _packed(name, data[first:end], entry["shape"], own, base, blobs))
-    with whole.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    if not sha256:
+        with whole.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     record = {
         "format": FORMAT,
         "size": whole.stat().st_size,
