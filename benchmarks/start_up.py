@@ -5,9 +5,11 @@
 Each command is run in turns with `python -c pass`, so that the machine's moods are shared; times
 are processor seconds (user and system), which other work on the machine stretches less than the
 clock's: the median, and the best. Then the same up to the first update of `xlt train` with the
-offline encoder, and the parts that it consists of, of the best run. The caches are warm: the first
-turn is not counted. Below, the modules that take longest to import by themselves (`python -X
-importtime`, which itself makes imports slower).
+offline encoder, and the parts that it consists of, of the best run. Then a whole run in a process
+that has made one before, as those of `xlt sweep` do: one update, 8 rows of dev, 8 rows of a test
+set, and the weights packed. The caches are warm: the first turn is not counted. Below, the modules
+that take longest to import by themselves (`python -X importtime`, which itself makes imports
+slower).
 """
 
 from __future__ import annotations
@@ -42,9 +44,17 @@ TRAIN = (
     *("--set", "stages.0.dev.limit=8", "--set", "evaluations=[]", "--runs-dir"),
 )
 """A tiny run of the offline encoder; the folder of the run follows."""
+SWEEP = (
+    *("sweep", QUICKSTART, "--set", "seeds=[{seeds}]", "--set", "stages.0.limit=8"),
+    *("--set", "stages.0.epochs=1", "--set", "stages.0.dev.limit=8"),
+    *("--set", "evaluations=[{{limit: 8, languages: [en]}}]", "--runs-dir"),
+)
+"""Runs of one update by the same encoder, one after another in one process."""
+A_FURTHER_RUN = 2.0
+"""The seconds that each of them but the first should take at most, on a fast machine."""
 TURNS = 3
 """Fewest and usual runs to the first update; one takes as long as many commands."""
-PROBE = """
+COUNTING = """
 import functools, json, os, sys, time
 
 parts = {}
@@ -68,13 +78,17 @@ def counted(owner, name, part):
     setattr(owner, name, call)
 
 
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+from xlt_cli import cli
+from xlt_cli.compute.importing import own_process, uncollected
+own_process()
+"""
+"""What both probes begin with."""
+PROBE = """
 def ends(part):
     parts[part] = spent() - sum(parts.values())
 
 
-os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
-from xlt_cli import cli
-from xlt_cli.compute.importing import uncollected
 ends("python, xlt's commands")
 with uncollected():
     import torch
@@ -109,6 +123,41 @@ sys.argv = ["xlt", *sys.argv[1:]]
 cli.run()
 """
 """Runs `xlt` up to the first update, and prints the seconds that its parts took."""
+FURTHER = """
+from xlt_cli.evaluation import filling
+from xlt_cli.launch import local, pipeline
+from xlt_cli.runs import packing
+from xlt_cli.training import checkpoints, loop, stage
+from xlt_encoders import base
+counted(base.TransformersEncoder, "load_model", "pretrained model")
+counted(base.TransformersEncoder, "load_tokenizer", "tokenizers")
+counted(stage, "check_training", "checks before training")
+counted(loop.StageTrainer, "_update", "the update")
+counted(loop.StageTrainer, "_evaluate", "dev")
+counted(checkpoints, "publish", "writing the model")
+counted(pipeline, "trained_subject", "hashing the published model")
+counted(base.TransformersEncoder, "reopened", "making the trained model one to test")
+counted(filling, "check_evaluation", "checks before the test")
+counted(filling, "launch", "predictions of the test")
+counted(packing, "pack", "packing")
+make = local._Maker.look_or_make
+
+
+def one(self, job, count):
+    parts.clear()
+    before = spent()
+    made = make(self, job, count)
+    known = sum(parts.values())
+    parts["rows, records, the optimizer and the rest"] = spent() - before - known
+    print("PARTS", json.dumps(parts), file=sys.stderr, flush=True)
+    return made
+
+
+local._Maker.look_or_make = one
+sys.argv = ["xlt", *sys.argv[1:]]
+cli.run()
+"""
+"""Runs `xlt`, and prints for each run the seconds that its parts took."""
 WRONG = 2
 """The exit code of a command that names a run that there is none of."""
 TOP = 15
@@ -139,17 +188,26 @@ def measure(repeats: int) -> dict[tuple[str, ...], list[float]]:
 
 def first_updates(repeats: int) -> list[dict[str, float]]:
     """Seconds by part, of each run to its first update, the fastest first."""
-    found = []
-    for turn in range(-1, repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            command = (sys.executable, "-c", PROBE, *TRAIN, folder)
-            done = subprocess.run(command, capture_output=True, text=True)
-        lines = [line for line in done.stderr.splitlines() if line.startswith("PARTS ")]
-        if not lines:
-            raise SystemExit(done.stderr)
-        if turn >= 0:
-            found.append(json.loads(lines[0].removeprefix("PARTS ")))
+    found = [parts for turn in range(-1, repeats) for parts in probed(PROBE, TRAIN) if turn >= 0]
     return sorted(found, key=lambda parts: sum(parts.values()))
+
+
+def further_runs(repeats: int) -> list[dict[str, float]]:
+    """Seconds by part, of each run after the first in one process, the fastest first."""
+    seeds = ",".join(map(str, range(1, repeats + 2)))
+    found = probed(FURTHER, tuple(word.format(seeds=seeds) for word in SWEEP))[1:]
+    return sorted(found, key=lambda parts: sum(parts.values()))
+
+
+def probed(probe: str, arguments: tuple[str, ...]) -> list[dict[str, float]]:
+    """What a probe prints of a command, with a folder of runs of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = (sys.executable, "-c", COUNTING + probe, *arguments, folder)
+        done = subprocess.run(command, capture_output=True, text=True)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("PARTS ")]
+    if not lines:
+        raise SystemExit(done.stderr)
+    return [json.loads(line.removeprefix("PARTS ")) for line in lines]
 
 
 def import_times(arguments: tuple[str, ...]) -> list[tuple[int, str]]:
@@ -164,7 +222,7 @@ def line(name: str, found: list[float], bare: float, bar: float | None) -> str:
     """A line of the table."""
     median, best = statistics.median(found), min(found)
     verdict = "" if bar is None else f"   bar {bar:.2f} s: {'met' if best <= bar else 'missed'}"
-    return f"{name:24} {median:6.3f} s   best {best:6.3f} s   {best / bare:6.1f} x{verdict}"
+    return f"{name:25} {median:6.3f} s   best {best:6.3f} s   {best / bare:6.1f} x{verdict}"
 
 
 def show(repeats: int) -> None:
@@ -179,11 +237,15 @@ def show(repeats: int) -> None:
     for arguments, found in times.items():
         name = f"xlt {arguments[0]}" if arguments else "python -c pass"
         print(line(name, found, bare, COMMANDS.get(arguments)))
-    updates = first_updates(max(TURNS, repeats // 3))
-    sums = [sum(parts.values()) for parts in updates]
-    print(line("xlt train, first update", sums, bare, FIRST_UPDATE))
-    for part, took in sorted(updates[0].items(), key=lambda item: -item[1]):
-        print(f"  {took:6.3f} s  {part}")
+    turns = max(TURNS, repeats // 3)
+    for name, bar, found_parts in (
+        ("xlt train, first update", FIRST_UPDATE, first_updates(turns)),
+        ("xlt sweep, a further run", A_FURTHER_RUN, further_runs(turns)),
+    ):
+        sums = [sum(parts.values()) for parts in found_parts]
+        print(line(name, sums, bare, bar))
+        for part, took in sorted(found_parts[0].items(), key=lambda item: -item[1]):
+            print(f"  {took:6.3f} s  {part}")
     for arguments in (("--help",), ("list-plugins",)):
         imports = import_times(arguments)
         total = sum(own for own, _ in imports) / 1000

@@ -156,7 +156,8 @@ class TransformersEncoder(Encoder):
 
         ways = ("load_model", "_load_saved", "_settings")
         own = any(
-            inspect.unwrap(getattr(type(self), way)) is not getattr(TransformersEncoder, way)
+            inspect.unwrap(getattr(type(self), way))
+            is not inspect.unwrap(getattr(TransformersEncoder, way))
             for way in ways
         )
         return None if own or has_adapter(checkpoint) else reopened(model, head)

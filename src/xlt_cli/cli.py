@@ -43,6 +43,7 @@ from xlt_cli.commands import run as run_command
 from xlt_cli.commands.alone import EvaluationVerb
 from xlt_cli.commands.errors import ErrorReporting
 from xlt_cli.commands.usage import Verb
+from xlt_cli.compute.importing import own_process
 from xlt_cli.compute.processes import is_first_process
 from xlt_cli.terminal import echo
 from xlt_cli.version import __version__
@@ -125,6 +126,7 @@ def run() -> None:
     # pydantic looks for plugins of its own in the metadata of every installed package; xlt uses
     # none, and the search takes longer than most commands.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    own_process()
     if not is_first_process():
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (open as long as the process)
     app(prog_name="xlt")

@@ -91,6 +91,7 @@ def _tidy() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     gc.collect()
+    gc.freeze()  # what is left stays: modules, and what the next job takes over
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()

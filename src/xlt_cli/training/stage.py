@@ -11,6 +11,7 @@ import torch
 from transformers import PreTrainedTokenizerBase
 
 from xlt_cli.api import EncoderModel
+from xlt_cli.compute.importing import uncollected
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
 from xlt_cli.console.progress import Reporter
@@ -84,7 +85,8 @@ def train_stage(
         _say_other_parent(restored[1].parent, parent, index, reporter)
         reporter.say(f"stage {index + 1} ({task.name}): continues from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
-    tokenizer, model = _initial_model(run, experiment, index, problem, restored, reporter)
+    with uncollected():  # the classes of an architecture are a third of what libraries import
+        tokenizer, model = _initial_model(run, experiment, index, problem, restored, reporter)
     check_languages(model, experiment)
     if restored is None:
         after = [stage.spec for stage in experiment.stages[index:]]

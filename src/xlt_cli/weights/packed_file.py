@@ -135,7 +135,7 @@ def pack(
     entries.pop("__metadata__", None)
     blobs: dict[str, Any] = {}
     listed = []
-    data = np.memmap(whole, np.uint8, "r")
+    data = np.memmap(whole, np.uint8, "r").view(np.ndarray)  # slices of np.memmap are slow
     for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
         first, end = (start + offset for offset in entry["data_offsets"])
         about = {"name": name, "dtype": entry["dtype"], "shape": entry["shape"]}
