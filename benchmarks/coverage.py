@@ -11,7 +11,9 @@ correlation of 0.64 between languages. The truth is known in closed form.
 
 The last tables are about claims on languages: the gain of each language differs (deviation in the
 heading), the interval is of the mean over L languages, and the truth is the mean over all languages
-there could be. Items are the same in all languages, or others in each.
+there could be. Items are the same in all languages, or others in each. Each seed has an effect of
+deviation 0.03 in each language and, in some tables, one that is the same in all languages. The last
+is about the difference of two means over languages, such as near and distant ones; the truth is 0.
 
 Each figure is the share of intervals with the truth in it, in percent, and the mean width, in
 points. By chance, a share of 95.0 from 2,500 draws has a deviation of 0.44, from 1,000
@@ -21,7 +23,7 @@ draws 0.69.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import product
 from multiprocessing import get_context
@@ -39,8 +41,16 @@ PREVALENCE, SHIFT = np.array([0.6, 0.3, 0.1]), np.array([0.3, 0.0, -0.4])
 SEEDS, ITEMS = (3, 5, 10, 20), (200, 1000, 5000)
 DEVIATIONS = (0.0, 0.03, 0.12, 0.6)
 LANGUAGES, APART = (5, 14), (0.0, 0.03, 0.1, 0.3)
+GROUPS = ((3, 3), (3, 11))
 DRAWS = 2500
-FIRST = {"accuracy": 0, "accuracy, 4 languages": 12, "macro-F1": 20, "any language": 32}
+FIRST = {
+    "accuracy": 0,
+    "accuracy, 4 languages": 12,
+    "macro-F1": 20,
+    "any language": 32,
+    "seeds": 39,
+    "groups": 47,
+}
 """The numbers of the tables' rows, from which their draws are seeded."""
 
 Draw = Callable[[np.random.Generator], Estimate | None]
@@ -130,17 +140,27 @@ def any_language(
     count: int,
     items: int,
     deviation: float,
-    languages: int,
+    groups: Sequence[int],
     aligned: bool,
+    common: float,
     rng: np.random.Generator,
 ) -> Estimate | None:
-    """The estimate of the mean gain over languages, of which L are a sample."""
+    """The estimate of the mean gain over L languages, a sample, or of one mean less another.
+
+    Args:
+        groups: how many languages are in the mean, or in each of the two.
+        common: the deviation of the seeds' effects that all languages have in common.
+    """
+    languages = sum(groups)
     ease = EASE + HARD * correlated(rng, 2 if aligned else 1, 0, languages, items)
     gain = GAIN + deviation * normal(rng, languages, 1) + METHOD * normal(rng, languages, items)
-    right = [
-        normal(rng, count, languages, items) < own + 0.03 * normal(rng, count, languages, 1)
-        for own in (ease + gain, ease)
-    ]
+    right = []
+    for own in (ease + gain, ease):
+        noise = normal(rng, count, languages, items)
+        seeds = 0.03 * normal(rng, count, languages, 1)
+        if common:
+            seeds = seeds + np.float32(common) * normal(rng, count, 1, 1)
+        right.append(noise < own + seeds)
     gains = right[0].astype(np.float32) - right[1]
     values = gains.mean(axis=2, dtype=np.float64)
     effects = np.moveaxis(gains - values[:, :, None], 1, 0)
@@ -148,7 +168,9 @@ def any_language(
         apart = np.zeros((languages, count, languages, items))
         apart[np.arange(languages), :, np.arange(languages)] = effects * languages
         effects = apart.reshape(languages, count, languages * items)
-    return over_languages(values, list(effects), [range(languages)])
+    ends = np.cumsum(groups)
+    means = [range(end - size, end) for size, end in zip(groups, ends, strict=True)]
+    return over_languages(values, list(effects), means)
 
 
 def cover(job: tuple[Draw, float, int, int]) -> tuple[float, float]:
@@ -184,15 +206,29 @@ def designs() -> Iterator[tuple[int, str, str, list[tuple[Draw, float]]]]:
     others = list(product((True, False), (3, 10), LANGUAGES))[:7]
     for number, (aligned, count, languages) in enumerate(others, FIRST["any language"]):
         which = "the same items" if aligned else "other items in each"
-        yield (
-            number,
-            f"any language, {which} (200); deviation of languages {APART}",
-            f"K={count:<2} L={languages:<2}",
-            [
-                (partial(any_language, count, 200, d, languages, aligned), true_gain(0.03, d))
-                for d in APART
-            ],
-        )
+        title = f"any language, {which} (200); deviation of languages {APART}"
+        yield number, title, f"K={count:<2} L={languages:<2}", sampled(count, languages, aligned)
+    for number, (common, count, languages) in enumerate(
+        product(DEVIATIONS[2:], (3, 10), LANGUAGES), FIRST["seeds"]
+    ):
+        title = f"any language, the same items, deviation of seeds {common}; of languages {APART}"
+        cells = sampled(count, languages, common=common)
+        yield number, title, f"K={count:<2} L={languages:<2}", cells
+    for number, (count, groups) in enumerate(product((3, 10), GROUPS), FIRST["groups"]):
+        title = f"any language, one mean less another; deviation of languages {APART}"
+        cells = [(partial(any_language, count, 200, d, groups, True, 0.0), 0.0) for d in APART]
+        yield number, title, f"K={count:<2} L={groups[0]}, {groups[1]}", cells
+
+
+def sampled(
+    count: int, languages: int, aligned: bool = True, common: float = 0.0
+) -> list[tuple[Draw, float]]:
+    """A row of the tables about any language."""
+    seeds = float(np.hypot(0.03, common))
+    return [
+        (partial(any_language, count, 200, d, (languages,), aligned, common), true_gain(seeds, d))
+        for d in APART
+    ]
 
 
 def main() -> None:

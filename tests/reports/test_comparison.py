@@ -262,8 +262,9 @@ def test_a_language_that_lacks_items_lacks_them_in_the_average() -> None:
 def test_near_and_distant_languages_are_samples() -> None:
     cells = [EN, DE, ZH, ("ja", "ja")]
     runs = {s: {c: coins(50, 10 * s + n) for n, c in enumerate(cells)} for s in (1, 2, 3)}
+    shares = [0.7, 0.98, 0.98, 0.7]  # what languages gain differs within both groups
     better = {
-        s: {c: coins(50, 10 * s + n + 5, 0.9) for n, c in enumerate(cells)} for s in (1, 2, 3)
+        s: {c: coins(50, 10 * s + n + 5, shares[n]) for n, c in enumerate(cells)} for s in (1, 2, 3)
     }
     compare = compared(erm=runs, da=better)
     tested = compare.larger("da", cells[:2], cells[2:])
@@ -271,7 +272,7 @@ def test_near_and_distant_languages_are_samples() -> None:
     assert tested is not None
     assert sample is not None
     assert sample.estimate.value == pytest.approx(tested.estimate.value)
-    assert sample.estimate.error >= tested.estimate.error
+    assert sample.estimate.error > 1.5 * tested.estimate.error
     assert (tested.languages, sample.languages) == (None, 2)
     alone = compare.larger("da", cells[:1], cells[1:2], samples=True)
     assert alone is not None

@@ -1,8 +1,7 @@
-"""Intervals over seeds, items and languages: by analysis of variance, t-tests, known truths."""
+"""Intervals over seeds and items: by analysis of variance, t-tests, known truths."""
 
 from __future__ import annotations
 
-import math
 import runpy
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
 from xlt_cli.problems.sequence import confusion_scores
-from xlt_cli.stats.crossed import Part, combined, crossed, influence, over_languages
+from xlt_cli.stats.crossed import Part, combined, crossed, influence
 from xlt_cli.stats.estimates import Estimate
 
 COVERAGE = Path(__file__).parents[2] / "benchmarks/coverage.py"
@@ -158,69 +157,6 @@ def test_a_label_that_never_occurs_moves_nothing() -> None:
     statistics[[0, 1, 2, 3], [0, 1, 5, 5]] = 1  # the third label is in no row
     found = influence(statistics, score)["macro_f1"]
     assert np.isfinite(found).all()
-
-
-# -------------------------------------------------------------------------------------- languages
-
-
-def cube(seeds: int, items: int, languages: int, draw: int = 0) -> np.ndarray:
-    """Gains, [K, N, L], with effects of every kind."""
-    rng = np.random.default_rng(draw)
-    shapes = [(seeds, 1, 1), (1, items, 1), (1, 1, languages), (seeds, 1, languages)]
-    shapes += [(1, items, languages), (seeds, items, languages)]
-    gains: np.ndarray = np.sum(
-        [np.broadcast_to(rng.normal(size=s), (seeds, items, languages)) for s in shapes], axis=0
-    )
-    return gains
-
-
-def of_cube(gains: np.ndarray, groups: list[list[int]]) -> Estimate:
-    values = gains.mean(axis=1)
-    found = over_languages(values, list(np.moveaxis(gains - values[:, None], 2, 0)), groups)
-    assert found is not None
-    return found
-
-
-def test_languages_as_a_sample_have_the_variance_of_three_crossed_factors() -> None:
-    seeds, items, languages = shape = 4, 9, 6
-    gains = cube(*shape)
-    total = gains.size
-
-    def mean_square(*axes: int) -> float:
-        """Of an effect or an interaction, by inclusion and exclusion of means."""
-        effect = np.zeros(shape)
-        for subset in range(2 ** len(axes)):
-            kept = [axis for bit, axis in enumerate(axes) if subset >> bit & 1]
-            gone = tuple(axis for axis in range(3) if axis not in kept)
-            sign = (-1) ** (len(axes) - len(kept))
-            effect = effect + sign * gains.mean(axis=gone, keepdims=True)
-        df = math.prod(shape[axis] - 1 for axis in axes)
-        return float((effect**2).sum()) / df
-
-    of_seeds, of_items = mean_square(0), mean_square(1) - mean_square(0, 1)
-    of_languages = mean_square(2) - mean_square(0, 2) - mean_square(1, 2) + mean_square(0, 1, 2)
-    assert min(of_items, of_languages) > 0
-    found = of_cube(gains, [list(range(languages))])
-    assert found.value == pytest.approx(gains.mean())
-    assert found.error**2 == pytest.approx((of_seeds + of_items + of_languages) / total)
-    weighted = of_seeds / (seeds - 1) + of_items / (items - 1) + of_languages / (languages - 1)
-    assert found.df == pytest.approx((of_seeds + of_items + of_languages) / weighted)
-
-
-def test_languages_that_differ_widen_the_interval_of_a_difference() -> None:
-    gains = cube(4, 20, 6)
-    found = of_cube(gains, [[0, 1, 2], [3, 4, 5]])
-    both = gains[:, :, :3].mean(axis=2) - gains[:, :, 3:].mean(axis=2)
-    assert found.value == pytest.approx(both.mean())
-    assert found.error > estimate(both).error
-    turned = of_cube(gains, [[3, 4, 5], [0, 1, 2]])
-    assert (turned.value, turned.error) == pytest.approx((-found.value, found.error))
-
-
-def test_one_language_says_nothing_about_others() -> None:
-    gains = cube(4, 9, 2)
-    values = gains.mean(axis=1)
-    assert over_languages(values, list(np.moveaxis(gains, 2, 0)), [[0], [1]]) is None
 
 
 def test_parts_without_variance_are_no_variance() -> None:

@@ -19,7 +19,20 @@ with 3 seeds, this one 94.2 to 96.3% (docs/explanation/statistics.md).
 metric, to first order (Hampel 1974). The seeds' part comes from the metric's own values.
 
 **Languages as a sample.** Where a claim is about languages and not about those that were tested,
-what languages differ by adds a third part (`Part`), net of what seeds and items explain of it.
+the figures of K seeds in L languages are a table of the same kind, and items are in its cells:
+
+    variance = MS_languages + MS_seeds - MS_noise + items        each over K L N
+
+MS_noise is that of seeds x languages. Items of one language are in MS_languages; `items` is what
+items add that all languages have in common. Few seeds and few languages need three rules
+(docs/results/statistics/README.md has what else was tried):
+
+- A difference of mean squares may be below 0. Instead of cutting it off there, which makes the
+  variance too large, the sum of the three is cut off at df / (df + 1) of the mean square with the
+  fewer df: its squares over their number, as a maximum likelihood estimate has it.
+- The 1 / df of seeds and languages are weighted by their shares to the power 4 / 3. Where both
+  have few, intervals by the shares themselves are too wide, and by their squares too narrow.
+- The interval is never shorter than that with items as the only sample.
 """
 
 from __future__ import annotations
@@ -38,6 +51,9 @@ ScoreSamples = Callable[[np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
 
 BLOCK = 256
 """Samples without one row that are scored at once."""
+
+POWER = 4 / 3
+"""The power of the shares of seeds and languages by which their 1 / df are weighted."""
 
 STEP = 1e-5
 """By what share of the items sums are moved to see how a metric follows."""
@@ -82,15 +98,25 @@ def over_languages(
         return None
     values = np.asarray(values, dtype=np.float64)
     of_seeds, of_items = np.zeros(len(values)), np.zeros_like(effects[0], dtype=np.float64)
-    squares = 0.0
+    between, residues, apart = 0.0, 0.0, 0.0
     for sign, group in zip((1.0, -1.0), groups, strict=False):
+        own = values[:, list(group)]
         mean = np.mean([effects[x] for x in group], axis=0, dtype=np.float64)
-        of_seeds += sign * values[:, list(group)].mean(axis=1)
+        of_seeds += sign * own.mean(axis=1)
         of_items += sign * mean
-        squares += _between(values[:, list(group)], [effects[x] - mean for x in group])
-    shares = sum(1 / len(group) for group in groups)
-    languages = Part(max(squares / known, 0.0) * shares, known)
-    return combined(float(of_seeds.mean()), [*parts(of_seeds, of_items), languages])
+        between += float(((own.mean(axis=0) - own.mean()) ** 2).sum())
+        residues += _residues(own)
+        apart += sum(_of_items(effects[x] - mean) for x in group)
+    shares = sum(1 / len(group) for group in groups) / known
+    figures = Part(between * shares, known)
+    *seeds, items = parts(of_seeds, of_items)
+    if seeds:
+        noise = residues * shares / (len(values) * (len(values) - 1))
+        figures = _both(figures, seeds[0], noise)
+    value = float(of_seeds.mean())
+    common = Part(max(_of_items(of_items) - apart * shares, 0.0), items.df)
+    found, alone = combined(value, [figures, common]), combined(value, [items])
+    return max(found, alone, key=lambda estimate: estimate.interval().high)
 
 
 def combined(value: float, parts: Sequence[Part]) -> Estimate:
@@ -105,12 +131,10 @@ def combined(value: float, parts: Sequence[Part]) -> Estimate:
 def parts(values: np.ndarray, effects: np.ndarray) -> list[Part]:
     """What seeds (if there are several) and items add to the variance of a mean, see `crossed`."""
     seeds, items = effects.shape
-    known = max(items - 1.0, 1.0)
+    by_item = Part(max(_of_items(effects), 0.0), max(items - 1.0, 1.0))
     if seeds == 1:
-        squares = float((effects[0].astype(np.float64) ** 2).sum())
-        return [Part(squares / (items * known), known)]
-    by_seed = Part(float(values.var(ddof=1)) / seeds, seeds - 1.0)
-    return [by_seed, Part(max(_beyond_noise(effects), 0.0), known)]
+        return [by_item]
+    return [Part(float(values.var(ddof=1)) / seeds, seeds - 1.0), by_item]
 
 
 def influence(
@@ -176,12 +200,29 @@ def slopes(
         }
 
 
-def _beyond_noise(effects: np.ndarray) -> float:
-    """(MS_items - MS_error) / (K N) of [K, N], K above 1; below 0 by chance."""
+def _both(first: Part, second: Part, noise: float) -> Part:
+    """What two crossed samples add to the variance of a mean, where both contain its noise."""
+    few, many = sorted((first, second), key=lambda part: part.df)
+    net = many.variance - noise
+    total = few.variance + max(net, 0.0)
+    if total <= 0:
+        return Part(0.0, few.df)
+    own, rest = few.variance / total, max(net, 0.0) / total
+    least = few.variance * few.df / (few.df + 1)
+    return Part(max(few.variance + net, least), 1 / (own**POWER / few.df + rest**POWER / many.df))
+
+
+def _of_items(effects: np.ndarray) -> float:
+    """What items add to the variance of a mean, from [K, N].
+
+    With several seeds, (MS_items - MS_error) / (K N), which may be below 0 by chance.
+    """
     seeds, items = effects.shape
+    flat = effects.astype(np.float64, copy=False).ravel()
+    if seeds == 1:
+        return float((flat**2).sum() / (items * max(items - 1.0, 1.0)))
     if items < 2:
         return 0.0
-    flat = effects.astype(np.float64, copy=False).ravel()
     squares = float(flat @ flat)
     columns = effects.mean(axis=0, dtype=np.float64)
     rows = effects.mean(axis=1, dtype=np.float64)
@@ -191,20 +232,8 @@ def _beyond_noise(effects: np.ndarray) -> float:
     return float((of_items - max(error, 0.0) / (seeds - 1)) / ((items - 1) * seeds * items))
 
 
-def _between(values: np.ndarray, deviations: Sequence[np.ndarray]) -> float:
-    """L - 1 times the variance between L languages, less what seeds and items explain of it.
-
-    Args:
-        values: [K, L].
-        deviations: of each language's effects from their mean over the languages, [K, N] each.
-    """
-    seeds, languages = values.shape
-    if languages < 2:
-        return 0.0
-    means = values.mean(axis=0)
-    squares = float(((means - means.mean()) ** 2).sum())
-    if seeds > 1:
-        residues = values - means - values.mean(axis=1, keepdims=True) + means.mean()
-        squares -= float((residues**2).sum()) / (seeds * (seeds - 1))
-        return float(squares - sum(_beyond_noise(own) for own in deviations))
-    return float(squares - sum(parts(values[:, 0], own)[0].variance for own in deviations))
+def _residues(values: np.ndarray) -> float:
+    """The squares of figures, [K, L], less the means of their seeds and of their languages."""
+    rows, columns = values.mean(axis=1, keepdims=True), values.mean(axis=0)
+    left: np.ndarray = values - rows - columns + values.mean()
+    return float((left**2).sum())
