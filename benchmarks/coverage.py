@@ -50,6 +50,7 @@ FIRST = {
     "any language": 32,
     "seeds": 39,
     "groups": 47,
+    "items": 51,
 }
 """The numbers of the tables' rows, from which their draws are seeded."""
 
@@ -218,15 +219,18 @@ def designs() -> Iterator[tuple[int, str, str, list[tuple[Draw, float]]]]:
         title = f"any language, one mean less another; deviation of languages {APART}"
         cells = [(partial(any_language, count, 200, d, groups, True, 0.0), 0.0) for d in APART]
         yield number, title, f"K={count:<2} L={groups[0]}, {groups[1]}", cells
+    for number, count in enumerate((3, 10), FIRST["items"]):
+        title = f"any language, the same items (2000); deviation of languages {APART}"
+        yield number, title, f"K={count:<2} L=5 ", sampled(count, 5, items=2000)
 
 
 def sampled(
-    count: int, languages: int, aligned: bool = True, common: float = 0.0
+    count: int, languages: int, aligned: bool = True, common: float = 0.0, items: int = 200
 ) -> list[tuple[Draw, float]]:
     """A row of the tables about any language."""
     seeds = float(np.hypot(0.03, common))
     return [
-        (partial(any_language, count, 200, d, (languages,), aligned, common), true_gain(seeds, d))
+        (partial(any_language, count, items, d, (languages,), aligned, common), true_gain(seeds, d))
         for d in APART
     ]
 
