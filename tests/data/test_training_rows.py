@@ -13,13 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlt_cli.api import SequenceExample, TokenExample
+from xlt_cli.data.groups import Group
 from xlt_cli.data.rows import RowStore
+from xlt_cli.data.shuffled import shuffled
 from xlt_cli.data.training_rows import TrainingRows, training_rows
 from xlt_cli.errors import DataError, SpecError
+from xlt_cli.problems.intents import IntentExample
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import parse
 from xlt_cli.training.sampling import Sampling, counts
+from xlt_tasks.intents import XSid
 
 LABELS = ("a", "b", "c")
 Choose = Callable[..., TrainingRows]
@@ -197,6 +201,49 @@ def test_shuffled_tags_are_dealt_out_over_all_words(tmp_path: Path) -> None:
     given = [tag for sentence in sentences for _, tag in sentence]
     assert Counter(tags) == Counter(given)
     assert tags != given
+
+
+def test_labels_are_shuffled_among_tasks_for_the_same_head(choose: Choose, tmp_path: Path) -> None:
+    other = {**task(tmp_path / "other"), "labels": ["a", "q"]}
+    rows_of_other = [(f"other {i}", "aq"[i % 4 == 0]) for i in range(20)]
+    write(tmp_path / "other", "train", "en", rows_of_other)
+    third = task(tmp_path / "third")
+    write(tmp_path / "third", "train", "en", [(f"third {i}", "b") for i in range(30)])
+    also = [{"task": other, "head": "own"}, {"task": third}]
+    first, second, shared = choose(also=also, labels="shuffled").groups
+    assert Counter(e.shared_label() for e in second.examples) == {"a": 15, "q": 5}
+    labels = [example.shared_label() for example in first.examples + shared.examples]
+    assert Counter(labels) == {"a": 20, "b": 50, "c": 20}
+    assert {e.shared_label() for e in shared.examples} == set(LABELS)
+
+
+@pytest.mark.parametrize("aligned", [True, False])
+def test_intents_are_shuffled_apart_from_slots(
+    aligned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(XSid, "aligned", aligned)
+    examples = [
+        IntentExample(f"train-{i}", ("a", "b", "c"), ("O", "B-x", "I-x"), ("en",), f"i{i % 3}")
+        for i in range(30)
+    ]
+    monkeypatch.setattr(XSid, "slots", ("x",))
+    monkeypatch.setattr(XSid, "intents", ("i0", "i1", "i2"))
+    given = Group(XSid(), "en", tuple(examples))
+    (made,) = shuffled([given], 1)
+    assert [e.shared_label() for e in made.examples] != [e.shared_label() for e in examples]
+    assert Counter(e.intent for e in made.examples) == {"i0": 10, "i1": 10, "i2": 10}  # type: ignore[attr-defined]
+    tags = Counter(tag for e in made.examples for tag in e.tags)  # type: ignore[attr-defined]
+    assert tags == {"O": 30, "B-x": 30, "I-x": 30}
+
+
+def test_shots_of_numbers_are_rows_in_total(tmp_path: Path) -> None:
+    text = "".join(f"one {i}\tother {i}\t{i % 7}\n" for i in range(40))
+    (tmp_path / "train-en.tsv").write_text(text)
+    use = {"name": "text-regression", "path": str(tmp_path), "texts": 2}
+    stage = {"task": use, "languages": ["en"], "dev": None, "shots": 5}
+    written = json.dumps({"encoder": "mbert", "stages": [stage], "evaluations": []})
+    experiment = resolve(Source(parse(written, Path("spec.yaml")), written))
+    assert len(training_rows(experiment.stages[0], RowStore(), 1).examples) == 5
 
 
 @pytest.mark.parametrize("temperature", [1.0, 2.0, 5.0])

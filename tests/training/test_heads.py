@@ -14,8 +14,9 @@ from torch.nn.functional import cross_entropy
 from xlt_cli.api import DataError, TokenExample
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import batches_by_head, collate
+from xlt_cli.data.groups import Group
 from xlt_cli.data.template import Template
-from xlt_cli.data.training_rows import Group, TrainingRows
+from xlt_cli.data.training_rows import TrainingRows
 from xlt_cli.problems import Feature, SequenceClassification, TokenLabelling
 from xlt_cli.spec import Stage
 from xlt_cli.training import optimizer

@@ -7,28 +7,19 @@ a stage that goes on from a checkpoint trains on the same rows.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
-from xlt_cli.api import DataError, Example, Task
+from xlt_cli.api import DataError, Example
+from xlt_cli.data.groups import Group, item_of
 from xlt_cli.data.hashing import text_hash
-from xlt_cli.data.rows import RowStore, task_key
+from xlt_cli.data.rows import RowStore
+from xlt_cli.data.shuffled import shuffled
 from xlt_cli.errors import PluginError, UserError
 from xlt_cli.spec import ResolvedRows, ResolvedStage
-
-
-@dataclass(frozen=True)
-class Group:
-    """The rows of a task in a language that a stage trains on."""
-
-    task: Task
-    language: str
-    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True)
@@ -78,7 +69,7 @@ def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRo
     if spec.sampling == "one-per-item":
         groups = _one_per_item(groups, seed)
     if spec.labels == "shuffled":
-        groups = _shuffled(groups, seed)
+        groups = shuffled(groups, seed)
     groups = [group for group in groups if group.examples]
     if not groups:
         raise DataError(
@@ -98,11 +89,6 @@ def list_fingerprints(stage: ResolvedStage) -> dict[str, dict[str, str]]:
         }
         for name in lists
     }
-
-
-def item_of(task: Task, example: Example) -> tuple[str, str]:
-    """What names the item of a row of an aligned task, in all its languages."""
-    return task.items or task_key(task), example.id
 
 
 def _keeping(group: Group, kept: Sequence[Example]) -> Group:
@@ -206,10 +192,11 @@ def _few(group: Group, shots: int, sample: int) -> Group:
     def rank(example: Example) -> bytes:
         return hashlib.blake2b(f"{sample}/{example.id}".encode(), digest_size=16).digest()
 
+    labels = frozenset(group.task.labels)  # none where rows have numbers, not labels
     taken: dict[str | None, int] = defaultdict(int)
     kept = set()
     for example in sorted(group.examples, key=rank):
-        label = example.shared_label()
+        label = example.shared_label() if labels else None
         if taken[label] < shots:
             taken[label] += 1
             kept.add(example.id)
@@ -233,55 +220,3 @@ def _one_per_item(groups: Sequence[Group], seed: int) -> list[Group]:
         )
         for number, group in enumerate(groups)
     ]
-
-
-def _shuffled(groups: Sequence[Group], seed: int) -> list[Group]:
-    """Labels permuted over the rows: over items where each has one label in all languages, so that
-    translations still share a label; otherwise over all that a task labels in a language."""
-    labels: dict[tuple[str, str], str] = {}
-    for group in groups:
-        for example in group.examples:
-            label = example.shared_label()
-            if label is not None and group.task.aligned:
-                labels.setdefault(item_of(group.task, example), label)
-    pool = list(labels.values())
-    random.Random(f"{seed}/labels").shuffle(pool)
-    dealt = dict(zip(labels, pool, strict=True))
-    shuffled = []
-    for group in groups:
-        own = _pool(group.examples)
-        random.Random(f"{seed}/labels/{group.task.name}/{group.language}").shuffle(own)
-        rest = iter(own)
-        examples = []
-        for example in group.examples:
-            of_item = dealt.get(item_of(group.task, example))
-            given = rest if of_item is None else itertools.repeat(of_item)
-            examples.append(example.relabelled(partial(_next, given)))
-        shuffled.append(_keeping(group, examples))
-    return shuffled
-
-
-def _next(labels: Iterator[str], label: str) -> str:
-    return next(labels)
-
-
-def _pool(examples: Sequence[Example]) -> list[str]:
-    """All labels of some rows, in order.
-
-    Raises:
-        DataError: they have none that could be shuffled.
-    """
-    labels: list[str] = []
-
-    def note(label: str) -> str:
-        labels.append(label)
-        return label
-
-    for example in examples:
-        example.relabelled(note)
-    if examples and not labels:
-        raise DataError(
-            f"a {type(examples[0]).__name__} has no labels that could be shuffled",
-            hint="remove `labels: shuffled`",
-        )
-    return labels

@@ -62,7 +62,7 @@ class Stage(Model):
         None,
         ge=1,
         description="few-shot training: number of rows of each label in each language (if an "
-        "example has several labels, number of rows in total)",
+        "example has several labels, or none, number of rows in total)",
     )
     shot_sample: int = Field(
         0,

@@ -16,7 +16,8 @@ import torch
 
 from xlt_cli.api import Batch, DataError, Encoder, EncoderModel, Head, Task
 from xlt_cli.compute.seeding import derive
-from xlt_cli.data.training_rows import Group, TrainingRows
+from xlt_cli.data.groups import Group
+from xlt_cli.data.training_rows import TrainingRows
 from xlt_cli.problems import Problem
 from xlt_cli.problems.head_choice import head_names, heads_of
 from xlt_cli.problems.heads import WithHead
