@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -25,8 +24,6 @@ from xlt_tasks.sources.text import read_lines
 
 TRANSLATED = Columns((("1",),), ("2",), named=True)
 """A sentence and its translation."""
-FEW, SORTED = 20, 0.95
-"""From so many sentences on, and from such a share of neighbours in order, they were sorted."""
 
 
 class RetrievalTaskParams(FolderParams, RetrievalParams):
@@ -106,7 +103,6 @@ class AlignedSentences(RetrievalTask):
 
     def load(self, split: Split, language: str) -> Rows:
         read, pairs = self.pairs(split, language)
-        _check_order([other for _, other in pairs], read)
         pivot, examples = self.params.pivot, []
         for number, (own, other) in enumerate(pairs, 1):
             key = str(number)
@@ -131,15 +127,3 @@ def aligned_lines(first: Path, second: Path) -> list[tuple[str, str]]:
             f"{first}, {second}",
         )
     return list(zip(one, other, strict=True))
-
-
-def _check_order(sentences: Sequence[str], where: str) -> None:
-    """Refuses sentences in alphabetical order, which belong to nothing on their line."""
-    steps = sum(one <= other for one, other in pairwise(sentences))
-    if len(sentences) >= FEW and steps > SORTED * len(sentences):
-        raise DataError(
-            "its sentences in the pivot language are in alphabetical order, so that line i does "
-            "not translate line i",
-            where,
-            "XTREME's scripts sort them to hide what is right: use the files that they are made of",
-        )

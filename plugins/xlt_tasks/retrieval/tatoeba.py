@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
 
-from xlt_cli.api import Split
+from xlt_cli.api import DataError, Split
 from xlt_tasks.retrieval.base import TRANSLATED, AlignedParams, AlignedSentences, aligned_lines
 from xlt_tasks.sources.release import Release
 
 LASER = r"tatoeba\.(?P<language>[a-z]{3})-eng\.(?P=language)"
 """The sentences of a language, as the authors publish them; the English ones end in `.eng`."""
+FEW, SORTED = 20, 0.95
+"""From so many sentences on, and from such a share of neighbours in order, they were sorted."""
 
 
 class Tatoeba(AlignedSentences):
@@ -47,6 +50,11 @@ class Tatoeba(AlignedSentences):
         return tuple(published) if published and split == "test" else super().languages(split)
 
     def pairs(self, split: Split, language: str) -> tuple[str, Sequence[tuple[str, str]]]:
+        read, pairs = self._pairs(split, language)
+        _check_order([english for _, english in pairs], read)
+        return read, pairs
+
+    def _pairs(self, split: Split, language: str) -> tuple[str, Sequence[tuple[str, str]]]:
         published = self.published(LASER)
         if not published:
             return super().pairs(split, language)
@@ -54,3 +62,16 @@ class Tatoeba(AlignedSentences):
             raise self.not_published(language, split, published)
         own = published[language]
         return str(own), aligned_lines(own, own.with_suffix(".eng"))
+
+
+def _check_order(sentences: Sequence[str], where: str) -> None:
+    """Refuses sentences in alphabetical order: as the scripts leave them, they belong to nothing on
+    their line."""
+    steps = sum(one <= other for one, other in pairwise(sentences))
+    if len(sentences) >= FEW and steps > SORTED * len(sentences):
+        raise DataError(
+            "its English sentences are in alphabetical order, so that line i does "
+            "not translate line i",
+            where,
+            "XTREME's scripts sort them to hide what is right: use the files that they are made of",
+        )

@@ -11,6 +11,7 @@ from retrieval_tools import PASSAGES, ROWS, write_retrieval
 
 from xlt_cli.api import DataError
 from xlt_cli.problems import Candidate, RetrievalExample
+from xlt_tasks.retrieval import AlignedSentences
 from xlt_tasks.retrieval.bucc import Bucc
 from xlt_tasks.retrieval.lareqa import Lareqa
 from xlt_tasks.retrieval.mewsli_x import MewsliX, MewsliXPairs
@@ -49,6 +50,19 @@ def test_tatoeba_reads_columns_and_refuses_a_sorted_side(tmp_path: Path) -> None
     (tmp_path / "th-en.tsv").write_text(lines, "utf-8")
     with pytest.raises(DataError, match="alphabetical order"):
         rows(made(Tatoeba, tmp_path), "test", "th")
+
+
+def test_pairs_of_another_set_may_be_sorted_by_their_translations(tmp_path: Path) -> None:
+    class Proverbs(AlignedSentences):
+        """Sayings and what they mean."""
+
+        name = "proverbs"
+        source_language = "swa"
+        folder = "proverbs"
+
+    lines = "".join(f"neno {number * 7 % 50}\tword {number:03}\n" for number in range(50))
+    (tmp_path / "test-swa.tsv").write_text(lines, "utf-8")
+    assert rows(made(Proverbs, tmp_path), "test", "swa")[2].query == "neno 14"
 
 
 @pytest.mark.parametrize("fault", ["lines", "language", "empty"])
