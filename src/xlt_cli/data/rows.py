@@ -40,6 +40,12 @@ class RowStore:
         self._earlier = None
         return RowStore(_earlier=self)
 
+    def copy(self) -> RowStore:
+        """A store with the same rows; what is loaded into one is not in the other."""
+        return RowStore(
+            dict(self.fingerprints), dict(self._rows), dict(self._hashes), self._earlier
+        )
+
     def load(
         self, task: Task, split: Split, language: str, limit: int | None = None
     ) -> Sequence[Example]:

@@ -11,28 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from xlt_cli.api import Example, Split, Task
-from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import RunError
 from xlt_cli.evaluation.conditions import of_stored
 from xlt_cli.evaluation.counts import stored
 from xlt_cli.evaluation.extras import Extras
 from xlt_cli.evaluation.plan import Plan, with_alignment
+from xlt_cli.evaluation.recorded import HELD_OUT, RecordedRows, among, labels_of
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summary
 from xlt_cli.languages import own_codes
 from xlt_cli.reports import validity
 from xlt_cli.reports.evaluation import title
 from xlt_cli.runs import atomic, predictions
-from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import Evaluation, ResolvedEvaluation
 from xlt_cli.spec.identity import evaluation_stated
 from xlt_cli.spec.trained import Trained
-
-HELD_OUT = ("not_held_out", "perhaps_not_held_out")
-"""The warnings that need the rows."""
 
 HINT = "an archive has what was stored when it was written: evaluate the run itself for more"
 
@@ -43,22 +38,6 @@ class _Found:
 
     store: Store
     results: Mapping[str, Any]
-
-
-@dataclass
-class _Rows(RowStore):
-    """What is recorded of rows, in place of the rows."""
-
-    def load(
-        self, task: Task, split: Split, language: str, limit: int | None = None
-    ) -> Sequence[Example]:
-        raise RunError(f"the archive has no rows of '{task.name}'", language, HINT)
-
-    def notes(self, task: Task, split: Split, language: str) -> tuple[str, ...]:
-        return tuple(self.about(task, split, language).get("notes", ()))
-
-    def about(self, task: Task, split: Split, language: str) -> dict[str, Any]:
-        return self.fingerprints[language]
 
 
 def evaluate_archived(
@@ -113,26 +92,17 @@ def _plan(run: Run, resolved: ResolvedEvaluation, found: _Found, extras: Extras)
     where = f"{resolved.task.name} ({evaluation.split})"
     known = list(recorded)
     languages = own_codes(evaluation.languages or known, known, where)
-    plan = Plan(resolved, languages, _Rows(_about_rows(run, found)), False, (), extras=extras)
+    why = "the archive has no rows of '{task}'"
+    rows = RecordedRows(recorded=_about_rows(run, found), why=why, hint=HINT)
+    plan = Plan(resolved, languages, rows, False, (), extras=extras)
     plan.conditions = of_stored(resolved, plan.problem, _conditions(found.store))
     absent = [x for x in languages if x not in recorded]
     if absent or not plan.task.aligned:
         return plan
-    cells = {x: found.store.answers(Cell((x, x))) for x in languages if _has(found, (x, x))}
-    labels = {
-        language: {
-            i: gold for i, gold in zip(own.ids, own.golds, strict=True) if isinstance(gold, str)
-        }
-        for language, own in cells.items()
-    }
     differ = [w for w in found.results["warnings"] if w["kind"] == "labels_differ"]
     if evaluation.collapse and differ:  # the labels that differ may be one class
         return plan
-    return with_alignment(plan, labels)
-
-
-def _has(found: _Found, pair: Pair) -> bool:
-    return Cell(pair) in predictions.cells_of(found.store.path)
+    return with_alignment(plan, labels_of(found.store, languages))
 
 
 def _about_rows(run: Run, found: _Found) -> dict[str, dict[str, Any]]:
@@ -196,7 +166,7 @@ def _subject(trained: Trained, found: _Found) -> Subject:
 
 def _as_recorded(made: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[str, Any]:
     """Figures with what was known of their data: where they are from, and what was not held out."""
-    known = [_among(w, made["data"]) for w in recorded["warnings"] if w["kind"] in HELD_OUT]
+    known = [among(w, made["data"]) for w in recorded["warnings"] if w["kind"] in HELD_OUT]
     held_out = [warning for warning in known if warning is not None]
     warned = [*made["warnings"], *held_out]
     notes = made["notes"][len(made["warnings"]) :]
@@ -206,12 +176,3 @@ def _as_recorded(made: Mapping[str, Any], recorded: Mapping[str, Any]) -> dict[s
         "warnings": warned,
         "notes": [*map(validity.note, warned), *notes],
     }
-
-
-def _among(warning: Mapping[str, Any], languages: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A warning about the languages that are shown; None if it is about others only."""
-    if not warning["cells"]:
-        return dict(warning)
-    places = [n for n, cell in enumerate(warning["cells"]) if cell in languages]
-    of_cells = {name: [warning[name][n] for n in places] for name in ("cells", "rows", "of")}
-    return {**warning, **of_cells} if places else None

@@ -10,10 +10,11 @@ from xlt_cli.data.place import place
 from xlt_cli.evaluation import by_language, draws, held_out
 from xlt_cli.evaluation import condition_figures as conditions
 from xlt_cli.evaluation.counts import read, stored
+from xlt_cli.evaluation.covering import covering
 from xlt_cli.evaluation.draws import Drawn
 from xlt_cli.evaluation.extras import NONE
 from xlt_cli.evaluation.notes import notes, words_notes
-from xlt_cli.evaluation.plan import Plan, make_plan
+from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.formats import csv
 from xlt_cli.reports import validity
@@ -36,8 +37,8 @@ def summarise_all(
         known: what need not be read from the store.
     """
     done = stored(plan, store)
-    covering = replace(_covering(plan, done), extras=NONE)
-    everything = summary(covering, store, subject, done, known, draws.stored(covering, store, done))
+    wide = replace(covering(plan, done, store), extras=NONE)
+    everything = summary(wide, store, subject, done, known, draws.stored(wide, store, done))
     store.write_summary(everything, csv.records(records([everything])))
 
 
@@ -100,12 +101,3 @@ def summary(
             *store.notes(),
         ],
     }
-
-
-def _covering(plan: Plan, cells: Sequence[Cell]) -> Plan:
-    """A plan of all languages of some cells, whose rows are aligned only if all of them are."""
-    languages = list(dict.fromkeys(language for cell in cells for language in cell.languages))
-    if set(languages) <= set(plan.languages):
-        return plan
-    covering = plan.resolved.changed(languages=languages, settings=["standard"])
-    return make_plan(covering, plan.rows)

@@ -1,0 +1,102 @@
+"""Rows of languages that were evaluated before, and have changed or are gone when others are."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+SAMPLES = Path(__file__).parent.parent / "version_1"
+SPEC = """
+encoder: {name: hf, model: encoder}
+stages:
+  - {task: {name: pawsx, path: data}, epochs: 1, batch_size: 16}
+evaluations:
+  - languages: [en, de]
+max_length: 48
+device: cpu
+"""
+
+
+def call(*arguments: object) -> Any:
+    from xlt_cli.cli import app
+
+    return CliRunner().invoke(app, [str(a) for a in arguments], prog_name="xlt")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    for name in ("encoder", "data"):
+        shutil.copytree(SAMPLES / name, folder / name)
+    (folder / "one.yaml").write_text(SPEC, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        result = call("train", "one.yaml", "-q")
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture
+def work(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(trained, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path / "work"
+
+
+def reverse(path: Path) -> None:
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(reversed(lines)), "utf-8")
+
+
+FAULTS = [
+    (reverse, "de: its rows have changed since they were predicted"),
+    (Path.unlink, "de: its rows can no longer be read (the task 'pawsx' has no 'de'"),
+    (lambda path: path.write_text("no columns\n"), "de: its rows can no longer be read (1 column"),
+]
+
+
+@pytest.mark.parametrize(("harm", "said"), FAULTS)
+def test_figures_of_other_languages_are_those_of_the_rows_that_were_predicted(
+    work: Path, harm: Callable[[Path], object], said: str
+) -> None:
+    (path,) = work.glob("runs/*/evaluations/*/results.json")
+    before = json.loads(path.read_text("utf-8"))
+    harm(work / "data" / "pawsx" / "test-de.tsv")
+    result = call("eval", "one-s1", "--languages", "fr")
+    assert result.exit_code == 0, result.output
+    after = json.loads(path.read_text("utf-8"))
+    assert set(after["languages"]) == {"en", "de", "fr"}
+    assert after["languages"]["de"] == before["languages"]["de"]
+    assert after["data"]["de"] == before["data"]["de"]
+    assert any(note.startswith(said) for note in after["notes"]), after["notes"]
+    assert not any(note.startswith("de: its rows") for note in before["notes"])
+    assert "de" not in result.stdout.split()  # it was not asked for
+
+
+def test_a_changed_language_that_is_left_out_does_not_stop_a_run(work: Path) -> None:
+    (run,) = work.glob("runs/one-s1-*")
+    (path,) = run.glob("evaluations/*/results.json")
+    status = json.loads((run / "status.json").read_text("utf-8"))
+    (run / "status.json").write_text(json.dumps({**status, "state": "error"}), "utf-8")
+    path.unlink()  # killed before its figures were written
+    reverse(work / "data" / "pawsx" / "test-de.tsv")
+    (work / "one.yaml").write_text(SPEC.replace("[en, de]", "[en]"), "utf-8")
+    result = call("train", "one.yaml", "-q")
+    assert result.exit_code == 0, result.output
+    results = json.loads(path.read_text("utf-8"))
+    fingerprints = json.loads((run / "fingerprints.json").read_text("utf-8"))
+    recorded = [v["sha256"] for key, v in fingerprints.items() if key.endswith("/test/de")]
+    assert [results["data"]["de"]["sha256"]] == recorded
+
+
+def test_a_changed_language_that_is_asked_for_is_refused(work: Path) -> None:
+    reverse(work / "data" / "pawsx" / "test-de.tsv")
+    result = call("eval", "one-s1", "--languages", "de")
+    assert result.exit_code == 2
+    assert "has changed since this run began" in result.output
