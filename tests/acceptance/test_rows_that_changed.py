@@ -1,4 +1,5 @@
-"""Rows of languages that were evaluated before, and have changed or are gone when others are."""
+"""Languages that were evaluated before, and whose rows have changed, are gone, or leave a metric
+undefined when others are evaluated."""
 
 from __future__ import annotations
 
@@ -100,3 +101,32 @@ def test_a_changed_language_that_is_asked_for_is_refused(work: Path) -> None:
     result = call("eval", "one-s1", "--languages", "de")
     assert result.exit_code == 2
     assert "has changed since this run began" in result.output
+
+
+def test_a_language_without_a_defined_metric_does_not_stop_others(work: Path) -> None:
+    numbers = work / "numbers"
+    numbers.mkdir()
+    for split, language, step in (("train", "en", 1), ("test", "en", 1), ("test", "de", 0)):
+        lines = (f"the cat {split} {i} {language}\tthe dog\t{i * step % 5}\n" for i in range(12))
+        (numbers / f"{split}-{language}.tsv").write_text("".join(lines), "utf-8")
+    task = "{name: text-regression, path: numbers, texts: 2}"
+    spec = f"""
+encoder: {{name: hf, model: encoder}}
+stages:
+  - {{task: {task}, epochs: 1, dev: null}}
+max_length: 32
+device: cpu
+"""
+    (work / "numbers.yaml").write_text(spec, "utf-8")
+    refused = call("train", "numbers.yaml", "-q")
+    assert refused.exit_code == 2
+    assert "not defined for the rows of 'de'" in refused.output
+    result = call("eval", "numbers-s1", "--languages", "en", "--stress", "typos:0.5")
+    assert result.exit_code == 0, result.output
+    (path,) = work.glob("runs/numbers-s1-*/evaluations/*/results.json")
+    results = json.loads(path.read_text("utf-8"))
+    assert set(results["languages"]) == {"en"}
+    assert "de: left out, as 'spearman' is not defined for its rows" in results["notes"]
+    (work / "numbers.yaml").write_text(spec + "evaluations: [{languages: [en]}]\n", "utf-8")
+    result = call("train", "numbers.yaml", "-q")
+    assert result.exit_code == 0, result.output

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from scipy.stats import binomtest
 import xlt_cli
 from xlt_cli.api import Metric
 from xlt_cli.problems import Prediction
+from xlt_cli.reports import measured
+from xlt_cli.reports.measured import Measured, measure
 from xlt_cli.reports.statements import statement
 from xlt_cli.reports.systems import Settings
 from xlt_cli.runs import atomic
@@ -238,6 +241,29 @@ def test_languages_that_some_runs_lack_are_left_out_and_that_is_said(write: Writ
     assert compared.values["notes"] == [
         "mini-pawsx test: only the 2 cells that all runs were tested in"
     ]
+
+
+@pytest.mark.parametrize("lacking", [["de"], ["en", "de", "fr"]])
+def test_languages_whose_metric_is_not_defined_are_left_out_and_that_is_said(
+    three: None, xlt: Any, lacking: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def undefined(*arguments: Any) -> Measured:
+        found = measure(*arguments)
+        for pair in found.scores:
+            if pair[0] in lacking:
+                found.scores[pair] = replace(found.scores[pair], value=float("nan"))
+        return found
+
+    monkeypatch.setattr(measured, "measure", undefined)
+    result = xlt("compare", "ERM=erm-*", "DA=da-*", "--json")
+    if len(lacking) == 3:
+        assert result.exit_code == 2
+        assert "'accuracy' is not defined for the rows of " in result.output
+        return
+    assert result.exit_code == 0, result.output
+    values = json.loads(result.stdout)
+    assert values["evaluations"][0]["languages"] == ["en", "fr"]
+    assert any("without de, for whose rows 'accuracy'" in note for note in values["notes"])
 
 
 @given(

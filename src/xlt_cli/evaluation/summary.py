@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from xlt_cli.data.place import place
 from xlt_cli.evaluation import by_language, draws, held_out
 from xlt_cli.evaluation import condition_figures as conditions
@@ -19,8 +21,10 @@ from xlt_cli.evaluation.subject import Subject
 from xlt_cli.formats import csv
 from xlt_cli.reports import validity
 from xlt_cli.reports.evaluation import records
+from xlt_cli.reports.scorer import Scorer
 from xlt_cli.reports.summary import Counted, summarise
-from xlt_cli.runs.cells import Cell
+from xlt_cli.reports.validity import cell_name
+from xlt_cli.runs.cells import Cell, Pair
 from xlt_cli.runs.predictions import Store
 from xlt_cli.spec import CLEAN
 
@@ -37,9 +41,30 @@ def summarise_all(
         known: what need not be read from the store.
     """
     done = stored(plan, store)
-    wide = replace(covering(plan, done, store), extras=NONE)
+    known = {**(known or {})}
+    known |= read(plan, store, [cell for cell in done if cell not in known])
+    lacking = undefined(plan.scorer, {cell: known[cell] for cell in done})
+    said: tuple[str, ...] = ()
+    kept = [cell for cell in done if cell.languages not in lacking]
+    if kept:  # one language must not keep all others from having figures, now and later
+        said = tuple(f"{cell_name(pair)}: left out, {why}" for pair, why in lacking.items())
+        done = kept
+    wide = covering(plan, done, store)
+    wide = replace(wide, extras=NONE, notes=(*wide.notes, *said))
     everything = summary(wide, store, subject, done, known, draws.stored(wide, store, done))
     store.write_summary(everything, csv.records(records([everything])))
+
+
+def undefined(scorer: Scorer, counts: Mapping[Cell, Counted]) -> dict[Pair, str]:
+    """Of languages for whose rows a metric is not defined, which one, under any condition."""
+    lacking: dict[Pair, str] = {}
+    for cell, own in counts.items():
+        found = scorer.score(own.statistics.sum(axis=0))
+        once = scorer.score_samples(own.statistics, np.ones((1, len(own.ids))))
+        for name, value in {**found, **once}.items():
+            if np.isnan(value).any():
+                lacking.setdefault(cell.languages, f"as '{name}' is not defined for its rows")
+    return lacking
 
 
 def summarised(plan: Plan, store: Store) -> bool:

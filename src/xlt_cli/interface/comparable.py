@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlt_cli.errors import DataError, RunError
 from xlt_cli.interface.runs import Run
+from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs import predictions
 from xlt_cli.runs.cells import Pair
 from xlt_cli.runs.directory import Run as Directory
@@ -175,6 +177,32 @@ def check_same_rows(
             if measured.rows[pair] != rows:
                 cell = "+".join(dict.fromkeys(pair))
                 raise _other_rows(first, other, cell, "ids or gold labels differ")
+
+
+def defined(
+    cells: Sequence[Pair],
+    runs: Mapping[str, Mapping[int, Measured]],
+    where: str,
+    metric: str,
+    notes: list[str],
+) -> list[Pair]:
+    """The cells in which the metric of all runs is defined, and a note of the others.
+
+    Raises:
+        DataError: there are none.
+    """
+    every = [one for own in runs.values() for one in own.values()]
+    left = [pair for pair in cells if not any(math.isnan(m.scores[pair].value) for m in every)]
+    names = ", ".join(cell_name(pair) for pair in cells if pair not in left)
+    if not left:
+        raise DataError(
+            f"the metric '{metric}' is not defined for the rows of {names}",
+            where,
+            "compare by another one: `--metric`",
+        )
+    if names:
+        notes.append(f"{where}: without {names}, for whose rows '{metric}' is not defined")
+    return left
 
 
 def _other_rows(first: Stored, other: Stored, cell: str, why: str) -> DataError:

@@ -15,6 +15,7 @@ from xlt_cli.interface.comparable import (
     check_same_data,
     check_same_rows,
     check_seeds,
+    defined,
     directories,
     evaluations,
     notes_of,
@@ -226,13 +227,20 @@ def measured_in(stored: Evaluated, name: str, metric: str | None, notes: list[st
             f"{title(first)}: the runs were trained on different languages; zero-shot are those "
             "that none of them was trained on"
         )
-    runs = {
-        system: {
-            seed: _measured(found[name], problem, chosen, cells, task.aligned)
-            for seed, found in own.items()
+
+    def measured(cells: Sequence[Pair]) -> dict[str, dict[int, Measured]]:
+        return {
+            system: {
+                seed: _measured(found[name], problem, chosen, cells, task.aligned)
+                for seed, found in own.items()
+            }
+            for system, own in stored.items()
         }
-        for system, own in stored.items()
-    }
+
+    runs = measured(cells)
+    left = defined(cells, runs, title(first), chosen.name, notes)
+    if len(left) < len(cells):
+        runs = measured(left)
     check_same_rows(stored, name, runs)
     about = {
         "task": first.results["task"],
