@@ -166,12 +166,13 @@ class WordAttack(Condition):
 
     def figures(self, predictions: Sequence[Prediction]) -> dict[str, Any]:
         """Shares of all rows; `success` and `queries` of those whose clean answer was right, and
-        `changed` of those that were broken."""
+        `changed` of those that were broken; None where there is no such row."""
         attacked = [p for p in predictions if p.values.get("clean_right")]
         broken = [p for p in attacked if p.predicted != p.gold]
+        right = [p for p in predictions if p.predicted == p.gold]
         bare = [p for p in predictions if not p.values.get("candidates")]
         return {
-            "accuracy_under_attack": 1 - _share(_wrong(predictions), predictions),
+            "accuracy_under_attack": _share(right, predictions),
             "success": _share(broken, attacked),
             "changed": _mean([p.values["changed"] for p in broken]),
             "queries": _mean([p.values["queries"] for p in attacked]),
@@ -186,13 +187,9 @@ class WordAttack(Condition):
         ]
 
 
-def _wrong(predictions: Sequence[Prediction]) -> list[Prediction]:
-    return [p for p in predictions if p.predicted != p.gold]
+def _share(some: Sequence[object], of: Sequence[object]) -> float | None:
+    return len(some) / len(of) if of else None
 
 
-def _share(some: Sequence[object], of: Sequence[object]) -> float:
-    return len(some) / len(of) if of else 0.0
-
-
-def _mean(numbers: Sequence[float]) -> float:
-    return sum(numbers) / len(numbers) if numbers else 0.0
+def _mean(numbers: Sequence[float]) -> float | None:
+    return sum(numbers) / len(numbers) if numbers else None

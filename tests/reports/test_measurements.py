@@ -50,3 +50,13 @@ def test_curves_over_other_points_and_single_languages_have_no_average() -> None
     other = measured_table(result({"de": [[0.0, 0.9]], "sw": [[0.2, 0.8]]}), "t")
     assert other.rows[-1].cells[1] is None
     assert other.rows[-1].cells[2] is not None
+
+
+def test_what_a_language_has_no_figure_of_is_blank_and_has_no_average() -> None:
+    found = result({"de": [[0.0, 0.9]], "sw": [[0.0, 0.8]]})
+    found["found"]["de"] |= {"abstained": None, "queries": None}
+    table = measured_table(found, "t")
+    assert table.rows[0].cells[2:] == [None, None]
+    assert table.rows[1].cells[2] is not None
+    assert table.rows[-1].cells[1] is not None
+    assert table.rows[-1].cells[2] is None

@@ -74,7 +74,8 @@ Search = Generator[Sequence[Example], Sequence[Reply], Searched]
 
 @dataclass(frozen=True)
 class MeasuredColumn:
-    """A figure of a cell in addition to the metrics, as shown in tables.
+    """A figure of a cell in addition to the metrics, as shown in tables; blank where `figures`
+    returns None for it, because the cell has no row that it is of.
 
     Attributes:
         shown: `share` (as a percentage), `number`, or `curve` (pairs of a number and a share).

@@ -44,7 +44,10 @@ def _average(result: Result) -> Row | None:
 
 
 def _mean(values: Sequence[Any], shown: str) -> Value:
-    """The mean of shares, or of curves over the same points; None of anything else."""
+    """The mean of shares, or of curves over the same points; None of anything else, and where a
+    language has no value."""
+    if None in values:
+        return None
     if shown == "share":
         return _value(statistics.fmean(values), shown)
     if shown == "curve" and len({tuple(at for at, _ in curve) for curve in values}) == 1:
@@ -55,6 +58,9 @@ def _mean(values: Sequence[Any], shown: str) -> Value:
 
 
 def _value(value: Any, shown: str) -> Value:
+    """As tables show it; blank where the cell has none."""
+    if value is None:
+        return None
     if shown == "curve":
         return Series("", [(at, Figure(share)) for at, share in value])
     return Figure(value) if shown == "share" else Figure(value, unit="number")

@@ -236,6 +236,18 @@ def test_figures_say_what_was_attacked_and_what_could_not_be(lexicons: Path) -> 
     )
 
 
+def test_what_no_row_tells_has_no_figure(lexicons: Path) -> None:
+    def stored(gold: str, right: float) -> Any:
+        values = {"clean_right": right, "queries": 5, "changed": 0.5, "candidates": 0.5}
+        return Prediction("1", "yes", gold, (), values)
+
+    held = polyglots(lexicons).figures([stored("yes", 1.0)])
+    assert (held["success"], held["changed"], held["queries"]) == (0.0, None, 5)
+    wrong = polyglots(lexicons).figures([stored("no", 0.0)])
+    assert (wrong["success"], wrong["changed"], wrong["queries"]) == (None, None, None)
+    assert wrong["accuracy_under_attack"] == 0
+
+
 def test_they_serve_the_languages_that_there_are_words_of(lexicons: Path) -> None:
     assert polyglots(lexicons).speaks == ("en", "de", "fr")
     assert substitution(lexicons, source="dictionaries").speaks == ("en", "de", "fr")
