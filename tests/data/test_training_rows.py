@@ -105,6 +105,14 @@ def test_listed_ids_are_excluded_and_counted(choose: Choose, tmp_path: Path) -> 
     assert len(rows.examples) == 116
 
 
+def test_a_list_of_ids_may_have_a_byte_order_mark_and_ids_beyond_the_limit(
+    choose: Choose, tmp_path: Path
+) -> None:
+    (tmp_path / "ids.txt").write_bytes("\ufefftrain-1\r\ntrain-40\r\n".encode())
+    rows = choose(limit=10, exclude=[{"ids": str(tmp_path / "ids.txt")}])
+    assert [example.id for example in rows.examples] == [f"train-{i}" for i in range(2, 11)]
+
+
 def test_an_id_of_no_row_is_an_error(choose: Choose, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("train-1\n7\n")
     with pytest.raises(DataError, match=r"1 of 2 ids do not belong to a row.*'7'") as caught:

@@ -59,6 +59,11 @@ class Columns:
         return self.named and all(NUMBER.fullmatch(name) for name in names)
 
     @property
+    def _counts_from_0(self) -> bool:
+        names = (*self.inputs[0], self.targets[0], *self._language)
+        return self.named and "0" in names
+
+    @property
     def _language(self) -> tuple[str, ...]:
         return () if self.language is None else (self.language,)
 
@@ -88,7 +93,8 @@ class Columns:
             f"the columns {self.expected} are required; the file has: "
             f"{', '.join(present) or 'none'}",
             where,
-            "rename the columns"
+            ("columns are counted from 1, or from the end as -1; " if self._counts_from_0 else "")
+            + "rename the columns"
             + (f", or use {_alternatives(self)}" if self.inputs[1:] else "")
             + (", or select the existing ones with `columns`" if not self.named else ""),
         )

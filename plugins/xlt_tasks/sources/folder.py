@@ -79,17 +79,27 @@ def _holds(folder: Path, naming: Naming) -> bool:
     return bool(naming.find(Folder(folder).names(naming.depth)))
 
 
-def _walk(folder: Path, prefix: str, depth: int | None) -> Iterator[str]:
-    """The files of a folder and of those in it; hidden ones and folders of tools are left out."""
+def _walk(
+    folder: Path, prefix: str, depth: int | None, above: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """The files of a folder and of those in it; hidden ones and folders of tools are left out, and
+    so are links that lead nowhere or back to a folder that they are in.
+
+    Args:
+        above: the real paths of the folders that this one is in.
+    """
     try:
         entries = list(os.scandir(folder))
     except OSError as error:
         raise unreadable(folder, error) from error
+    within = above | {os.path.realpath(folder)}
     for entry in entries:
         if entry.name.startswith((".", "__")):
             continue
+        if entry.is_symlink() and not os.path.exists(entry.path):
+            continue
         if entry.is_file():
             yield prefix + entry.name
-        elif entry.is_dir() and depth != 0:
+        elif entry.is_dir() and depth != 0 and os.path.realpath(entry.path) not in within:
             deeper = None if depth is None else depth - 1
-            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", deeper)
+            yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", deeper, within)

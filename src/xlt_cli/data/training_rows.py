@@ -97,7 +97,7 @@ def _keeping(group: Group, kept: Sequence[Example]) -> Group:
 
 def _without_excluded(stage: ResolvedStage, groups: Sequence[Group], rows: RowStore) -> list[Group]:
     """The groups without what `exclude` names."""
-    listed = _listed_ids(stage, groups)
+    listed = _listed_ids(stage, rows)
     others = [each.rows for each in stage.exclusions if each.rows is not None]
     if not listed and not others:
         return list(groups)
@@ -158,19 +158,19 @@ def _loaded(source: ResolvedRows, rows: RowStore) -> Iterator[Example]:
         yield from rows.load(source.task, source.split, language, source.limit)
 
 
-def _listed_ids(stage: ResolvedStage, groups: Sequence[Group]) -> set[str]:
-    """The ids in the files that `exclude` names.
+def _listed_ids(stage: ResolvedStage, rows: RowStore) -> set[str]:
+    """The ids in the files that `exclude` names; also of rows that `limit` leaves out.
 
     Raises:
         DataError: a file cannot be read, or has an id that no row of the stage's task has.
     """
     listed: set[str] = set()
-    known = {e.id for group in groups if group.task is stage.task for e in group.examples}
+    known = _known_ids(stage, rows) if any(each.spec.ids for each in stage.exclusions) else set()
     for exclusion in stage.exclusions:
         if exclusion.spec.ids is None:
             continue
         try:
-            lines = Path(exclusion.spec.ids).read_text(encoding="utf-8").splitlines()
+            lines = Path(exclusion.spec.ids).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, ValueError) as error:
             raise DataError(f"cannot read the list of ids: {error}", exclusion.spec.ids) from None
         ids = {line.strip() for line in lines if line.strip()}
@@ -184,6 +184,13 @@ def _listed_ids(stage: ResolvedStage, groups: Sequence[Group]) -> set[str]:
             )
         listed |= ids
     return listed
+
+
+def _known_ids(stage: ResolvedStage, rows: RowStore) -> set[str]:
+    """The ids of all rows of a stage's own task in its languages."""
+    (own, *_) = stage.sources
+    each = (rows.load(own.task, own.split, language) for language in own.languages)
+    return {example.id for examples in each for example in examples}
 
 
 def _few(group: Group, shots: int, sample: int) -> Group:

@@ -219,3 +219,18 @@ def test_any_forms_of_the_codes_in_a_column(write, tmp_path: Path):
         assert [record.inputs[0] for record in records] == ["English", "en", "eng"]
     records = files.read("dev", "zho_Hans", SINGLE)[1][0].records
     assert [record.inputs[0] for record in records] == ["zh-Hans"]
+
+
+def test_links_that_lead_nowhere_or_back_are_left_out(tmp_path: Path) -> None:
+    place = tmp_path / "data" / "sw"
+    place.mkdir(parents=True)
+    (place / "train-en.tsv").write_text("a\tpos\n")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "test-en.tsv").write_text("a\tpos\n")
+    for name, target in (
+        ("loop", "."), ("up", "../.."), ("itself", "itself"), ("gone", "nowhere"),
+        ("other", tmp_path / "more"), ("dev-en.tsv", place / "train-en.tsv"),
+    ):  # fmt: skip
+        (place / name).symlink_to(target)
+    names = ["dev-en.tsv", "other/test-en.tsv", "train-en.tsv", "up/more/test-en.tsv"]
+    assert Folder(tmp_path / "data").names() == [f"sw/{name}" for name in names]

@@ -54,6 +54,12 @@ def test_columns_that_the_user_names(write, failure):
     assert error.where == f"{path}:1"
 
 
+def test_columns_that_are_counted_from_0_are_told_from_names(write, failure):
+    columns = Columns((("0",),), ("1",), named=True)
+    error = failure(read, write("x.tsv", "a\t1"), columns)
+    assert error.hint.startswith("columns are counted from 1")
+
+
 def test_too_few_columns(write, failure):
     path = write("x.tsv", "p\th\tneutral", "p\th")
     error = failure(read, path, PAIR)
