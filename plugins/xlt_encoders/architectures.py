@@ -37,7 +37,8 @@ def _base_arguments(config: PreTrainedConfig) -> frozenset[str]:
     return frozenset(inspect.signature(whole.forward).parameters if inspect.isclass(whole) else ())
 
 
-def _encoder_decoder(name: str, config: PreTrainedConfig, where: str) -> UserError:
+def encoder_decoder(name: str, config: PreTrainedConfig, where: str) -> UserError:
+    """The head of the architecture needs a decoder; the way out is the encoder alone."""
     from transformers import AutoModel
 
     half = backbone_class(config) is not AutoModel
@@ -52,7 +53,7 @@ def no_class(config: PreTrainedConfig, head: Head | None, where: str) -> UserErr
             f"transformers has no model without a head for '{config.model_type}'", where
         )
     if bool(getattr(config, "is_encoder_decoder", False)):
-        return _encoder_decoder(f"'{config.model_type}'", config, where)
+        return encoder_decoder(f"'{config.model_type}'", config, where)
     kind = head.kind.replace("-", " ")
     takes = _base_arguments(config)
     if takes and "inputs_embeds" not in takes:
@@ -78,7 +79,7 @@ def explained(
     """
     name = type(model).__name__
     if bool(getattr(model.config, "is_encoder_decoder", False)):
-        return _encoder_decoder(name, model.config, refused.where)
+        return encoder_decoder(name, model.config, refused.where)
     if not _looks_words_up(model):
         what = f"{name} has no table of word embeddings"
         hint = "xlt needs an encoder with a table of word embeddings, such as BERT or XLM-R"

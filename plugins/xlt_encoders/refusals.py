@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xlt_cli.api import Head, UserError
+from xlt_encoders.architectures import encoder_decoder
 from xlt_encoders.halves import POOLER
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def refuse(where: str, report: Report, model: PreTrainedModel, allowed: set[str]
         if not names:
             continue
         inside = {name for name in names if name.startswith(prefix)}
+        if inside and all(".decoder." in name for name in inside):  # the encoder half alone
+            raise encoder_decoder(type(model).__name__, model.config, where)
         if model.base_model is model or inside - {name for name in names if POOLER.search(name)}:
             raise UserError(f"the model {problem} weights of its encoder", where, _some(names))
         if names <= report.mismatched:
