@@ -243,3 +243,16 @@ def test_figures_that_cannot_be_averaged_are_refused(write: Write, xlt: Any) -> 
     (Path("runs") / "bare-s1").mkdir()
     atomic.write_json(Path("runs/bare-s1/run.json"), {"identity": "0", "seed": 1})
     assert "'bare-s1' has no results" in said("bare-s1")
+
+
+def test_runs_without_a_zero_shot_language_are_named(write: Write) -> None:
+    write("all", 1, 0.8)
+    write("all", 2, 0.8, languages=("en",))
+    write("own", 1, 0.8, languages=("en",))
+    runs = {"all": "all-*", "own": "own-*"}
+    values = xlt_cli.tabulate(runs, rows=["method"], columns=["task"]).values
+    assert [(one["method"], one["seeds"]) for one in values["cells"]] == [("all", ["1"])]
+    said = "left out, as no zero-shot language was tested: all-s2, own-s1 on mini-pawsx test"
+    assert said in values["notes"]
+    apart = xlt_cli.tabulate(runs, rows=["method"], columns=["language"]).values
+    assert not any(note.startswith("left out") for note in apart["notes"])

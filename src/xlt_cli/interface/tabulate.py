@@ -124,7 +124,10 @@ def tabulate(
             "averaged": asked.zero_shot_only and "language" not in asked.axes,
             "heads": pivot.heads(chosen, asked),
             "cells": cells,
-            "notes": said_of(found, {entry.place["evaluation"] for entry in chosen}),
+            "notes": [
+                *pivot.left_out(every, asked),
+                *said_of(found, {entry.place["evaluation"] for entry in chosen}),
+            ],
         }
     )
 

@@ -101,19 +101,43 @@ def chosen(every: Sequence[Entry], asked: Asked) -> list[Entry]:
         SpecError: a value that is asked for is not there.
         DataError: nothing is left.
     """
-    named = "metric" in {*asked.axes, *asked.where}
-    found = [
-        entry
-        for entry in filtered(every, asked.where)
-        if (named or entry.main)
-        and not (asked.zero_shot_only and entry.place["group"] != ZERO_SHOT)
-    ]
+    found = [entry for entry in _wanted(every, asked) if not _is_left_out(entry, asked)]
     if not found:
         raise DataError(
             "no figure is left" + (" of zero-shot languages" if asked.zero_shot_only else ""),
             hint="take `group` or `language` as rows or columns, or other values with `where`",
         )
     return found
+
+
+def left_out(every: Sequence[Entry], asked: Asked) -> list[str]:
+    """Notes of runs whose figures are no part of a table of averages, because they were tested in
+    languages alone that they were trained on."""
+    wanted = _wanted(every, asked)
+    there = {_test_of(entry) for entry in wanted if not _is_left_out(entry, asked)}
+    lost: dict[Key, dict[str, None]] = {}
+    for entry in wanted:
+        run, *test = _test_of(entry)
+        if (run, *test) not in there:
+            lost.setdefault(tuple(test), {})[run] = None
+    return [
+        f"left out, as no zero-shot language was tested: {', '.join(runs)} on {task} {split}"
+        for (task, split), runs in lost.items()
+    ]
+
+
+def _wanted(every: Sequence[Entry], asked: Asked) -> list[Entry]:
+    """The entries of the values and metrics that are asked for."""
+    named = "metric" in {*asked.axes, *asked.where}
+    return [entry for entry in filtered(every, asked.where) if named or entry.main]
+
+
+def _is_left_out(entry: Entry, asked: Asked) -> bool:
+    return asked.zero_shot_only and entry.place["group"] != ZERO_SHOT
+
+
+def _test_of(entry: Entry) -> Key:
+    return tuple(entry.place[name] for name in ("run", "task", "split"))
 
 
 def heads(found: Sequence[Entry], asked: Asked) -> list[list[str]]:
