@@ -69,6 +69,16 @@ def test_rows(value: Any, said: str) -> None:
     assert said in what
 
 
+def test_rows_have_as_many_texts_as_the_task_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = replace(PAIR, texts=("a cat",), languages=("en",))
+    monkeypatch.setattr(SomeTask, "texts", 2)
+    task = answering(SomeTask, "load", rows(PAIR, one))
+    what = refused(lambda: task.load("train", "en"))
+    assert "it has 1 text, and the task states texts = 2" in what
+    monkeypatch.setattr(SomeTask, "texts", None)
+    assert len(answering(SomeTask, "load", rows(PAIR, one)).load("train", "en").examples) == 2
+
+
 def test_a_list_of_examples_in_rows_is_taken() -> None:
     task = answering(SomeTask, "load", Rows([PAIR], "here", ["a note"]))  # type: ignore[arg-type]
     assert task.load("train", "en") == Rows((PAIR,), "here", ("a note",))

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from xlt_cli.api import DataError, PluginParams, Split, Task, did_you_mean
+from xlt_cli.api import DataError, PluginError, PluginParams, Split, Task, did_you_mean
 from xlt_tasks.own_files import checked_map
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.files import FileSet
@@ -60,7 +60,12 @@ class FileTask(Task):
         self.locate()
 
     def locate(self) -> tuple[Folder, Release]:
-        """The folder of the files, and the form in which they are."""
+        """The folder of the files, and the form in which they are.
+
+        Raises:
+            PluginError: the class states no releases, or no folder.
+        """
+        self._check_stated()
         base = self.params.path or data_dir()
         if base is None:
             raise DataError(
@@ -79,6 +84,19 @@ class FileTask(Task):
                 f"{DATA_DIR} has no folder '{self.folder}'", str(base), "set the task's `path`"
             )
         return inner if inner.path.is_dir() else given, self.releases[0]
+
+    def _check_stated(self) -> None:
+        stated: object = self.releases
+        whole = isinstance(stated, tuple) and all(isinstance(one, Release) for one in stated)
+        where = f"{type(self).__module__}.{type(self).__name__}"
+        if not stated or not whole:
+            raise PluginError(
+                f"releases = {stated!r:.80} is not a tuple of one Release or more",
+                where,
+                "write `releases = (Release(...),)`, with a comma",
+            )
+        if not isinstance(self.folder, str):
+            raise PluginError(f"folder = {self.folder!r} is not the name of a folder", where)
 
     @property
     def source(self) -> FileSet:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from xlt_cli import registry
+from xlt_cli.errors import PluginError
 from xlt_cli.testing import TaskSuite
 from xlt_tasks import file_tasks
 from xlt_tasks.file_tasks import Release
@@ -125,6 +126,14 @@ def test_it_is_listed_with_its_facts(installed: Any, xlt: Callable[..., Any]) ->
     (row,) = [row for row in listed if row["distribution"] == "radio-topics 1.0"]
     assert (row["error"], row["warnings"]) == ("", [])
     assert (row["family"], row["licence"], row["origin"]) == ("topic", "CC BY 4.0", "native")
+
+
+@pytest.mark.parametrize("stated", [(), Release(), "train.tsv", [Release()]])
+def test_releases_without_a_comma_are_told(installed: Any, tmp_path: Path, stated: Any) -> None:
+    task = type("Topics", (installed,), {"releases": stated})(installed.Params(path=tmp_path))
+    with pytest.raises(PluginError, match="not a tuple of one Release or more") as caught:
+        task.check()
+    assert "with a comma" in caught.value.hint
 
 
 @pytest.mark.parametrize("release", [0, 1])

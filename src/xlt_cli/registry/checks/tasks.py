@@ -57,8 +57,9 @@ def rows(call: Call, value: Any, split: str, language: str) -> Rows:
     if not isinstance(value.examples, tuple | list):
         raise call.refused(f"returned Rows with {described(value.examples)}; expected a tuple")
     wanted = getattr(call.plugin.problem, "example_type", Example)  # type: ignore[attr-defined]
+    stated = getattr(call.owner, "texts", None)
     for number, example in enumerate(value.examples):
-        why = example_fault(example, wanted)
+        why = example_fault(example, wanted) or _texts_fault(example, stated)
         if why:
             raise call.refused(f"returned as row {number + 1} {named(example)}: {why}")
     if not isinstance(value.source, str):
@@ -66,6 +67,14 @@ def rows(call: Call, value: Any, split: str, language: str) -> Rows:
     if not isinstance(value.notes, tuple | list) or not all_texts(value.notes):
         raise call.refused(f"returned Rows whose notes are {listed(value.notes)}, not texts")
     return Rows(tuple(value.examples), value.source, tuple(value.notes))
+
+
+def _texts_fault(example: Any, stated: Any) -> str:
+    """What keeps the texts of an example from being as many as its task states."""
+    own = getattr(example, "texts", None)
+    if stated is None or own is None or len(own) == stated:
+        return ""
+    return f"it has {len(own)} text{'s' * (len(own) != 1)}, and the task states texts = {stated}"
 
 
 def files(call: Call, value: Any) -> tuple[Path, ...] | None:
