@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
 from acceptance_tools import Desk, kill, wait_for
 
+import xlt_cli
+from xlt_cli.console.progress import Reporter
 from xlt_cli.runs import atomic
 from xlt_cli.runs import stage as stages
+from xlt_cli.runs.stage_store import all_shared
 
 SHORT = {"epochs": 1, "batch_size": 4, "learning_rate": 1e-3, "dev": None}
 
@@ -110,3 +114,25 @@ def test_a_sweep_trains_each_prefix_once_with_kills(desk: Desk) -> None:
     last = sum(line["stage"] == 0 and line["step"] == last_step for line in lines)
     assert last == 2  # each prefix came to its end in one run alone
     assert not [path for path in (desk.path / "runs" / ".stages").glob("*") if path.is_dir()]
+
+
+def test_a_sweep_that_keeps_nothing_holds_what_runs_to_come_begin_with_alone(desk: Desk) -> None:
+    """The first stage of a seed stays until its last run has begun with it; last stages go."""
+    spec = two_stages(desk, "spec", limit=16)
+    written = yaml.safe_load(spec.read_text("utf-8"))
+    written["sweep"] = {"points": [{"name": str(n), "stages.1.limit": n} for n in (12, 16)]}
+    spec.write_text(yaml.safe_dump({**written, "seeds": [1, 2], "keep": "none"}), "utf-8")
+    root = desk.path / "runs"
+    held = []
+
+    class Counting(Reporter):
+        def say(self, line: str) -> None:
+            if " -> " in line:
+                held.append(sum(entry.is_trained for entry in all_shared(root)))
+
+    made = xlt_cli.Experiment.from_file(spec).sweep(runs_dir=root, reporter=Counting(quiet=True))
+    assert not made.failed
+    assert held == [0, 1, 2, 1]  # point 12 with seeds 1 and 2, then point 16
+    assert not all_shared(root)
+    trained = [trained_stages(run) for run in sorted(root.glob("spec-*"))]
+    assert sorted(0 in stages for stages in trained) == [False, False, True, True]

@@ -31,6 +31,7 @@ from xlt_cli.launch import launching, local, memory
 from xlt_cli.launch.choice import launcher as chosen
 from xlt_cli.launch.jobs import Outcome, PlannedRun
 from xlt_cli.launch.launching import run_jobs
+from xlt_cli.launch.upcoming import Upcoming
 from xlt_cli.registry.guard import make
 from xlt_cli.reports.selection import Selected
 from xlt_cli.runs import atomic
@@ -119,6 +120,25 @@ def test_what_becomes_of_jobs_is_told_by_their_answers_and_by_failures(tmp_path:
 
     assert errors(True) == ["", "no data", "the launcher did not run it", "the node went away"]
     assert errors(False) == ["", "no data", "the node went away"]
+
+
+def test_the_store_hears_of_runs_that_are_done_and_of_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[PlannedRun] = []
+    monkeypatch.setattr(Upcoming, "ended", lambda _, job: ended.append(job))
+
+    def work(manifest: Manifest, tell: Tell) -> None:
+        done, failed, stopped = manifest.jobs
+        answer(done)
+        tell(Finished(done, 1.0))
+        tell(Failed(failed, "broken"))
+        answer(stopped, stopped=True)
+        tell(Finished(stopped, 1.0))
+
+    planned = jobs(3)
+    run_jobs(planned, tmp_path, quiet(), True, launcher=launcher(work))
+    assert ended == planned[:1]
 
 
 def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from xlt_cli.launch.jobs import Further, Outcome, PlannedRun
 from xlt_cli.launch.ledger import LEFT, STOPPED, Writer
 from xlt_cli.launch.limits import OutOfTime
 from xlt_cli.launch.manifest import Manifest
+from xlt_cli.launch.upcoming import Upcoming
 from xlt_cli.reports.selection import Selected, selected
 from xlt_cli.reports.values import figure, over_seeds
 from xlt_cli.runs import atomic
@@ -86,7 +87,8 @@ def run_jobs(
     with local.terminated_as_interrupted(), _folder(root) as folder:
         added = _Jobs(folder, root, plain, offline)
         content, path = added.add(jobs)
-        heard = _Listener(launcher, added, writer, screen, more)
+        upcoming = None if more else Upcoming(jobs, root)  # a search may go on from any stage
+        heard = _Listener(launcher, added, writer, screen, more, upcoming)
         given = JobsToRun(
             path, content.runs, tuple(added.jobs), keep_going, heard.further, (*XLT, "work")
         )
@@ -189,6 +191,7 @@ class _Listener:
     writer: Writer
     screen: Screen
     more: Further | None = None
+    upcoming: Upcoming | None = None
     failed: dict[int, str] = field(default_factory=dict)
     taken: set[int] = field(default_factory=set)
     ended: list[tuple[PlannedRun, Selected]] = field(default_factory=list)
@@ -211,6 +214,8 @@ class _Listener:
                 self.taken.add(event.job.number)
         elif isinstance(event, Finished) and not stopped:
             planned = self.added.planned[event.job.number - 1]
+            if self.upcoming is not None:
+                self.upcoming.ended(planned)
             with contextlib.suppress(UserError, OSError):
                 dev = selected(Run(event.job.directory), planned.spec)
                 self.ended += [(planned, dev)] if dev is not None and not dev.constant else []

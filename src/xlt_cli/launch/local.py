@@ -22,6 +22,7 @@ from xlt_cli.launch.finished import FinishedRuns
 from xlt_cli.launch.jobs import Further, Outcome, PlannedRun, what_failed
 from xlt_cli.launch.ledger import LEFT, STOPPED, Writer
 from xlt_cli.launch.limits import OutOfTime, StoppedEarly
+from xlt_cli.launch.upcoming import Upcoming
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.making import create, planned
 from xlt_cli.spec.resolution import reopen
@@ -76,6 +77,7 @@ def run_sweep(
     outcomes: list[Outcome] = []
     maker = _Maker(root, reporter, plain)
     total = len(jobs) + (more.total if more else 0)
+    upcoming = None if more else Upcoming(jobs, root)  # a search may go on from any stage
     with terminated_as_interrupted(), contextlib.suppress(OutOfTime), _keeping_for(total):
         for number, job in enumerate(_every(jobs, more), start=1):
             count = f"[{number}/{max(number, total)}] " if total > 1 else ""
@@ -83,6 +85,8 @@ def run_sweep(
             outcomes.append(outcome)
             if more is not None:
                 more.ended(outcome)
+            if upcoming is not None and not outcome.error:
+                upcoming.ended(job)
             if outcome.error and not outcome.taken and not keep_going:
                 break
     return outcomes

@@ -18,7 +18,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -178,35 +178,42 @@ def users(root: Path) -> dict[str, list[str]]:
 
 def _used_by(stage: Path) -> str:
     """The key of the shared stage that a run's stage needs, or has; empty for none."""
+    return key_of(stage) if stage.is_symlink() or (stage / "model").exists() else ""
+
+
+def key_of(stage: Path) -> str:
+    """The key of the shared stage that a run's stage is, or was; empty if that is not known."""
     if stage.is_symlink():
         return Path(os.readlink(stage)).name
     with contextlib.suppress(RunError, OSError, ValueError):
-        if (stage / "model").exists():
-            return str((atomic.read_json(stage / RECORD) or {}).get("key", ""))
+        return str((atomic.read_json(stage / RECORD) or {}).get("key", ""))
     return ""
 
 
-def unused(root: Path) -> list[tuple[SharedStage, int]]:
-    """The stages that no run uses and no process holds, each with its bytes."""
+def unused(root: Path, only: Collection[str] | None = None) -> list[tuple[SharedStage, int]]:
+    """The stages that no run uses and no process holds, each with its bytes; of some keys."""
     used = users(root)
     return [
         (entry, size(entry.path))
         for entry in all_shared(root)
-        if entry.key not in used and not entry.busy()
+        if entry.key not in used and (only is None or entry.key in only) and not entry.busy()
     ]
 
 
-def collect(root: Path) -> list[tuple[SharedStage, int]]:
+def collect(root: Path, only: Collection[str] | None = None) -> list[tuple[SharedStage, int]]:
     """Removes the stages that no run uses and no process holds; each with the bytes that it had.
 
     A run that asks for one meanwhile either holds it, so that it stays, or finds nothing of it and
     trains it.
+
+    Args:
+        only: keys; other stages stay.
     """
     for path in (root / FOLDER).glob(f"{_REMOVED}*"):
         shutil.rmtree(path, ignore_errors=True)
     _remove_old_partials(root / FOLDER)
     gone: list[tuple[SharedStage, int]] = []
-    for entry, held in unused(root):
+    for entry, held in unused(root, only):
         with contextlib.suppress(RunError, OSError), entry.locked():  # where nothing can be written
             if entry.key in users(root):
                 continue
