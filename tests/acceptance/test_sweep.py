@@ -113,7 +113,7 @@ def test_after_a_failure_no_run_is_started_where_that_is_asked_for(
     spec = desk.write(sweep={"grid": grid})
     code, out, err = desk.xlt("sweep", spec, "--jobs", 2, "--json", "--on-error", "stop")
     assert code == 1, err
-    assert [bool(one["error"]) for one in json.loads(out)] == [True, False]
+    assert [bool(one["error"]) for one in json.loads(out)] == [True, False], err
     assert len(all_runs(desk)) == 1  # what was refused leaves none
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,18 @@ from xlt_cli.runs.directory import Run
 from xlt_cli.runs.finding import all_runs
 
 Cli = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def _reports_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Threads that report memory end with the test, where a job's would end with its process."""
+    yield
+    monkeypatch.undo()
+    tmp_path.rename(tmp_path.with_name(f"{tmp_path.name}-over"))
+    for thread in threading.enumerate():
+        if thread.name == answers.REPORTING:
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def job(path: Path) -> Job:
@@ -104,7 +116,6 @@ def test_what_is_held_is_reported_while_the_job_works(
         use = job(path).use()
     assert use is not None
     assert use.ram > 2**20
-    monkeypatch.setattr(answers, "EVERY", 3600)  # the thread of this test sleeps from now on
 
 
 def test_a_report_that_is_not_there_or_torn_says_nothing(tmp_path: Path) -> None:

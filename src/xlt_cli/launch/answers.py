@@ -35,6 +35,9 @@ _asked_to_stop = threading.Event()
 EVERY = 0.5
 """Seconds between two reports of the memory that the process holds."""
 
+REPORTING = "reporting memory"
+"""The name of the thread that does so."""
+
 
 @dataclass
 class Answer:
@@ -63,13 +66,14 @@ def answering(path: Path | None, others_follow: bool = False) -> Iterator[Answer
     if path is None:
         yield answer
         return
+    path = path.absolute()  # the job may change to another directory
     path.unlink(missing_ok=True)
     stop_file(path).unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     reports = path.with_name(f"{path.name}.memory")
     ended = threading.Event()
     args = (reports, stop_file(path), ended, others_follow)
-    threading.Thread(target=_report_memory, args=args, daemon=True).start()
+    threading.Thread(target=_report_memory, args=args, name=REPORTING, daemon=True).start()
     try:
         yield answer
     except StoppedEarly:
@@ -126,7 +130,9 @@ def _report_memory(path: Path, stop: Path, ended: threading.Event, others_follow
             _asked_to_stop.set()
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
         partial = path.with_suffix(".partial")
-        with contextlib.suppress(OSError):  # the folder goes when nobody waits any more
+        if not path.parent.is_dir():  # nobody waits any more
+            return
+        with contextlib.suppress(OSError):
             partial.write_bytes(atomic.json_bytes(asdict(held())))
             partial.replace(path)
 
