@@ -65,7 +65,7 @@ def _recorded(
     """What is known of the rows of a language that were predicted."""
     fingerprints = atomic.read_json(store.path.parent.parent / "fingerprints.json") or {}
     key = f"{task_key(plan.task)}/{plan.evaluation.split}/{language}"
-    about = {**fingerprints.get(key, {}), **before.get("data", {}).get(language, {})}
+    about = {**before.get("data", {}).get(language, {}), **fingerprints.get(key, {})}
     return about if "sha256" in about else None
 
 
