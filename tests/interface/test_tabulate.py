@@ -16,6 +16,7 @@ from scipy import stats
 
 import xlt_cli
 from xlt_cli.problems import Prediction, SequenceClassification
+from xlt_cli.references.finding import found
 from xlt_cli.reports.summary import counted, summarise
 from xlt_cli.runs import atomic
 from xlt_cli.runs.cells import Cell
@@ -256,3 +257,15 @@ def test_runs_without_a_zero_shot_language_are_named(write: Write) -> None:
     assert said in values["notes"]
     apart = xlt_cli.tabulate(runs, rows=["method"], columns=["language"]).values
     assert not any(note.startswith("left out") for note in apart["notes"])
+
+
+@pytest.mark.usefixtures("two")
+def test_the_path_of_a_run_is_no_pattern_whatever_is_in_it(tmp_path: Path) -> None:
+    root = tmp_path / "runs [a-z] * {x}"
+    (tmp_path / "runs").rename(root)
+    paths = [str(root / f"erm-s{seed}") for seed in (1, 2)]
+    values = xlt_cli.tabulate(paths, rows=["run"], columns=["task"], runs_dir=root).values
+    assert [one["run"] for one in values["cells"]] == ["erm-s1", "erm-s2"]
+    runs, _ = found(paths, root, [])
+    assert [run.path for run in runs] == [root / "erm-s1", root / "erm-s2"]
+    assert len(found(["erm-*"], root, [])[0]) == 3

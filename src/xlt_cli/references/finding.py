@@ -9,7 +9,7 @@ from pathlib import Path
 
 from xlt_cli.errors import RunError
 from xlt_cli.runs.directory import Run
-from xlt_cli.runs.finding import all_runs, find
+from xlt_cli.runs.finding import all_runs, find, is_pattern
 
 
 def found(patterns: Sequence[str], root: Path, without: Sequence[Run]) -> tuple[list[Run], int]:
@@ -22,7 +22,7 @@ def found(patterns: Sequence[str], root: Path, without: Sequence[Run]) -> tuple[
     """
     runs: dict[Path, Run] = {}
     for pattern in patterns:
-        matching = _matching(pattern, root) if glob.has_magic(pattern) else [find(root, pattern)]
+        matching = _matching(pattern, root) if is_pattern(pattern) else [find(root, pattern)]
         if not matching:
             raise RunError(f"no run matches '{pattern}'", str(root), "`xlt runs` lists the runs")
         runs |= {run.path.resolve(): run for run in matching}

@@ -52,6 +52,11 @@ def find(root: Path, wanted: str) -> Run:
     raise RunError(f"there is no run '{wanted}'", str(root), hint)
 
 
+def is_pattern(text: str) -> bool:
+    """Whether it may stand for several runs; the path of a run never does, whatever is in it."""
+    return glob.has_magic(text) and not (Path(text) / "run.json").is_file()
+
+
 def matching(root: Path, pattern: str) -> list[Run]:
     """The runs whose names, or whose paths, match a pattern with `*`, `?` and `[...]`.
 
@@ -60,7 +65,7 @@ def matching(root: Path, pattern: str) -> list[Run]:
     Raises:
         RunError: no run matches.
     """
-    if not glob.has_magic(pattern):
+    if not is_pattern(pattern):
         return [find(root, pattern)]
     named = [run for run in all_runs(root) if fnmatch(run.name, pattern)]
     found = named or [
