@@ -75,7 +75,7 @@ def test_the_best_checkpoint_is_the_one_with_the_better_score(
         trainer._score = lambda score=score: (score, False)
         trainer._evaluate(None)
     assert trainer.position.best_step == best
-    assert trainer.position.stale == len(scores) - max(best, 0)
+    assert trainer.position.stale == (len(scores) - best if best > 0 else 0)
 
 
 def test_the_run_that_is_kept_is_the_one_with_the_better_score() -> None:

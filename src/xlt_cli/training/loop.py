@@ -202,7 +202,7 @@ class StageTrainer:
         first = position.best_step < 0 and not math.isnan(score)
         if first or metric.better(score, position.best_score):
             position.best_step, position.best_score, position.stale = position.step, score, 0
-        else:
+        elif position.best_step >= 0:  # before there was a number, none could be better
             position.stale += 1
         self.reporter.say(
             f"  step {position.step}: dev {'+'.join(parts.dev)} {metric.name} {score:.4f}"
@@ -289,6 +289,13 @@ class StageTrainer:
             rule += f" (oracle: selected on {', '.join(oracle)}, not trained on)"
         elif best:
             rule += " (strict zero-shot: source languages only)"
+        elif stage.select == "best" and dev:
+            rule += f", as {self.parts.scorer.main} on dev {'+'.join(dev)} was never a number"
+            self.reporter.warn(
+                f"stage {self.index + 1}: no step is the best, as {self.parts.scorer.main} on dev "
+                f"{'+'.join(dev)} was never a number; select by another metric (`dev: {{metric: "
+                "...}`) or on other rows"
+            )
         if self.average is not None:
             self.average.adopt(self.parts.model)
             rule = f"mean of the weights at {self.average.count} steps"

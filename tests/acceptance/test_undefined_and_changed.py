@@ -1,5 +1,4 @@
-"""Languages that were evaluated before, and whose rows have changed, are gone, or leave a metric
-undefined when others are evaluated."""
+"""Rows that changed after they were predicted, and rows for which a metric is not defined."""
 
 from __future__ import annotations
 
@@ -130,3 +129,28 @@ device: cpu
     (work / "numbers.yaml").write_text(spec + "evaluations: [{languages: [en]}]\n", "utf-8")
     result = call("train", "numbers.yaml", "-q")
     assert result.exit_code == 0, result.output
+
+
+def test_a_metric_that_is_undefined_on_dev_neither_selects_nor_stops(work: Path) -> None:
+    for split, step in (("train", 1), ("dev", 0)):
+        lines = (f"the cat {split} {i}\t{i * step % 5}\n" for i in range(12))
+        (work / f"{split}-en.tsv").write_text("".join(lines), "utf-8")
+    spec = """
+encoder: {name: hf, model: encoder}
+stages:
+  - task: {name: text-regression, path: ., texts: 1}
+    epochs: 3
+    batch_size: 6
+    patience: 1
+evaluations: []
+device: cpu
+max_length: 32
+"""
+    (work / "flat.yaml").write_text(spec, "utf-8")
+    result = call("train", "flat.yaml", "-q")
+    assert result.exit_code == 0, result.output
+    assert "no step is the best, as spearman on dev en was never a number" in result.output
+    (path,) = work.glob("runs/flat-s1-*/stages/0/result.json")
+    found = json.loads(path.read_text("utf-8"))
+    assert (found["steps"], found["selected_step"], found["stopped_early"]) == (6, 6, False)
+    assert found["rule"] == "last step, as spearman on dev en was never a number"
