@@ -154,3 +154,9 @@ max_length: 32
     found = json.loads(path.read_text("utf-8"))
     assert (found["steps"], found["selected_step"], found["stopped_early"]) == (6, 6, False)
     assert found["rule"] == "last step, as spearman on dev en was never a number"
+    spec += "sweep: {grid: {stages.0.batch_size: [4, 6]}}\nseeds: [1, 2]\n"
+    (work / "flat.yaml").write_text(spec.replace("epochs: 3", "epochs: 1"), "utf-8")
+    ranked = call("sweep", "flat.yaml", "-q")
+    assert ranked.exit_code == 0, ranked.output
+    pruned = call("runs", "prune", "--keep", "best", "--dry-run")
+    assert pruned.output.count("has no score on dev to be compared by") == 5

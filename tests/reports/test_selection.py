@@ -140,3 +140,10 @@ def test_a_language_is_known_again_in_another_form_of_its_code(tmp_path: Path) -
     found = selected(run, other)
     assert found is not None
     assert found.constant is True
+
+
+def test_a_score_that_is_no_number_is_none(tmp_path: Path) -> None:
+    record(Run(tmp_path), 10, "en", float("nan"))
+    record(Run(tmp_path), 10, "de", 0.7)
+    finish(Run(tmp_path))
+    assert selected(Run(tmp_path), spec()) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -59,7 +60,8 @@ class Selected:
 
 
 def selected(run: Run, spec: ExperimentSpec) -> Selected | None:
-    """What the run's files say of its last stage; None if it is unfinished or has no dev."""
+    """What the run's files say of its last stage; None if it is unfinished or has no dev, or if the
+    metric is not defined for the rows of dev."""
     last = len(spec.stages) - 1
     stage, result = spec.stages[last], atomic.read_json(run.stage(last) / "result.json")
     if result is None or stage.dev is None:
@@ -69,14 +71,15 @@ def selected(run: Run, spec: ExperimentSpec) -> Selected | None:
     scorer = Scorer(problem_of(task), metrics.main, metrics.extra)
     # result.json has the best score, which is another step's under `select: last`.
     records = _records(run, last, stage, step)
-    if not records:
+    score = statistics.fmean(record[scorer.main] for record in records) if records else math.nan
+    if not math.isfinite(score):
         return None
     return Selected(
         stage.task.name,
         stage.dev.split,
         result["dev_languages"],
         scorer.main,
-        statistics.fmean(record[scorer.main] for record in records),
+        score,
         step,
         result["steps"],
         result["oracle"],
