@@ -54,7 +54,7 @@ def _score(record: Record, where: str, scale: tuple[float, float] | None, hint: 
     """The score of a row, if it is a number and on the scale."""
     value = record.target
     try:
-        if isinstance(value, bool):
+        if isinstance(value, bool) or "_" in str(value):  # Python reads 1_5 as 15
             raise ValueError
         score = float(value)
     except (TypeError, ValueError):

@@ -163,6 +163,7 @@ def test_the_authors_files_of_similarity_are_read(tmp_path: Path, task: Made) ->
     [
         ("a\tb\tmuch", "the score is 'much', expected a number"),
         ("a\tb\tnan", "the score is 'nan', expected a number"),
+        ("a\tb\t1_5", "the score is '1_5', expected a number"),
         ("a\tb\t3,5", "the score is '3,5', expected a number"),
         ("a\tb\t", "there is no score"),
         ("a\tb\t7", "the score 7 is not from 0 to 5"),
