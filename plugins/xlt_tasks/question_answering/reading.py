@@ -71,7 +71,8 @@ def _question(asked: Any, context: str, place: str, title: str) -> Question:
         for answer in _list(asked, "answers", place):
             text = _text(answer, "text", place)
             answers.append((text, _start(answer.get("answer_start"), place)))
-    return Question(str(asked.get("id", "")), question, context, _told(answers), title)
+    told = _told(answers, context, place)
+    return Question(str(asked.get("id", "")), question, context, told, title)
 
 
 def _parquet(path: Path) -> Iterator[Question]:
@@ -121,17 +122,40 @@ def question_of(name: Any, question: Any, context: Any, answers: Any, place: str
         (_string(text, "text", place), _start(at, place))
         for text, at in zip(texts, starts, strict=True)
     ]
-    return Question(
-        "" if name is None else str(name),
-        _string(question, "question", place),
-        _string(context, "context", place),
-        _told(told),
+    asked, passage = _string(question, "question", place), _string(context, "context", place)
+    return Question("" if name is None else str(name), asked, passage, _told(told, passage, place))
+
+
+def _told(answers: list[tuple[str, int]], context: str, place: str) -> tuple[tuple[str, int], ...]:
+    """Each answer once; annotators often give the same.
+
+    Raises:
+        DataError: an answer is not where it should be in the passage.
+    """
+    told = tuple(dict.fromkeys(answer for answer in answers if answer[0].strip()))
+    for text, start in told:
+        if start < 0 or not context.startswith(text, start):
+            raise DataError(
+                f"the answer {text!r} is not at character {start} of the passage",
+                place,
+                _whereabouts(text, start, context),
+            )
+    return told
+
+
+def _whereabouts(text: str, start: int, context: str) -> str:
+    """Where an answer is instead, and what was counted if that explains it."""
+    at = context.find(text)
+    if at < 0:
+        return "the passage does not contain it"
+    units = (
+        len(context[:at].encode("utf-16-le", "surrogatepass")) // 2,
+        len(context[:at].encode("utf-8", "surrogatepass")),
     )
-
-
-def _told(answers: list[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    """Each answer once; annotators often give the same."""
-    return tuple(dict.fromkeys(answer for answer in answers if answer[0].strip()))
+    counted = dict(zip(units, ("units of UTF-16", "bytes"), strict=True))
+    if start in counted and start != at:
+        return f"it is at character {at}: the file counts {counted[start]}, not characters"
+    return f"characters are counted from 0; it is at character {at}"
 
 
 def _list(value: Any, name: str, place: str) -> list[Any]:

@@ -15,6 +15,7 @@ from question_tools import squad, write_squad
 
 from xlt_cli.api import DataError, Prediction, Task
 from xlt_tasks.question_answering.multichecklist import MultiCheckList
+from xlt_tasks.question_answering.own import OwnQuestions
 from xlt_tasks.question_answering.sets import Mlqa, Squad, TyDiQa, XQuad
 
 Made = Callable[..., Task]
@@ -99,6 +100,36 @@ def test_a_file_whose_answers_were_removed_is_refused(tmp_path: Path, task: Made
     with pytest.raises(DataError, match="none of the 2 questions has an answer") as refused:
         task(TyDiQa, path=tmp_path).load("test", "fi")
     assert "official release" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "hint"),
+    [
+        ("Anna", 7, "it is at character 4: the file counts units of UTF-16"),
+        ("Anna", 13, "it is at character 4: the file counts bytes"),
+        ("Anna", 5, "counted from 0; it is at character 4"),
+        ("Anna", -1, "it is at character 4"),
+        ("Kyi\u0308v", 18, "the passage does not contain it"),
+    ],
+)
+@pytest.mark.parametrize("columns", [False, True])
+def test_an_answer_that_is_not_in_its_place_is_the_files_fault(
+    tmp_path: Path, task: Made, text: str, start: int, hint: str, columns: bool
+) -> None:
+    context = "\U0001f44d\U0001f3fd\U0001f44d Anna lives in Ky\xefv."
+    asked = {"id": "1", "question": "Who?", "answers": [{"text": text, "answer_start": start}]}
+    if columns:
+        (tmp_path / "test-de.jsonl").write_text(json.dumps({**asked, "context": context}), "utf-8")
+        plugin = task(OwnQuestions, path=tmp_path)
+    else:
+        document = {"data": [{"paragraphs": [{"context": context, "qas": [asked]}]}]}
+        (tmp_path / "xquad.de.json").write_text(json.dumps(document), "utf-8")
+        plugin = task(XQuad, path=tmp_path)
+    with pytest.raises(DataError) as refused:
+        plugin.load("test", "de")
+    assert f"is not at character {start} of the passage" in refused.value.what
+    assert ("test-de.jsonl:1" if columns else "question 1") in str(refused.value.where)
+    assert hint in refused.value.hint
 
 
 @pytest.mark.parametrize(
