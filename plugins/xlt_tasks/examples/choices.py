@@ -8,6 +8,7 @@ from typing import Any
 
 from xlt_cli.api import DataError, Split
 from xlt_cli.problems import ChoiceExample
+from xlt_tasks.examples.labels import texts_of
 from xlt_tasks.sources.table import Table
 
 
@@ -79,12 +80,14 @@ def _right(row: Choices, first: int, where: str) -> int:
             said = "is empty" if text in (None, "") or isinstance(text, str) else f"is {text!r}"
             raise DataError(f"{name} {said}, expected a text", where, "fill it in")
     numbers = {str(number + first): number for number in range(len(row.choices))}
-    right = numbers.get(str(row.answer).strip())
+    answer = row.answer.strip() if isinstance(row.answer, str) else row.answer
+    right = next((numbers[text] for text in texts_of(answer) if text in numbers), None)
     if right is None:
         raise DataError(
             f"the right choice is {row.answer!r}, expected a number from {first} to "
             f"{first + len(row.choices) - 1}",
             where,
-            "test sets without answers cannot be scored",
+            "test sets without answers cannot be scored; if another number means the first choice, "
+            "state it (`first_answer` of multiple-choice)",
         )
     return right

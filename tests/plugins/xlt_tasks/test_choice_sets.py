@@ -183,9 +183,22 @@ def test_without_a_folder_and_without_a_network(hub: Any, task: Made) -> None:
         task(Belebele).load("test", "swh_Latn")
 
 
+@pytest.mark.parametrize("written", [1, "1", " 1", 1.0, "1.0"])
+def test_whole_numbers_may_be_written_as_pandas_does(
+    written: Any, tmp_path: Path, task: Made
+) -> None:
+    row = {"premise": "It rained.", "choice1": "a", "choice2": "b", "question": "effect"}
+    text = json.dumps({**row, "label": written, "idx": 0})
+    (tmp_path / "test-et.jsonl").write_text(text + "\n", "utf-8")
+    (example,) = task(Xcopa, path=tmp_path).load("test", "et").examples
+    assert example.right == 1
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"label": True}, "the right choice is True"),
+        ({"label": 0.5}, "the right choice is 0.5"),
         ({"label": 2}, "the right choice is 2, expected a number from 0 to 1"),
         ({"label": -1}, "the right choice is -1"),
         ({"label": None}, "the right choice is None"),
