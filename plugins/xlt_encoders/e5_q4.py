@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import Field
 
 from xlt_cli.api import OfflineError, UserError, kept
 from xlt_encoders.base import E5_CAVEAT, PRETRAINED, EncoderParams, TransformersEncoder
+from xlt_encoders.file_hashes import sha256_of
 
 if TYPE_CHECKING:
     import torch
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
     from xlt_encoders.e5_q4_file import E5File
     from xlt_encoders.loading import Weights
-
-
-@functools.lru_cache(maxsize=4)
-def _sha256(path: Path, state: tuple[int, ...]) -> str:
-    """The SHA-256 of a file in a state, taken once."""
-    from xlt_encoders.e5_q4_file import sha256
-
-    return sha256(path)
 
 
 class E5SmallQ4(TransformersEncoder):
@@ -54,11 +46,7 @@ class E5SmallQ4(TransformersEncoder):
 
     def fingerprint(self) -> dict[str, str]:
         """The file's SHA-256."""
-        path = self._path()
-        about = path.stat()
-        # All that names the state of a file; it is asked for several times in a run.
-        state = (about.st_dev, about.st_ino, about.st_size, about.st_mtime_ns, about.st_ctime_ns)
-        return {"sha256": _sha256(path, state)}
+        return {"sha256": sha256_of(self._path())}
 
     def check(self) -> None:
         """The weights are on this machine."""

@@ -8,7 +8,6 @@ on disk until `E5File.tensor` reads and widens one of them. All numbers are litt
 
 from __future__ import annotations
 
-import hashlib
 import math
 import struct
 from dataclasses import dataclass, field
@@ -38,12 +37,6 @@ Floats = npt.NDArray[np.float32]
 
 class BadWeightsFile(ValueError):
     """The file is no intact E5S1 file; the message names it and what is wrong."""
-
-
-def sha256(path: str | Path) -> str:
-    """SHA-256 of a file, as 64 hexadecimal digits."""
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def positions_of(path: Path) -> int:

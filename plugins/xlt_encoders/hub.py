@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from xlt_cli.api import OfflineError, UserError
 from xlt_cli.weights import PACKED, WHOLE, packed_in
+from xlt_encoders.file_hashes import sha256_of
 from xlt_encoders.folder_contents import other_format
 from xlt_encoders.kept_adapter import model_folder
 
@@ -220,8 +221,7 @@ def folder_hash(folder: Path, code: bool = False) -> str:
     digests = {} if packed is None else {WHOLE: packed.sha256}
     for path in files:
         if path.name != PACKED and _matches(path.name, patterns):
-            with path.open("rb") as stream:
-                digests[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+            digests[path.name] = sha256_of(path)
     listed = "".join(f"{name}\0{digests[name]}\n" for name in sorted(digests))
     return hashlib.sha256(listed.encode()).hexdigest()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import kept
+from xlt_encoders.file_hashes import sha256_of
 from xlt_encoders.hub import TOKENIZER_FILES
 
 if TYPE_CHECKING:
@@ -27,13 +28,8 @@ def shared_tokenizer(
 
 def content_of(folder: Path) -> Hashable:
     """The names and hashes of a folder's files that decide its tokenizer."""
-    found: list[tuple[str, str]] = []
-    for name in ("config.json", *TOKENIZER_FILES):
-        path = folder / name
-        if path.is_file():
-            with path.open("rb") as stream:
-                found.append((name, hashlib.file_digest(stream, "sha256").hexdigest()))
-    return tuple(found)
+    paths = [folder / name for name in ("config.json", *TOKENIZER_FILES)]
+    return tuple((path.name, sha256_of(path)) for path in paths if path.is_file())
 
 
 def _state(tokenizer: PreTrainedTokenizerBase) -> Hashable:

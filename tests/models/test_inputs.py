@@ -25,9 +25,10 @@ from transformers import (
 )  # fmt: skip
 
 from xlt_cli.api import SequenceExample
+from xlt_cli.between_runs import keeping
 from xlt_cli.data.features import Featuriser
 from xlt_cli.errors import UserError
-from xlt_cli.models import inputs, unknown
+from xlt_cli.models import inputs, opening, unknown
 from xlt_cli.models.opening import check_evaluation, check_training
 from xlt_cli.problems import Encoded, SequenceClassification
 from xlt_encoders.huggingface import HuggingFaceEncoder
@@ -212,6 +213,38 @@ def test_byte_level_tokenizers_know_everything() -> None:
     encoded = PROBLEM.encode(rows("မြန်မာ"), tokenizer)
     assert tokenizer.unk_token_id is None
     assert unknown.shares({"my": encoded}, tokenizer) == {"my": 0.0}
+
+
+def test_runs_that_share_what_they_read_try_one_model_once(
+    save: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused is refused again, and whatever else is tried is another model."""
+    encoder = save(BertForMaskedLM, BertConfig(vocab_size=400, max_position_embeddings=40, **SIZES))
+    tried: list[bool] = []
+    seam = opening.check_seam
+    monkeypatch.setattr(opening, "check_seam", lambda *a: tried.append(True) or seam(*a))
+    for _ in range(2):
+        check(encoder, 32)
+    assert len(tried) == 2
+    with keeping():
+        for _ in range(2):
+            check(encoder, 32)
+        assert len(tried) == 3
+        for _ in range(2):
+            with pytest.raises(UserError, match="supports at most 40 tokens"):
+                check(encoder, 41)
+        check(encoder, 40)
+        check(encoder, 40, {"en": ROWS["en"][:2]})
+        params = encoder.params.model_copy(update={"pooling": "mean"})
+        check(HuggingFaceEncoder(params), 40, {"en": ROWS["en"][:2]})
+        config = Path(params.model, "config.json")
+        config.write_text(config.read_text("utf-8").replace('"gelu"', '"relu"'), "utf-8")
+        check(HuggingFaceEncoder(params), 40, {"en": ROWS["en"][:2]})
+        assert len(tried) == 7
+        model, tokenizer = encoder.load_model(PROBLEM.head), encoder.load_tokenizer()
+        for _ in range(2):
+            check_training(encoder, model, Featuriser(PROBLEM, tokenizer, 32), ROWS, trained=True)
+    assert len(tried) == 9
 
 
 def test_weights_are_not_touched(save: Any) -> None:

@@ -141,10 +141,12 @@ class EncoderModel(Protocol):
     """A `torch.nn.Module` that runs in two halves, between which noise can be added.
 
     `logits(embed(batch), batch)` must equal the model's ordinary forward pass. The outputs for a
-    row must not depend on other rows of the batch or on padding; the runner checks this each time a
-    model is loaded. A model that uses the languages of its texts, or a module in it, may have a
-    method `check_languages(languages)` that raises a UserError for languages that it does not
-    support; it is called before training. So are two others where a stage asks for them:
+    row must not depend on other rows of the batch or on padding; the runner checks this when a
+    model is loaded (once for all runs of a process that begin with the same one).
+
+    A model that uses the languages of its texts, or a module in it, may have a method
+    `check_languages(languages)` that raises a UserError for languages that it does not support; it
+    is called before training. So are two others where a stage asks for them:
 
     - `freeze_parts(embeddings, layers, encoder)` excludes all embeddings, this many layers from the
       input on, or everything but the head from training, and turns their dropout off;

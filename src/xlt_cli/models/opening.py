@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import torch
 
 from xlt_cli.api import Encoder, EncoderModel, Example
+from xlt_cli.between_runs import kept
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
 from xlt_cli.models import unknown
@@ -45,7 +46,15 @@ def check_training(
     first = _first(featuriser, rows)
     _check_inputs(model, featuriser, first, where)
     unknown.refuse_training(unknown.shares(first, featuriser.tokenizer), where)
-    _check_model(encoder, model, featuriser, first, where, trained)
+
+    def check() -> bool:
+        _check_model(encoder, model, featuriser, first, where, trained)
+        return True
+
+    if trained:
+        check()
+    else:
+        kept("a check of a new model", lambda: _tried_as(encoder, model, featuriser, first), check)
 
 
 def check_evaluation(
@@ -112,12 +121,9 @@ def _check_model(
     trained: bool,
 ) -> None:
     """The model's two halves, and its positions."""
-    examples = [example for of_language in rows.values() for example in of_language]
-    if not examples:
+    if not any(rows.values()):
         return
-    examples.sort(key=lambda example: sum(map(len, example.pieces)))
-    short = _feature(featuriser, examples[0], SHORT)
-    long = _feature(featuriser, examples[-1], LONG)
+    short, long = _probes(featuriser, rows)
     # The positions first: the seam is tried on rows that may be longer than they are. A GPU that is
     # asked for what a table lacks is lost to the process.
     if isinstance(model, torch.nn.Module) and _on_cpu(model):
@@ -130,6 +136,37 @@ def _check_model(
     origin = origin_of(type(encoder))
     pad_id = featuriser.template.pad_id
     check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin, trained)
+
+
+def _tried_as(
+    encoder: Encoder,
+    model: EncoderModel,
+    featuriser: Featuriser,
+    rows: Mapping[str, Sequence[Encoded]],
+) -> Hashable:
+    """All that the outcome of a check depends on, but for the numbers in a new head.
+
+    The runs of a sweep try the same model, and only the seed of its head differs.
+    """
+    assert isinstance(model, torch.nn.Module)
+    problem = featuriser.problem
+    fingerprint = tuple(sorted(encoder.fingerprint().items()))
+    probes = repr(_probes(featuriser, rows)) if any(rows.values()) else ""
+    of_problem = (type(problem), problem.name, problem.head, featuriser.max_length)
+    placed = tuple(
+        (name, p.device, p.dtype, p.requires_grad) for name, p in model.named_parameters()
+    )
+    params = encoder.params.model_dump_json()
+    return (type(encoder), params, fingerprint, of_problem, probes, repr(model), placed)
+
+
+def _probes(
+    featuriser: Featuriser, rows: Mapping[str, Sequence[Encoded]]
+) -> tuple[Feature, Feature]:
+    """The shortest row and the longest, cut to the lengths that a model is tried on."""
+    examples = [example for of_language in rows.values() for example in of_language]
+    examples.sort(key=lambda example: sum(map(len, example.pieces)))
+    return _feature(featuriser, examples[0], SHORT), _feature(featuriser, examples[-1], LONG)
 
 
 def _feature(featuriser: Featuriser, example: Encoded, tokens: int) -> Feature:

@@ -17,8 +17,9 @@ import pytest
 from light_processes import run
 
 from xlt_encoders import e5_q4_convert as convert
-from xlt_encoders.e5_q4_file import E5File, sha256
+from xlt_encoders.e5_q4_file import E5File
 from xlt_encoders.e5_q4_package import FILE_NAME, WeightsNotFound, find_weights
+from xlt_encoders.file_hashes import sha256_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -134,7 +135,7 @@ def file() -> E5File:
         path = find_weights()
     except WeightsNotFound as problem:
         pytest.skip(str(problem))
-    if sha256(path) != PUBLISHED:
+    if sha256_of(path) != PUBLISHED:
         pytest.skip(f"{path} is not the published file")
     return E5File.open(path)
 
@@ -279,7 +280,7 @@ def test_finds_the_weights_without_importing_their_package(
 
 def test_sha256(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"E5S1")
-    assert sha256(tmp_path / "x") == hashlib.sha256(b"E5S1").hexdigest()
+    assert sha256_of(tmp_path / "x") == hashlib.sha256(b"E5S1").hexdigest()
 
 
 def test_importing_the_modules_imports_nothing_heavy() -> None:
