@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from xlt_cli.runs import atomic, checksums
+from xlt_cli.runs import atomic, checksums, file_states
 from xlt_cli.user_cache import user_cache
 
 NAMES = ("model.safetensors", "config.json", "tokenizer/tokenizer.json", "optimizer.pt")
@@ -138,18 +140,64 @@ def test_files_of_a_directory_have_the_permissions_that_the_umask_leaves(
     assert {path.stat().st_mode & 0o777 for path in files} == {0o666 & ~mask}
 
 
+@pytest.fixture
+def large(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory like the other one, whose files count as large."""
+    monkeypatch.setattr(file_states, "LARGE", 1000)
+    monkeypatch.setattr(file_states, "known", known := {})
+    monkeypatch.setattr(checksums, "known", known)
+    with atomic.new_directory(folder.parent / "large") as directory:
+        (directory / NAMES[0]).write_bytes(b"weights" * 1000)
+    return folder.parent / "large"
+
+
+@pytest.fixture
+def unread(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Lets no file be hashed from now on."""
+
+    def forbid() -> None:
+        monkeypatch.setattr(hashlib, "file_digest", lambda *_: pytest.fail("read again"))
+
+    return forbid
+
+
 def test_a_large_file_that_was_written_just_now_is_read_once(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    large: Path, unread: Callable[[], None]
 ) -> None:
     """It is waited for until its state says whether it has changed."""
-    monkeypatch.setattr(checksums, "_LARGE", 1000)
-    path = folder / NAMES[0]
-    path.write_bytes(path.read_bytes())
+    path = large / NAMES[0]
+    path.write_bytes(b"others" * 1000)
     known = checksums.digests([path])
-    monkeypatch.setattr(Path, "open", lambda *_: pytest.fail("read again"))
+    unread()
     assert checksums.digests([path]) == known
 
 
-def test_the_listed_hashes_are_those_of_the_files(folder: Path) -> None:
-    paths = [folder / name for name in NAMES]
-    assert checksums.listed(folder, paths) == checksums.digests(paths)
+def test_a_large_file_is_not_read_again_after_its_hash_was_listed_and_it_was_linked(
+    large: Path, unread: Callable[[], None]
+) -> None:
+    unread()
+    assert checksums.damage(large) == ""
+    (large.parent / "linked").mkdir()
+    for path in (large / NAMES[0], large / atomic.MANIFEST):
+        atomic.link_or_copy(path, large.parent / "linked" / path.name)
+    assert checksums.damage(large.parent / "linked") == ""
+    assert checksums.damage(large) == ""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_change_of_a_large_file_is_seen_though_it_was_known_and_linked(
+    large: Path, when: str
+) -> None:
+    """Also one that hides its time."""
+    path, linked = large / NAMES[0], large.parent / "linked"
+    times = path.stat().st_mtime_ns
+    if when == "before":
+        flip(path)
+        os.utime(path, ns=(times, times))
+    atomic.link_or_copy(path, linked)
+    if when == "after":
+        flip(linked)
+        os.utime(linked, ns=(times, times))
+    assert "is not what was written" in checksums.damage(large)
+    atomic.link_or_copy(path, large.parent / "another")
+    assert "is not what was written" in checksums.damage(large)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.errors import DamagedFile
-from xlt_cli.runs import places
+from xlt_cli.runs import file_states, places
 
 MANIFEST = "COMPLETE.json"
 MANIFEST_FORMAT = 2
@@ -174,8 +174,7 @@ def write_manifest(directory: Path) -> None:
     """Lists the files of a directory, with their sizes and checksums, in a file of it."""
     listed = {}
     for file in sorted(p for p in directory.rglob("*") if p.is_file()):
-        with file.open("rb") as handle:
-            sha256 = hashlib.file_digest(handle, "sha256").hexdigest()
+        sha256 = file_states.hash_and_know(file)
         name = file.relative_to(directory).as_posix()
         listed[name] = {"size": file.stat().st_size, "sha256": sha256}
     write_json(directory / MANIFEST, {"format": MANIFEST_FORMAT, "files": listed})
@@ -184,7 +183,7 @@ def write_manifest(directory: Path) -> None:
 def link_or_copy(source: Path | str, target: Path | str) -> None:
     """Gives a file a second name, or copies it where the file system has no hard links."""
     try:
-        os.link(source, target)
+        file_states.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from xlt_cli.errors import UserError
 from xlt_cli.runs import atomic
-from xlt_cli.runs.file_states import COARSE_STEP, STEP, age_of, state_of
+from xlt_cli.runs.file_states import COARSE_STEP, STEP, age_of, known, settle, state_of
 from xlt_cli.user_cache import user_cache
 
 FOLDER = "checksums"
@@ -23,9 +22,6 @@ FOLDER = "checksums"
 
 _MOST = 20_000
 """Digests that are kept; the oldest go."""
-
-_LARGE = 50 * 10**6
-"""Bytes that take about as long to hash as a file of a moment's age takes to be older."""
 
 _own: dict[str, str] = {}
 """What this process has taken."""
@@ -62,27 +58,20 @@ def lacks_files(directory: Path) -> bool:
     return not all((directory / name).exists() for name in atomic.manifest(directory) or ())
 
 
-def listed(directory: Path, paths: Iterable[Path]) -> dict[Path, str]:
-    """The SHA-256 of files as the manifest of their directory states them; nothing is read.
-
-    Raises:
-        KeyError: it does not state them.
-    """
-    files = atomic.manifest(directory) or {}
-    return {path: files[path.relative_to(directory).as_posix()][1] for path in paths}
-
-
 def digests(paths: Iterable[Path]) -> dict[Path, str]:
     """The SHA-256 of files, in hexadecimal digits; from the cache where they have not changed."""
     states = {path: state_of(path) for path in paths}
-    kept = _own if all(state in _own for state in states.values()) else {**_read(), **_own}
+    kept = {**known, **_own}
+    if not all(state in kept for state in states.values()):
+        kept = {**_read(), **kept}
     taken: dict[Path, str] = {}
     new: dict[str, str] = {}
     for path, state in states.items():
         if state in kept:
             taken[path] = _own[state] = kept[state]
             continue
-        age = _age_to_read_at(path)
+        settle(path)
+        age = age_of(path)
         with path.open("rb") as file:
             taken[path] = hashlib.file_digest(file, "sha256").hexdigest()
         if age > STEP:  # a younger file may change without a sign of it
@@ -92,15 +81,6 @@ def digests(paths: Iterable[Path]) -> dict[Path, str]:
     if new:
         _write(new)
     return taken
-
-
-def _age_to_read_at(path: Path) -> int:
-    """The age of a file; a large one is waited for until what is read of it can be kept."""
-    age = age_of(path)
-    if 0 <= age <= STEP and path.stat().st_size >= _LARGE:
-        time.sleep((STEP - age) / 1e9 + 1e-3)
-        age = age_of(path)
-    return age
 
 
 def _file() -> Path:

@@ -20,6 +20,12 @@ STEP = 50 * 10**6
 COARSE_STEP = 2 * 10**9
 """The same for the coarsest file systems."""
 
+LARGE = 50 * 10**6
+"""Bytes that take about as long to hash as a file takes to be older than a step."""
+
+known: dict[str, str] = {}
+"""By state: the SHA-256 of large files that this process has hashed when they were settled."""
+
 States = Mapping[str, tuple[str, str]]
 """By path: the state of a file, and the SHA-256 of its content where it was young, else empty."""
 
@@ -36,6 +42,40 @@ def state_of(path: Path | str) -> str:
 def age_of(path: Path | str) -> int:
     """Nanoseconds since a file, or what is recorded of it, was changed."""
     return _age(os.stat(path))
+
+
+def settle(path: Path | str) -> None:
+    """Waits until the state of a large file would tell that it has changed."""
+    about = os.stat(path)
+    age = _age(about)
+    if 0 <= age <= STEP and about.st_size >= LARGE:
+        time.sleep((STEP - age) / 1e9 + 1e-3)
+
+
+def hash_and_know(path: Path) -> str:
+    """The SHA-256 of a file; that of a large one is known from now on."""
+    settle(path)
+    about = os.stat(path)
+    told = _age(about) > STEP
+    sha256 = _hash(path)
+    if told and about.st_size >= LARGE:
+        known[_state(about)] = sha256
+    return sha256
+
+
+def link(source: Path | str, target: Path | str) -> None:
+    """Gives a file a second name, which changes its state and nothing in it.
+
+    Raises:
+        OSError: the file system has no hard links, or not here.
+    """
+    before = os.stat(source)
+    os.link(source, target)
+    after, sha256 = os.stat(target), known.get(_state(before))
+    if sha256 and (before.st_ino, before.st_size, before.st_mtime_ns) == (
+        after.st_ino, after.st_size, after.st_mtime_ns
+    ):  # fmt: skip
+        known[_state(after)] = sha256
 
 
 @dataclass(frozen=True)

@@ -74,14 +74,11 @@ PRUNED_ABOUT = "pruned.json"
 """In place of removed weights: their hash."""
 
 
-def weights_hash(directory: Path, listed: bool = False) -> str:
+def weights_hash(directory: Path) -> str:
     """SHA-256 over the files of weights in a checkpoint directory; also of those removed since.
 
     Those of a model that was saved with an adapter are partly in a directory below. A packed file
     counts as the one that it stands for.
-
-    Args:
-        listed: take the hashes of files from the directory's list, which was written just now.
     """
     pruned = atomic.read_json(directory / PRUNED_ABOUT)
     if pruned is not None:
@@ -90,7 +87,7 @@ def weights_hash(directory: Path, listed: bool = False) -> str:
     ours = (directory / MODEL_ABOUT).is_file()  # in somebody else's, other models may be below it
     inside = sorted(directory.rglob("*") if ours else directory.iterdir())
     files = [path for path in inside if path.suffix in kinds and path.name != PACKED]
-    taken = checksums.listed(directory, files) if listed else checksums.digests(files)
+    taken = checksums.digests(files)
     for folder in (path.parent for path in inside if path.name == PACKED):
         packed = packed_in(folder)
         if packed is not None:

@@ -308,7 +308,7 @@ class StageTrainer:
                 self.directory, source, parts.tokenizer, parts.about, parts.merged,
                 parts.others, own,
             )  # fmt: skip
-            weights = provenance.weights_hash(self.directory / "model", listed=True)
+            weights = provenance.weights_hash(self.directory / "model")
             atomic.write_json(
                 self.directory / "result.json",
                 {
