@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import xlt_cli
 from xlt_cli.errors import DataError, RunError, SpecError
@@ -41,6 +41,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
         typos: bool = False,
         fixed: float | None = None,
         measured: bool = False,
+        trained: tuple[str, ...] = ("en",),
     ) -> Shares:
         found = Run(tmp_path / "runs" / f"{name}-s{seed}")
         stage = {"task": "mini-pawsx", "perturbation": None, "epochs": 1}
@@ -67,7 +68,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
             by_language = {
                 language: {
                     "n": 500,
-                    "trained_on": language == "en",
+                    "trained_on": language in trained,
                     "accuracy": {"value": share, "low": share - 0.04, "high": share + 0.04},
                 }
                 for language, share in shares[condition].items()
@@ -77,7 +78,12 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 
         data = {language: {"sha256": language, "source": ""} for language in languages}
         about = {"task": "mini-pawsx", "split": split, "limit": None, "data": data}
-        about |= {"metric": "accuracy", "trained_on": ["en"], "labels": ["0", "1"], "notes": []}
+        about |= {
+            "metric": "accuracy",
+            "trained_on": list(trained),
+            "labels": ["0", "1"],
+            "notes": [],
+        }
         more: dict[str, Any] = {}
         if typos:
             under = [{**figures(x), "condition": x} for x in ("clean", "typos")]
@@ -154,6 +160,22 @@ def test_covariates_have_effects_of_their_own_or_by_system(write: Write) -> None
     assert "in-distribution" in values["centres"]
     assert "system adversarial : script Latn" in [one["term"] for one in values["fixed"]]
     assert {one["at"] for one in values["differences"]} >= {"", "Latn"}
+
+
+def test_in_distribution_is_of_languages_that_all_systems_were_trained_on(write: Write) -> None:
+    """Who was trained on French as well, a harder language, is not worse in distribution for it."""
+    shares = {}
+    for seed in (1, 2, 3):
+        shares["erm", seed] = write("erm", seed)
+        shares["adv", seed] = write("adv", seed, trained=("en", "fr"))
+    values = xlt_cli.mixed_model(SYSTEMS, covariates=["in-distribution"]).values
+    english = {run: special.logit(own["clean"]["en"]) for run, own in shares.items()}
+    rows = [x for (name, _), x in english.items() for _ in range(6 if name == "erm" else 5)]
+    assert values["centres"]["in-distribution"] == pytest.approx(np.mean(rows), rel=1e-6)
+    for seed in (1, 2, 3):
+        write("adv", seed, trained=("fr",))
+    with pytest.raises(DataError, match="no language that all systems were trained on"):
+        xlt_cli.mixed_model(SYSTEMS, covariates=["in-distribution"])
 
 
 def test_what_was_measured_with_the_tokenizer_can_be_a_covariate(write: Write) -> None:

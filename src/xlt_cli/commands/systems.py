@@ -12,6 +12,9 @@ import typer
 
 from xlt_cli.commands import completion
 
+MOST_SHOWN = 10
+"""Of the runs of an archive, in a message."""
+
 ArchivedRuns = Annotated[
     Path | None,
     typer.Option(
@@ -185,5 +188,8 @@ def inside(root: Path, given: str) -> list[str]:
         what = f"several runs of the archive begin with '{pattern}'" if found else (
             f"the archive has no run '{pattern}'"
         )  # fmt: skip
-        raise RunError(what, str(root.parent), f"its runs: {', '.join(found or names)}")
+        shown = found or names
+        more = f" and {len(shown) - MOST_SHOWN} more" if len(shown) > MOST_SHOWN else ""
+        hint = f"its runs: {', '.join(shown[:MOST_SHOWN])}{more}"
+        raise RunError(what, str(root.parent), hint)
     return [f"{system}{equals}{root / name}" for name in found]

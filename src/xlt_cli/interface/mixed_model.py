@@ -90,8 +90,8 @@ def mixed_model(
             languages, in each task's own metric.
         covariates: fixed effects beside the systems: family, script, group (trained on, zero-shot),
             resource (class, as a number), distance, in-distribution (the logit of the run's mean
-            figure in the languages trained on), and, as far as they were measured before,
-            fertility, pieces_per_character and unknown.
+            figure in the languages that all systems were trained on), and, as far as they were
+            measured before, fertility, pieces_per_character and unknown.
         by: covariates whose effect may differ between systems.
         level: how often an interval may miss the truth.
 
@@ -187,13 +187,28 @@ def _with_facts(run: Directory, result: dict[str, Any], names: Sequence[str]) ->
 
 
 def _in_distribution(every: Sequence[Entry], share: bool) -> dict[tuple[str, ...], float]:
-    """The mean figure of each run in the languages trained on, under each condition."""
+    """The mean figure of each run under each condition, in the languages that all systems were
+    trained on: that of one which was trained on more languages would be of another test.
+
+    Raises:
+        DataError: there is no such language.
+    """
     from xlt_cli.reports.entries import TRAINED_ON
     from xlt_cli.stats.trend import inside, logit
 
-    found: dict[tuple[str, ...], list[float]] = {}
+    trained: dict[str, set[str]] = {}
     for entry in every:
         if entry.place["group"] == TRAINED_ON:
+            trained.setdefault(entry.place["method"], set()).add(entry.place["language"])
+    shared = set.intersection(*trained.values()) if trained else set()
+    if trained and not shared:
+        raise DataError(
+            "there is no language that all systems were trained on and tested in",
+            hint=f"leave `{IN_DISTRIBUTION}` out",
+        )
+    found: dict[tuple[str, ...], list[float]] = {}
+    for entry in every:
+        if entry.place["group"] == TRAINED_ON and entry.place["language"] in shared:
             value = entry.figure["value"]
             shown = float(logit(inside(value, entry.rows))) if share else value
             found.setdefault(_test(entry), []).append(shown)
