@@ -19,6 +19,7 @@ import xlt_cli
 from xlt_cli.errors import DataError, RunError, SpecError
 from xlt_cli.formats import markdown
 from xlt_cli.reports.question import report
+from xlt_cli.spec.question import TestSet as AskedSet
 from xlt_cli.spec.question import load
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
@@ -435,3 +436,16 @@ def test_questions_that_ship_name_points_and_evaluations_of_the_specs_beside_the
         for _, one in asked.sets():
             limits = {limit for *of, limit in tested if of == [one.task.name, one.split]}
             assert one.limit in limits if one.limit else len(limits) == 1, one.title
+
+
+@pytest.mark.parametrize(
+    ("condition", "title"),
+    [
+        ({"name": "perturbed", "perturbation": "typos", "strength": 0.1, "draws": 2}, "typos 0.1"),
+        ({"name": "polyglots", "queries": 100}, "polyglots 100"),
+        ({"name": "polyglots"}, "polyglots"),
+    ],
+)
+def test_a_set_is_called_by_its_condition(condition: dict[str, Any], title: str) -> None:
+    one = AskedSet.model_validate({"task": "xnli", "condition": condition})
+    assert one.title == f"xnli test, {title}"

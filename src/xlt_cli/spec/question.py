@@ -85,8 +85,11 @@ class TestSet(Model):
         if self.setting == "generalized":
             said.append("pairs of languages")
         if self.condition.name != CLEAN:
-            params = [_brief(v) for k, v in self.condition.params.items() if k != "draws"]
-            said.append(" ".join(params or [self.condition.name]))
+            params = {k: v for k, v in self.condition.params.items() if k != "draws"}
+            # "typos 0.1" says enough; numbers alone say nothing.
+            worded = any(isinstance(value, str) for value in params.values())
+            name = [] if worded else [self.condition.name]
+            said.append(" ".join([*name, *map(_brief, params.values())]))
         return ", ".join(said)
 
 
