@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import sys
 from collections.abc import Iterator
 
 NEW_OBJECTS = 20_000
-"""After how many the collector looks for circles of objects that nobody uses. Python's 700 is for
-programs of few objects."""
-
-_MANY = 100
-"""Modules that are imported in a block from which on its objects are left out of collections."""
-
-_own_process = False
+"""After how many the collector looks for circles of objects that nobody uses, in a process of xlt's
+own. Python's 700 is for programs of few objects: here it would walk through what libraries have
+made again and again, for most of a second until the first update."""
 
 
 def own_process() -> None:
-    """Says that this process executes commands of xlt and nothing else.
-
-    What it imports stays until its end. So the collector, which would walk through it again and
-    again for a second until the first update, looks less often, and leaves it out.
-    """
-    global _own_process
-    _own_process = True
+    """Says that this process executes commands of xlt and nothing else."""
     gc.set_threshold(NEW_OBJECTS)
 
 
@@ -34,12 +23,10 @@ def uncollected() -> Iterator[None]:
 
     Each would look through all the objects that were imported so far, a tenth of the time.
     """
-    was_enabled, before = gc.isenabled(), len(sys.modules)
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
-            if _own_process and len(sys.modules) >= before + _MANY:
-                gc.freeze()
             gc.enable()

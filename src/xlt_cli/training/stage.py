@@ -85,7 +85,8 @@ def train_stage(
         _say_other_parent(restored[1].parent, parent, index, reporter)
         reporter.say(f"stage {index + 1} ({task.name}): continues from step {restored[1].step}")
     torch.manual_seed(derive(run.seed, "stage", index, "head"))
-    with uncollected():  # the classes of an architecture are a third of what libraries import
+    # The classes of an architecture are a third of what libraries import.
+    with uncollected():
         tokenizer, model = _initial_model(run, experiment, index, problem, restored, reporter)
     check_languages(model, experiment)
     if restored is None:
