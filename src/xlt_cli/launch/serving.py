@@ -48,19 +48,25 @@ def serve() -> None:
     """
     from xlt_cli.data.rows import RowStore
 
-    said = os.fdopen(os.dup(1), "w", buffering=1)
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     busy = threading.Event()
     threading.Thread(target=_read, args=(lines, busy), daemon=True).start()
     rows = RowStore()
-    with answers.interrupted_once(), between_runs.keeping():
-        while line := lines.get():
-            busy.set()
-            rows = rows.of_next_run()
-            _serve_one(json.loads(line), rows)
-            _tidy()
-            busy.clear()
-            said.write("done\n")
+    try:
+        with (
+            os.fdopen(os.dup(1), "w", buffering=1) as said,
+            answers.interrupted_once(),
+            between_runs.keeping(),
+        ):
+            while line := lines.get():
+                busy.set()
+                rows = rows.of_next_run()
+                _serve_one(json.loads(line), rows)
+                _tidy()
+                busy.clear()
+                said.write("done\n")
+    finally:
+        gc.unfreeze()  # some libraries list on stderr what no collection has freed at the end
 
 
 def _serve_one(asked: dict[str, Any], rows: RowStore) -> None:
