@@ -189,7 +189,7 @@ def test_dropout_below_is_noticed(
     found = frozen_layers(model, problem, batch)
     assert found is not None
     assert found.count == 2
-    model._frozen.clear()  # nothing has a gradient, but dropout is on again
+    model.frozen.clear()  # nothing has a gradient, but dropout is on again
     assert frozen_layers(model, problem, batch) is None
 
 

@@ -77,7 +77,8 @@ def _try(device: str, dtype: torch.dtype) -> None:
     import xlt_cli.speed.attention_kernels  # noqa: F401
 
     # Evaluation asks in inference mode, whose tensors know no gradients.
-    with torch.random.fork_rng(devices=[device]), torch.inference_mode(False), torch.enable_grad():
+    own = [device] if torch.device(device).type == "cuda" else []  # and no other GPU is begun with
+    with torch.random.fork_rng(devices=own), torch.inference_mode(False), torch.enable_grad():
         probe = torch.zeros(1, 2, 1, 16, dtype=dtype, device=device, requires_grad=True)
         lengths = torch.ones(1, dtype=torch.int32, device=device)
         out, _ = torch.ops.xlt.one_tile_attention(probe, probe, probe, lengths, 1.0, 0.1)
