@@ -33,7 +33,7 @@ from xlt_cli.reports.scorer import Scorer
 from xlt_cli.runs import provenance
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import ResolvedExperiment, ResolvedStage
+from xlt_cli.spec import PluginUse, ResolvedExperiment, ResolvedStage
 from xlt_cli.training import checkpoints, criterion
 from xlt_cli.training.epochs import Epochs, SeveralEpochs
 from xlt_cli.training.heads import further_rows, other_head, own_rows, sampling_of
@@ -96,6 +96,9 @@ def train_stage(
         if said:
             reporter.say(f"stage {index + 1}: {said}")
     prepare(model, spec, encoder.name)
+    partly = "" if spec.adapter else _trained_part(model, experiment.spec.encoder)
+    if partly:
+        reporter.say(f"stage {index + 1}: {partly}")
     _check_room(run, model, averaged=spec.select == "average")
     cache = FeatureCache.of_user(reporter.warn)
     before = stages.model_of(run.stage(index - 1)) if index else None
@@ -175,6 +178,25 @@ def train_stage(
         merged=merged if spec.adapter is not None and spec.adapter.after == "merge" else None,
     )
     return StageTrainer(run, index, spec, parts, runtime, reporter).train()
+
+
+def _trained_part(model: EncoderModel, use: PluginUse) -> str:
+    """How much of a model is trained, and the encoder's settings; empty where all of it is."""
+    assert isinstance(model, torch.nn.Module)
+    sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
+    trained, all_of_it = sum(n for n, grad in sizes if grad), sum(n for n, _ in sizes)
+    if trained == all_of_it:
+        return ""
+    given = ", ".join(f"{name}: {_plain(value)}" for name, value in use.params.items())
+    with_settings = f"{use.name} ({given})" if given else use.name
+    return (
+        f"trains {trained:,} of the {all_of_it:,} parameters of {with_settings}; the others "
+        "stay as they are"
+    )
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _scorer(stage: ResolvedStage, problem: Problem) -> Scorer:
