@@ -64,6 +64,8 @@ def test_what_is_not_trained_is_said(
     assert len(lines) == bool(said), result.stderr
     if said:
         assert said in lines[0]
+        assert "None" not in lines[0]  # no setting that nobody made
+        assert "null" not in lines[0]
         trained, all_of_it = (
             int(x.replace(",", "")) for x in re.findall(r"[0-9][0-9,]{3,}", lines[0])[:2]
         )

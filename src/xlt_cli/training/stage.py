@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import EncoderModel
+from xlt_cli.api import Encoder, EncoderModel
 from xlt_cli.compute.importing import uncollected
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.compute.seeding import derive
@@ -33,7 +33,7 @@ from xlt_cli.reports.scorer import Scorer
 from xlt_cli.runs import provenance
 from xlt_cli.runs import stage as stages
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec import PluginUse, ResolvedExperiment, ResolvedStage
+from xlt_cli.spec import ResolvedExperiment, ResolvedStage
 from xlt_cli.training import checkpoints, criterion
 from xlt_cli.training.epochs import Epochs, SeveralEpochs
 from xlt_cli.training.heads import further_rows, other_head, own_rows, sampling_of
@@ -96,7 +96,7 @@ def train_stage(
         if said:
             reporter.say(f"stage {index + 1}: {said}")
     prepare(model, spec, encoder.name)
-    partly = "" if spec.adapter else _trained_part(model, experiment.spec.encoder)
+    partly = "" if spec.adapter else _trained_part(model, encoder)
     if partly:
         reporter.say(f"stage {index + 1}: {partly}")
     _check_room(run, model, averaged=spec.select == "average")
@@ -180,15 +180,16 @@ def train_stage(
     return StageTrainer(run, index, spec, parts, runtime, reporter).train()
 
 
-def _trained_part(model: EncoderModel, use: PluginUse) -> str:
+def _trained_part(model: EncoderModel, encoder: Encoder) -> str:
     """How much of a model is trained, and the encoder's settings; empty where all of it is."""
     assert isinstance(model, torch.nn.Module)
     sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
     trained, all_of_it = sum(n for n, grad in sizes if grad), sum(n for n, _ in sizes)
     if trained == all_of_it:
         return ""
-    given = ", ".join(f"{name}: {_plain(value)}" for name, value in use.params.items())
-    with_settings = f"{use.name} ({given})" if given else use.name
+    settings = encoder.params.model_dump(mode="json", exclude_defaults=True)
+    given = ", ".join(f"{name}: {_plain(value)}" for name, value in settings.items())
+    with_settings = f"{encoder.name} ({given})" if given else encoder.name
     return (
         f"trains {trained:,} of the {all_of_it:,} parameters of {with_settings}; the others "
         "stay as they are"
