@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 NEW_OBJECTS = 20_000
 """After how many the collector looks for circles of objects that nobody uses, in a process of xlt's
-own. Python's 700 is for programs of few objects: here it would walk through what libraries have
-made again and again, for most of a second until the first update."""
+own. Python's 700 (2,000 from 3.13 on) are for programs of few objects: here it would walk through
+what libraries have made again and again, for most of a second until the first update."""
 
 
 def own_process() -> None:
