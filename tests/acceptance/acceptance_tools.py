@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +15,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from preloaded import Preloaded, suits
+from typer.testing import CliRunner
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
+SAMPLES = Path(__file__).parents[1] / "version_1"
+
+
+def call(*arguments: object) -> Any:
+    """Runs `xlt` in this process."""
+    from xlt_cli.cli import app
+
+    return CliRunner().invoke(app, [str(a) for a in arguments], prog_name="xlt")
+
+
+def trained_on_samples(folder: Path, name: str, spec: str) -> Path:
+    """The folder with the samples' encoder and data, a spec of this name, and its finished run."""
+    for part in ("encoder", "data"):
+        shutil.copytree(SAMPLES / part, folder / part)
+    (folder / name).write_text(spec, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        result = call("train", name, "-q")
+    assert result.exit_code == 0, result.output
+    return folder
 
 
 def third_party(site: Path) -> str:

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acceptance_tools import SAMPLES, call, trained_on_samples
 from preloaded import run_code
-from typer.testing import CliRunner
 
 from xlt_cli.runs.directory import Run
 
-SAMPLES = Path(__file__).parent.parent / "version_1"
 SPEC = """
 encoder: {name: hf, model: encoder}
 stages:
@@ -53,24 +52,10 @@ app()
 Call = Callable[..., Any]
 
 
-def call(*arguments: object) -> Any:
-    from xlt_cli.cli import app
-
-    return CliRunner().invoke(app, [str(a) for a in arguments], prog_name="xlt")
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with encoder, data, spec and its finished run."""
-    folder = tmp_path_factory.mktemp("trained")
-    for name in ("encoder", "data"):
-        shutil.copytree(SAMPLES / name, folder / name)
-    (folder / "two.yaml").write_text(SPEC, "utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        result = call("train", "two.yaml", "-q")
-    assert result.exit_code == 0, result.output
-    return folder
+    return trained_on_samples(tmp_path_factory.mktemp("trained"), "two.yaml", SPEC)
 
 
 @pytest.fixture

@@ -6,12 +6,10 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from acceptance_tools import call, trained_on_samples
 
-SAMPLES = Path(__file__).parent.parent / "version_1"
 SPEC = """
 encoder: {name: hf, model: encoder}
 stages:
@@ -23,23 +21,9 @@ device: cpu
 """
 
 
-def call(*arguments: object) -> Any:
-    from xlt_cli.cli import app
-
-    return CliRunner().invoke(app, [str(a) for a in arguments], prog_name="xlt")
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("trained")
-    for name in ("encoder", "data"):
-        shutil.copytree(SAMPLES / name, folder / name)
-    (folder / "one.yaml").write_text(SPEC, "utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        result = call("train", "one.yaml", "-q")
-    assert result.exit_code == 0, result.output
-    return folder
+    return trained_on_samples(tmp_path_factory.mktemp("trained"), "one.yaml", SPEC)
 
 
 @pytest.fixture
