@@ -20,6 +20,7 @@ from xlt_cli.api import (
     Event,
     Failed,
     Finished,
+    Hint,
     Interrupted,
     Job,
     Manifest,
@@ -28,6 +29,7 @@ from xlt_cli.api import (
     Stopping,
     Waiting,
 )
+from xlt_launchers import room
 from xlt_launchers.admission import RAM
 from xlt_launchers.hosts import Hosts, close
 from xlt_launchers.placement import Places
@@ -43,6 +45,11 @@ MOST_STOPPED = 3
 PATIENCE = 60.0
 """Seconds that interrupted jobs have to end by themselves."""
 
+TAKING_TURNS = (
+    "several runs share GPU {gpu} and take turns on it, because NVIDIA's multi-process service is "
+    "not running; `nvidia-cuda-mps-control -d` starts it, and small models train faster together"
+)
+
 
 class Crew:
     """The workers, and the tasks that wait."""
@@ -55,6 +62,7 @@ class Crew:
         self.hosts = Hosts(manifest.worker)
         self.places = Places(manifest.jobs, os.environ)
         self.slots = slots
+        self._hinted = False
         self._ask()
         self.slots = min(slots, len(self.waiting))
 
@@ -155,6 +163,15 @@ class Crew:
         self.workers.append(worker)
         about = {"pid": worker.process.pid, "places": places, "alone": task.alone}
         self.tell(Started(task.job, task.again, about=about))
+        if gpu is not None and not self._hinted:
+            self._hint(gpu)
+
+    def _hint(self, gpu: str) -> None:
+        """Says once that runs on a GPU take turns, if they do."""
+        if sum(gpu in worker.places for worker in self.workers) > 1:
+            self._hinted = True
+            if not room.multi_process_service(os.environ):
+                self.tell(Hint(TAKING_TURNS.format(gpu=gpu)))
 
     # --------------------------------------------------------------------------- ending
 

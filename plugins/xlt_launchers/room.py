@@ -83,6 +83,21 @@ def gpus(names: Sequence[str]) -> dict[str, tuple[str, Room]]:
     return rooms
 
 
+def multi_process_service(environment: Mapping[str, str]) -> bool:
+    """Whether NVIDIA's multi-process service runs, which lets processes use a GPU simultaneously.
+
+    Its control daemon writes its process number into the folder of its pipes.
+    """
+    import psutil
+
+    pipes = Path(environment.get("CUDA_MPS_PIPE_DIRECTORY") or "/tmp/nvidia-mps")
+    try:
+        daemon = int((pipes / "nvidia-cuda-mps-control.pid").read_text())
+        return bool(psutil.pid_exists(daemon))
+    except (OSError, ValueError, OverflowError):
+        return False
+
+
 @contextlib.contextmanager
 def _driver() -> Iterator[Any]:
     """NVIDIA's management library; None where there is no driver."""

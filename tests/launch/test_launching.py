@@ -14,6 +14,7 @@ from xlt_cli.api import (
     Event,
     Failed,
     Finished,
+    Hint,
     Job,
     Launcher,
     Manifest,
@@ -153,6 +154,7 @@ def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> Non
         tell(Started(first, "again, alone"))
         tell(Finished(first, 3.2, Memory(5)))
         tell(Failed(second, "broken", out_of_memory=True))
+        tell(Hint("the queue is slow today"))
         tell(Stopping((first, second)))
         answer(first)
 
@@ -176,6 +178,7 @@ def test_events_are_lines_of_the_screen_and_of_the_ledger(tmp_path: Path) -> Non
     assert f"note: {second} failed: broken" in lines
     assert f"  {memory.REMEDY}" in lines
     assert f"  its output: {tmp_path / second / 'output.log'}" in lines
+    assert "note: the queue is slow today" in lines
     assert "interrupting 2 runs ..." in lines
     assert [event["event"] for event in events] == [
         "started", "waits", "said", "out of memory", "started", "done", "failed",

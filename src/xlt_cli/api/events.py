@@ -28,6 +28,13 @@ class Stopping(Event):
 
 
 @dataclass(frozen=True)
+class Hint(Event):
+    """Advice to the user that concerns no single job."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class JobEvent(Event):
     """Something that happened to a job."""
 

@@ -10,6 +10,7 @@ from xlt_cli.api import (
     Event,
     Failed,
     Finished,
+    Hint,
     Interrupted,
     Job,
     JobEvent,
@@ -54,6 +55,8 @@ class Screen:
         """
         if isinstance(event, Stopping):
             self.reporter.say(f"interrupting {len(event.jobs)} runs ...")
+        elif isinstance(event, Hint):
+            self.reporter.warn(event.text)
         elif isinstance(event, JobEvent):
             name = event.job.directory.name
             if taken and isinstance(event, Failed):

@@ -17,6 +17,7 @@ from xlt_cli.api import (
     Event,
     Failed,
     Finished,
+    Hint,
     Interrupted,
     Job,
     Manifest,
@@ -26,8 +27,9 @@ from xlt_cli.api import (
     Stopping,
     UserError,
 )
-from xlt_launchers import crew, hosts
+from xlt_launchers import crew, hosts, room
 from xlt_launchers.processes import Processes
+from xlt_launchers.room import Room
 from xlt_launchers.tasks import Task, Worker
 
 SCRIPT = """\
@@ -331,3 +333,31 @@ def test_an_idle_process_that_was_stopped_is_not_waited_for(
     events, _, ended = served(tmp_path, "", at_once=1)
     assert short(events) == [("Started", 1), ("Finished", 1)]
     assert ended == []
+
+
+@pytest.mark.parametrize(
+    ("service", "at_once", "device", "hints"),
+    [(False, 2, "cuda", 1), (True, 2, "cuda", 0), (False, 1, "cuda", 0), (False, 2, "cpu", 0)],
+)
+def test_runs_that_take_turns_on_a_gpu_are_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    service: bool,
+    at_once: int,
+    device: str,
+    hints: int,
+) -> None:
+    pid = tmp_path / "nvidia-cuda-mps-control.pid"
+    pid.write_text(str(os.getpid() if service else 2**22 + 1))  # above the largest of Linux
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(tmp_path))
+    monkeypatch.setattr(room, "visible_gpus", lambda environment: ["0"])
+    monkeypatch.setattr(room, "gpus", lambda names: {"0": ("H100", Room(8 * 10**10, 8 * 10**10))})
+    jobs = [
+        replace(job(tmp_path, number, "time.sleep(0.3); leave()"), device=device)
+        for number in (1, 2, 3)
+    ]
+    events = launch(tmp_path, *jobs, at_once=at_once)
+    assert sum(isinstance(event, Finished) for event in events) == 3
+    said = [event.text for event in events if isinstance(event, Hint)]
+    assert len(said) == hints
+    assert all("GPU 0" in text and "nvidia-cuda-mps-control -d" in text for text in said)

@@ -118,3 +118,11 @@ def test_without_a_limit_the_machine_has_what_it_has(
         tmp_path, memory_dot_max=limit, memory_dot_current="1", memory_dot_stat="inactive_file 0"
     )
     assert room.ram().total == psutil.virtual_memory().total
+
+
+@pytest.mark.parametrize("written", ["", "no number", "-7", "99999999999999999999999"])
+def test_without_a_daemon_there_is_no_multi_process_service(tmp_path: Path, written: str) -> None:
+    environment = {"CUDA_MPS_PIPE_DIRECTORY": str(tmp_path)}
+    assert not room.multi_process_service(environment)
+    (tmp_path / "nvidia-cuda-mps-control.pid").write_text(written)
+    assert not room.multi_process_service(environment)
