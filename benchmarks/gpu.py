@@ -6,7 +6,7 @@ The model has the named shape and random weights, so nothing has to be fetched; 
 training rows in XLM-R's vocabulary, dropout is on, AdamW. Every figure is examples per second after
 a warm-up, everything counted that a training loop does (batching, copying, the update). The peer is
 the Trainer with bf16, fused AdamW and batches of similar length, at the best of 0 and 4 data
-workers.
+workers; `trainer-compiled` is the same with torch.compile and few static shapes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import AutoConfig, AutoModelForSequenceClassification
+from shapes import SHAPES, model_of
 
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
@@ -41,36 +41,6 @@ from xlt_cli.spec.yaml_lines import parse_value
 from xlt_cli.speed.graphs import EAGER
 from xlt_cli.training.updates import Updates, updates_of
 from xlt_encoders.halves import NativeModel
-
-SHAPES: dict[str, dict[str, Any]] = {
-    "e5-small": {
-        "model_type": "bert",
-        "vocab_size": 250037,
-        "hidden_size": 384,
-        "intermediate_size": 1536,
-        "num_hidden_layers": 12,
-        "num_attention_heads": 12,
-        "max_position_embeddings": 512,
-    },
-    "xlm-r-base": {
-        "model_type": "xlm-roberta",
-        "vocab_size": 250002,
-        "hidden_size": 768,
-        "intermediate_size": 3072,
-        "num_hidden_layers": 12,
-        "num_attention_heads": 12,
-        "max_position_embeddings": 514,
-        "type_vocab_size": 1,
-        "pad_token_id": 1,
-    },
-}
-
-
-def model_of(shape: str) -> Any:
-    settings = dict(SHAPES[shape])
-    config = AutoConfig.for_model(settings.pop("model_type"), **settings, num_labels=3)
-    torch.manual_seed(0)
-    return AutoModelForSequenceClassification.from_config(config)
 
 
 def ours(
@@ -140,21 +110,37 @@ def profile(updates: Updates, batches: list[list[Feature]]) -> None:
         print(f"  {share:5.1f}%  {kernel.count // len(batches):5} x  {kernel.key[:90]}")
 
 
-def theirs(shape: str, features: list[Feature], size: int, steps: int, workers: int) -> float:
-    """Examples per second of the Trainer."""
+def theirs(
+    shape: str,
+    features: list[Feature],
+    size: int,
+    steps: int,
+    workers: int,
+    compiled: bool = False,
+) -> float:
+    """Examples per second of the Trainer.
+
+    Args:
+        compiled: by torch.compile, with widths of 32, 64, 96 and 128 tokens, each of which is
+            compiled for itself before the time is taken.
+    """
     from transformers import Trainer, TrainerCallback, TrainingArguments
+
+    warm = 60 if compiled else 15
 
     class Clock(TrainerCallback):
         began = ended = 0.0
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            if state.global_step in (15, 15 + steps):
+            if state.global_step in (warm, warm + steps):
                 torch.cuda.synchronize()
                 at = time.perf_counter()
-                self.began, self.ended = (at, 0.0) if state.global_step == 15 else (self.began, at)
+                first = state.global_step == warm
+                self.began, self.ended = (at, 0.0) if first else (self.began, at)
 
     def pad(rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         width = max(len(row["input_ids"]) for row in rows)
+        width = -(-width // 32) * 32 if compiled else width
         ids = [row["input_ids"] + [1] * (width - len(row["input_ids"])) for row in rows]
         mask = [[1] * len(r["input_ids"]) + [0] * (width - len(r["input_ids"])) for r in rows]
         return {
@@ -164,18 +150,21 @@ def theirs(shape: str, features: list[Feature], size: int, steps: int, workers: 
         }
 
     clock = Clock()
+    torch._dynamo.reset()
+    torch._dynamo.config.automatic_dynamic_shapes = False
     with tempfile.TemporaryDirectory() as directory:
         trainer = Trainer(
             model=model_of(shape),
             args=TrainingArguments(
                 output_dir=directory,
-                max_steps=15 + steps,
+                max_steps=warm + steps,
                 per_device_train_batch_size=size,
                 learning_rate=2e-5,
                 weight_decay=0.01,
                 optim="adamw_torch_fused",
                 bf16=True,
                 train_sampling_strategy="group_by_length",
+                torch_compile=compiled,
                 dataloader_num_workers=workers,
                 save_strategy="no",
                 logging_steps=10**6,
@@ -241,6 +230,9 @@ def main() -> None:
             if "trainer" in chosen:
                 peer = max(theirs(shape, features, size, steps, workers) for workers in (0, 4))
                 show(shape, size, "Trainer", peer, 0)
+            if "trainer-compiled" in chosen:
+                rate = theirs(shape, features, size, steps, 4, compiled=True)
+                show(shape, size, "Trainer, torch.compile, static shapes", rate, peer)
             for key, what, method, how in (
                 ("plain", "xlt --plain", "", plain),
                 ("short", "xlt, not compiled (short runs)", "", runtime),

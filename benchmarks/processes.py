@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from gpu import model_of
+from shapes import model_of
 
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser

@@ -1,0 +1,76 @@
+"""Models of the shapes of well-known encoders, with random weights: nothing has to be fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForSequenceClassification
+
+SHAPES: dict[str, dict[str, Any]] = {
+    "e5-small": {
+        "model_type": "bert",
+        "vocab_size": 250037,
+        "hidden_size": 384,
+        "intermediate_size": 1536,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "max_position_embeddings": 512,
+    },
+    "xlm-r-base": {
+        "model_type": "xlm-roberta",
+        "vocab_size": 250002,
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "max_position_embeddings": 514,
+        "type_vocab_size": 1,
+        "pad_token_id": 1,
+    },
+    "mbert": {
+        "model_type": "bert",
+        "vocab_size": 250037,  # the pieces are XLM-R's; the rows that are used are trained alone
+        "hidden_size": 768,
+        "intermediate_size": 3072,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 12,
+        "max_position_embeddings": 512,
+        "pad_token_id": 1,
+    },
+    "xlm-r-large": {
+        "model_type": "xlm-roberta",
+        "vocab_size": 250002,
+        "hidden_size": 1024,
+        "intermediate_size": 4096,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 16,
+        "max_position_embeddings": 514,
+        "type_vocab_size": 1,
+        "pad_token_id": 1,
+    },
+    "mmbert-base": {
+        "model_type": "modernbert",
+        "vocab_size": 256000,
+        "hidden_size": 768,
+        "intermediate_size": 1152,
+        "num_hidden_layers": 22,
+        "num_attention_heads": 12,
+        "max_position_embeddings": 8192,
+        "pad_token_id": 1,
+        "bos_token_id": 0,
+        "eos_token_id": 2,
+        "cls_token_id": 0,
+        "sep_token_id": 2,
+    },
+}
+
+
+def config_of(shape: str) -> Any:
+    settings = dict(SHAPES[shape])
+    return AutoConfig.for_model(settings.pop("model_type"), **settings, num_labels=3)
+
+
+def model_of(shape: str) -> Any:
+    torch.manual_seed(0)
+    return AutoModelForSequenceClassification.from_config(config_of(shape))
