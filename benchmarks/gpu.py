@@ -150,8 +150,8 @@ def theirs(
         }
 
     clock = Clock()
-    torch._dynamo.reset()
-    torch._dynamo.config.automatic_dynamic_shapes = False
+    dynamic = torch._dynamo.config.automatic_dynamic_shapes
+    torch._dynamo.config.automatic_dynamic_shapes = not compiled and dynamic
     with tempfile.TemporaryDirectory() as directory:
         trainer = Trainer(
             model=model_of(shape),
@@ -176,6 +176,7 @@ def theirs(
             callbacks=[clock],
         )
         trainer.train()
+    torch._dynamo.config.automatic_dynamic_shapes = dynamic
     rate = size * steps / (clock.ended - clock.began)
     del trainer
     torch.cuda.empty_cache()
