@@ -62,13 +62,14 @@ def ours(model: Path, rows: list[Example], labels: tuple[str, ...], args: Any) -
         seconds, processor = time.perf_counter() - started, time.process_time() - worked
     predictions = [row.prediction for row in ended]
     queries = sum(p.values["queries"] for p in predictions)
+    figures = attack.figures(predictions)
     return {
         "rows": len(rows),
         "queries": int(queries),
         "seconds": round(seconds, 2),
         "queries_per_second": round(queries / seconds, 2),
         "queries_per_processor_second": round(queries / processor, 2),
-        "figures": {name: round(value, 4) for name, value in attack.figures(predictions).items()},
+        "figures": {name: value and round(value, 4) for name, value in figures.items()},
     }
 
 
