@@ -104,7 +104,13 @@ def results(task: str, rng: np.random.Generator) -> dict[str, Any]:
         numbers = {name: rng.random(3).tolist() for name in ("accuracy", "macro_f1")}
         return {k: dict(zip(("value", "low", "high"), v, strict=True)) for k, v in numbers.items()}
 
-    about = {"task": task, "split": "test", "limit": None, "metric": "accuracy", "notes": []}
+    about: dict[str, Any] = {
+        "task": task,
+        "split": "test",
+        "limit": None,
+        "metric": "accuracy",
+        "notes": [],
+    }
     pairs = {"+".join(pair): figures() for pair in cells(task)}
     return {**about, "demonstration": False, "trained_on": ["en"], "pairs": pairs}
 

@@ -36,7 +36,7 @@ def drawn(
     for system, k, x in product(range(2), range(seeds), range(languages)):
         mean = 0.8 + GAIN * system + language[x] + seed[k] + run[system, k] + own[system, x]
         share = expit(mean + rng.normal(0, 0.05))
-        value = rng.binomial(TEST_ROWS, share) / TEST_ROWS
+        value = float(rng.binomial(TEST_ROWS, share) / TEST_ROWS)
         rows.append(Observed("AB"[system], f"x{x}", str(k), "clean", value, TEST_ROWS, {}))
     return rows
 

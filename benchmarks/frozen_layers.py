@@ -26,7 +26,8 @@ from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.spec.building import build_encoder, build_task
 from xlt_cli.training.updates import updates_of
 
-TASK, SPLIT, LANGUAGE = "mini-pawsx", "train", "en"
+TASK, LANGUAGE = "mini-pawsx", "en"
+SPLIT: Split = "train"
 
 
 class Bench:
@@ -34,11 +35,10 @@ class Bench:
 
     def __init__(self, encoder: str, rows: int, epochs: int, batch_size: int) -> None:
         self.encoder, self.epochs, self.batch_size = encoder, epochs, batch_size
-        split: Split = SPLIT
         task = build_task(PluginUse(name=TASK))
         self.problem = problem_of(task)
         tokenizer = build_encoder(PluginUse(name=encoder)).load_tokenizer()
-        examples = task.load(split, LANGUAGE).examples[:rows]
+        examples = task.load(SPLIT, LANGUAGE).examples[:rows]
         self.features = Featuriser(self.problem, tokenizer, 64).clean_features(examples)
         self.pad_id = tokenizer.pad_token_id
 

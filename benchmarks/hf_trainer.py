@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from transformers import (
@@ -84,7 +85,7 @@ def main() -> None:
                 per_device_eval_batch_size=512 if cuda else 64,
                 learning_rate=stage.learning_rate,
                 weight_decay=stage.weight_decay,
-                warmup_steps=stage.warmup,
+                warmup_steps=stage.warmup or 0.0,
                 lr_scheduler_type=stage.schedule,
                 max_grad_norm=stage.max_grad_norm or 0.0,
                 optim="adamw_torch_fused",
@@ -102,7 +103,7 @@ def main() -> None:
             ),
             data_collator=DataCollatorWithPadding(tokenizer),
             train_dataset=rows(stage.split, "en", stage.limit),
-            eval_dataset=rows("dev", "en", stage.dev.limit),
+            eval_dataset=rows("dev", "en", stage.dev.limit if stage.dev else None),
             compute_metrics=accuracy,
         )
         began = time.monotonic()
@@ -113,7 +114,7 @@ def main() -> None:
         scores = {}
         for language in evaluation.languages or task.languages(evaluation.split):
             # The Trainer groups by length here, too: its own label_ids are in its own order.
-            found = trainer.predict(rows(evaluation.split, language, evaluation.limit))
+            found: Any = trainer.predict(rows(evaluation.split, language, evaluation.limit))
             hits = found.predictions.argmax(-1) == found.label_ids
             scores[language] = wilson(float(hits.mean()), len(hits)).as_dict()
     zero_shot = statistics.mean(s["value"] for name, s in scores.items() if name != "en")

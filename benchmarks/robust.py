@@ -16,6 +16,7 @@ import platform
 import statistics
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 import transformers
@@ -23,6 +24,7 @@ import transformers
 from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
 from xlt_cli.launch.computing import start
+from xlt_cli.models.placing import on_device
 from xlt_cli.spec import PerturbationUse, PluginUse, Stage
 from xlt_cli.spec.building import build_encoder, build_perturbation, build_task
 from xlt_cli.spec.yaml_lines import parse_value
@@ -79,8 +81,10 @@ def main() -> None:
     def made(text: str) -> Updates:
         """Updates of a model of their own, which is the same for all methods."""
         torch.manual_seed(0)
-        model = encoder.load_model(problem.head).to(runtime.device).train()
-        methods = []
+        model = on_device(encoder.load_model(problem.head), runtime)
+        assert isinstance(model, torch.nn.Module)
+        model.train()
+        methods: list[Any] = []
         if text != "plain":
             use = PerturbationUse.model_validate(parse_value(text, text))
             methods = [(build_perturbation(use), 1.0)]

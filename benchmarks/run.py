@@ -39,6 +39,7 @@ from xlt_cli.data.batches import training_batches
 from xlt_cli.data.features import Featuriser
 from xlt_cli.evaluation.predict import predict
 from xlt_cli.launch.computing import start
+from xlt_cli.models.placing import on_device
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.spec.building import build_encoder, build_task
@@ -76,7 +77,7 @@ class Bench:
         self.models: list[EncoderModel] = []
         for _ in range(2):
             torch.manual_seed(0)
-            self.models.append(built.load_model(self.problem.head).to(self.runtime.device))
+            self.models.append(on_device(built.load_model(self.problem.head), self.runtime))
         steps = -(-given.rows // given.batch) * (given.turns + 1)
         self.updates = updates_of(
             self.models[0], self.problem, (), self.stage, self.pad_id, "b", self.runtime,
@@ -115,7 +116,7 @@ class Bench:
     ) -> float:
         with tempfile.TemporaryDirectory() as directory, settings_of_its_own():
             trainer = self._trainer(directory, size, None, grouped)
-            inputs = _inputs(self.test if rows is None else rows)
+            inputs: Any = _inputs(self.test if rows is None else rows)
             began = time.perf_counter()
             trainer.predict(inputs)
             self._wait()
@@ -128,8 +129,9 @@ class Bench:
         return min(times, key=times.__getitem__)
 
     def _trainer(self, directory: str, size: int, rows: Any, grouped: bool = True) -> Trainer:
+        model: Any = self.models[1]
         return Trainer(
-            model=copy.deepcopy(self.models[1].model),  # accelerate leaves its autocast on it
+            model=copy.deepcopy(model.model),  # accelerate leaves its autocast on it
             args=TrainingArguments(
                 output_dir=directory,
                 num_train_epochs=1,

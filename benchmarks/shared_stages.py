@@ -297,8 +297,8 @@ def noted(sweep: Sweep) -> dict[str, list[tuple[int, float]]]:
             moment, key, progress = line.split()
             lines.append((int(moment), key, int(path.stem), float(progress)))
     updates: dict[str, list[tuple[int, float]]] = {}
-    for _, key, pid, progress in sorted(lines):
-        updates.setdefault(key, []).append((pid, progress))
+    for _, key, pid, step in sorted(lines):
+        updates.setdefault(key, []).append((pid, step))
     return updates
 
 
