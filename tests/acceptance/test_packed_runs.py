@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from safetensors import SafetensorError
 
 import xlt_cli
 from xlt_cli.errors import UserError
+from xlt_cli.launch import pipeline
 from xlt_cli.runs import atomic, packing
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.provenance import weights_hash
@@ -352,6 +354,100 @@ def test_what_cannot_be_packed_is_left_as_it_is_and_the_reason_said(
     decision.unlink()
     assert "of their size" in of_now("xlt_cli.runs.packing.WORTH", 0.01)
     assert "left as they are" not in of_now("xlt_cli.weights.opening.base_of", missing)
+
+
+def _while_tested(patch: pytest.MonkeyPatch, then: Callable[[Path], object]) -> list[Path]:
+    """Has `then` called with the model under test once it is packed; the folders packed later."""
+    evaluate, pack, later = pipeline._evaluate_all, packing._pack, []
+
+    def waiting(run: Run, *arguments: Any) -> Any:
+        until = time.monotonic() + 30
+        while not (run.model / PACKED).exists():
+            assert time.monotonic() < until, "it is not packed while it is tested"
+            time.sleep(0.01)
+        assert (run.model / WHOLE).exists()
+        assert fault(run.model.parent) == ""
+        then(run.model)
+        return evaluate(run, *arguments)
+
+    def packed_later(folder: Path, encoder: Any) -> str:
+        later.append(folder)
+        return pack(folder, encoder)
+
+    patch.setattr(pipeline, "_evaluate_all", waiting)
+    patch.setattr(packing, "_pack", packed_later)
+    return later
+
+
+def test_it_is_packed_while_it_is_tested(
+    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed = desk.path / "killed"
+
+    def copied(_: Path) -> None:
+        shutil.copytree(desk.path / "runs", killed, symlinks=True)
+
+    with monkeypatch.context() as patch:
+        later = _while_tested(patch, copied)
+        assert "keep: all, weights packed" in invoke("train", desk.write()).stderr
+    run = desk.run()
+    assert later == models(run)[:1]
+    whole = results(run)
+    # A kill at that moment leaves what the same command goes on from.
+    assert not list(killed.glob("*/evaluations"))
+    invoke("train", desk.write(), runs="killed")
+    left = desk.run("killed")
+    for one in (run, left):
+        assert are_packed(one) == [True, True]
+        assert [fault(model.parent) for model in models(one)] == ["", ""]
+        assert not [*one.rglob(WHOLE), *one.rglob("*.partial")]
+        assert results(one) == whole
+    for packed, again in zip(models(run), models(left), strict=True):
+        assert (packed / PACKED).read_bytes() == (again / PACKED).read_bytes()
+
+
+def test_what_was_packed_ahead_counts_for_the_model_that_is_there_alone(
+    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.spec["stages"].pop()
+
+    def touched(model: Path) -> None:
+        os.utime(model / WHOLE, ns=(0, 0))
+
+    def failed(_: Path) -> None:
+        raise UserError("the test failed")
+
+    with monkeypatch.context() as patch:
+        later = _while_tested(patch, touched)
+        invoke("train", desk.write(), runs="touched")
+    assert later == models(desk.run("touched"))
+    assert are_packed(desk.run("touched")) == [True]
+    with monkeypatch.context() as patch:
+        _while_tested(patch, failed)
+        assert "the test failed" in invoke("train", desk.write(), code=2).stderr
+    assert not list(desk.run().rglob(f"*{PACKED}*"))
+    invoke("train", desk.write())
+    assert are_packed(desk.run()) == [True]
+
+
+def test_a_failure_to_pack_meanwhile_is_said_at_the_end(
+    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.spec["stages"].pop()
+
+    def full(*_: Any) -> Any:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("safetensors.numpy.save_file", full)
+        said = invoke("train", desk.write()).stderr
+    assert "left as they are: OSError: I/O error: No space" in said
+    assert are_packed(desk.run()) == [False]
+    assert not list(desk.run().rglob(f"*{PACKED}*"))
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "WORTH", 0.01)
+        invoke("train", desk.write(), runs="large")
+    assert "of their size" in (desk.run("large") / "stages/0" / packing.DECISION).read_text()
 
 
 def test_a_run_of_the_real_encoder_is_small(

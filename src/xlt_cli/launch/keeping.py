@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import RunError, UserError
@@ -12,13 +14,34 @@ from xlt_cli.runs.removal import needed_by, starts
 from xlt_cli.spec import ExperimentSpec
 
 
+def packed_meanwhile(
+    run: Run, spec: ExperimentSpec, trained: bool
+) -> contextlib.AbstractContextManager[packing.Ahead | None]:
+    """Packs the run's model, where it is to be kept packed, while the block tests it.
+
+    Only the file is made; `keep` puts it in its place.
+
+    Args:
+        trained: whether this process has it in memory, alone, and tests that one.
+    """
+    if not trained or spec.keep not in ("all", "model"):
+        return contextlib.nullcontext()
+    return packing.made_ahead(run.stage(len(spec.stages) - 1), spec.encoder)
+
+
 def keep(
-    run: Run, spec: ExperimentSpec, runtime: Runtime, reporter: Reporter, remove: bool = True
+    run: Run,
+    spec: ExperimentSpec,
+    runtime: Runtime,
+    reporter: Reporter,
+    remove: bool = True,
+    ahead: packing.Ahead | None = None,
 ) -> None:
     """Leaves of a run's models what its spec keeps; call it once the run has succeeded.
 
     Args:
         remove: whether models that are not to be kept are removed.
+        ahead: of `packed_meanwhile`.
     """
     runtime.wait()  # no process of this run reads them any more
     if not runtime.is_main:
@@ -31,7 +54,7 @@ def keep(
     try:
         with run.locked():
             if packs:
-                freed = packing.pack(run, spec.encoder)
+                freed = packing.pack(run, spec.encoder, ahead)
                 said = f"weights packed, {freed / 10**6:,.1f} MB freed" if freed else ""
             else:
                 said = f"weights unpacked, {packing.unpack(run) / 10**6:,.1f} MB"

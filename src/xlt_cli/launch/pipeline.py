@@ -27,7 +27,7 @@ from xlt_cli.evaluation.plan import Plan, check_claims, make_plan
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.evaluation.summary import summarise_all, summarised, summary
 from xlt_cli.languages import among, language_of, lookup
-from xlt_cli.launch.keeping import keep
+from xlt_cli.launch.keeping import keep, packed_meanwhile
 from xlt_cli.launch.session import fingerprint, session
 from xlt_cli.launch.sharing import train_shared_stage
 from xlt_cli.launch.stage_keys import stage_keys
@@ -39,6 +39,7 @@ from xlt_cli.runs import atomic, pruned
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.leftovers import none_of_refused, tidy, traceback_of_plugins
 from xlt_cli.runs.making import create_for_model
+from xlt_cli.runs.packing import Ahead
 from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.stage import ABOUT, is_pruned
 from xlt_cli.sharing import card
@@ -94,8 +95,8 @@ def _run_experiment(
             return results
         if results is None:
             pruned.check_weights(run)
-    results = _made(run, experiment, plans, rows, runtime, reporter, restore)
-    keep(run, experiment.spec, runtime, reporter, remove=not restore)
+    results, ahead = _made(run, experiment, plans, rows, runtime, reporter, restore)
+    keep(run, experiment.spec, runtime, reporter, remove=not restore, ahead=ahead)
     return results
 
 
@@ -107,8 +108,8 @@ def _made(
     runtime: Runtime,
     reporter: Reporter,
     restore: bool,
-) -> list[dict[str, Any]]:
-    """Trains the stages that are not finished, and evaluates."""
+) -> tuple[list[dict[str, Any]], Ahead | None]:
+    """Trains the stages that are not finished, and evaluates; what is packed of it meanwhile."""
     with (
         session(run, runtime, reporter),
         following(run, runtime.is_main, reporter.warn) as follower,
@@ -127,12 +128,13 @@ def _made(
         for index in range(len(keys)):
             left = None  # a stage needs the memory of the one before
             left = train_shared_stage(run, experiment, index, keys, uses, rows, runtime, reporter)
-        subject = trained_subject(run, trained, rows, runtime, left)
-        results = _evaluate_all(run, plans, subject, runtime, reporter)
-        if runtime.is_main:
-            follower.results(results)
-            card.write_quietly(run, reporter.warn)
-        return results
+        with packed_meanwhile(run, experiment.spec, left is not None) as ahead:
+            subject = trained_subject(run, trained, rows, runtime, left)
+            results = _evaluate_all(run, plans, subject, runtime, reporter)
+            if runtime.is_main:
+                follower.results(results)
+                card.write_quietly(run, reporter.warn)
+        return results, ahead
 
 
 def evaluate_run(

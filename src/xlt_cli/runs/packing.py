@@ -3,6 +3,9 @@
 A model's folder is changed in place. The new file is written and checked first, then the list of
 the folder's files is replaced, and then the former file is removed. A kill on the way leaves one
 file that nobody needs beside a whole model, and packing begins again where it has not ended.
+
+The new file of a model that is still needed can be made ahead, in a thread (`made_ahead`): what is
+left for the end is the list and the removal.
 """
 
 from __future__ import annotations
@@ -11,14 +14,17 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import PluginUse
-from xlt_cli.errors import DamagedFile
+from xlt_cli.errors import DamagedFile, UserError
 from xlt_cli.runs import atomic, checksums
 from xlt_cli.runs.directory import Run
+from xlt_cli.runs.file_states import state_of
 from xlt_cli.runs.pruned import stages
 from xlt_cli.runs.stage import fault
 from xlt_cli.runs.stage_store import RECORD, SharedStage, shared
@@ -38,6 +44,32 @@ DECISION = "unpacked.json"
 """Beside a stage's model: why its weights were left as they are."""
 
 
+ROOM = 2
+"""How many files of the weights' size must be free for a packed one to be made ahead."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A packed file that is made, or being made, beside the whole one.
+
+    Attributes:
+        state: of the whole file when it was begun.
+        made: why the weights are to be left as they are, if they are; or the error.
+    """
+
+    folder: Path
+    state: str
+    made: Future[str]
+
+    def outcome(self, folder: Path) -> str | None:
+        """What `made` has, once it has; None where it says nothing of this folder as it is."""
+        if folder != self.folder:
+            return None
+        why = self.made.result()
+        there = why or (folder / PACKED).is_file()
+        return why if there and state_of(folder / WHOLE) == self.state else None
+
+
 def unpacked(run: Run) -> list[Path]:
     """The stages with weights that may be packed: large ones of which nothing else is decided."""
     return [stage for stage in stages(run) if _large(stage) and not (stage / DECISION).exists()]
@@ -48,10 +80,53 @@ def packed(run: Run) -> list[Path]:
     return [stage for stage in stages(run) if any((stage / "model").rglob(PACKED))]
 
 
-def pack(run: Run, encoder: PluginUse) -> int:
+@contextlib.contextmanager
+def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
+    """Makes the packed file of a trained stage's model in a thread, while the block works.
+
+    The block may read the model, and must change nothing of it. Call it while holding the run's
+    lock. Nothing is made where packing has something to say, or little room: that is for `pack`.
+    Where the block fails, nothing is left.
+
+    Yields:
+        What `pack` takes, which is complete once the block has ended.
+    """
+    from xlt_cli.weights.opening import base_of, origin_of
+
+    wholes = _large(stage)
+    if len(wholes) != 1 or (stage / DECISION).exists():
+        yield None
+        return
+    (whole,) = wholes
+    try:
+        # Plugins are called here, by the thread that the block calls them from.
+        origin = origin_of(encoder)
+        roomy = shutil.disk_usage(whole.parent).free >= ROOM * whole.stat().st_size
+        base = base_of(origin) if origin is not None and roomy else None
+        state, sha256 = state_of(whole), checksums.digests([whole])[whole]
+    except (UserError, OSError, MemoryError):
+        base = None
+    if origin is None or base is None:
+        yield None
+        return
+    with ThreadPoolExecutor(1, "packing") as thread:
+        made = thread.submit(_write, whole.parent, base, origin, sha256)
+        del base  # the thread's alone, which frees it
+        try:
+            yield Ahead(whole.parent, state, made)
+        except BaseException:
+            made.exception()
+            (whole.parent / PACKED).unlink(missing_ok=True)
+            raise
+
+
+def pack(run: Run, encoder: PluginUse, ahead: Ahead | None = None) -> int:
     """Packs the large weights of a finished run; the bytes that are freed.
 
     Call it while holding the run's lock.
+
+    Args:
+        ahead: what was made of it before.
 
     Raises:
         UserError: the pretrained weights are not there.
@@ -67,10 +142,12 @@ def pack(run: Run, encoder: PluginUse) -> int:
                     _link(there, folder, PACKED, WHOLE)
                 else:
                     twins = there is not None and _are_one(there / WHOLE, whole)
-                    why = _pack(folder, encoder)
+                    why = ahead.outcome(folder) if ahead is not None else None
+                    why = _pack(folder, encoder) if why is None else why
                     if why:
                         atomic.write_json(stage / DECISION, {"why": why})
                         break
+                    _relist(folder, PACKED, WHOLE)
                     if there is not None and (twins or _same(folder, there)):
                         _link(folder, there, PACKED, WHOLE)
                 freed += size - (folder / PACKED).stat().st_size
@@ -110,17 +187,28 @@ def _large(stage: Path) -> list[Path]:
 
 
 def _pack(folder: Path, encoder: PluginUse) -> str:
-    """Packs the weights in a folder; why they are left as they are, if they are."""
+    """Makes the packed file of the weights in a folder, or says why they are left as they are."""
     from xlt_cli.weights.opening import base_of, origin_of
-    from xlt_cli.weights.packed_file import pack as write
 
-    whole = folder / WHOLE
     origin = origin_of(encoder)
     if origin is None:
         return f"nothing names the pretrained weights of the encoder '{encoder.name}' for good"
+    whole = folder / WHOLE
+    return _write(folder, base_of(origin), origin, checksums.digests([whole])[whole])
+
+
+def _write(folder: Path, base: Mapping[str, Any], origin: Mapping[str, Any], sha256: str) -> str:
+    """The same from what it needs: no plugin is called, and no other file written.
+
+    Args:
+        base: the pretrained tensors that `origin` names; they are written into.
+        sha256: of the whole file.
+    """
+    from xlt_cli.weights.packed_file import pack as write
+
+    whole = folder / WHOLE
     with _partial(folder, PACKED, whole) as partial:
-        base = base_of(origin)
-        write(whole, partial, base, origin, checksums.digests([whole])[whole])
+        write(whole, partial, base, origin, sha256)
         share = partial.stat().st_size / whole.stat().st_size
         if share > WORTH:
             partial.unlink()
@@ -131,7 +219,6 @@ def _pack(folder: Path, encoder: PluginUse) -> str:
         except DamagedFile as error:
             partial.unlink()
             return f"packed, they would not be the same: {error.what}"
-    _relist(folder, PACKED, WHOLE)
     return ""
 
 
