@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +149,8 @@ def truncate(path: Path, size: int) -> None:
 @contextlib.contextmanager
 def new_directory(path: Path) -> Iterator[Path]:
     """Yields a directory to fill; it gets its manifest and its name when the block ends well."""
+    from concurrent.futures import ThreadPoolExecutor
+
     path = places.target(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}{_PARTIAL}")
@@ -156,11 +158,13 @@ def new_directory(path: Path) -> Iterator[Path]:
     partial.mkdir()
     try:
         yield partial
-        for file in (p for p in partial.rglob("*") if p.is_file()):
+        files = [p for p in partial.rglob("*") if p.is_file()]
+        for file in files:
             _give_usual_mode(file, partial)
-            with file.open("rb+") as handle:
-                os.fsync(handle.fileno())
-        write_manifest(partial)
+        with ThreadPoolExecutor(1, "disk") as thread:  # waits for it while the files are hashed
+            synced = thread.submit(_sync, files)
+            write_manifest(partial)
+            synced.result()
         former = _move_away(path)
         partial.rename(path)
         _sync_directory(path.parent)
@@ -300,6 +304,13 @@ def _drop_torn_line(descriptor: int, path: Path) -> None:
         file.seek(0)
         keep = file.read().rfind(b"\n") + 1
     os.truncate(path, keep)
+
+
+def _sync(files: Iterable[Path]) -> None:
+    """Waits until the content of files is on the disk."""
+    for file in files:
+        with file.open("rb+") as handle:
+            os.fsync(handle.fileno())
 
 
 def _sync_directory(path: Path) -> None:
