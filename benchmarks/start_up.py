@@ -4,10 +4,12 @@
 
 Each command is run in turns with `python -c pass`, so that the machine's moods are shared; times
 are processor seconds (user and system), which other work on the machine stretches less than the
-clock's: the median, and the best. Then the same up to the first update of `xlt train` with the
-offline encoder, and the parts that it consists of, of the best run. Then a whole run in a process
-that has made one before, as those of `xlt sweep` do: one update, 8 rows of dev, 8 rows of a test
-set, and the weights packed. The caches are warm: the first turn is not counted. Below, the modules
+clock's: the median, and the best. Then the time up to the first update of `xlt train` with the
+offline encoder, by the clock and of the processor, and the parts that it consists of, of the best
+run. Then a whole run in a process that has made one before, as those of `xlt sweep` do: one update,
+8 rows of dev, 8 rows of a test set, and the weights packed, in part by a thread, whose processor
+time counts with the parts that go on meanwhile. The bars of these two are by the clock, on a
+machine with two idle cores. The caches are warm: the first turn is not counted. Below, the modules
 that take longest to import by themselves (`python -X importtime`, which itself makes imports
 slower).
 """
@@ -24,6 +26,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -38,7 +42,7 @@ COMMANDS: dict[tuple[str, ...], float | None] = {
 }
 """The commands, with the seconds that they should take at most; `nosuch` is no run."""
 FIRST_UPDATE = 4.0
-"""The seconds that a run should take to its first update at most."""
+"""The seconds by the clock that a run should take to its first update at most."""
 TRAIN = (
     *("train", QUICKSTART, "--set", "seeds=[1]", "--set", "stages.0.limit=64"),
     *("--set", "stages.0.dev.limit=8", "--set", "evaluations=[]", "--runs-dir"),
@@ -51,17 +55,30 @@ SWEEP = (
 )
 """Runs of one update by the same encoder, one after another in one process."""
 A_FURTHER_RUN = 2.0
-"""The seconds that each of them but the first should take at most, on a fast machine."""
+"""The seconds by the clock that each of them but the first should take at most."""
 TURNS = 3
 """Fewest and usual runs to the first update; one takes as long as many commands."""
 COUNTING = """
 import functools, json, os, sys, time
 
 parts = {}
+began = float(os.environ.pop("BEGAN"))
 
 
 def spent():
-    return time.process_time()
+    return [time.monotonic() - began, time.process_time()]
+
+
+def less(later, earlier):
+    return [one - other for one, other in zip(later, earlier)]
+
+
+def known():
+    return [sum(times) for times in zip([0.0, 0.0], *parts.values())]
+
+
+def add(part, times):
+    parts[part] = [sum(two) for two in zip(times, parts.get(part, [0.0, 0.0]))]
 
 
 def counted(owner, name, part):
@@ -73,7 +90,7 @@ def counted(owner, name, part):
         try:
             return function(*arguments, **named)
         finally:
-            parts[part] = parts.get(part, 0.0) + spent() - before
+            add(part, less(spent(), before))
 
     setattr(owner, name, call)
 
@@ -83,10 +100,10 @@ from xlt_cli import cli
 from xlt_cli.compute.importing import own_process, uncollected
 own_process()
 """
-"""What both probes begin with."""
+"""What both probes begin with: seconds by the clock and of the processor, by part."""
 PROBE = """
 def ends(part):
-    parts[part] = spent() - sum(parts.values())
+    parts[part] = less(spent(), known())
 
 
 ends("python, xlt's commands")
@@ -109,11 +126,10 @@ update = loop.StageTrainer._update
 def first(self, features):
     before = spent()
     update(self, features)
-    parts["first update"] = spent() - before
-    parts["model: weights, head"] = parts.pop("model: whole") - parts[
-        "model: import its class, open it"
-    ]
-    parts["rows, the run's directory, the optimizer"] = spent() - sum(parts.values())
+    parts["first update"] = less(spent(), before)
+    opened = parts["model: import its class, open it"]
+    parts["model: weights, head"] = less(parts.pop("model: whole"), opened)
+    parts["rows, the run's directory, the optimizer"] = less(spent(), known())
     print("PARTS", json.dumps(parts), file=sys.stderr, flush=True)
     os._exit(0)
 
@@ -147,8 +163,7 @@ def one(self, job, count):
     parts.clear()
     before = spent()
     made = make(self, job, count)
-    known = sum(parts.values())
-    parts["rows, records, the optimizer and the rest"] = spent() - before - known
+    parts["rows, records, the optimizer and the rest"] = less(less(spent(), before), known())
     print("PARTS", json.dumps(parts), file=sys.stderr, flush=True)
     return made
 
@@ -158,6 +173,8 @@ sys.argv = ["xlt", *sys.argv[1:]]
 cli.run()
 """
 """Runs `xlt`, and prints for each run the seconds that its parts took."""
+Parts = dict[str, tuple[float, float]]
+"""Seconds by the clock and of the processor, by part."""
 WRONG = 2
 """The exit code of a command that names a run that there is none of."""
 TOP = 15
@@ -186,24 +203,31 @@ def measure(repeats: int) -> dict[tuple[str, ...], list[float]]:
     return {arguments: sorted(found) for arguments, found in times.items()}
 
 
-def first_updates(repeats: int) -> list[dict[str, float]]:
-    """Seconds by part, of each run to its first update, the fastest first."""
+def first_updates(repeats: int) -> list[Parts]:
+    """Those of each run to its first update, the fastest by the clock first."""
     found = [parts for turn in range(-1, repeats) for parts in probed(PROBE, TRAIN) if turn >= 0]
-    return sorted(found, key=lambda parts: sum(parts.values()))
+    return sorted(found, key=lambda parts: whole(parts)[0])
 
 
-def further_runs(repeats: int) -> list[dict[str, float]]:
-    """Seconds by part, of each run after the first in one process, the fastest first."""
+def further_runs(repeats: int) -> list[Parts]:
+    """Those of each run after the first in one process, the fastest by the clock first."""
     seeds = ",".join(map(str, range(1, repeats + 2)))
     found = probed(FURTHER, tuple(word.format(seeds=seeds) for word in SWEEP))[1:]
-    return sorted(found, key=lambda parts: sum(parts.values()))
+    return sorted(found, key=lambda parts: whole(parts)[0])
 
 
-def probed(probe: str, arguments: tuple[str, ...]) -> list[dict[str, float]]:
+def whole(parts: Parts) -> tuple[float, float]:
+    """Seconds of all parts, by the clock and of the processor."""
+    clock, processor = map(sum, zip(*parts.values(), strict=True))
+    return clock, processor
+
+
+def probed(probe: str, arguments: tuple[str, ...]) -> list[Parts]:
     """What a probe prints of a command, with a folder of runs of its own."""
     with tempfile.TemporaryDirectory() as folder:
         command = (sys.executable, "-c", COUNTING + probe, *arguments, folder)
-        done = subprocess.run(command, capture_output=True, text=True)
+        began = {**os.environ, "BEGAN": str(time.monotonic())}
+        done = subprocess.run(command, capture_output=True, text=True, env=began)
     lines = [line for line in done.stderr.splitlines() if line.startswith("PARTS ")]
     if not lines:
         raise SystemExit(done.stderr)
@@ -218,11 +242,16 @@ def import_times(arguments: tuple[str, ...]) -> list[tuple[int, str]]:
     return sorted(found, reverse=True)
 
 
-def line(name: str, found: list[float], bare: float, bar: float | None) -> str:
-    """A line of the table."""
+def line(name: str, found: Sequence[float], bare: float | None, bar: float | None) -> str:
+    """A line of the table.
+
+    Args:
+        bare: the seconds to compare with.
+    """
     median, best = statistics.median(found), min(found)
+    times = "" if bare is None else f"   {best / bare:6.1f} x"
     verdict = "" if bar is None else f"   bar {bar:.2f} s: {'met' if best <= bar else 'missed'}"
-    return f"{name:25} {median:6.3f} s   best {best:6.3f} s   {best / bare:6.1f} x{verdict}"
+    return f"{name:25} {median:6.3f} s   best {best:6.3f} s{times}{verdict}"
 
 
 def show(repeats: int) -> None:
@@ -242,10 +271,11 @@ def show(repeats: int) -> None:
         ("xlt train, first update", FIRST_UPDATE, first_updates(turns)),
         ("xlt sweep, a further run", A_FURTHER_RUN, further_runs(turns)),
     ):
-        sums = [sum(parts.values()) for parts in found_parts]
-        print(line(name, sums, bare, bar))
-        for part, took in sorted(found_parts[0].items(), key=lambda item: -item[1]):
-            print(f"  {took:6.3f} s  {part}")
+        clock, processor = zip(*map(whole, found_parts), strict=True)
+        print(f"\n{line(name, clock, None, bar)}, by the clock")
+        print(line("", processor, bare, None) + "   of the processor")
+        for part, (took, of_it) in sorted(found_parts[0].items(), key=lambda item: -item[1][0]):
+            print(f"  {took:6.3f} s by the clock, {of_it:6.3f} s of the processor  {part}")
     for arguments in (("--help",), ("list-plugins",)):
         imports = import_times(arguments)
         total = sum(own for own, _ in imports) / 1000
