@@ -72,6 +72,49 @@ def test_filled_batches_hold_as_many_of_the_longest_as_fit(lengths: list[int], t
         assert after
 
 
+@given(LENGTHS, st.integers(1, 300))
+def test_filled_batches_go_on_until_one_more_would_be_too_many(
+    lengths: list[int], tokens: int
+) -> None:
+    found = filled_batches(lengths, tokens)
+    order = sorted(range(len(lengths)), key=lambda index: -lengths[index])
+    assert [index for batch in found for index in batch] == order, "equal ones in their order"
+    for batch, after in itertools.pairwise(found):
+        assert len(batch) == 1 or lengths[batch[0]] * len(batch) <= tokens
+        assert lengths[batch[0]] * (len(batch) + 1) > tokens, f"{after} could have begun earlier"
+
+
+@pytest.mark.parametrize("shared", [2, 3])
+def test_collate_of_inputs_that_share_their_lists(shared: int) -> None:
+    """Layouts of the same lengths do; the batch is that of inputs with lists of their own."""
+    problem = SequenceClassification(["no", "yes"])
+
+    def of_length(length: int) -> tuple[list[int], list[bool], list[int]]:
+        types, special = [0] * (length - 2) + [1, 1], [True] + [False] * (length - 1)
+        return types, special, [0, *[1] * (length - 1)]
+
+    around = {length: of_length(length) for length in (3, 5, 9)[:shared]}
+
+    def features(lists: bool) -> list[Feature]:
+        rows = [(n, sorted(around)[n % shared]) for n in range(8)]
+        return [
+            Feature(
+                str(n),
+                [10 * n + place for place in range(length)],
+                *(of_length(length) if lists else around[length]),
+                languages=("en", "de"),
+                target=n % 2,
+                gold="yes",
+            )
+            for n, length in rows
+        ]
+
+    one, other = (collate(features(own), problem, 99).tensors() for own in (False, True))
+    assert one.keys() == other.keys()
+    assert all(one[name].equal(other[name]) for name in one)
+    assert one["token_type_ids"].sum() == 16, "each has two ones, and padding none"
+
+
 def test_order_is_a_function_of_the_seed() -> None:
     lengths = spread(500)
     first = training_batches(lengths, 8, "1/stage/0/epoch/0")

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import PreTrainedModel
 
 from xlt_cli.api import EncoderModel, TextExample
-from xlt_cli.compute.runtime import Runtime
+from xlt_cli.compute.runtime import Runtime, start
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
 from xlt_cli.evaluation import predict as module
 from xlt_cli.evaluation.predict import launch, predict
 from xlt_cli.problems import Feature, MaskedLanguageModelling, SequenceClassification
+from xlt_cli.speed.attention import one_tile
 from xlt_encoders.huggingface import HuggingFaceEncoder
 
 
@@ -49,6 +51,54 @@ def test_dropout_is_off_and_the_models_mode_is_restored(
     first, second = (predict(model, features[:9], problem, 0, runtime) for _ in range(2))
     assert first == second
     assert model.training is training
+
+
+READS = ("__bool__", "__int__", "__float__", "__index__", "item", "tolist", "cpu", "numpy")
+"""What reads a tensor's values, and so waits for a GPU that has not computed them yet."""
+
+
+@pytest.mark.parametrize("own_attention", [True, False])
+def test_nothing_waits_for_a_gpu_before_the_end_of_a_cell(
+    model: EncoderModel,
+    features: list[Feature],
+    problem: SequenceClassification,
+    runtime: Runtime,
+    own_attention: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With xlt's attention, that is: transformers' masks for others look at each batch's."""
+    assert isinstance(model, torch.nn.Module)
+    parts = [part for part in model.modules() if isinstance(part, PreTrainedModel)]
+    read = []
+
+    def noted(name: str) -> Any:
+        usual = getattr(torch.Tensor, name)
+
+        def method(self: torch.Tensor, *given: Any, **named: Any) -> Any:
+            read.append(name)
+            return usual(self, *given, **named)
+
+        return method
+
+    launch(model, features, problem, 0, runtime)  # what is tried once for a model, is tried here
+    for name in READS:
+        monkeypatch.setattr(torch.Tensor, name, noted(name))
+    with one_tile(parts if own_attention else []):
+        launch(model, features, problem, 0, runtime)
+    assert (not read) is own_attention, read
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_the_answers_of_a_cell_do_not_wait_for_what_was_launched_after_it(
+    model: EncoderModel, features: list[Feature], problem: SequenceClassification
+) -> None:
+    assert isinstance(model, torch.nn.Module)
+    on_gpu = start("cuda", "fp32")
+    expected = predict(model.to("cuda"), features, problem, 0, on_gpu)
+    underway = launch(model, features, problem, 0, on_gpu)
+    torch.cuda._sleep(2_000_000_000)  # type: ignore[no-untyped-call]  # a second
+    assert underway.answers() == expected
+    assert not torch.cuda.current_stream().query(), "the GPU is still busy with what came after"
 
 
 def test_logits_over_a_vocabulary_are_not_kept(

@@ -8,8 +8,11 @@ from typing import Any
 
 from xlt_cli.api.layouts import Layout
 
+# These are made for each of millions of examples, and must not be changed. They are not frozen: a
+# frozen one takes five times as long to make.
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Encoded:
     """An example as token ids.
 
@@ -31,7 +34,7 @@ class Encoded:
     data: Any = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Feature:
     """One model input. The sequences have the same length, including `target` if it is a list.
 
@@ -73,7 +76,7 @@ class Feature:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Prediction:
     """The prediction of a model for one example.
 

@@ -82,13 +82,15 @@ def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
     A batch then takes about the same time and memory whether its rows are long or short. A row
     longer than `tokens` is a batch of its own.
     """
+    import numpy as np
+
+    order: list[int] = np.argsort(-np.array(lengths, dtype=np.int64), kind="stable").tolist()
     batches: list[list[int]] = []
-    for index in sorted(range(len(lengths)), key=lambda index: -lengths[index]):
-        last = batches[-1] if batches else []
-        if last and lengths[last[0]] * (len(last) + 1) <= tokens:
-            last.append(index)
-        else:
-            batches.append([index])
+    start = 0
+    while start < len(order):
+        end = start + max(tokens // lengths[order[start]], 1)
+        batches.append(order[start:end])
+        start = end
     return batches
 
 
@@ -126,20 +128,27 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple
     width = -(-int(lengths.max()) // multiple) * multiple
     filled = np.arange(width) < lengths[:, None]
 
-    def padded(rows: Iterable[Iterable[int]], value: int, dtype: type = np.int64) -> torch.Tensor:
+    def padded(rows: Sequence[Sequence[int]], value: int, dtype: type = np.int64) -> torch.Tensor:
+        # Inputs of the same lengths share the lists that describe their positions (`Layout`).
+        once = {id(row): (place, row) for place, row in enumerate(rows)}
+        own = filled if len(once) == len(rows) else filled[[place for place, _ in once.values()]]
         # All rows in one assignment: building a tensor from nested lists is five times slower.
-        table: np.ndarray = np.full(filled.shape, value, dtype=dtype)
-        table[filled] = np.fromiter(chain.from_iterable(rows), dtype=dtype, count=lengths.sum())
+        table: np.ndarray = np.full(own.shape, value, dtype=dtype)
+        flat = chain.from_iterable(row for _, row in once.values())
+        table[own] = np.fromiter(flat, dtype=dtype, count=own.sum())
+        if len(once) < len(rows):
+            places = dict(zip(once, range(len(once)), strict=True))
+            table = table[[places[id(row)] for row in rows]]
         return torch.from_numpy(table)
 
     asks = features[0].target is not None
     asked = problem.asked(features, width) if asks else None
     return Batch(
-        input_ids=padded((f.input_ids for f in features), pad_id),
+        input_ids=padded([f.input_ids for f in features], pad_id),
         attention_mask=torch.from_numpy(filled.astype(np.int64)),
-        token_type_ids=padded((f.token_type_ids for f in features), 0),
-        special_mask=padded((f.special_mask for f in features), True, np.bool_),
-        text_ids=padded((f.text_ids for f in features), 0),
+        token_type_ids=padded([f.token_type_ids for f in features], 0),
+        special_mask=padded([f.special_mask for f in features], True, np.bool_),
+        text_ids=padded([f.text_ids for f in features], 0),
         languages=[feature.languages for feature in features],
         targets=torch.tensor(problem.targets(features, width) if asks else []),
         parts=torch.tensor(parts(features)) if problem.grouped else None,

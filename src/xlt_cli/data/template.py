@@ -92,17 +92,21 @@ class Template:
     def lay_out(self, pieces: tuple[tuple[int, ...], ...], max_length: int) -> Layout:
         """Puts token ids of one or two texts into the frame, cut to `max_length` tokens."""
         frame = self._frames[len(pieces)]
-        lengths = tuple(
-            truncated([len(piece) for piece in pieces], max_length - frame.specials, self._fast)
-        )
-        if lengths not in self._around:
-            self._around[lengths] = frame.around(lengths)
-        types, special, text_ids, starts = self._around[lengths]
+        lengths, room = tuple(map(len, pieces)), max_length - frame.specials
+        if sum(lengths) > room:
+            lengths = tuple(truncated(list(lengths), room, self._fast))
+            pieces = tuple(map(self._cut, pieces, lengths))
+        around = self._around.get(lengths)
+        if around is None:
+            around = self._around[lengths] = frame.around(lengths)
         ids = list(frame.gaps[0])
-        for piece, length, gap in zip(pieces, lengths, frame.gaps[1:], strict=True):
-            ids += piece[len(piece) - length :] if self._keeps_ends else piece[:length]
+        for piece, gap in zip(pieces, frame.gaps[1:], strict=True):
+            ids += piece
             ids += gap
-        return Layout(ids, types, special, text_ids, starts)
+        return Layout(ids, *around)
+
+    def _cut(self, piece: tuple[int, ...], length: int) -> tuple[int, ...]:
+        return piece[len(piece) - length :] if self._keeps_ends else piece[:length]
 
 
 def truncated(lengths: list[int], room: int, fast: bool = True) -> list[int]:

@@ -10,6 +10,7 @@ from functools import partial
 
 import torch
 
+from xlt_cli.compute.importing import uncollected
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.feature_cache import FeatureCache
@@ -63,6 +64,7 @@ def fill(
         for language in dict.fromkeys(language for cell in absent for language in cell.languages)
     }
     many = sum(map(len, loaded.values())) >= MANY
+    aside = _set_aside if many else contextlib.nullcontext
     said += check_evaluation(subject.encoder, model, featuriser, loaded, subject.weights)
     some = next(iter(loaded.values()))
     said += segments.notes(subject.segments, featuriser, model, some)
@@ -82,13 +84,12 @@ def fill(
             for other in [other for other in encoded if other[1] not in ("", key)]:
                 del encoded[other]  # of a condition that is done
             rows = loaded[language]
-            if tested is None:
-                encoded[language, key] = clean(featuriser, rows)
-            else:
-                draw = partial(ahead.rows, noise.name(tested, language), tested.condition)
-                encoded[language, key] = noisy(tested.condition, featuriser, rows, draw)
-            if many:
-                gc.freeze()  # they stay: the collector need not walk through them again and again
+            with aside():
+                if tested is None:
+                    encoded[language, key] = clean(featuriser, rows)
+                else:
+                    draw = partial(ahead.rows, noise.name(tested, language), tested.condition)
+                    encoded[language, key] = noisy(tested.condition, featuriser, rows, draw)
         return encoded[language, key]
 
     def begin(features: Sequence[Feature]) -> Underway:
@@ -134,21 +135,36 @@ def fill(
                 continue
             by = tested if changes_inputs(tested.condition) else None
             one, other = of(first, by), of(second, by)
-            rows, changed = of_cell(one, other, cell.is_standard, problem)
-            if not rows:
-                raise DataError(
-                    f"no row of '{plan.task.name}' exists in both languages",
-                    f"{plan.task.name} ({first}, {second})",
-                )
-            features = featuriser.laid_out(rows, plan.evaluation.windows)
+            with aside():
+                rows, changed = of_cell(one, other, cell.is_standard, problem)
+                if not rows:
+                    raise DataError(
+                        f"no row of '{plan.task.name}' exists in both languages",
+                        f"{plan.task.name} ({first}, {second})",
+                    )
+                features = featuriser.laid_out(rows, plan.evaluation.windows)
             begun = answers(features, tested)
             store_last()  # while a GPU is busy with this cell
             underway.append((cell, begun, changed))
             if runtime.device.type == "cpu":
                 store_last()
+        encoded.clear()
         store_last()
     runtime.wait()
     return stored
+
+
+@contextlib.contextmanager
+def _set_aside() -> Iterator[None]:
+    """Keeps the collector from walking through the rows that are made meanwhile.
+
+    They are frozen with all else that is left once the collector has looked for garbage. They need
+    no collector: nothing in them refers back, and they go when nothing needs them any more.
+    """
+    gc.collect(1)
+    with uncollected():
+        yield
+        gc.freeze()
 
 
 @contextlib.contextmanager
@@ -158,4 +174,3 @@ def _unfrozen_after() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
-        gc.collect()  # counts what is left, or the collector would walk through it ever again

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,7 @@ class Underway:
             Where these are over a whole vocabulary, what is kept of them: all together they would
             fill the memory.
         losses: of the rows of each of these batches, where they were asked for.
+        done: what a GPU reaches when it has computed all logits; None on a CPU.
     """
 
     features: Sequence[Feature]
@@ -42,17 +44,36 @@ class Underway:
     parts: list[tuple[list[int], list[Feature], torch.Tensor | list[Any]]]
     tokenizer: PreTrainedTokenizerBase | None = None
     losses: list[torch.Tensor] = field(default_factory=list)
+    done: torch.cuda.Event | None = None
 
     def answers(self) -> list[Prediction]:
         """A prediction for each example, in the order of the features; waits for the GPU."""
-        own = [
-            pair
-            for indices, chosen, logits in self.parts
-            for pair in zip(indices, self._kept(logits, chosen), strict=True)
-        ]
-        by_place = dict(self.runtime.gather(own))
-        kept = [by_place[place] for place in range(len(self.features))]
-        return self.problem.decode(kept, self.features, self.tokenizer)
+        with self._beside_the_next():
+            own = [(indices, self._kept(logits, chosen)) for indices, chosen, logits in self.parts]
+        return self.problem.decode(self._in_order(own), self.features, self.tokenizer)
+
+    @contextlib.contextmanager
+    def _beside_the_next(self) -> Iterator[None]:
+        """Has a GPU compute what is kept of these logits beside the features launched since.
+
+        In their stream it would come after those, and the processor would wait for them as well.
+        """
+        if self.done is None:
+            yield
+            return
+        stream = _second_stream(self.runtime.device)
+        stream.wait_event(self.done)
+        with torch.cuda.stream(stream):
+            yield
+        stream.synchronize()  # before the logits' memory is used again
+
+    def _in_order(self, own: list[tuple[list[int], list[Any]]]) -> list[Any]:
+        """What all processes have of each feature, in the order of the features."""
+        ordered: list[Any] = [None] * len(self.features)
+        for indices, kept in self.runtime.gather(own):
+            for place, one in zip(indices, kept, strict=True):
+                ordered[place] = one
+        return ordered
 
     def _kept(self, logits: torch.Tensor | list[Any], chosen: list[Feature]) -> list[Any]:
         return logits if isinstance(logits, list) else self.problem.predict(logits, chosen)
@@ -60,13 +81,17 @@ class Underway:
     def summed_losses(self) -> list[float]:
         """The loss of each example, summed over its inputs, in the order of the features."""
         own = [
-            pair
+            (indices, losses.double().tolist())
             for (indices, *_), losses in zip(self.parts, self.losses, strict=True)
-            for pair in zip(indices, losses.double().tolist(), strict=True)
         ]
-        by_place = dict(self.runtime.gather(own))
-        kept = [by_place[place] for place in range(len(self.features))]
+        kept = self._in_order(own)
         return [sum(losses) for _, losses in Problem.by_example(self.features, kept)]
+
+
+@functools.cache
+def _second_stream(device: torch.device) -> torch.cuda.Stream:
+    """A stream beside the one in which models are run; its kernels, which are small, go first."""
+    return torch.cuda.Stream(device, priority=-1)  # type: ignore[no-untyped-call]
 
 
 def predict(
@@ -118,4 +143,8 @@ def launch(
             kept = problem.predict(logits, chosen) if at_once else logits
             parts.append((indices, chosen, kept))
     model.train(was_training)
-    return Underway(features, problem, runtime, parts, tokenizer, losses)
+    done = None
+    if runtime.device.type == "cuda":
+        done = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        done.record(torch.cuda.current_stream(runtime.device))
+    return Underway(features, problem, runtime, parts, tokenizer, losses, done)

@@ -100,15 +100,11 @@ class SequenceClassification(Problem):
 
         probabilities = logits.float().softmax(dim=-1).cpu().numpy()
         best = probabilities.argmax(axis=-1).tolist()
-        shown = np.round(probabilities.astype(np.float64), 6).tolist()
+        shown = np.round(probabilities.astype(np.float64), 6)
+        rows, labels = zip(*shown.T.tolist(), strict=True), self.labels
         return [
-            Prediction(
-                feature.id,
-                feature.gold,
-                self.labels[label],
-                tuple(row),
-            )
-            for feature, label, row in zip(features, best, shown, strict=True)
+            Prediction(feature.id, feature.gold, labels[label], row)
+            for feature, label, row in zip(features, best, rows, strict=True)
         ]
 
     def statistics(self, predictions: Sequence[Prediction]) -> np.ndarray:

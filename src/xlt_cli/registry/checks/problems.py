@@ -64,8 +64,8 @@ def predictions(
     """A `Prediction` of each example, in their order."""
     ids = [feature.id for feature in features if not feature.goes_on]
     made = _one_of_each(call, value, Prediction, len(ids), "example")
-    strange = next((p for p, id_ in zip(made, ids, strict=True) if p.id != id_), None)
-    if strange is not None:
+    if [prediction.id for prediction in made] != ids:
+        strange = next(p for p, id_ in zip(made, ids, strict=True) if p.id != id_)
         raise call.refused(f"returned the prediction of example '{strange.id}' out of its place")
     return made
 
@@ -95,8 +95,8 @@ def takes_criterion(plugin: type[Problem]) -> bool:
 def _one_of_each(call: Call, value: Any, kind: type[Any], count: int, what: str) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise call.wrong(value, f"a list of {kind.__name__}s")
-    strange = next((member for member in value if not isinstance(member, kind)), None)
-    if strange is not None:
+    if not all(issubclass(own, kind) for own in set(map(type, value))):
+        strange = next(member for member in value if not isinstance(member, kind))
         raise call.refused(f"returned a list with {described(strange)}; expected {kind.__name__}s")
     if len(value) != count:
         raise call.refused(f"returned {len(value)} {kind.__name__}s for {count} {what}s")
