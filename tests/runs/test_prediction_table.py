@@ -16,6 +16,7 @@ from xlt_cli.runs.prediction_table import (
     decode,
     decode_answers,
     encode,
+    encode_cell,
     without_probabilities,
 )
 
@@ -109,3 +110,21 @@ def test_what_is_done_to_answers_of_one_cell_is_not_seen_in_another() -> None:
     assert decode_answers(content)[0] == [f"r{n}" for n in range(6)]
     assert decode_answers(content)[1:] == (list("ynynyn"), [None, "y"] * 3)
     assert decode_answers(encode(rows[:3]))[0] == ["r0", "r1", "r2"]
+
+
+@pytest.mark.parametrize(
+    "predictions",
+    [
+        [Prediction("1", "a", "b", (0.25, 0.75)), Prediction("2", "b", None, (0.1, 0.9))],
+        [Prediction("1", "a", "b", (0.25, 0.75)), Prediction("2", "b", None)],
+        [Prediction("1", "a", "b"), Prediction("2", "b", "b", (), {"radius": 0.5})],
+        [Prediction("1", ("O", "B"), ("O", None), (1.0,))],
+        [Prediction("1", 0.5, 2)],
+        [],
+    ],
+    ids=["probabilities", "of one", "values", "words", "numbers", "nothing"],
+)
+def test_a_cell_is_stored_as_its_rows_are(predictions: list[Prediction]) -> None:
+    content = encode_cell(("en", "de"), predictions)
+    assert content == encode([("en", "de", p) for p in predictions])
+    assert decode(content) == [("en", "de", p) for p in predictions]

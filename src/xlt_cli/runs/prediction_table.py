@@ -19,6 +19,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -50,9 +51,20 @@ Shape = Literal["text", "words", "json"]
 
 def encode(rows: Iterable[tuple[str, str, Prediction]], level: int = LEVEL) -> bytes:
     """Rows as the bytes of a Parquet file: languages of the two texts, and the prediction."""
+    return _encoded(*_columns(rows), level)
+
+
+def encode_cell(languages: tuple[str, str], predictions: Sequence[Prediction]) -> bytes:
+    """The same of rows in the same languages."""
+    first, second = ([language] * len(predictions) for language in languages)
+    return _encoded(first, second, predictions, LEVEL)
+
+
+def _encoded(
+    first: Sequence[str], second: Sequence[str], predictions: Sequence[Prediction], level: int
+) -> bytes:
     import pyarrow
 
-    first, second, predictions = _columns(rows)
     columns, shape = _answers(
         [p.id for p in predictions],
         first,
@@ -60,10 +72,11 @@ def encode(rows: Iterable[tuple[str, str, Prediction]], level: int = LEVEL) -> b
         [p.gold for p in predictions],
         [p.predicted for p in predictions],
     )
-    if any(p.probabilities for p in predictions):
-        values = [p.probabilities or None for p in predictions]
-        columns["probabilities"] = pyarrow.array(values, pyarrow.list_(pyarrow.float32()))
-    for name in dict.fromkeys(name for p in predictions for name in p.values):
+    probabilities = [p.probabilities for p in predictions]
+    if any(probabilities):
+        columns["probabilities"] = _lists(probabilities)
+    given = [p.values for p in predictions if p.values]
+    for name in dict.fromkeys(chain.from_iterable(given)):
         columns[name] = pyarrow.array([p.values.get(name) for p in predictions], pyarrow.float64())
     return _written(columns, shape, level)
 
@@ -117,7 +130,7 @@ def _answers(
 ) -> tuple[dict[str, Any], Shape]:
     import pyarrow
 
-    shape = _shape([*golds, *predicted])
+    shape = _shape(golds, predicted)
     answer = pyarrow.list_(pyarrow.string()) if shape == "words" else pyarrow.string()
     return {
         "id": pyarrow.array(ids, pyarrow.string()),
@@ -126,6 +139,21 @@ def _answers(
         "gold": pyarrow.array(_stored(golds, shape), answer),
         "predicted": pyarrow.array(_stored(predicted, shape), answer),
     }, shape
+
+
+def _lists(rows: Sequence[Sequence[float]]) -> pyarrow.Array:
+    """A column of lists of numbers in 32 bits, an empty list being null."""
+    import pyarrow
+
+    kind = pyarrow.list_(pyarrow.float32())
+    lengths = np.fromiter(map(len, rows), dtype=np.int32, count=len(rows))
+    if not lengths.all():
+        return pyarrow.array([row or None for row in rows], kind)
+    ends = lengths.cumsum(dtype=np.int32)
+    flat = np.fromiter(chain.from_iterable(rows), dtype=np.float64, count=ends[-1])
+    return pyarrow.ListArray.from_arrays(
+        np.concatenate([[np.int32(0)], ends]), flat.astype(np.float32), type=kind
+    )
 
 
 def _written(
@@ -320,10 +348,11 @@ def _columns(
     return first, second, predictions
 
 
-def _shape(answers: Sequence[Any]) -> Shape:
-    types = set(map(type, answers)) - {type(None)}
+def _shape(*columns: Sequence[Any]) -> Shape:
+    types = set().union(*(map(type, column) for column in columns)) - {type(None)}
     if types <= {str}:
         return "text"
+    answers = list(chain.from_iterable(columns))
     given = [answer for answer in answers if answer is not None]
     words = all(isinstance(answer, tuple | list) for answer in given)
     if words and all(word is None or isinstance(word, str) for a in given for word in a):

@@ -213,7 +213,7 @@ class Store:
             changed: how many rows and words the noise of its condition changed.
         """
         self._write_about()
-        content = prediction_table.encode([(*cell.languages, p) for p in predictions])
+        content = prediction_table.encode_cell(cell.languages, predictions)
         atomic.write_bytes(self._place(cell, prediction_table.SUFFIX), content)
         line: dict[str, Any] = {
             "first": cell.languages[0],
