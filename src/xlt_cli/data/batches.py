@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xlt_cli.api import Batch
 from xlt_cli.compute.seeding import derive
@@ -128,27 +128,33 @@ def collate(features: Sequence[Feature], problem: Problem, pad_id: int, multiple
     width = -(-int(lengths.max()) // multiple) * multiple
     filled = np.arange(width) < lengths[:, None]
 
-    def padded(rows: Sequence[Sequence[int]], value: int, dtype: type = np.int64) -> torch.Tensor:
-        # Inputs of the same lengths share the lists that describe their positions (`Layout`).
-        once = {id(row): (place, row) for place, row in enumerate(rows)}
-        own = filled if len(once) == len(rows) else filled[[place for place, _ in once.values()]]
+    def padded(
+        rows: Iterable[Sequence[int]], value: int, dtype: type, filled: np.ndarray = filled
+    ) -> np.ndarray:
         # All rows in one assignment: building a tensor from nested lists is five times slower.
-        table: np.ndarray = np.full(own.shape, value, dtype=dtype)
-        flat = chain.from_iterable(row for _, row in once.values())
-        table[own] = np.fromiter(flat, dtype=dtype, count=own.sum())
-        if len(once) < len(rows):
-            places = dict(zip(once, range(len(once)), strict=True))
-            table = table[[places[id(row)] for row in rows]]
-        return torch.from_numpy(table)
+        table: np.ndarray = np.full(filled.shape, value, dtype=dtype)
+        table[filled] = np.fromiter(chain.from_iterable(rows), dtype=dtype, count=filled.sum())
+        return table
+
+    def described(rows: list[Any], value: int, dtype: type = np.int64) -> torch.Tensor:
+        # Inputs of the same lengths share the lists that describe their positions (`Layout`).
+        keys = list(map(id, rows))
+        once = dict(zip(keys, rows, strict=True))
+        if 2 * len(once) > len(rows):
+            return torch.from_numpy(padded(rows, value, dtype))
+        own = np.arange(width) < np.fromiter(map(len, once.values()), dtype=np.int64)[:, None]
+        places = dict(zip(once, range(len(once)), strict=True))
+        table = padded(once.values(), value, dtype, own)
+        return torch.from_numpy(table[list(map(places.__getitem__, keys))])
 
     asks = features[0].target is not None
     asked = problem.asked(features, width) if asks else None
     return Batch(
-        input_ids=padded([f.input_ids for f in features], pad_id),
+        input_ids=torch.from_numpy(padded((f.input_ids for f in features), pad_id, np.int64)),
         attention_mask=torch.from_numpy(filled.astype(np.int64)),
-        token_type_ids=padded([f.token_type_ids for f in features], 0),
-        special_mask=padded([f.special_mask for f in features], True, np.bool_),
-        text_ids=padded([f.text_ids for f in features], 0),
+        token_type_ids=described([f.token_type_ids for f in features], 0),
+        special_mask=described([f.special_mask for f in features], True, np.bool_),
+        text_ids=described([f.text_ids for f in features], 0),
         languages=[feature.languages for feature in features],
         targets=torch.tensor(problem.targets(features, width) if asks else []),
         parts=torch.tensor(parts(features)) if problem.grouped else None,
