@@ -34,6 +34,8 @@ lint: setup ## Check style, types, the direction of imports, and build the docum
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks --allow-untyped-defs --allow-untyped-calls --allow-any-generics \
+	  --no-warn-return-any --no-warn-unused-ignores --follow-imports=silent
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/docs_reference.py --check
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -60,12 +60,12 @@ def ours(
 ) -> dict[str, Any]:
     """Examples per second of whole updates, and how they were made."""
     model = NativeModel(model_of(shape)).to(runtime.device)
-    methods = []
+    methods: list[Any] = []
     if method:
         use = PerturbationUse.model_validate(parse_value(method, method))
         methods = [(build_perturbation(use), 1.0)]
     stage = Stage(task=PluginUse(name="xnli"), batch_size=size, learning_rate=2e-5)
-    updates = updates_of(
+    updates: Any = updates_of(
         model, problem, methods, stage, 1, "benchmark", runtime, features[0], length
     )
     updates.loss.train()
