@@ -9,7 +9,7 @@ from typing import Any
 from xlt_cli.api.layouts import Layout
 
 # These are made for each of millions of examples, and must not be changed. They are not frozen: a
-# frozen one takes five times as long to make.
+# frozen one takes three to six times as long to make.
 
 
 @dataclass(slots=True)
