@@ -88,7 +88,7 @@ def test_nothing_waits_for_a_gpu_before_the_end_of_a_cell(
     assert (not read) is own_attention, read
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 def test_the_answers_of_a_cell_do_not_wait_for_what_was_launched_after_it(
     model: EncoderModel, features: list[Feature], problem: SequenceClassification
 ) -> None:

@@ -88,7 +88,7 @@ def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
     batches: list[list[int]] = []
     start = 0
     while start < len(order):
-        end = start + max(tokens // lengths[order[start]], 1)
+        end = start + max(tokens // max(lengths[order[start]], 1), 1)
         batches.append(order[start:end])
         start = end
     return batches

@@ -44,8 +44,8 @@ DECISION = "unpacked.json"
 """Beside a stage's model: why its weights were left as they are."""
 
 
-ROOM = 2
-"""How many files of the weights' size must be free for a packed one to be made ahead."""
+ROOM = 3
+"""How many times the weights' size must be free, on the disk and in memory, to pack them ahead."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,8 @@ def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
     Yields:
         What `pack` takes, which is complete once the block has ended.
     """
+    import psutil
+
     from xlt_cli.weights.opening import base_of, origin_of
 
     wholes = _large(stage)
@@ -102,7 +104,8 @@ def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
     try:
         # Plugins are called here, by the thread that the block calls them from.
         origin = origin_of(encoder)
-        roomy = shutil.disk_usage(whole.parent).free >= ROOM * whole.stat().st_size
+        free = min(shutil.disk_usage(whole.parent).free, psutil.virtual_memory().available)
+        roomy = free >= ROOM * whole.stat().st_size
         base = base_of(origin) if origin is not None and roomy else None
         state, sha256 = state_of(whole), checksums.digests([whole])[whole]
     except (UserError, OSError, MemoryError):
