@@ -89,6 +89,7 @@ def test_nothing_waits_for_a_gpu_before_the_end_of_a_cell(
 
 
 @pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, XLT_TEST_GPU=1")
 def test_the_answers_of_a_cell_do_not_wait_for_what_was_launched_after_it(
     model: EncoderModel, features: list[Feature], problem: SequenceClassification
 ) -> None:
