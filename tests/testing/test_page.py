@@ -28,6 +28,12 @@ OPTIONS = (
 )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _no_other_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plugins of pytest that are installed here need not bear a second session in one process."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 class Counts:
     """A plugin of pytest that counts the tests by what became of them."""
 

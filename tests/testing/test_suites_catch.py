@@ -13,7 +13,7 @@ from xlt_cli.testing import segmentation_perturbations, text_perturbations
 BROKEN = Path(__file__).parent / "broken"
 KINDS = sorted(path.stem for path in BROKEN.glob("*.py"))
 OPTIONS = (
-    "-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:timeout", "-p", "no:xdist",
+    "-p", "no:cacheprovider", "-p", "no:terminal",
     "-p", "no:unraisableexception",  # it collects garbage five times over
     "-c", "/dev/null", "--import-mode=importlib", "--noconftest",
 )  # fmt: skip
@@ -44,6 +44,12 @@ class Outcomes:
         if report.failed:
             _, suite, test = report.nodeid.rsplit("::", 2)
             self.failed[suite][test] = str(report.longrepr)
+
+
+@pytest.fixture(autouse=True)
+def _no_other_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plugins of pytest that are installed here need not bear a second session in one process."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
 
 @pytest.fixture(autouse=True)
