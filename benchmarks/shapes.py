@@ -73,4 +73,5 @@ def config_of(shape: str) -> Any:
 
 def model_of(shape: str) -> Any:
     torch.manual_seed(0)
-    return AutoModelForSequenceClassification.from_config(config_of(shape))
+    model = AutoModelForSequenceClassification.from_config(config_of(shape))
+    return model.eval()  # as pretrained ones are opened

@@ -130,6 +130,25 @@ def test_the_weights_are_those_of_plain_training_to_the_bit(
         assert torch.equal(state(model)[name], value), name
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_a_model_may_be_in_training_mode_already(
+    model: EncoderModel,
+    problem: SequenceClassification,
+    features: list[Feature],
+    runtime: Runtime,
+    method: str,
+) -> None:
+    other = copy.deepcopy(model)
+    assert isinstance(other, nn.Module)
+    losses = []
+    for one in (model, other.train()):
+        made = updates(one, problem, features, runtime, methods=METHODS[method])
+        assert made.path == "used rows"
+        made.enter(features)
+        losses.append([made.make(b, n, 4)[2] for n, b in enumerate(batches(features, 4))])
+    assert losses[0] == losses[1]
+
+
 def test_it_goes_on_from_a_checkpoint_to_the_same_bits(
     model: EncoderModel,
     problem: SequenceClassification,

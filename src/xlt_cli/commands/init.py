@@ -51,7 +51,9 @@ seeds: [1]                   # one run each; `seeds: [1, 2, 3]` for three
 
 
 def init(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path("experiment.yaml"),
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")] = Path(
+        "experiment.yaml"
+    ),
     task: Annotated[
         str | None,
         typer.Option(

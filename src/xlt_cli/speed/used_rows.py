@@ -25,8 +25,8 @@ BLOCK = 1 << 16
 class UsedRows:
     """The rows of a table that are trained, as a parameter of their own.
 
-    While the module is in training mode, it looks tokens up in `weight`; in evaluation mode in the
-    whole table, which `write_back` has to bring up to date first.
+    While the module is in training mode, it looks tokens up in `weight`; in evaluation mode, and
+    before there are any ids, in the whole table, which `write_back` has to bring up to date first.
 
     Attributes:
         weight: the trained rows, [R, D]; R is at least the number of `ids`.
@@ -113,6 +113,6 @@ class UsedRows:
         self.table.weight.requires_grad_(True)
 
     def _look_up(self, ids: torch.Tensor) -> torch.Tensor:
-        if not self.table.training:
+        if not self.table.training or not self.ids:
             return functional.embedding(ids, self.table.weight, self.table.padding_idx)
         return functional.embedding(self.place[ids], self.weight, self._padding)
