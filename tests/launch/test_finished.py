@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from xlt_cli.api import Manifest
 from xlt_cli.launch import finished, local
 from xlt_cli.spec.building import build_task
 from xlt_cli.spec.written import PluginUse
+from xlt_launchers.processes import Processes
 
 Train = Callable[..., Result]
 
@@ -99,6 +101,24 @@ def test_the_same_is_said_without_looking(train: Train, looks: list[str], tmp_pa
             assert (quick.stdout, quick.stderr, quick.exit_code) == (slow.stdout, slow.stderr, 0)
             hidden.rename(entry(tmp_path))
             looks.clear()
+
+
+def test_no_process_is_started_for_it(
+    train: Train, looks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launched: list[int] = []
+
+    def launch(self: object, manifest: Manifest, tell: object) -> None:
+        launched.append(len(manifest.jobs))
+
+    alone = train("--json", verb="sweep")
+    monkeypatch.setattr(Processes, "launch", launch)
+    assert looks == []
+    several = train("--json", "--jobs", 2, verb="sweep")
+    assert (several.stdout, several.exit_code) == (alone.stdout, 0)
+    assert (looks, launched) == ([], [])
+    train("--json", "--jobs", 2, "--set", "seeds=[1, 2]", verb="sweep")
+    assert (looks, launched) == ([], [1])
 
 
 def test_nothing_is_noted_down_of_a_sweep_with_nothing_to_do(train: Train, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from xlt_cli.console.progress import Reporter
 from xlt_cli.errors import EXIT_USER_ERROR, PluginError, RunError, UserError
 from xlt_cli.launch import local, manifest, memory, serving
 from xlt_cli.launch.answers import stop_file
+from xlt_cli.launch.finished import FinishedRuns
 from xlt_cli.launch.jobs import Further, Outcome, PlannedRun
 from xlt_cli.launch.ledger import LEFT, STOPPED, Writer
 from xlt_cli.launch.limits import OutOfTime
@@ -83,6 +84,45 @@ def run_jobs(
             "omit torchrun or accelerate, or the option",
         )
     check_devices(launcher, [job.spec for job in jobs])
+    done = _done_before(jobs, root, reporter)
+    if more is not None:
+        for outcome in done.values():
+            more.ended(outcome)
+    left = [job for job in jobs if id(job) not in done]
+    made: list[Outcome] = []
+    if left or more is not None:
+        made = _launched(left, root, reporter, keep_going, plain, launcher, offline, writer, more)
+    outcomes = done | {id(outcome.job): outcome for outcome in made}
+    order = [id(job) for job in jobs]
+    order += [number for number in outcomes if number not in set(order)]
+    return [outcomes[number] for number in order if number in outcomes]
+
+
+def _done_before(jobs: Sequence[PlannedRun], root: Path, reporter: Reporter) -> dict[int, Outcome]:
+    """The outcomes of jobs whose runs were done before and have not changed since, by `id`.
+
+    Reading one takes milliseconds, starting a process for it some seconds.
+    """
+    finished, done = FinishedRuns(root), {}
+    for job in jobs:
+        known = local.read_again(finished, job, reporter)
+        if known is not None:
+            done[id(job)] = Outcome(job, *known)
+    return done
+
+
+def _launched(
+    jobs: Sequence[PlannedRun],
+    root: Path,
+    reporter: Reporter,
+    keep_going: bool,
+    plain: bool,
+    launcher: Launcher,
+    offline: bool,
+    writer: Writer,
+    more: Further | None,
+) -> list[Outcome]:
+    """The outcomes of the jobs that a launcher has started, further ones at the end."""
     screen = Screen(reporter, root, len(jobs) + (more.total if more else 0))
     with local.terminated_as_interrupted(), _folder(root) as folder:
         added = _Jobs(folder, root, plain, offline)
