@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from xlt_cli.compute import known_precision
 from xlt_cli.errors import UserError
 
 _DEVICES = Path("/dev")
@@ -62,11 +63,22 @@ def resolve_precision(device: str, precision: str) -> str:
         return precision
     if device == "cpu" or (device == "auto" and not may_have_gpu()):
         return "fp32"
-    if not resolve_device(device).startswith("cuda"):
-        return "fp32"
-    import torch
+    return known_precision.read(device) or asked_precision(device)
 
-    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+
+def asked_precision(device: str) -> str:
+    """What `auto` is on a device that may be a GPU, by torch; kept for `resolve_precision`.
+
+    Raises:
+        UserError: the device is unknown or not there.
+    """
+    precision = "fp32"
+    if resolve_device(device).startswith("cuda"):
+        import torch
+
+        precision = "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    known_precision.write(device, precision)
+    return precision
 
 
 def may_have_gpu() -> bool:

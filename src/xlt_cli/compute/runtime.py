@@ -7,7 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from xlt_cli.compute.devices import resolve_device, resolve_precision
+from xlt_cli.compute.devices import (
+    asked_precision,
+    may_have_gpu,
+    resolve_device,
+    resolve_precision,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -75,7 +80,10 @@ def start(
     Raises:
         UserError: the device is unknown or not there.
     """
-    wanted, precision = resolve_device(device), resolve_precision(device, precision)
+    wanted = resolve_device(device)
+    if precision == "auto" and device != "cpu" and may_have_gpu():
+        precision = asked_precision(device)  # not what was kept, which may be put right
+    precision = resolve_precision(device, precision)
     return Runtime(_accelerator(wanted, precision), precision, plain, speed)
 
 

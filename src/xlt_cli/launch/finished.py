@@ -120,7 +120,7 @@ class FinishedRuns:
         None if they are not known, or the run is not as its spec says.
         """
         record = run.record
-        if record.get("spec") != spec.model_dump(mode="json") or not _is_kept(run, spec):
+        if _of_one_run(record.get("spec", {})) != _stated(spec) or not _is_kept(run, spec):
             return None
         files = self._read_by(spec)
         plugins = [registry.get(one["kind"], one["name"]) for one in record["plugins"]]
@@ -196,8 +196,17 @@ def _parse(content: bytes, name: str) -> tuple[States, list[dict[str, Any]]] | N
 
 def _name(run: Run, job: PlannedRun, about: Any) -> str:
     content = [FORMAT, __version__, sys.version, str(run.path.absolute())]
-    content += [job.spec.model_dump(mode="json"), job.seed, about]
+    content += [_stated(job.spec), job.seed, about]
     return _sha256(json.dumps(content, sort_keys=True).encode("utf-8", "surrogatepass"))
+
+
+def _stated(spec: ExperimentSpec) -> dict[str, Any]:
+    """What a spec says of one run."""
+    return _of_one_run(spec.model_dump(mode="json"))
+
+
+def _of_one_run(spec: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in spec.items() if name not in ("seeds", "sweep")}
 
 
 def _sha256(content: bytes) -> str:
