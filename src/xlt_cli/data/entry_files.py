@@ -23,6 +23,9 @@ DEFAULT_LIMIT = 2 * 10**9
 ABANDONED = 3600.0
 """Seconds after which a half-written file has no writer any more."""
 
+UNSEEN = 0.02
+"""The share of its limit that a process may write into a folder without a look at the others'."""
+
 _UNITS = {"": 10**6, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -121,6 +124,10 @@ class EntryFiles:
         return True
 
     def _trim(self, newest: Path) -> None:
+        folder = (self.folder, self.suffix, self.limit)
+        _room[folder] = _room.get(folder, 0.0) - newest.stat().st_size
+        if _room[folder] > 0:
+            return
         for path in abandoned(self.folder, self.suffix):
             path.unlink(missing_ok=True)
         known = []
@@ -134,6 +141,11 @@ class EntryFiles:
                 break
             path.unlink(missing_ok=True)
             total -= size
+        _room[folder] = min(self.limit - total, UNSEEN * self.limit)
+
+
+_room: dict[tuple[Path, str, int], float] = {}
+"""Of folders, the bytes that this process may write until it looks at all of their files again."""
 
 
 def _modified(path: Path) -> float:
