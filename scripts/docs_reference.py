@@ -80,8 +80,7 @@ def _command(name: str, command: Any, parent: Any, level: int) -> Iterator[str]:
     if parent is not None:
         yield f"{'#' * level} {context.command_path}"
         yield _escaped(inspect.cleandoc(command.help or ""))
-        usage = " ".join(command.get_usage(context).removeprefix("Usage: ").split())
-        yield f"```console\n{usage}\n```"
+        yield f"```console\n{_usage(command, context)}\n```"
     records = [_record(parameter, context) for parameter in command.params]
     rows = [(f"`{names}`", text) for names, text in filter(None, records) if text]
     if rows:
@@ -93,10 +92,24 @@ def _command(name: str, command: Any, parent: Any, level: int) -> Iterator[str]:
             yield from _command(child, found, context, level + 1)
 
 
+def _usage(command: Any, context: Any) -> str:
+    """The line that begins the help; arguments are written alike with every version of typer."""
+    if hasattr(command, "list_commands"):
+        return " ".join(command.get_usage(context).removeprefix("Usage: ").split())
+    names = []
+    for parameter in command.params:
+        if parameter.param_type_name == "argument":
+            name = parameter.metavar or parameter.name.upper()
+            names.append(name if parameter.required or "[" in name else f"[{name}]")
+    return " ".join((context.command_path, "[OPTIONS]", *names))
+
+
 def _record(parameter: Any, context: Any) -> tuple[str, str] | None:
     if "--help" in parameter.opts:
         return None
     record: tuple[str, str] | None = parameter.get_help_record(context)
+    if record is not None and parameter.param_type_name == "argument":
+        return parameter.metavar or parameter.name.upper(), record[1]
     return record
 
 
