@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -82,7 +82,7 @@ class WordSubstitution(WordAttack):
 
     def candidates(self, word: Word) -> Sequence[str]:
         if self._english:
-            near = read_neighbors(self._synonyms.path()).entries.get(word.form.lower(), ())
+            near = self._neighbors.get(word.form.lower(), ())
         else:
             near = tuple(self._dictionaries.translations(word.form, word.language, word.language))
         return near[: self.params.most]
@@ -105,6 +105,10 @@ class WordSubstitution(WordAttack):
                 return flipped[0]
             now = max([now, *attempts], key=lambda attempt: attempt.loss)
         return now
+
+    @cached_property
+    def _neighbors(self) -> Mapping[str, tuple[str, ...]]:
+        return read_neighbors(self._synonyms.path()).entries
 
     @cached_property
     def _synonyms(self) -> Synonyms:
