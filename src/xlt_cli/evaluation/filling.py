@@ -25,6 +25,7 @@ from xlt_cli.evaluation.inputs import Inputs, changes_inputs, clean, noisy, of_c
 from xlt_cli.evaluation.noise import NoiseOf
 from xlt_cli.evaluation.plan import Plan
 from xlt_cli.evaluation.predict import Underway, launch
+from xlt_cli.evaluation.remembered import Remembered
 from xlt_cli.evaluation.searching import search_cell
 from xlt_cli.evaluation.subject import Subject
 from xlt_cli.models import segments
@@ -98,7 +99,7 @@ def fill(
     def answers(features: Sequence[Feature], tested: Tested) -> Callable[[], list[Prediction]]:
         """Begins with a cell; what it returns waits for its predictions."""
         if "answer" not in tested.condition.acts:
-            return begin(features).answers
+            return remembered.begin(features) if problem.searches else begin(features).answers
         pad_id = featuriser.template.pad_id
         predictions = answered(model, features, problem, pad_id, tested.condition, runtime)
         return lambda: predictions
@@ -117,6 +118,7 @@ def fill(
                 stored[cell] = counted(scorer, predictions)
             bar.advance(1, len(predictions), "-".join(dict.fromkeys(cell.languages)))
 
+    remembered = Remembered(problem, tokenizer, begin)
     decide = Deciding(plan, featuriser, lambda features: begin(features).answers())
     ask = Asking(model, featuriser, plan.evaluation.windows, runtime)
     underway: list[tuple[Cell, Callable[[], list[Prediction]], Changed | None]] = []

@@ -48,9 +48,13 @@ class Underway:
 
     def answers(self) -> list[Prediction]:
         """A prediction for each example, in the order of the features; waits for the GPU."""
+        return self.problem.decode(self.outputs(), self.features, self.tokenizer)
+
+    def outputs(self) -> list[Any]:
+        """What the problem keeps of each feature's logits; waits for the GPU."""
         with self._beside_the_next():
             own = [(indices, self._kept(logits, chosen)) for indices, chosen, logits in self.parts]
-        return self.problem.decode(self._in_order(own), self.features, self.tokenizer)
+        return self._in_order(own)
 
     @contextlib.contextmanager
     def _beside_the_next(self) -> Iterator[None]:
