@@ -1,148 +1,94 @@
-"""Robust accuracy of three methods on XNLI: two figures, and the gains over plain training.
+"""Three methods on XNLI and on other data sets: tables of gains over plain training, two figures.
 
-    python benchmarks/robustness.py docs/results/robustness
+    python benchmarks/robustness.py docs/results/robustness > docs/results/robustness/gains.txt
 
-Reads `raw.tar.xz` of that directory (the stored figures of nine runs, and which answers of the runs
-of seed 1 are right), writes `noise.png` and `pgd.png`, and prints the gains. An average over
-languages is taken for each item first, because the languages have the same items; its interval is
-that of a mean over items. A gain is the difference between two methods on the same items, or
-between two methods with the same seed.
+Reads `archive.tar.xz` of that directory (see `robustness_archive`), prints the tables of its page,
+and writes `noise.png` and `pgd.png`.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import itertools
-import math
-import tarfile
-from collections.abc import Iterator, Mapping, Sequence
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import matplotlib
-import numpy as np
 from matplotlib.figure import Figure
+from robustness_archive import (
+    BASELINE,
+    CLEAN,
+    NOISE,
+    NOISY,
+    RADII,
+    SOURCE,
+    Contents,
+    Estimated,
+    Tested,
+    read,
+)
 
 from xlt_cli.analyses.drawing import STYLE
-from xlt_cli.stats.estimates import Estimate
-from xlt_cli.stats.intervals import Interval, wilson
+from xlt_cli.stats.intervals import LEVEL, Interval
+from xlt_cli.stats.significance import holm
 
-BASELINE = "ERM"
 MARKS = {"ERM": ("o", "#000000"), "RS-DA": ("s", "#E69F00"), "adversarial": ("^", "#0072B2")}
 """Marks and colours of methods; the colours are Okabe and Ito's (2008)."""
-
-NOISE = {
-    "typos": (0.1, 0.3),
-    "homoglyphs": (0.1,),
-    "casing": (0.3,),
-    "punctuation": (0.3,),
-    "diacritics": (1,),
-    "ocr": (0.1,),
-    "word-order": (2,),
-    "word-dropout": (0.1,),
-    "transliterate": (0.5,),
-}
-UNCHANGED = {
-    "homoglyphs": 4,
-    "typos": 3,
-    "casing": 5,
-    "diacritics": 6,
-    "word-order": 2,
-    "word-dropout": 1,
-    "transliterate": 6,
-}
-"""In how many of the 14 languages the noise changes fewer than a quarter of the rows."""
-
-RADII = (0, 0.02, 0.05, 0.1)
-SOURCE = "en"
-
-Right = Mapping[str, np.ndarray]
-"""By method and condition, whether each item is answered rightly, in each language (rows)."""
+OTHERS = tuple(method for method in MARKS if method != BASELINE)
+LOW_RESOURCE = ("americasnli", "xnli-african-mt")
+OUT_OF_DISTRIBUTION = ("indonli", "jnli", "jsick", "ocnli", "wrete")
 
 
-def read(archive: Path) -> tuple[list[str], Right, list[dict[str, str]]]:
-    """Languages, the answers of seed 1, and the stored figures of all seeds."""
-    with tarfile.open(archive) as files:
-        content = {name: files.extractfile(name) for name in ("right.npz", "seeds.csv")}
-        packed = np.load(io.BytesIO(_bytes(content["right.npz"])))
-        seeds = list(csv.DictReader(io.StringIO(_bytes(content["seeds.csv"]).decode())))
-    full, first = packed["items"]
-    right = {
-        name: np.unpackbits(packed[name], axis=1, count=first if _is_first(name) else full)
-        for name in packed.files
-        if "/" in name
-    }
-    return list(packed["languages"]), right, seeds
+@dataclass(frozen=True)
+class Row:
+    """A line of a table.
+
+    Attributes:
+        about: its first cells.
+        figures: the accuracy of each method, a mean over seeds.
+        gains: of each other method over the baseline.
+    """
+
+    about: tuple[str, ...]
+    figures: Mapping[str, float]
+    gains: Mapping[str, Estimated]
 
 
-def _bytes(file: Any) -> bytes:
-    assert file is not None
-    content: bytes = file.read()
-    return content
-
-
-def _is_first(name: str) -> bool:
-    """Whether only the first rows of each language were evaluated."""
-    return "pgd" in name or name.endswith("clean 500")
-
-
-def over_items(values: np.ndarray) -> Interval:
-    """The mean over items and its 95% interval."""
-    error = values.std(ddof=1) / math.sqrt(len(values))
-    return Estimate(float(values.mean()), float(error), len(values) - 1).interval()
-
-
-def over_seeds(values: Sequence[float]) -> Interval:
-    """The mean over seeds and its 95% interval by Student's t, for these items."""
-    error = np.std(values, ddof=1) / math.sqrt(len(values))
-    return Estimate(float(np.mean(values)), float(error), len(values) - 1).interval()
-
-
-def draw_noise(languages: Sequence[str], right: Right) -> Figure:
+def draw_noise(tested: Tested) -> Figure:
     """Zero-shot accuracy against the strength of each noise."""
-    others = [index for index, language in enumerate(languages) if language != SOURCE]
     figure = Figure(figsize=(7.2, 6.2), layout="constrained")
     grid = figure.subplots(3, 3, sharey=True)
+    count = len(tested.zero_shot)
     for axes, (noise, strengths) in zip(grid.flat, NOISE.items(), strict=True):
-        conditions = {0.0: "clean", **{float(at): f"{noise} {at:g}" for at in strengths}}
+        names = {0.0: CLEAN, **{float(at): f"{noise} {at:g}" for at in strengths}}
         for method in MARKS:
-            curve = {
-                at: over_items(right[f"{method}/{name}"][others].mean(axis=0))
-                for at, name in conditions.items()
-            }
+            curve = {at: tested.figure(method, tested.zero_shot, x) for at, x in names.items()}
             _curve(axes, method, curve, max(strengths))
-        spoken = len(others) - UNCHANGED.get(noise, 0)
-        axes.set_title(f"{noise} ({spoken} of {len(others)} languages)", fontsize=8)
-        axes.set_xticks([0, *strengths])
+        spoken = count - len(tested.hardly(f"{noise} {strengths[-1]:g}"))
+        axes.set_title(f"{noise} ({spoken} of {count} languages)", fontsize=8)
+        axes.set_xticks([0, *strengths], [f"{at:g}" for at in (0, *strengths)])
         axes.grid(axis="y", lw=0.3)
     figure.supxlabel("strength of the noise", fontsize=8)
-    figure.supylabel("accuracy, zero-shot average of 14 languages (%)", fontsize=8)
+    figure.supylabel(f"accuracy, zero-shot average of {count} languages (%)", fontsize=8)
     _legend(figure, grid.flat[0])
     return figure
 
 
-def draw_pgd(languages: Sequence[str], right: Right) -> Figure:
+def draw_pgd(tested: Tested) -> Figure:
     """Accuracy against the radius of the attack, on average and in each language."""
-    others = [language for language in languages if language != SOURCE]
     figure = Figure(figsize=(7.2, 6.8), layout="constrained")
     grid = figure.subplots(4, 4, sharex=True, sharey=True)
-    for axes, cell in zip(grid.flat, ["average of 14", SOURCE, *others], strict=True):
+    panels = {f"average of {len(tested.zero_shot)}": tested.zero_shot, SOURCE: [SOURCE]}
+    panels |= {language: [language] for language in tested.zero_shot}
+    for axes, (name, languages) in zip(grid.flat, panels.items(), strict=True):
         for method in MARKS:
-            curve = {}
-            for radius in RADII:
-                answers = right[f"{method}/pgd {radius:g}"]
-                if cell in languages:
-                    own = answers[languages.index(cell)]
-                    curve[radius] = wilson(float(own.mean()), len(own))
-                else:
-                    chosen = [languages.index(language) for language in others]
-                    curve[radius] = over_items(answers[chosen].mean(axis=0))
+            curve = {at: tested.figure(method, languages, f"{at:g}") for at in RADII}
             _curve(axes, method, curve, max(RADII))
-        title = f"{cell} (trained on)" if cell == SOURCE else cell
-        axes.set_title(title, fontsize=8)
+        axes.set_title(f"{name} (trained on)" if name == SOURCE else name, fontsize=8)
         axes.set_xticks(RADII, ["0", ".02", ".05", ".1"])
+        axes.set_ylim(-3, 103)
         axes.grid(axis="y", lw=0.3)
     figure.supxlabel("radius (l2 per token, relative to the norm of a word embedding)", fontsize=8)
     figure.supylabel("accuracy under PGD, an upper bound (%)", fontsize=8)
@@ -177,65 +123,179 @@ def _legend(figure: Figure, axes: Any) -> None:
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=8)
 
 
-def gains(languages: Sequence[str], right: Right) -> Iterator[str]:
-    """Lines on the gains of seed 1, of all conditions."""
-    others = [index for index, language in enumerate(languages) if language != SOURCE]
-    source = [languages.index(SOURCE)]
-    yield "gains over ERM, seed 1, paired by item; intervals over items"
-    yield "(`more than clean`: by how much the gain is larger than on the same clean rows)"
-    for name in (key.partition("/")[2] for key in right if key.startswith(f"{BASELINE}/")):
-        for method in MARKS:
-            if method == BASELINE:
-                continue
-            gained = _gained(right, method, name)
-            told = [_points(over_items(gained[chosen].mean(axis=0))) for chosen in (others, source)]
-            line = f"{name:18} {method:12} zero-shot {told[0]:20} en {told[1]:20}"
-            clean = "pgd 0" if _is_first(name) else "clean"
-            if name not in ("clean", "clean 500", "pgd 0"):
-                more = (gained - _gained(right, method, clean))[others].mean(axis=0)
-                line += f" more than clean, zero-shot {_points(over_items(more))}"
-            yield line.rstrip()
+def tables(found: Contents) -> Iterator[str]:
+    """The lines of all tables, in Markdown."""
+    noise, attack = found.noise, found.attack
+    yield from _table(
+        "Zero-shot average of 14 languages, clean and under noise",
+        ("noise, strength", "changed (rows, words)", "hardly changed"),
+        [_row(noise, _about(noise, x), noise.zero_shot, x) for x in (CLEAN, *NOISY)],
+    )
+    yield from _more(noise)
+    yield from _table(
+        "English, clean and under noise that changes it",
+        ("noise, strength",),
+        [_row(noise, [x], [SOURCE], x) for x in (CLEAN, *NOISY) if _changes(noise, x)],
+    )
+    yield from _table(
+        "PGD, first 500 rows of each language",
+        ("languages", "radius"),
+        [
+            _row(attack, [name, f"{radius:g}"], languages, f"{radius:g}")
+            for name, languages in (("zero-shot", attack.zero_shot), (SOURCE, [SOURCE]))
+            for radius in RADII
+        ],
+    )
+    apart = ("xnli", *LOW_RESOURCE, *OUT_OF_DISTRIBUTION)
+    every = {one["task"]: one for one in found.sets}
+    for title, tasks in (
+        ("Adversarial and challenge sets", [task for task in every if task not in apart]),
+        ("Low-resource languages", LOW_RESOURCE),
+        ("Out of distribution", OUT_OF_DISTRIBUTION),
+    ):
+        rows = [row for task in tasks for row in _rows_of(every[task])]
+        yield from _table(title, ("data set", "languages", "rows"), rows)
+    yield from _by_language(found)
 
 
-def _gained(right: Right, method: str, name: str) -> np.ndarray:
-    """By language and item: 1 where only the method is right, -1 where only plain training is."""
-    gained: np.ndarray = right[f"{method}/{name}"].astype(float) - right[f"{BASELINE}/{name}"]
-    return gained
+def _row(tested: Tested, about: Iterable[str], languages: Sequence[str], condition: str) -> Row:
+    return Row(
+        tuple(about),
+        {one: tested.figure(one, languages, condition).value for one in MARKS},
+        {one: tested.gain(one, languages, condition) for one in OTHERS},
+    )
 
 
-def seed_gains(seeds: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Lines on the means over seeds and the gains, of the conditions that all seeds have."""
-    yield "means over three seeds, and gains over ERM, paired by seed; intervals over seeds"
-    values = {
-        (x["condition"], x["languages"], x["method"], x["seed"]): float(x["accuracy"])
-        for x in seeds
-    }
-    numbers = sorted({x["seed"] for x in seeds})
-    conditions = dict.fromkeys(condition for condition, _, _, _ in values)
-    for condition, group in itertools.product(conditions, ("zero-shot", SOURCE)):
-        for method in MARKS:
-            own = [values[condition, group, method, seed] for seed in numbers]
-            base = [values[condition, group, BASELINE, seed] for seed in numbers]
-            mean = _points(over_seeds(own), signed=False)
-            gain = [a - b for a, b in zip(own, base, strict=True)]
-            told = "" if method == BASELINE else _points(over_seeds(gain))
-            yield f"{condition:12} {group:10} {method:12} {mean:20} {told}".rstrip()
+def _about(tested: Tested, condition: str) -> tuple[str, str, str]:
+    """The noise, the shares that it changes, and the languages that it hardly changes."""
+    if condition == CLEAN:
+        return (CLEAN, "", "")
+    shares = zip(*(tested.changed[x, condition] for x in tested.zero_shot), strict=True)
+    changed = ", ".join(f"{100 * statistics.mean(share):.0f}" for share in shares)
+    return (condition, changed, ", ".join(tested.hardly(condition)))
 
 
-def _points(interval: Interval, signed: bool = True) -> str:
+def _changes(tested: Tested, condition: str) -> bool:
+    return condition == CLEAN or tested.changed[SOURCE, condition][0] > 0
+
+
+def _rows_of(one: Mapping[str, Any]) -> Iterator[Row]:
+    """A data set's averages over the zero-shot languages and over those trained on."""
+    for group in ("zero_shot", "source"):
+        if group not in one["averages"]:
+            continue
+        languages = [x for x in one["languages"] if (x in one["trained_on"]) == (group == "source")]
+        name = one["task"] + (f" ({one['split']})" if one["split"] != "test" else "")
+        spoken = languages[0] if len(languages) == 1 else str(len(languages))
+        about = (name, spoken, f"{sum(one['rows'][x] for x in languages):,}")
+        cell = f"average:{group}"
+        gains = {method: one["gains"][method]["cells"][cell] for method in OTHERS}
+        yield Row(
+            about,
+            {x: one["systems"][x]["figures"][cell]["value"] for x in MARKS},
+            {
+                x: Estimated(
+                    Interval(gain["value"], gain["low"], gain["high"]),
+                    gain["p"],
+                    gain["smallest_effect"] or 0.0,
+                )
+                for x, gain in gains.items()
+            },
+        )
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Row]) -> Iterator[str]:
+    """Accuracies and gains; * after Holm's correction over all gains of the table."""
+    over = [f"{method} over {BASELINE}" for method in OTHERS]
+    yield from _begun(title, [*heads, *MARKS, *over])
+    marked = iter(_gains([row.gains[x] for row in rows for x in OTHERS]))
+    for row in rows:
+        figures = [f"{100 * row.figures[x]:.1f}" for x in MARKS]
+        yield _line([*row.about, *figures, *(next(marked) for _ in OTHERS)])
+    yield from _ended([row.gains[x] for row in rows for x in OTHERS])
+
+
+def _more(tested: Tested) -> Iterator[str]:
+    yield from _begun("Gains under noise less those on clean text, zero-shot", ["noise", *OTHERS])
+    every = [[tested.more(x, tested.zero_shot, name) for x in OTHERS] for name in NOISY]
+    marked = iter(_gains([one for own in every for one in own]))
+    for name in NOISY:
+        yield _line([name, *(next(marked) for _ in OTHERS)])
+    yield from _ended([one for own in every for one in own])
+
+
+def _begun(title: str, heads: Sequence[str]) -> Iterator[str]:
+    yield from (title, "", _line(heads), _line(["---"] * len(heads)))
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "".join(f"| {cell} " if cell else "| " for cell in cells) + "|"
+
+
+def _gains(gains: Sequence[Estimated]) -> list[str]:
+    adjusted = holm([gain.p for gain in gains])
+    return [
+        _points(gain.interval) + ("*" if p <= LEVEL else "")
+        for gain, p in zip(gains, adjusted, strict=True)
+    ]
+
+
+def _points(interval: Interval) -> str:
     value, low, high = (100 * x for x in (interval.value, interval.low, interval.high))
-    return f"{value:{'+' if signed else ''}.1f} [{low:.1f}, {high:.1f}]"
+    return f"{value:+.1f} [{low:.1f}, {high:.1f}]"
+
+
+def _ended(gains: Sequence[Estimated]) -> Iterator[str]:
+    smallest = sorted(100 * gain.smallest for gain in gains)
+    apart = [gain for gain in gains if gain.p <= LEVEL]
+    yield ""
+    after = sum(p <= LEVEL for p in holm([gain.p for gain in gains]))
+    yield (
+        f"Comparisons: {len(gains)}; intervals that leave out 0: {len(apart)}; after Holm's "
+        f"correction: {after}. True differences that would be found in 80% of cases, uncorrected: "
+        f"{smallest[0]:.1f} to {smallest[-1]:.1f} points, median {statistics.median(smallest):.1f}."
+    )
+    yield ""
+
+
+def _by_language(found: Contents) -> Iterator[str]:
+    """Where a method is better or worse, after Holm's correction over the languages."""
+    yield "By language, after Holm's correction over the languages of a line"
+    yield ""
+    for label, tested, names in (
+        ("xnli", found.noise, (CLEAN, *NOISY)),
+        ("xnli, first 500 rows, PGD", found.attack, [f"{radius:g}" for radius in RADII]),
+    ):
+        for name in names:
+            for method in OTHERS:
+                every = {x: tested.gain(method, [x], name) for x in tested.languages}
+                gains = {x: (one.interval.value, one.p) for x, one in every.items()}
+                yield f"{label} {name}: {method} {_told(gains)}"
+    for one in found.sets:
+        several = len(one["languages"]) > 1 and one["task"] != "xnli"
+        for method in OTHERS if several else ():
+            cells = one["gains"][method]["cells"]
+            gains = {x: (cells[x]["value"], cells[x]["p"]) for x in one["languages"]}
+            yield f"{one['task']}: {method} {_told(gains)}"
+
+
+def _told(gains: Mapping[str, tuple[float, float]]) -> str:
+    adjusted = dict(zip(gains, holm([p for _, p in gains.values()]), strict=True))
+    shown = {x: gains[x][0] > 0 for x in gains if adjusted[x] <= LEVEL}
+    better, worse = ([x for x in shown if shown[x] is way] for way in (True, False))
+    said = (f"{len(x)} ({', '.join(x)})" if x else "0" for x in (better, worse))
+    return f"better in {next(said)}, worse in {next(said)} of {len(gains)}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("directory", type=Path)
     directory = parser.parse_args().directory
-    languages, right, seeds = read(directory / "raw.tar.xz")
+    found = read(directory / "archive.tar.xz")
     with matplotlib.rc_context(STYLE):
-        for name, made in (("noise", draw_noise), ("pgd", draw_pgd)):
-            made(languages, right).savefig(directory / f"{name}.png", dpi=160)
-    print("\n".join([*seed_gains(seeds), "", *gains(languages, right)]))
+        draw_noise(found.noise).savefig(directory / "noise.png", dpi=160)
+        draw_pgd(found.attack).savefig(directory / "pgd.png", dpi=160)
+    print("\n".join(tables(found)))
 
 
 if __name__ == "__main__":
