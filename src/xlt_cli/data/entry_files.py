@@ -110,7 +110,7 @@ class EntryFiles:
             # Not flushed to the disk: what a power cut tears is found out by its hash.
             partial.write_bytes(content)
             partial.replace(path)
-            self._trim(path)
+            self._trim(path, len(content))
         except OSError as error:
             warn_once(
                 self.warn,
@@ -123,9 +123,9 @@ class EntryFiles:
                 partial.unlink(missing_ok=True)
         return True
 
-    def _trim(self, newest: Path) -> None:
+    def _trim(self, newest: Path, written: int) -> None:
         folder = (self.folder, self.suffix, self.limit)
-        _room[folder] = _room.get(folder, 0.0) - newest.stat().st_size
+        _room[folder] = _room.get(folder, 0.0) - written
         if _room[folder] > 0:
             return
         for path in abandoned(self.folder, self.suffix):
