@@ -33,7 +33,7 @@ KINDS = sorted({path.stem.rpartition("-e5")[0] for path in SPECS if "-e5" in pat
 REASON = "XLT_DATA_DIR is not set: it needs the real data"
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")  # or `first_rows` would be made before
 def _data() -> None:
     if not os.environ.get("XLT_DATA_DIR"):
         pytest.skip(REASON)
