@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from weakref import WeakKeyDictionary
 
 import torch
 
@@ -24,6 +25,9 @@ SHORT, LONG = 4, 24
 
 _tried: set[tuple[str, ...]] = set()
 """Models that were tried before in this process."""
+
+_trained: WeakKeyDictionary[torch.nn.Module, tuple[str, ...]] = WeakKeyDictionary()
+"""Models that were tried before their training: when they are tested, only weights are new."""
 
 
 def check_training(
@@ -55,6 +59,8 @@ def check_training(
         check()
     else:
         kept("a check of a new model", lambda: _tried_as(encoder, model, featuriser, first), check)
+    if isinstance(model, torch.nn.Module):
+        _trained[model] = _asked_as(encoder, featuriser)
 
 
 def check_evaluation(
@@ -76,11 +82,18 @@ def check_evaluation(
     _check_inputs(model, featuriser, first, where)
     shares = unknown.shares(first, featuriser.tokenizer)
     unknown.refuse_evaluation(shares, where)
-    key = (weights, featuriser.problem.name, str(featuriser.max_length), encoder.name)
-    if key not in _tried:
-        _check_model(encoder, model, featuriser, first, where, trained=True)
-        _tried.add(key)
+    asked = _asked_as(encoder, featuriser)
+    if (weights, *asked) not in _tried:
+        known = isinstance(model, torch.nn.Module) and _trained.get(model) == asked
+        _check_model(encoder, model, featuriser, first, where, trained=True, known=known)
+        _tried.add((weights, *asked))
     return unknown.notes(shares)
+
+
+def _asked_as(encoder: Encoder, featuriser: Featuriser) -> tuple[str, ...]:
+    """What a model is asked for."""
+    problem = featuriser.problem
+    return (problem.name, repr(problem.head), str(featuriser.max_length), encoder.name)
 
 
 def _first(
@@ -119,14 +132,19 @@ def _check_model(
     rows: Mapping[str, Sequence[Encoded]],
     where: str,
     trained: bool,
+    known: bool = False,
 ) -> None:
-    """The model's two halves, and its positions."""
+    """The model's two halves, and its positions.
+
+    Args:
+        known: whether this has been checked of it with other weights: then only the values are.
+    """
     if not any(rows.values()):
         return
     short, long = _probes(featuriser, rows)
     # The positions first: the seam is tried on rows that may be longer than they are. A GPU that is
     # asked for what a table lacks is lost to the process.
-    if isinstance(model, torch.nn.Module) and _on_cpu(model):
+    if isinstance(model, torch.nn.Module) and _on_cpu(model) and not known:
         training = model.training
         model.eval()
         try:
@@ -135,7 +153,8 @@ def _check_model(
             model.train(training)
     origin = origin_of(type(encoder))
     pad_id = featuriser.template.pad_id
-    check_seam(model, featuriser.problem, (short, long), pad_id, encoder.name, origin, trained)
+    problem, both = featuriser.problem, (short, long)
+    check_seam(model, problem, both, pad_id, encoder.name, origin, trained, known)
 
 
 def _tried_as(
