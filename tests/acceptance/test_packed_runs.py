@@ -445,6 +445,14 @@ def test_a_failure_to_pack_meanwhile_is_said_at_the_end(
     assert are_packed(desk.run()) == [False]
     assert not list(desk.run().rglob(f"*{PACKED}*"))
     with monkeypatch.context() as patch:
+
+        def missing(_: Any) -> Any:
+            raise UserError("the pretrained weights are not there")
+
+        patch.setattr("xlt_cli.weights.opening.origin_of", missing)
+        said = invoke("train", desk.write(), runs="missing").stderr
+    assert "left as they are: the pretrained weights are not there" in said
+    with monkeypatch.context() as patch:
         patch.setattr(packing, "WORTH", 0.01)
         invoke("train", desk.write(), runs="large")
     assert "of their size" in (desk.run("large") / "stages/0" / packing.DECISION).read_text()

@@ -43,7 +43,7 @@ def left(folder: Path) -> list[str]:
 def test_what_is_there(xlt: Cli, folder: Path) -> None:
     result = xlt("cache")
     assert result.exit_code == 0, result.output
-    place, features, noise, lexicons, checksums, tokenizers, finished, plugins = (
+    place, features, noise, lexicons, checksums, tokenizers, finished, plugins, precision = (
         result.stdout.splitlines()
     )
     assert place == str(folder)
@@ -54,6 +54,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
     assert " ".join(tokenizers.split()) == "tokenizers 1 entry 0.0 kB"
     assert " ".join(finished.split()) == "finished 0 entries 0.0 kB of at most 2.0 GB"
     assert " ".join(plugins.split()) == "plugins 0 entries 0.0 kB"
+    assert " ".join(precision.split()) == "precision 0 entries 0.0 kB"
     found = json.loads(xlt("cache", "--json").stdout)
     size = sum(path.stat().st_size for path in folder.glob("features/*.ids"))
     assert found == {
@@ -66,6 +67,7 @@ def test_what_is_there(xlt: Cli, folder: Path) -> None:
         "tokenizers": {"entries": 1, "bytes": 30},
         "finished": {"entries": 0, "bytes": 0},
         "plugins": {"entries": 0, "bytes": 0},
+        "precision": {"entries": 0, "bytes": 0},
     }
 
 
@@ -96,7 +98,16 @@ def test_a_size_that_is_none(xlt: Cli, folder: Path, monkeypatch: pytest.MonkeyP
     [
         (
             [],
-            ["features", "noise", "lexicons", "checksums", "tokenizers", "finished", "plugins"],
+            [
+                "features",
+                "noise",
+                "lexicons",
+                "checksums",
+                "tokenizers",
+                "finished",
+                "plugins",
+                "precision",
+            ],
             [".x.js", "notes"],
         ),
         (
@@ -120,6 +131,7 @@ def test_clearing(
     said["tokenizers"] = "removed 1 entry of tokenizers (0.0 kB)"
     said["finished"] = "removed 0 entries of finished (0.0 kB)"
     said["plugins"] = "removed 0 entries of plugins (0.0 kB)"
+    said["precision"] = "removed 0 entries of precision (0.0 kB)"
     assert result.stdout.splitlines() == [said[kind] for kind in kinds]
     assert left(folder) == remaining
 

@@ -32,8 +32,9 @@ def cache(context: typer.Context, as_json: AsJson = False) -> None:
 
     The cache contains token ids of texts (features), rows under noise (noise), lexicons, checksums
     of models' files, tokenizers that were built from an encoder's own files, copies of the results
-    of finished runs (finished), and the list of the installed plugins (plugins). Whatever is
-    missing is made or downloaded again when it is needed.
+    of finished runs (finished), the list of the installed plugins (plugins), and what torch said
+    of this machine's GPUs (precision). Whatever is missing is made or downloaded again when it is
+    needed.
 
     $XLT_CACHE_DIR sets its path, and $XLT_CACHE_SIZE the largest size of the features, of the
     noise, and of the copies (default: 2GB each; 0 turns them off).
@@ -99,6 +100,7 @@ def clear(
 def _files() -> dict[str, list[Path]]:
     """The files in the cache by kind."""
     from xlt_cli.commands import kept_listing
+    from xlt_cli.compute import known_precision
     from xlt_cli.data.feature_cache import stored
     from xlt_cli.launch import finished
     from xlt_cli.noise import kept
@@ -112,6 +114,7 @@ def _files() -> dict[str, list[Path]]:
         TOKENIZERS: entries(user_cache() / TOKENIZERS),
         "finished": finished.stored(),
         "plugins": entries(user_cache() / kept_listing.FOLDER),
+        "precision": entries(user_cache() / known_precision.FOLDER),
     }
 
 

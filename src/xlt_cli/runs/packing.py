@@ -85,8 +85,8 @@ def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
     """Makes the packed file of a trained stage's model in a thread, while the block works.
 
     The block may read the model, and must change nothing of it. Call it while holding the run's
-    lock. Nothing is made where packing has something to say, or the disk little room: that is for
-    `pack`. Where the block fails, nothing is left. The pretrained weights, and the packed ones
+    lock. Nothing is made where packing has something to say, or disk or memory little room: that is
+    for `pack`. Where the block fails, nothing is left. The pretrained weights, and the packed ones
     until they are written, are in memory beside what the block needs.
 
     Yields:
@@ -101,6 +101,7 @@ def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
         yield None
         return
     (whole,) = wholes
+    origin = base = None
     try:
         # Plugins are called here, by the thread that the block calls them from.
         origin = origin_of(encoder)
