@@ -93,9 +93,9 @@ def run_jobs(
     if left or more is not None:
         made = _launched(left, root, reporter, keep_going, plain, launcher, offline, writer, more)
     outcomes = done | {id(outcome.job): outcome for outcome in made}
-    order = [id(job) for job in jobs]
-    order += [number for number in outcomes if number not in set(order)]
-    return [outcomes[number] for number in order if number in outcomes]
+    asked = {id(job) for job in jobs}
+    further = [outcome for outcome in made if id(outcome.job) not in asked]
+    return [outcomes[number] for number in map(id, jobs) if number in outcomes] + further
 
 
 def _done_before(jobs: Sequence[PlannedRun], root: Path, reporter: Reporter) -> dict[int, Outcome]:
