@@ -48,7 +48,7 @@ PEER = Path(__file__).with_name("attacks_textattack.py")
 def ours(model: Path, rows: list[Example], labels: tuple[str, ...], args: Any) -> dict[str, Any]:
     encoder = build_encoder(PluginUse.model_validate({"name": "hf", "model": str(model)}))
     problem = SequenceClassification(labels)
-    runtime = start(args.device, "auto")
+    runtime = start(args.device, args.precision)
     loaded = on_device(encoder.load_model(problem.head, model), runtime)
     featuriser = Featuriser(problem, encoder.load_tokenizer(model), LENGTH)
     ask = Asking(loaded, featuriser, True, runtime)
@@ -64,6 +64,7 @@ def ours(model: Path, rows: list[Example], labels: tuple[str, ...], args: Any) -
     queries = sum(p.values["queries"] for p in predictions)
     figures = attack.figures(predictions)
     return {
+        "precision": runtime.precision,
         "rows": len(rows),
         "queries": int(queries),
         "seconds": round(seconds, 2),
@@ -106,6 +107,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="a fine-tuned NLI checkpoint")
     parser.add_argument("--textattack", required=True, help="a Python that has TextAttack")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="auto", help="of xlt; TextAttack's is fp32")
     parser.add_argument("--rows", type=int, default=64)
     parser.add_argument("--peer-rows", type=int, default=8, help="for TextAttack, the first ones")
     parser.add_argument("--queries", type=int, default=200, help="the budget of a row")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from xlt_cli.api import EncoderModel, Example, Reply
@@ -29,6 +29,13 @@ class Asking:
 
     def __call__(self, examples: Sequence[Example]) -> list[Reply]:
         """A reply to each example, in order."""
+        return self.begin(examples)()
+
+    def begin(self, examples: Sequence[Example]) -> Callable[[], list[Reply]]:
+        """Asks, and returns a function that waits for the replies.
+
+        A GPU works meanwhile. Replies are to be taken in the order in which they were asked for.
+        """
         started = time.monotonic()
         featuriser, problem = self.featuriser, self.featuriser.problem
         features = featuriser.laid_out(featuriser.fresh(examples), self.windows)
@@ -41,7 +48,13 @@ class Asking:
             featuriser.tokenizer,
             with_losses=True,
         )
-        predictions, losses = underway.answers(), underway.summed_losses()
-        # Processes that look at clocks of their own would not agree on what to do next.
-        self.seconds += self.runtime.gather([time.monotonic() - started])[0]
-        return [Reply(p, loss) for p, loss in zip(predictions, losses, strict=True)]
+        spent = time.monotonic() - started
+
+        def replies() -> list[Reply]:
+            began = time.monotonic()
+            predictions, losses = underway.answers(), underway.summed_losses()
+            # Processes that look at clocks of their own would not agree on what to do next.
+            self.seconds += self.runtime.gather([spent + time.monotonic() - began])[0]
+            return [Reply(p, loss) for p, loss in zip(predictions, losses, strict=True)]
+
+        return replies

@@ -84,10 +84,11 @@ class Underway:
 
     def summed_losses(self) -> list[float]:
         """The loss of each example, summed over its inputs, in the order of the features."""
-        own = [
-            (indices, losses.double().tolist())
-            for (indices, *_), losses in zip(self.parts, self.losses, strict=True)
-        ]
+        with self._beside_the_next():
+            own = [
+                (indices, losses.double().tolist())
+                for (indices, *_), losses in zip(self.parts, self.losses, strict=True)
+            ]
         kept = self._in_order(own)
         return [sum(losses) for _, losses in Problem.by_example(self.features, kept)]
 

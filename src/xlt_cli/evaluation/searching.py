@@ -1,7 +1,8 @@
 """Searches for the examples to answer; those of many rows go on together.
 
-In each round the examples that all open searches ask about are answered at once. The rows that are
-done are kept, so that a cell that was interrupted goes on with the others.
+In each round the examples that all open searches ask about are answered at once. On a GPU there are
+two groups of them in turn: while it answers one, the processor makes the texts of the other. The
+rows that are done are kept, so that a cell that was interrupted goes on with the others.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from xlt_cli.runs.predictions import Store
 from xlt_cli.runs.searches import SearchedRow, SearchLog
 
 OPEN = {"cuda": 512, "cpu": 64}
-"""Searches that go on together: enough for large batches, few enough to lose little."""
+"""Searches of a group that go on together: enough for large batches, few enough to lose little."""
+
+GROUPS = {"cuda": 2, "cpu": 1}
 
 
 def search_cell(
@@ -74,30 +77,56 @@ def search_all(
     due = {examples[place].id for place in range(max(begun, default=-1) + 1)}
     waiting = deque(example for example in examples if example.id not in done)
     limit = math.inf if condition.seconds is None else condition.seconds
-    most = OPEN.get(ask.runtime.device.type, OPEN["cpu"])
+    device = ask.runtime.device.type
+    most = OPEN.get(device, OPEN["cpu"])
     started = ask.seconds - before.seconds
-    going: list[Going] = []
-    while True:
-        while waiting and len(going) < most:
-            in_time = ask.seconds - started < limit or not (done or going)
+    groups = deque(Group() for _ in range(GROUPS.get(device, GROUPS["cpu"])))
+    while groups:
+        group = groups.popleft()
+        finished = group.go_on()
+        if finished:
+            log.append(finished, ask.seconds - started)
+            done |= {row.example.id: row for row in finished}
+            tell(len(done))
+        while waiting and len(group.going) < most:
+            first = not (done or group.going or any(other.going for other in groups))
+            in_time = ask.seconds - started < limit or first
             if waiting[0].id not in due and not in_time:
                 waiting.clear()
                 break
             example = waiting.popleft()
             steps = condition.search(example, generator(condition, "search", example))
-            going.append(Going(example, steps))
-        if not going:
-            break
-        replies = iter(ask([each for one in going for each in one.asked]))
-        for one in [one for one in going if one.row is None]:
-            one.go_on([next(replies) for _ in one.asked])
-        finished = [one.row for one in going if one.row is not None]
-        going = [one for one in going if one.row is None]
-        if finished:
-            log.append(finished, ask.seconds - started)
-            done |= {row.example.id: row for row in finished}
-            tell(len(done))
+            group.going.append(Going(example, steps))
+        if group.going:
+            group.ask(ask)
+            groups.append(group)
     return [done[example.id] for example in examples if example.id in done]
+
+
+@dataclass
+class Group:
+    """Searches whose questions are asked together.
+
+    Attributes:
+        replies: waits for what was asked.
+    """
+
+    going: list[Going] = field(default_factory=list)
+    replies: Callable[[], list[Reply]] = list
+
+    def ask(self, ask: Asking) -> None:
+        """Asks what all of them ask about."""
+        self.replies = ask.begin([each for one in self.going for each in one.asked])
+
+    def go_on(self) -> list[SearchedRow]:
+        """Takes the replies to what was asked; the rows of the searches that end with them."""
+        replies = iter(self.replies())
+        for one in self.going:
+            if one.row is None:  # else it asked nothing
+                one.go_on([next(replies) for _ in one.asked])
+        finished = [one.row for one in self.going if one.row is not None]
+        self.going = [one for one in self.going if one.row is None]
+        return finished
 
 
 @dataclass
