@@ -79,6 +79,17 @@ def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRo
     return TrainingRows(tuple(groups), excluded)
 
 
+def consulted(stage: ResolvedStage) -> Iterator[ResolvedRows]:
+    """The rows beside its own that decide what a stage trains on: those that it leaves out, and the
+    languages in which these may be translations of its own."""
+    others = [each.rows for each in stage.exclusions if each.rows is not None]
+    yield from others
+    if others:
+        for source in stage.sources:
+            if source.task.aligned:
+                yield replace(source, languages=_languages(source))
+
+
 def list_fingerprints(stage: ResolvedStage) -> dict[str, dict[str, str]]:
     """The hash of each list of ids that a stage excludes, as fingerprints of a run."""
     lists = [exclusion.spec.ids for exclusion in stage.exclusions if exclusion.spec.ids]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from xlt_cli.data.rows import RowStore, task_key
-from xlt_cli.data.training_rows import list_fingerprints
+from xlt_cli.data.training_rows import consulted, list_fingerprints
 from xlt_cli.spec import ResolvedExperiment, ResolvedRows, ResolvedStage
 from xlt_cli.spec.identity import stage_key
 
@@ -35,7 +35,7 @@ def stage_keys(
 
 def _data(stage: ResolvedStage, rows: RowStore) -> Iterator[tuple[str, Any]]:
     """The hashes of the rows of a stage, of its lists of ids and of what its noise works with."""
-    read = [*stage.sources, *(each.rows for each in stage.exclusions if each.rows is not None)]
+    read = [*stage.sources, *consulted(stage)]
     if stage.dev is not None:
         read.append(ResolvedRows(stage.task, stage.dev.split, stage.dev.languages))
     for source in read:
