@@ -43,9 +43,13 @@ LANGUAGES = "[en, de, zh]"
 PARTS = ("at-once", "again", "trainer", "slot", "tiny", "many")
 
 
+KEEP = "all"
+
+
 def settings(rows: int, seeds: int, test: int | None = None) -> list[str]:
     """The options of a sweep over so many seeds."""
-    values = {
+    values: dict[str, object] = {
+        "keep": KEEP,
         "stages.0.limit": rows,
         "stages.0.epochs": 1,
         "stages.0.batch_size": 32,
@@ -134,7 +138,9 @@ def main() -> None:
     parser.add_argument("--many", type=int, default=32, help="at once, of xlt alone")
     parser.add_argument("--test", type=int, help="rows of dev and of each test; default: all")
     parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--keep", default=KEEP, help="what runs keep of their weights")
     given = parser.parse_args()
+    globals()["KEEP"] = given.keep
     parts = given.parts.split(",")
     if unknown := set(parts) - set(PARTS):
         parser.error(f"--parts: {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
