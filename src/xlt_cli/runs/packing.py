@@ -219,8 +219,7 @@ def _write(folder: Path, base: Mapping[str, Any], origin: Mapping[str, Any], sha
             partial.unlink()
             return f"packed, they would have {share:.0%} of their size"
         try:
-            for _ in Packed(partial).tensors(base):  # it is opened as it will be, and checked
-                pass
+            Packed(partial).check(whole, base)
         except DamagedFile as error:
             partial.unlink()
             return f"packed, they would not be the same: {error.what}"

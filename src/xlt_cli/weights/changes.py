@@ -15,18 +15,23 @@ not follow the rule are written like any other tensor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import numpy as np
 
+from xlt_cli.compute.devices import cores
+
 Array = np.ndarray[Any, Any]
+T = TypeVar("T")
 
 FEWEST_ROWS = 1024
 """Of a table whose rows are told apart."""
 
-BLOCK = 1 << 16
+BLOCK = 1 << 17
 """Numbers that are worked on at a time, while they are in the processor's cache."""
 
 MANTISSA = 0x7FFFFF
@@ -34,6 +39,11 @@ EXPONENT = 0x7F800000
 _OTHERS = MANTISSA + 1
 """The place, after those of all mantissas, of numbers that the rule of rounding is not for."""
 
+_THREADS = 4
+"""The most that work on a table."""
+
+_ASKED = 1 << 13
+"""About the most rows whose factors are looked at for a common one."""
 _SHARE = 20
 """One row in so many is enough to show a common factor."""
 _NARROW = 1e-4
@@ -88,8 +98,11 @@ def apply(made: Changes, base: Array) -> None:
     changed = _bits(_times(base[ids], made.factor)) + differences.reshape(-1, base.shape[1])
     rounding = _table(made)
     if made.factor != 1.0 or rounding is not None:
-        for rows in _blocks(base):
+
+        def follow(rows: slice) -> None:
             base[rows] = _followed(base[rows], made.factor, rounding)
+
+        _in_blocks(follow, base)
     base[ids] = changed.view(np.float32)
 
 
@@ -106,9 +119,12 @@ def _by_rows(now: Array, base: Array) -> Changes | None:
     if factor is None:
         return None
     worst = np.empty(len(now), np.int64)
-    for rows in _blocks(now):
+
+    def measure(rows: slice) -> None:
         off = _off(now[rows], base[rows], factor)
         worst[rows] = np.maximum(off.max(axis=1), -off.min(axis=1).astype(np.int64))
+
+    _in_blocks(measure, now)
     usual = np.partition(worst, len(worst) // _SHARE)[len(worst) // _SHARE]
     most = 4 * usual + 8
     follows = worst <= most
@@ -116,10 +132,13 @@ def _by_rows(now: Array, base: Array) -> Changes | None:
         return None
     table = _roundings(now, base, factor, follows, most)
     mantissas = np.flatnonzero(table != 0).astype(np.int32)
-    for rows in _blocks(now):
+
+    def confirm(rows: slice) -> None:
         own = np.flatnonzero(follows[rows]) + rows.start
         same = _bits(_followed(base[own], factor, table)) == _bits(now[own])
         follows[own] = same.all(axis=1)
+
+    _in_blocks(confirm, now)
     if follows.sum() * now.shape[1] < _WORTH * max(1, len(mantissas)):
         return None
     ids = np.flatnonzero(~follows).astype(np.int32)
@@ -158,10 +177,18 @@ def _roundings(now: Array, base: Array, factor: float, follows: Array, most: int
     Args:
         most: what it adds at most, which says how small the numbers of the table can be.
     """
+
+    def collect(span: slice) -> Array:
+        own_table = _empty_table(most)
+        own_table[:] = _none(own_table)
+        for rows in _blocks(now, span):
+            own = np.flatnonzero(follows[rows]) + rows.start
+            own_table[_places(base[own])] = _off(now[own], base[own], factor).astype(table.dtype)
+        return own_table
+
     table = _empty_table(most)
-    for rows in _blocks(now):
-        own = np.flatnonzero(follows[rows]) + rows.start
-        table[_places(base[own])] = _off(now[own], base[own], factor).astype(table.dtype)
+    for own_table in _in_spans(collect, now):  # in order: the last row has its way
+        np.copyto(table, own_table, where=own_table != _none(own_table))
     ids = np.flatnonzero(follows)
     ids = ids[:: 1 + ids.size * now.shape[1] // _VOTES]
     places, off = _places(base[ids]).reshape(-1), _off(now[ids], base[ids], factor).reshape(-1)
@@ -180,6 +207,11 @@ def _empty_table(most: int) -> Array:
     return np.zeros(_OTHERS + 1, next(k for k in kinds if k is np.int32 or most <= np.iinfo(k).max))
 
 
+def _none(table: Array) -> int:
+    """Stands in a table for nothing: no rounding is as small."""
+    return int(np.iinfo(table.dtype).min)
+
+
 def _places(base: Array) -> Array:
     """Where numbers stand in a table of mantissas; those that the rule is not for are at its end.
 
@@ -193,13 +225,12 @@ def _places(base: Array) -> Array:
 
 def _common_factor(now: Array, base: Array) -> float | None:
     """What the rows that were not trained were multiplied by; None where there are few of them."""
-    ratios = np.full(len(now), np.nan)
-    for rows in _blocks(now):
-        there = np.abs(base[rows]).sum(axis=1, dtype=np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratios[rows] = np.abs(now[rows]).sum(axis=1, dtype=np.float64) / there
+    asked = slice(0, None, 1 + len(now) // _ASKED)
+    there = np.abs(base[asked]).sum(axis=1, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = np.abs(now[asked]).sum(axis=1, dtype=np.float64) / there
+    width = len(ratios) // _SHARE
     ratios = np.sort(ratios[np.isfinite(ratios)])
-    width = len(now) // _SHARE
     if len(ratios) <= width:
         return None
     spans = ratios[width:] - ratios[:-width]
@@ -243,8 +274,29 @@ def _bits(numbers: Array) -> Array:
     return np.ascontiguousarray(numbers).view(np.int32)
 
 
-def _blocks(table: Array) -> Iterator[slice]:
-    """Slices of rows that stay in the processor's cache."""
+def _in_blocks(work: Callable[[slice], None], table: Array) -> None:
+    """Works on all rows of a table, a block at a time, in threads."""
+
+    def on_span(span: slice) -> None:
+        for rows in _blocks(table, span):
+            work(rows)
+
+    _in_spans(on_span, table)
+
+
+def _in_spans(work: Callable[[slice], T], table: Array) -> list[T]:
+    """What comes of each part of a table's rows, in their order; a thread works on each."""
+    count = min(_THREADS, cores())
+    ends = [len(table) * part // count for part in range(count + 1)]
+    spans = [slice(start, end) for start, end in pairwise(ends)]
+    if count == 1:
+        return [work(span) for span in spans]
+    with ThreadPoolExecutor(count, "packing") as threads:
+        return list(threads.map(work, spans))
+
+
+def _blocks(table: Array, span: slice) -> Iterator[slice]:
+    """Slices of a part of the rows that stay in the processor's cache."""
     step = max(1, BLOCK // max(1, table.shape[1]))
-    for start in range(0, len(table), step):
-        yield slice(start, start + step)
+    for start in range(span.start, span.stop, step):
+        yield slice(start, min(start + step, span.stop))

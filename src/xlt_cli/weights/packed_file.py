@@ -13,6 +13,7 @@ import hashlib
 import json
 import struct
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,8 @@ FORMAT = 1
 
 _RECORD = "xlt"
 _LEVEL = 3
+THREADS = 4
+"""Tensors that are packed at a time."""
 _LARGEST_HEADER = 100_000_000
 """Bytes; safetensors refuses larger ones as well."""
 
@@ -81,11 +84,42 @@ class Packed:
             DamagedFile: they are not what was packed.
         """
         import numpy as np
-        from pyarrow import ArrowException
-        from safetensors import SafetensorError, safe_open
 
         header = self.record["header"].encode()
         digest = hashlib.sha256(struct.pack("<Q", len(header)) + header)
+        for about, made in self._each(base):
+            digest.update(made.reshape(-1).view(np.uint8))
+            yield about, made
+        if digest.hexdigest() != self.sha256:
+            raise damaged(self.path, "the weights that it gives are not those that were written")
+
+    def check(self, whole: Path, base: Mapping[str, Any]) -> None:
+        """Restores the tensors of a file and compares them with it.
+
+        Args:
+            base: as for `tensors`.
+
+        Raises:
+            DamagedFile: they are not the same.
+        """
+        import numpy as np
+
+        header, start = read_header(whole)
+        numbers = np.memmap(whole, np.uint8, "r").view(np.ndarray)
+        same = header == self.record["header"].encode()
+        for _, made in self._each(base):
+            own = made.reshape(-1).view(np.uint8)
+            written = numbers[start : start + len(own)]
+            same = same and len(written) == len(own) and _are_same(own, written)
+            start += len(own)
+        if not same or start != len(numbers):
+            raise damaged(self.path, "the weights that it gives are not those that were written")
+
+    def _each(self, base: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], Any]]:
+        """As `tensors`, unchecked."""
+        from pyarrow import ArrowException
+        from safetensors import SafetensorError, safe_open
+
         left = [about.get("base") for about in self.record["tensors"]]
         try:
             with safe_open(str(self.path), framework="np") as file:
@@ -94,13 +128,9 @@ class Packed:
                     own = None if name is None else base[name]
                     if own is not None and name in left:  # it is needed again
                         own = own.copy()
-                    made = _restored(about, own, file)
-                    digest.update(made.reshape(-1).view(np.uint8))
-                    yield about, made
+                    yield about, _restored(about, own, file)
         except (OSError, ValueError, LookupError, ArrowException, SafetensorError) as error:
             raise damaged(self.path, f"{type(error).__name__}: {error}") from error
-        if digest.hexdigest() != self.sha256:
-            raise damaged(self.path, "the weights that it gives are not those that were written")
 
 
 def packed_in(folder: Path) -> Packed | None:
@@ -133,14 +163,20 @@ def pack(
     header, start = read_header(whole)
     entries: dict[str, Any] = json.loads(header)
     entries.pop("__metadata__", None)
-    blobs: dict[str, Any] = {}
-    listed = []
     data = np.memmap(whole, np.uint8, "r").view(np.ndarray)  # slices of np.memmap are slow
-    for name, entry in sorted(entries.items(), key=lambda item: item[1]["data_offsets"]):
+
+    def packed(item: tuple[str, dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+        name, entry = item
         first, end = (start + offset for offset in entry["data_offsets"])
         about = {"name": name, "dtype": entry["dtype"], "shape": entry["shape"]}
-        own = _base_of(name, entry, base)
-        listed.append(about | _packed(name, data[first:end], entry["shape"], own, base, blobs))
+        own, blobs = _base_of(name, entry, base), dict[str, Any]()
+        made = _packed(name, data[first:end], entry["shape"], own, base, blobs)
+        return about | made, blobs
+
+    in_order = sorted(entries.items(), key=lambda item: item[1]["data_offsets"])
+    with ThreadPoolExecutor(THREADS, "packing") as threads:
+        made = list(threads.map(packed, in_order))
+    blobs = {name: blob for _, own in made for name, blob in own.items()}
     if not sha256:
         with whole.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -150,7 +186,7 @@ def pack(
         "sha256": sha256,
         "header": header.decode(),
         "base": dict(origin),
-        "tensors": listed,
+        "tensors": [about for about, _ in made],
     }
     try:
         save_file(blobs, str(target), {_RECORD: json.dumps(record, ensure_ascii=False)})
@@ -230,6 +266,15 @@ def _restored(about: Mapping[str, Any], base: Any, file: Any) -> Any:
         raise ValueError(f"{name} has another shape than the pretrained one")
     apply(Changes(about["kind"], about["factor"], parts), base)
     return base
+
+
+def _are_same(one: Any, other: Any) -> bool:
+    """Whether two arrays of bytes are, compared a block at a time."""
+    import numpy as np
+
+    block = 1 << 20
+    starts = range(0, len(one), block)
+    return all(np.array_equal(one[i : i + block], other[i : i + block]) for i in starts)
 
 
 def _planes(values: Any) -> list[Any]:
