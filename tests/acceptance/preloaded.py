@@ -287,13 +287,15 @@ def _main(arguments: Sequence[str] | str, environment: Mapping[str, str]) -> NoR
 def _hold_at(step: int) -> None:
     """Lets training wait at its first checkpoint of `step` updates or more, for a signal or for a
     file `go-on` in the working directory."""
-    from xlt_cli.training import checkpoints
+    from xlt_cli.training.loop import StageTrainer
 
-    save = checkpoints.save
+    checkpoint = StageTrainer._checkpoint
 
-    def held(stage: Path, model: Any, optimizer: Any, position: Any, *others: Any) -> None:
-        save(stage, model, optimizer, position, *others)
-        while position.step >= step and not Path("go-on").exists():
+    def held(trainer: StageTrainer) -> None:
+        checkpoint(trainer)
+        if trainer.position.step >= step:
+            trainer.writer.wait()
+        while trainer.position.step >= step and not Path("go-on").exists():
             time.sleep(0.01)
 
-    checkpoints.save = held
+    StageTrainer._checkpoint = held  # type: ignore[method-assign, assignment]

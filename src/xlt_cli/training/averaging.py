@@ -24,11 +24,12 @@ class Average:
 
     Attributes:
         count: how many models it is the mean of.
+        means: of each parameter, by name.
     """
 
     def __init__(self) -> None:
         self.count = 0
-        self._means: dict[str, torch.Tensor] = {}
+        self.means: dict[str, torch.Tensor] = {}
 
     @torch.no_grad()
     def add(self, model: EncoderModel) -> None:
@@ -37,20 +38,20 @@ class Average:
         self.count += 1
         for name, parameter in model.named_parameters():
             if self.count == 1:
-                self._means[name] = parameter.detach().float().clone()
+                self.means[name] = parameter.detach().float().clone()
             else:
-                self._means[name].lerp_(parameter.detach().float(), 1 / self.count)
+                self.means[name].lerp_(parameter.detach().float(), 1 / self.count)
 
     @torch.no_grad()
     def adopt(self, model: EncoderModel) -> None:
         """Gives the model the mean as its weights."""
         assert isinstance(model, nn.Module)
         for name, parameter in model.named_parameters():
-            parameter.copy_(self._means[name])
+            parameter.copy_(self.means[name])
 
     def save(self, directory: Path) -> None:
         """Writes it beside a checkpoint's other files."""
-        state = {"count": self.count, "means": self._means}
+        state = {"count": self.count, "means": self.means}
         with (directory / FILE).open("wb") as file:
             torch.save(state, file)
 
@@ -59,5 +60,5 @@ class Average:
         """As `save` wrote it."""
         state: Any = torch.load(directory / FILE, map_location=device, weights_only=True)
         average = cls()
-        average.count, average._means = state["count"], state["means"]
+        average.count, average.means = state["count"], state["means"]
         return average

@@ -23,6 +23,7 @@ from xlt_cli.runs.stage import ABOUT
 from xlt_cli.training import heads
 from xlt_cli.training.averaging import Average
 from xlt_cli.training.heads import OtherHead
+from xlt_cli.training.snapshot import HasState
 
 OWN = "perturbations.pt"
 
@@ -63,13 +64,15 @@ def path_of(stage: Path, step: int) -> Path:
 def save(
     stage: Path,
     model: EncoderModel,
-    optimizer: torch.optim.Optimizer,
+    optimizer: HasState,
     position: Position,
     rows: Sequence[int] = (),
     average: Average | None = None,
-    own: torch.nn.Module | None = None,
+    own: HasState | None = None,
 ) -> None:
     """Writes the checkpoint of `position.step`, then removes those no longer needed.
+
+    None of the arguments may change meanwhile; see `writer`.
 
     Args:
         rows: of the word-embedding table that are trained apart, in their order.

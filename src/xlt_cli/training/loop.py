@@ -40,6 +40,7 @@ from xlt_cli.training.left import Left
 from xlt_cli.training.noise import Noise
 from xlt_cli.training.stream import Stream, updates
 from xlt_cli.training.updates import updates_of
+from xlt_cli.training.writer import Writer
 
 RECORD_EVERY = 10
 """Updates between two records of the training loss."""
@@ -125,6 +126,7 @@ class StageTrainer:
             metrics.prepare(self.directory, self.position.stage_metrics_size)
         self.ledger = Ledger(self.position, index, self._write)
         self.saved = time.monotonic()
+        self.writer = Writer(self.directory, parts.model, reporter.warn)
 
     def train(self) -> Left | None:
         """Trains to the end, and leaves the stage's model and result.
@@ -132,6 +134,15 @@ class StageTrainer:
         Returns:
             The published model, if it is the one in memory; training holds nothing of it then.
         """
+        with self.writer:
+            self._train()
+            weights = self._finish()
+        self.updates.release()
+        del self.ledger  # it knows this object, which would stay, and the model with it
+        return None if weights is None else Left(self.parts.model, self.parts.problem.head, weights)
+
+    def _train(self) -> None:
+        """Makes the updates that are left."""
         position = self.position
         if self.total < FEWEST and position.step == 0:
             self.reporter.warn(f"stage {self.index + 1}: {few_updates(self.total, self.stage)}")
@@ -159,10 +170,6 @@ class StageTrainer:
                 due = due or self._is_long_ago()
                 if due and not self._is_over():  # what the last update made is published at once
                     self._checkpoint()
-        weights = self._finish()
-        self.updates.release()
-        del self.ledger  # it knows this object, which would stay, and the model with it
-        return None if weights is None else Left(self.parts.model, self.parts.problem.head, weights)
 
     def _due(self, every: int) -> bool:
         """Whether something that happens every so many updates, and at the end, happens now."""
@@ -250,21 +257,19 @@ class StageTrainer:
         return sum(scores) / len(scores), all(one.constant for one in looks)
 
     def _checkpoint(self) -> None:
+        """Has a checkpoint written, while training goes on."""
         self.saved = time.monotonic()
         self.ledger.settle()
         self.position.stage_metrics_size = _size(self.directory / metrics.FILE)
         self.updates.settle()
         if self.runtime.is_main:
-            checkpoints.save(
-                self.directory,
-                self.parts.model,
+            self.writer.save(
                 self.updates.optimizer,
                 self.position,
                 self.updates.trained_rows,
                 self.average,
                 self.updates.loss.own,
             )
-        self.runtime.wait()
 
     def _finish(self) -> str | None:
         """Selects a checkpoint, or takes the mean of all, and makes it the stage's model.
@@ -302,6 +307,7 @@ class StageTrainer:
             score = self._score(averaged=self.average.count)[0] if dev else None
         weights = ""
         if self.runtime.is_main:
+            self.writer.wait()
             parts = self.parts
             own = self.updates.loss.own.state_dict() if parts.others else {}
             checkpoints.publish(
