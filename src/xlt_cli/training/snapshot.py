@@ -140,8 +140,7 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
             raise TypeError(f"{type(value).__name__} of layout {value.layout}")
         yield value
     elif isinstance(value, nn.Module):
-        yield from value.parameters()
-        yield from value.buffers()
+        yield from _tensors([*value.parameters(), *value.buffers()])
     elif isinstance(value, Mapping):
         yield from _tensors(list(value.values()))
     elif isinstance(value, list | tuple):

@@ -77,6 +77,8 @@ class Writer:
             self._written = None
 
     def __enter__(self) -> Self:
+        # Interrupted while it starts, a thread would not be known to be waited for.
+        self._thread.submit(int).result()
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
