@@ -20,13 +20,14 @@ def spec(desk: Desk) -> Path:
     return desk.write(stages=[{**desk.spec["stages"][0], "epochs": 2}], evaluations=[])
 
 
-@pytest.mark.parametrize("step", [7, 14], ids=["before another", "the last"])
+@pytest.mark.parametrize("step", [7, 28], ids=["before another", "the last"])
 def test_a_full_disk_ends_the_run_as_such(
     spec: Path, step: int, desk: Desk, xlt: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = checkpoints.save
+    save, steps = checkpoints.save, []
 
     def full(stage: Path, model: Any, optimizer: Any, position: Any, *others: Any) -> None:
+        steps.append(position.step)
         if position.step >= step:
             raise OSError(28, "No space left on device")
         save(stage, model, optimizer, position, *others)
@@ -34,6 +35,7 @@ def test_a_full_disk_ends_the_run_as_such(
     monkeypatch.setattr(checkpoints, "save", full)
     result = xlt("train", spec, "--runs-dir", desk.path / "runs")
     assert result.exit_code == 2, result.output
+    assert steps[-1] == step
     assert "the disk is full" in result.output
     assert "Traceback" not in result.output
 

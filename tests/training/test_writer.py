@@ -160,16 +160,15 @@ def test_a_checkpoint_has_the_state_of_its_step_although_training_went_on(
             held.begun.clear()
             writer.save(made.optimizer, position, made.trained_rows, average, own)
             assert held.begun.wait(60)
-            step = position.step
-            position.step = 17
+            position.batch, step = 7, position.step
             made.make(features[4:12], step, 20)
             made.settle()
             average.add(model)
             with torch.no_grad():
                 own["own"].weight.add_(1)
-            position.step = step
             held.go.set()
             writer.wait()
+            position.batch = 0
             path = checkpoints.path_of(tmp_path / "held", step)
             assert files(path) == files(checkpoints.path_of(expected, step))
     assert held.threads == ["checkpoint_0"] * 2

@@ -176,7 +176,12 @@ class EncoderModel(Protocol):
         ...
 
     def save(self, directory: Path) -> None:
-        """Writes config and weights (safetensors) such that `Encoder.load_model` can read them."""
+        """Writes config and weights (safetensors) such that `Encoder.load_model` can read them.
+
+        During training it is called for a copy (`copy.deepcopy`, on the CPU) in another thread,
+        while the model is trained on. A model that cannot be copied is written while training
+        waits.
+        """
         ...
 
 

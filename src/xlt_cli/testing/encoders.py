@@ -211,6 +211,25 @@ class EncoderSuite(PluginSuite):
                     if one is not None and not (other is not None and one.equal(other)):
                         broken(f"{whence} gives other answers", EncoderModel.save)
 
+    def test_checkpoint_has_the_weights_of_its_step_although_training_goes_on(
+        self, checked: Encoder, loaded: list[Loaded], tmp_path: Path
+    ) -> None:
+        """A thread writes it, from a copy of the model."""
+        each = loaded[0]
+        batch = each.batch(ROWS)
+        before = each.run(batch)
+        with each.trained_on() as copied:
+            if copied is None:  # training waits meanwhile
+                return
+            copied.save(tmp_path)
+        again = each.of(checked.load_model(each.problem.head, tmp_path))
+        for one, other in zip(before, again.run(batch), strict=True):
+            if one is not None and not (other is not None and one.equal(other)):
+                broken(
+                    "save() of a copy (copy.deepcopy) writes other weights than the copy's",
+                    EncoderModel.save,
+                )
+
     def test_packed_model_gives_the_same_answers_to_the_bit(
         self, plugin: Encoder, checked: Encoder, loaded: list[Loaded], tmp_path: Path
     ) -> None:

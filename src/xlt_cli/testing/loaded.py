@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabelling
 from xlt_cli.registry.guard import make
 from xlt_cli.testing import rows as samples
+from xlt_cli.training.snapshot import Held, Snapshots
 
 Outputs = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]
 """Embeddings, hidden states (None where the model has none) and logits."""
@@ -81,18 +82,34 @@ class Loaded:
     @contextlib.contextmanager
     def with_random_head(self) -> Iterator[None]:
         """Moves the head's parameters meanwhile: a new head may be all zeros."""
-        parameters = list(self.model.head_parameters())
-        before = [parameter.detach().clone() for parameter in parameters]
-        try:
-            with torch.no_grad(), torch.random.fork_rng(devices=[]):
-                torch.manual_seed(0)
-                for parameter in parameters:
-                    parameter.add_(torch.randn_like(parameter), alpha=0.1)
+        with _moved(self.model.head_parameters()):
             yield
-        finally:
-            with torch.no_grad():
-                for parameter, value in zip(parameters, before, strict=True):
-                    parameter.copy_(value)
+
+    @contextlib.contextmanager
+    def trained_on(self) -> Iterator[EncoderModel | None]:
+        """Gives what a checkpoint of the model is written from, and moves all parameters meanwhile;
+        None for a model that is not copied."""
+        model: Any = self.model
+        taken = Snapshots(model).take(Held({}), None, None)
+        with _moved(model.parameters()):
+            yield None if taken is None else taken.model
+
+
+@contextlib.contextmanager
+def _moved(parameters: Iterable[torch.nn.Parameter]) -> Iterator[None]:
+    """Adds noise to parameters meanwhile."""
+    several = list(parameters)
+    before = [parameter.detach().clone() for parameter in several]
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            for parameter in several:
+                parameter.add_(torch.randn_like(parameter), alpha=0.1)
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, value in zip(several, before, strict=True):
+                parameter.copy_(value)
 
 
 def loaded(plugin: Encoder) -> list[Loaded]:
