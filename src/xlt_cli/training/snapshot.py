@@ -63,7 +63,7 @@ class Snapshots:
     def __init__(self, model: EncoderModel) -> None:
         assert isinstance(model, nn.Module)
         self._model: nn.Module = model
-        # A faster way may train one that has no gradient; its version tells.
+        # The faster ways also change a parameter that has no gradient: its version tells.
         still = (p for p in model.parameters() if not (p.requires_grad or p.is_inference()))
         self._frozen = {id(p): (p, p._version) for p in still}
         self._copies: dict[tuple[Any, ...], torch.Tensor] = {}
@@ -75,10 +75,9 @@ class Snapshots:
         """A snapshot; None if memory is too small, or if the model cannot be copied."""
         taken = None
         if self._can_be_copied:
+            state = {} if own is None else own.state_dict()
             try:
-                taken = self._taken(
-                    Held(optimizer.state_dict()), average, Held(own.state_dict() if own else {})
-                )
+                taken = self._taken(Held(optimizer.state_dict()), average, Held(state))
             except Exception:  # any, of the classes of a plugin
                 self._can_be_copied = False
         if taken is None:
