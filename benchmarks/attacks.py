@@ -31,6 +31,7 @@ import transformers
 from xlt_cli.api import Example, SequenceExample
 from xlt_cli.data.features import Featuriser
 from xlt_cli.evaluation.asking import Asking
+from xlt_cli.evaluation.predict import recorded_logits
 from xlt_cli.evaluation.searching import search_all
 from xlt_cli.launch.computing import start
 from xlt_cli.models.placing import on_device
@@ -51,7 +52,7 @@ def ours(model: Path, rows: list[Example], labels: tuple[str, ...], args: Any) -
     runtime = start(args.device, args.precision)
     loaded = on_device(encoder.load_model(problem.head, model), runtime)
     featuriser = Featuriser(problem, encoder.load_tokenizer(model), LENGTH)
-    ask = Asking(loaded, featuriser, True, runtime)
+    ask = Asking(loaded, featuriser, True, runtime, recorded_logits(loaded, runtime))
     attack = make(WordSubstitution, WordSubstitution.Params(queries=args.queries))
     attack.for_problem = problem
     attack.fetch()

@@ -76,11 +76,14 @@ def evaluation_batches_of_examples(features: Sequence[Feature], batch_size: int)
     return batches
 
 
-def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
+def filled_batches(lengths: Sequence[int], tokens: int, multiple: int = 1) -> list[list[int]]:
     """Every index once, the longest first, in batches of at most so many tokens, padding included.
 
     A batch then takes about the same time and memory whether its rows are long or short. A row
     longer than `tokens` is a batch of its own.
+
+    Args:
+        multiple: what the lengths of batches are padded to a multiple of.
     """
     import numpy as np
 
@@ -88,7 +91,8 @@ def filled_batches(lengths: Sequence[int], tokens: int) -> list[list[int]]:
     batches: list[list[int]] = []
     start = 0
     while start < len(order):
-        end = start + max(tokens // max(lengths[order[start]], 1), 1)
+        width = -(-max(lengths[order[start]], 1) // multiple) * multiple
+        end = start + max(tokens // width, 1)
         batches.append(order[start:end])
         start = end
     return batches

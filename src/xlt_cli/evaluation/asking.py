@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xlt_cli.api import EncoderModel, Example, Reply
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.features import Featuriser
-from xlt_cli.evaluation.predict import launch
+from xlt_cli.evaluation.predict import Recorded, launch
 
 
 @dataclass
@@ -18,6 +18,7 @@ class Asking:
 
     Attributes:
         windows: whether what is too long for one input goes on in another.
+        recorded: the model's passes that are recorded; None for none.
         seconds: how long this process has asked so far; the same in all processes.
     """
 
@@ -25,6 +26,7 @@ class Asking:
     featuriser: Featuriser
     windows: bool
     runtime: Runtime
+    recorded: Recorded | None = None
     seconds: float = 0.0
 
     def __call__(self, examples: Sequence[Example]) -> list[Reply]:
@@ -47,6 +49,7 @@ class Asking:
             self.runtime,
             featuriser.tokenizer,
             with_losses=True,
+            recorded=self.recorded,
         )
         spent = time.monotonic() - started
 

@@ -24,7 +24,7 @@ from xlt_cli.evaluation.deciding import Deciding
 from xlt_cli.evaluation.inputs import Inputs, changes_inputs, clean, noisy, of_cell
 from xlt_cli.evaluation.noise import NoiseOf
 from xlt_cli.evaluation.plan import Plan
-from xlt_cli.evaluation.predict import Underway, launch
+from xlt_cli.evaluation.predict import Underway, launch, recorded_logits
 from xlt_cli.evaluation.remembered import Remembered
 from xlt_cli.evaluation.searching import search_cell
 from xlt_cli.evaluation.subject import Subject
@@ -73,6 +73,7 @@ def fill(
         store.write_notes(said)
     model = on_device(model, runtime)
     assert isinstance(model, torch.nn.Module)
+    recorded = recorded_logits(model, runtime)
     conditions = {tested.key: tested for tested in plan.conditions}
     encoded: dict[tuple[str, str], Inputs] = {}
     noise, ahead = NoiseOf(plan), Ahead(NoiseCache.of_user(reporter.warn))
@@ -94,7 +95,8 @@ def fill(
         return encoded[language, key]
 
     def begin(features: Sequence[Feature]) -> Underway:
-        return launch(model, features, problem, featuriser.template.pad_id, runtime, tokenizer)
+        pad_id = featuriser.template.pad_id
+        return launch(model, features, problem, pad_id, runtime, tokenizer, recorded=recorded)
 
     def answers(features: Sequence[Feature], tested: Tested) -> Callable[[], list[Prediction]]:
         """Begins with a cell; what it returns waits for its predictions."""
@@ -120,7 +122,7 @@ def fill(
 
     remembered = Remembered(problem, tokenizer, begin)
     decide = Deciding(plan, featuriser, lambda features: begin(features).answers())
-    ask = Asking(model, featuriser, plan.evaluation.windows, runtime)
+    ask = Asking(model, featuriser, plan.evaluation.windows, runtime, recorded)
     underway: list[tuple[Cell, Callable[[], list[Prediction]], Changed | None]] = []
     title = f"{plan.task.name} {plan.evaluation.split}"
     with (

@@ -6,13 +6,13 @@ import contextlib
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import PreTrainedTokenizerBase
 
-from xlt_cli.api import EncoderModel
+from xlt_cli.api import Batch, EncoderModel
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate, filled_batches, filled_with_examples
 from xlt_cli.problems import Feature, Prediction, Problem
@@ -24,6 +24,30 @@ ATTENTION = [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBack
 TOKENS = {"cuda": 32768, "cpu": 1024}
 """Tokens in a forward pass, padding included: enough to fill a GPU; on a CPU few enough for its
 caches to hold what passes from layer to layer."""
+
+
+class Recorded(Protocol):
+    """A model's passes that are recorded, and what batches for them have to be.
+
+    Attributes:
+        multiple: what their lengths are padded to a multiple of.
+    """
+
+    multiple: int
+
+    def __call__(self, batch: Batch) -> torch.Tensor | None:
+        """The logits of a batch on the device; None where the pass has to be an ordinary one."""
+
+
+def recorded_logits(model: EncoderModel, runtime: Runtime) -> Recorded | None:
+    """Passes of a model that are recorded; None where that is not to be.
+
+    Nobody may change the model as long as they are in use.
+    """
+    if runtime.speed is None or not runtime.fast or runtime.device.type != "cuda":
+        return None
+    recorded: Recorded = runtime.speed().RecordedLogits(model, runtime)
+    return recorded
 
 
 @dataclass
@@ -120,16 +144,22 @@ def launch(
     runtime: Runtime,
     tokenizer: PreTrainedTokenizerBase | None = None,
     with_losses: bool = False,
+    recorded: Recorded | None = None,
 ) -> Underway:
-    """Starts predicting; a GPU goes on while the processor prepares what comes next."""
+    """Starts predicting; a GPU goes on while the processor prepares what comes next.
+
+    Args:
+        recorded: of `recorded_logits`, for the model as it is.
+    """
     assert isinstance(model, torch.nn.Module)
     was_training = model.training
     model.eval()
     tokens = TOKENS.get(runtime.device.type, TOKENS["cpu"])
+    multiple = 1 if recorded is None else recorded.multiple
     if with_losses and problem.grouped:
         batches = filled_with_examples(features, tokens)
     else:
-        batches = filled_batches([len(f.input_ids) for f in features], tokens)
+        batches = filled_batches([len(f.input_ids) for f in features], tokens, multiple)
     parts: list[tuple[list[int], list[Feature], torch.Tensor | list[Any]]] = []
     losses = []
     at_once = problem.head.over == "vocabulary"
@@ -140,9 +170,12 @@ def launch(
     with sdpa_kernel(ATTENTION), faster, runtime.accelerator.autocast():
         for indices in batches[runtime.rank :: runtime.world]:
             chosen = [features[i] for i in indices]
-            batch = collate(chosen, problem, pad_id).to(runtime.device)
-            with calling_model(model, "logits", batch):
-                logits = model.logits(model.embed(batch), batch)
+            batch = collate(chosen, problem, pad_id, multiple).to(runtime.device)
+            # Logits over a vocabulary would fill the memory that a recording keeps.
+            logits = None if recorded is None or at_once else recorded(batch)
+            if logits is None:
+                with calling_model(model, "logits", batch):
+                    logits = model.logits(model.embed(batch), batch)
             if with_losses:
                 losses.append(problem.losses(logits, batch))
             kept = problem.predict(logits, chosen) if at_once else logits

@@ -8,7 +8,7 @@ input, and torch's generator, which dropout draws from, is seeded before each re
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -72,11 +72,11 @@ class Graphs:
         Raises:
             RuntimeError: the update cannot be recorded; nothing was changed.
         """
-        key = (phase, _shapes(batch))
+        key = (phase, shapes(batch))
         if key not in self._recorded:
             self._recorded[key] = self._record(batch, seeds, weight)
         recording = self._recorded[key]
-        _copy(batch, recording.batch)
+        copy_into(recording.batch, batch)
         recording.seeds.copy_(seeds, non_blocking=True)
         recording.weight.fill_(weight)
         torch.cuda.manual_seed(seed)
@@ -92,7 +92,7 @@ class Graphs:
         self._pool = torch.cuda.graph_pool_handle()
 
     def _record(self, batch: Batch, seeds: torch.Tensor, weight: float) -> Recorded:
-        inputs = batch.select(range(len(batch)))
+        inputs = watched(batch.select(range(len(batch))))
         noise = seeds.clone()
         scale = torch.tensor(weight, device=self.device)
         self.forget()
@@ -108,13 +108,13 @@ class Graphs:
             with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
                 outputs = self.work(inputs, noise, scale)
         except RuntimeError:
-            _renew_generator(self.device)
+            renew_generator(self.device)
             raise
         self.forget()
         return Recorded(inputs, noise, scale, graph, outputs)
 
 
-def _renew_generator(device: torch.device) -> None:
+def renew_generator(device: torch.device) -> None:
     """Gives the device's generator a new state: a recording that failed leaves it in recording, and
     dropout would draw from it no more."""
     index = torch.cuda.current_device() if device.index is None else device.index
@@ -122,14 +122,34 @@ def _renew_generator(device: torch.device) -> None:
     torch.cuda.default_generators[index].graphsafe_set_state(fresh.graphsafe_get_state())
 
 
-def _shapes(batch: Batch) -> Hashable:
+def shapes(batch: Batch) -> Hashable:
+    """The shapes of a batch's tensors, and of those of its companions."""
     own = tuple((name, tuple(t.shape)) for name, t in sorted(batch.tensors().items()))
-    return own, tuple(_shapes(companion) for companion in batch.companions)
+    return own, tuple(shapes(companion) for companion in batch.companions)
 
 
-def _copy(source: Batch, target: Batch) -> None:
+def copy_into(target: Batch, source: Batch) -> None:
+    """Overwrites the tensors of a batch with those of another one of the same shapes."""
     known = target.tensors()
     for name, tensor in source.tensors().items():
         known[name].copy_(tensor, non_blocking=True)
     for one, other in zip(source.companions, target.companions, strict=True):
-        _copy(one, other)
+        copy_into(other, one)
+
+
+class _Unreadable(tuple[str, ...]):
+    """Languages of an input on which a recording must not depend: replayed, it would take them for
+    those of every other input."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object) -> Any:
+        raise RuntimeError("what is recorded looks at the languages of its inputs")
+
+    __len__ = __iter__ = __getitem__ = __contains__ = __eq__ = __hash__ = __add__ = _refuse
+
+
+def watched(batch: Batch) -> Batch:
+    """The same batch, but that whatever looks at its languages raises RuntimeError."""
+    companions = tuple(watched(companion) for companion in batch.companions)
+    return replace(batch, languages=[_Unreadable()] * len(batch), companions=companions)
