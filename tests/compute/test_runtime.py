@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import torch
 
@@ -67,3 +69,36 @@ def test_one_process_is_the_main_one_and_gathers_its_own() -> None:
     assert (runtime.rank, runtime.world, runtime.is_main) == (0, 1, True)
     assert runtime.gather([3, 1]) == [3, 1]
     runtime.wait()
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"ACCELERATE_USE_DEEPSPEED": "true"}, "DeepSpeed"),
+        ({"ACCELERATE_USE_MEGATRON_LM": "true"}, "Megatron-LM"),
+        ({"ACCELERATE_USE_PARALLELISM_CONFIG": "true"}, "parallelism"),
+        ({"ACCELERATE_USE_FSDP": "true"}, "FSDP 1"),
+        ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "1"}, "FSDP 1"),
+        ({"FSDP_OFFLOAD_PARAMS": "true"}, "memory of the processor"),
+        ({"FSDP_ACTIVATION_CHECKPOINTING": "true"}, "computed again"),
+        ({"FSDP_IGNORED_MODULES": "classifier"}, "whole model"),
+    ],
+)
+def test_other_ways_to_divide_a_model_are_refused(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], said: str
+) -> None:
+    if not any(name.startswith("ACCELERATE") for name in variables):
+        variables = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2", **variables}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match=said) as caught:
+        start("cpu", "fp32")
+    assert caught.value.hint
+
+
+def test_one_process_has_nothing_to_divide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    monkeypatch.setenv("FSDP_VERSION", "2")
+    monkeypatch.setenv("FSDP_CPU_RAM_EFFICIENT_LOADING", "true")
+    assert not start("cpu", "fp32").sharded
+    assert os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] == "false"

@@ -170,7 +170,7 @@ def test_it_goes_on_from_a_checkpoint_to_the_same_bits(
         cut.make(work[step], step, 12)
     cut.settle()
     assert cut.rows is not None
-    checkpoints.save(tmp_path, model, cut.optimizer, Position(step=5), cut.rows.ids)
+    checkpoints.save(tmp_path, model, cut.optimizer.state_dict(), Position(step=5), cut.rows.ids)
     path = checkpoints.path_of(tmp_path, 5)
     again_model = copy.deepcopy(whole_model)
     again_model.load_state_dict(state(model))  # type: ignore[attr-defined]

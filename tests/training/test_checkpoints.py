@@ -41,7 +41,7 @@ def save_all(
     """Checkpoints of (step, best step so far)."""
     for step, best in marks:
         position = Position(step=step, best_step=best, best_score=0.5 if best >= 0 else -1.0)
-        checkpoints.save(stage, model, adam, position)
+        checkpoints.save(stage, model, adam.state_dict(), position)
 
 
 def test_position_and_optimizer_come_back_as_they_were(
@@ -49,7 +49,7 @@ def test_position_and_optimizer_come_back_as_they_were(
 ) -> None:
     before = Position(17, 2, 5, 10, 0.1 + 0.2, 3, 1 / 3, 29, 1234)
     save_all(tmp_path, model, adam, (10, 10))
-    checkpoints.save(tmp_path, model, adam, before)
+    checkpoints.save(tmp_path, model, adam.state_dict(), before)
     found = checkpoints.latest(tmp_path)
     assert found is not None
     path, position = found
@@ -65,7 +65,7 @@ def test_position_and_optimizer_come_back_as_they_were(
 def test_no_score_yet_comes_back_as_the_lowest(
     tmp_path: Path, model: EncoderModel, adam: torch.optim.Optimizer
 ) -> None:
-    checkpoints.save(tmp_path, model, adam, Position(step=3))
+    checkpoints.save(tmp_path, model, adam.state_dict(), Position(step=3))
     found = checkpoints.latest(tmp_path)
     assert found is not None
     assert found[1] == Position(step=3)

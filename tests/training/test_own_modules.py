@@ -152,7 +152,9 @@ def test_kept_and_restored_training_goes_on_to_the_bit(
     losses(made, features, range(3))
     made.settle()
     model, own = made.loss.model, made.loss.own
-    checkpoints.save(tmp_path, model, made.optimizer, Position(step=3), made.trained_rows, own=own)
+    checkpoints.save(
+        tmp_path, model, made.optimizer.state_dict(), Position(step=3), made.trained_rows, own=own
+    )
     weights = copy.deepcopy(model.state_dict())
     expected = losses(made, features, range(3, 6))
     again = start([(Scales(), 1.0)])
@@ -168,7 +170,11 @@ def test_checkpoints_know_whether_perturbations_had_parameters(start: Any, tmp_p
     without, owning = start([(RandomPerturbation(), 1.0)]), start([(Scales(), 1.0)])
     for folder, made in (("plain", without), ("own", owning)):
         checkpoints.save(
-            tmp_path / folder, made.loss.model, made.optimizer, Position(step=1), own=made.loss.own
+            tmp_path / folder,
+            made.loss.model,
+            made.optimizer.state_dict(),
+            Position(step=1),
+            own=made.loss.own,
         )
     plain, own = (checkpoints.path_of(tmp_path / folder, 1) for folder in ("plain", "own"))
     assert not (plain / checkpoints.OWN).exists()

@@ -106,7 +106,7 @@ def tied(encoder: Any, problem: SequenceClassification) -> Any:
     return encoder.load_model(head)
 
 
-MODELS = [ordinary, with_head, partly_frozen, adapted, checkpointing]
+modelS = [ordinary, with_head, partly_frozen, adapted, checkpointing]
 
 
 def trained(
@@ -131,7 +131,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.filterwarnings("ignore:.*is_gradient_checkpointing:FutureWarning")
-@pytest.mark.parametrize("make", MODELS)
+@pytest.mark.parametrize("make", modelS)
 @pytest.mark.parametrize("way", ["plainly", "fast"])
 def test_a_checkpoint_has_the_state_of_its_step_although_training_went_on(
     make: Callable[..., Any],
@@ -155,10 +155,12 @@ def test_a_checkpoint_has_the_state_of_its_step_although_training_went_on(
             average.add(model)
             position.step += 1
             expected = tmp_path / f"whole-{position.step}"
-            held._save(expected, model, made.optimizer, position, made.trained_rows, average, own)
+            held._save(
+                expected, model, made.optimizer_state(), position, made.trained_rows, average, own
+            )
             held.go.clear()
             held.begun.clear()
-            writer.save(made.optimizer, position, made.trained_rows, average, own)
+            writer.save(model, made.optimizer_state(), position, made.trained_rows, average, own)
             assert held.begun.wait(60)
             position.batch, step = 7, position.step
             made.make(features[4:12], step, 20)
@@ -188,14 +190,16 @@ def test_what_is_not_trained_is_not_copied_and_what_is_tied_stays_so(
     snapshots = snapshot.Snapshots(model)
     made.make(features[:4], 0, 20)
     made.settle()
-    taken = snapshots.take(made.optimizer, None, made.loss.own)
+    taken = snapshots.take(model, made.optimizer_state(), None, made.loss.own)
     assert taken is not None
     theirs = dict(taken.model.named_parameters())  # type: ignore[attr-defined]
     same = [n for n, p in model.named_parameters() if p.data_ptr() == theirs[n].data_ptr()]
     assert frozen
     assert same == frozen
     language_model = tied(encoder, problem)
-    taken = snapshot.Snapshots(language_model).take(made.optimizer, None, made.loss.own)
+    taken = snapshot.Snapshots(language_model).take(
+        language_model, made.optimizer_state(), None, made.loss.own
+    )
     assert taken is not None
     copied: Any = taken.model
     assert copied.model.get_output_embeddings().weight is copied.model.get_input_embeddings().weight
@@ -214,7 +218,7 @@ def test_the_next_checkpoint_waits_for_the_one_before(
         for step in range(1, 5):
             timer = threading.Timer(0.05, held.go.set)
             timer.start()
-            writer.save(made.optimizer, Position(step=step), [], None, made.loss.own)
+            writer.save(model, made.optimizer_state(), Position(step=step), [], None, made.loss.own)
             assert held.steps == list(range(1, step))
             timer.join()
             held.go.clear()
@@ -260,7 +264,7 @@ def test_what_cannot_be_copied_is_written_while_training_waits(
     held.go.set()
     with Writer(tmp_path, saved, pytest.fail) as writer:
         for step in (1, 2):
-            writer.save(made.optimizer, Position(step=step), [], None, made.loss.own)
+            writer.save(saved, made.optimizer_state(), Position(step=step), [], None, made.loss.own)
             assert held.steps[-1] == step
     assert set(held.threads) == {threading.main_thread().name}
     assert checkpoints.latest(tmp_path) is not None
@@ -284,7 +288,9 @@ def test_an_error_of_the_thread_is_raised_at_the_next_checkpoint_or_at_the_end(
     def saved(*steps: int) -> None:
         with Writer(tmp_path, model, pytest.fail) as writer:
             for step in steps:
-                writer.save(made.optimizer, Position(step=step), [], None, made.loss.own)
+                writer.save(
+                    model, made.optimizer_state(), Position(step=step), [], None, made.loss.own
+                )
             writer.wait()
 
     for steps in ((1, 2), (1,)):
@@ -295,7 +301,7 @@ def test_an_error_of_the_thread_is_raised_at_the_next_checkpoint_or_at_the_end(
 
     def ended() -> None:
         with Writer(tmp_path, model, said.append) as writer:
-            writer.save(made.optimizer, Position(step=1), [], None, made.loss.own)
+            writer.save(model, made.optimizer_state(), Position(step=1), [], None, made.loss.own)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

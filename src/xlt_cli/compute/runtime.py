@@ -13,6 +13,7 @@ from xlt_cli.compute.devices import (
     resolve_device,
     resolve_precision,
 )
+from xlt_cli.compute.processes import SHARDS, asked_to_shard
 
 if TYPE_CHECKING:
     import torch
@@ -28,6 +29,7 @@ class Runtime:
         speed: brings the faster ways (the hooks of `xlt_cli.speed`); None where there are none.
         follow: called by the main process with each record of training, once it is written; None
             for nothing.
+        sharded: a model in training is divided over the processes, each of which keeps a part.
     """
 
     accelerator: Accelerator
@@ -35,6 +37,7 @@ class Runtime:
     plain: bool = False
     speed: Callable[[], Any] | None = None
     follow: Callable[[Mapping[str, Any]], None] | None = None
+    sharded: bool = False
 
     @property
     def fast(self) -> bool:
@@ -78,13 +81,17 @@ def start(
     """Takes hold of a device.
 
     Raises:
-        UserError: the device is unknown or not there.
+        UserError: the device is unknown or not there; or accelerate is configured for a way of
+            training that xlt has not.
     """
+    sharded = asked_to_shard()
     wanted = resolve_device(device)
     if precision == "auto" and device != "cpu" and may_have_gpu():
         precision = asked_precision(device)  # not what was kept, which may be put right
     precision = resolve_precision(device, precision)
-    return Runtime(_accelerator(wanted, precision), precision, plain, speed)
+    accelerator = _accelerator(wanted, precision)
+    sharded = sharded and accelerator.num_processes > 1
+    return Runtime(accelerator, precision, plain, speed, sharded=sharded)
 
 
 def _accelerator(device: str, precision: str) -> Accelerator:
@@ -98,4 +105,11 @@ def _accelerator(device: str, precision: str) -> Accelerator:
         os.environ["ACCELERATE_TORCH_DEVICE"] = device
     else:
         os.environ.pop("ACCELERATE_TORCH_DEVICE", None)
-    return Accelerator(cpu=device == "cpu", mixed_precision="bf16" if precision == "bf16" else "no")
+    # Of FSDP it would keep settings for wrappers that are not used, and not forget them.
+    asked = os.environ.pop(SHARDS, None)
+    try:
+        mixed = "bf16" if precision == "bf16" else "no"
+        return Accelerator(cpu=device == "cpu", mixed_precision=mixed)
+    finally:
+        if asked is not None:
+            os.environ[SHARDS] = asked

@@ -12,6 +12,17 @@ def layers_of(model: EncoderModel) -> list[nn.Module]:
     return [layer for block in _stacks(model) for layer in block]
 
 
+def outermost_layers(model: EncoderModel) -> list[nn.Module]:
+    """The layers that have parameters and are in no other layer, each once."""
+    outermost: dict[int, nn.Module] = {}
+    within: set[int] = set()
+    for layer in layers_of(model):
+        if id(layer) not in within and next(layer.parameters(), None) is not None:
+            outermost[id(layer)] = layer
+            within.update(id(part) for part in layer.modules())
+    return list(outermost.values())
+
+
 def layers_above(model: EncoderModel) -> dict[int, int]:
     """How many of the encoder's layers stand above each parameter, by its id.
 

@@ -16,8 +16,20 @@ WORTH = 8192
 def word_table(model: EncoderModel, probe: Batch) -> nn.Embedding | None:
     """The module that looks a batch's tokens up, if it is one that can be trained in parts.
 
-    It must be a plain `torch.nn.Embedding` that is asked for exactly the batch's ids, once, and
-    whose weight is trained and no other module's as well.
+    It must be a plain one (`own_table`) whose weight is trained and large.
+    """
+    table = own_table(model, probe)
+    if table is None:
+        return None
+    plain = table.max_norm is None and not table.scale_grad_by_freq and not table.sparse
+    fits = plain and table.weight.requires_grad and table.num_embeddings >= WORTH
+    return table if fits else None
+
+
+def own_table(model: EncoderModel, probe: Batch) -> nn.Embedding | None:
+    """The module that looks a batch's tokens up, if its weight is no other module's as well.
+
+    It must be a `torch.nn.Embedding` that is asked for exactly the batch's ids, once.
     """
     assert isinstance(model, nn.Module)
     asked: list[nn.Embedding] = []
@@ -40,6 +52,4 @@ def word_table(model: EncoderModel, probe: Batch) -> nn.Embedding | None:
     table = asked[0]
     # A tied weight is listed once per use.
     owners = [m for m in model.modules() for p in m.parameters(recurse=False) if p is table.weight]
-    plain = table.max_norm is None and not table.scale_grad_by_freq and not table.sparse
-    fits = plain and table.weight.requires_grad and table.num_embeddings >= WORTH
-    return table if fits and len(owners) == 1 else None
+    return table if len(owners) == 1 else None

@@ -25,7 +25,7 @@ from xlt_cli.data.features import Featuriser
 from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabelling
 from xlt_cli.registry.guard import make
 from xlt_cli.testing import rows as samples
-from xlt_cli.training.snapshot import Held, Snapshots
+from xlt_cli.training.snapshot import Snapshots
 
 Outputs = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor]
 """Embeddings, hidden states (None where the model has none) and logits."""
@@ -90,7 +90,7 @@ class Loaded:
         """Gives what a checkpoint of the model is written from, and moves all parameters meanwhile;
         None for a model that is not copied."""
         model: Any = self.model
-        taken = Snapshots(model).take(Held({}), None, None)
+        taken = Snapshots(model).take(model, {}, None, None)
         with _moved(model.parameters()):
             yield None if taken is None else taken.model
 

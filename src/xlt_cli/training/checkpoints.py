@@ -64,7 +64,7 @@ def path_of(stage: Path, step: int) -> Path:
 def save(
     stage: Path,
     model: EncoderModel,
-    optimizer: HasState,
+    optimizer: Mapping[str, Any],
     position: Position,
     rows: Sequence[int] = (),
     average: Average | None = None,
@@ -75,6 +75,7 @@ def save(
     None of the arguments may change meanwhile; see `writer`.
 
     Args:
+        optimizer: its state.
         rows: of the word-embedding table that are trained apart, in their order.
         average: of the weights until now, where they are averaged.
         own: the modules of perturbations, and further heads.
@@ -83,7 +84,7 @@ def save(
         (directory / "model").mkdir()
         model.save(directory / "model")
         with (directory / "optimizer.pt").open("wb") as file:
-            torch.save(optimizer.state_dict(), file)
+            torch.save(dict(optimizer), file)
         with (directory / "rows.npy").open("wb") as file:
             np.save(file, np.array(rows, dtype=np.int64))
         if average is not None:
@@ -140,11 +141,20 @@ def rows_of(path: Path) -> list[int]:
     return rows
 
 
-def restore_optimizer(path: Path, optimizer: torch.optim.Optimizer) -> None:
-    """Loads the optimizer's state; the peak rates and the kind of update stay as built."""
+def restore_optimizer(
+    path: Path,
+    optimizer: torch.optim.Optimizer,
+    part: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+) -> None:
+    """Loads the optimizer's state; the peak rates and the kind of update stay as built.
+
+    Args:
+        part: what this process keeps of the whole state, of which it need not read the rest.
+    """
     built = [dict(group) for group in optimizer.param_groups]
-    state: Any = torch.load(path / "optimizer.pt", map_location="cpu", weights_only=True)
-    optimizer.load_state_dict(state)
+    file, mapped = path / "optimizer.pt", part is not None
+    state: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=mapped)
+    optimizer.load_state_dict(state if part is None else part(state))
     for group, own in zip(optimizer.param_groups, built, strict=True):
         group.update({name: own[name] for name in ("lr", "fused", "capturable")})
 

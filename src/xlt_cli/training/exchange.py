@@ -22,5 +22,7 @@ def add_up(
     message = torch.cat([*(g.reshape(-1) for g in gradients), loss.reshape(1)])
     torch.distributed.all_reduce(message)
     parts = torch.split(message, [*(g.numel() for g in gradients), 1])
-    torch._foreach_copy_(gradients, [p.view_as(g) for p, g in zip(parts, gradients, strict=False)])
+    if gradients:  # a model in shards has none that are added up here
+        summed = [part.view_as(g) for part, g in zip(parts, gradients, strict=False)]
+        torch._foreach_copy_(gradients, summed)
     return parts[-1].reshape(loss.shape).clone()

@@ -116,7 +116,7 @@ class StageTrainer:
         parts.stream.on_epoch = self.updates.enter
         if parts.restored:
             checkpoints.restore_own(parts.restored[0], self.updates.loss.own)
-            checkpoints.restore_optimizer(parts.restored[0], self.updates.optimizer)
+            self.updates.restore(parts.restored[0])
             self.position = parts.restored[1]
         else:
             reused = self.updates.reused_layers
@@ -126,7 +126,7 @@ class StageTrainer:
             metrics.prepare(self.directory, self.position.stage_metrics_size)
         self.ledger = Ledger(self.position, index, self._write)
         self.saved = time.monotonic()
-        self.writer = Writer(self.directory, parts.model, reporter.warn)
+        self.writer = Writer(self.directory, self.updates.whole_model(), reporter.warn)
 
     def train(self) -> Left | None:
         """Trains to the end, and leaves the stage's model and result.
@@ -229,17 +229,11 @@ class StageTrainer:
         scores: list[float] = []
         looks: list[Look] = []
         for language, features in parts.dev.items():
-            predictions = decided(
-                parts.problem,
-                predict(
-                    parts.model,
-                    features,
-                    parts.problem,
-                    parts.pad_id,
-                    self.runtime,
-                    parts.tokenizer,
-                ),
-            )
+            with self.updates.answering() as runtime:
+                answers = predict(
+                    parts.model, features, parts.problem, parts.pad_id, runtime, parts.tokenizer
+                )
+            predictions = decided(parts.problem, answers)
             looks.append(look_at(predictions, parts.problem.labels))
             values = parts.scorer.score_all(predictions)
             scores.append(values[parts.scorer.main])
@@ -262,9 +256,11 @@ class StageTrainer:
         self.ledger.settle()
         self.position.stage_metrics_size = _size(self.directory / metrics.FILE)
         self.updates.settle()
+        model, state = self.updates.whole_model(), self.updates.optimizer_state()
         if self.runtime.is_main:
             self.writer.save(
-                self.updates.optimizer,
+                model,
+                state,
                 self.position,
                 self.updates.trained_rows,
                 self.average,
@@ -286,8 +282,10 @@ class StageTrainer:
         dev = list(self.parts.dev)
         seen = trained_languages(stage)
         oracle = sorted(x for x in dev if not among(x, seen))
-        source: Path | EncoderModel = self.parts.model
-        if selected != position.step:
+        source: Path | EncoderModel
+        if selected == position.step:
+            source = self.updates.whole_model()
+        else:
             source = checkpoints.path_of(self.directory, selected)
         rule = f"best {self.parts.scorer.main} on dev {'+'.join(dev)}" if best else "last step"
         if best and oracle:

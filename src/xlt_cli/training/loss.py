@@ -26,6 +26,8 @@ class StageLoss(torch.nn.Module):
     Args:
         modules: of each perturbation the module of its own, if it has one.
         others: further heads on the same encoder, each with its problem.
+        in_step: each perturbation is run for every batch, if need be for an example that is not
+            its own and does not count: processes that share a model have to run it equally often.
 
     Attributes:
         own: those modules, then the further heads.
@@ -38,12 +40,14 @@ class StageLoss(torch.nn.Module):
         methods: Sequence[Method] = (),
         modules: Sequence[torch.nn.Module | None] = (),
         others: Sequence[OtherHead] = (),
+        in_step: bool = False,
     ) -> None:
         super().__init__()
         self.model = model
         self.problem = problem
         self.methods = tuple(methods)
         self.others = tuple(others)
+        self.in_step = in_step
         own = [module for module in modules if module is not None]
         self.own = torch.nn.ModuleList([*own, *(one.model for one in others)])
         self._modules_of = dict(zip((id(method) for method, _ in methods), modules, strict=False))
@@ -65,15 +69,34 @@ class StageLoss(torch.nn.Module):
             return self._robust(self.methods[0][0], batch, draws, progress, head)
         rows: list[int] = []
         losses = []
+        uncounted = torch.zeros((), device=seeds.device)
         for method, own in self._shared_out(draws, batch):
-            part = batch.select(own)
-            if method is None:
-                losses.append(self._plain(part, head))
-            else:
-                losses.append(self._robust(method, part, draws.select(own), progress, head))
-            rows += own
+            if own:
+                losses.append(self._shared(method, batch, own, draws, progress, head))
+                rows += own
+            elif self.in_step:
+                device = seeds.device
+                with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+                    first = _first_example(batch)
+                    made = self._shared(method, batch, first, draws, progress, head)
+                uncounted = uncounted + 0 * made.sum()
         order = torch.tensor(rows, device=losses[0].device).argsort()
-        return torch.cat(losses)[order]
+        return torch.cat(losses)[order] + uncounted
+
+    def _shared(
+        self,
+        method: EmbeddingPerturbation | None,
+        batch: Batch,
+        rows: list[int],
+        draws: Draws,
+        progress: float,
+        head: int,
+    ) -> torch.Tensor:
+        """The losses of those rows of a batch that one method, or none, is for."""
+        part = batch.select(rows)
+        if method is None:
+            return self._plain(part, head)
+        return self._robust(method, part, draws.select(rows), progress, head)
 
     def phase(self, progress: float) -> Hashable:
         """What the computation depends on besides its tensors; None if it cannot be recorded."""
@@ -88,7 +111,7 @@ class StageLoss(torch.nn.Module):
     def _shared_out(
         self, draws: Draws, batch: Batch
     ) -> list[tuple[EmbeddingPerturbation | None, list[int]]]:
-        """The rows of each method, and (None) those of none; methods without rows are left out."""
+        """The rows of each method, perhaps none, and (None) those of no method if there are any."""
         proportions = torch.tensor([share for _, share in self.methods], dtype=torch.float64)
         bounds = proportions.cumsum(0)
         if bounds[-1] > 1 - 1e-9:  # shares such as 0.7 + 0.2 + 0.1 are all there is
@@ -97,12 +120,13 @@ class StageLoss(torch.nn.Module):
         firsts = batch.firsts()
         at = (at if firsts is None else at[firsts]).cpu()  # the rows of an example stay together
         chosen = torch.searchsorted(bounds, at, right=True).tolist()
-        methods = [*(method for method, _ in self.methods), None]
-        shares = [
+        methods: list[EmbeddingPerturbation | None] = [method for method, _ in self.methods]
+        if bounds[-1] < 1:
+            methods.append(None)
+        return [
             (method, [row for row, which in enumerate(chosen) if which == index])
             for index, method in enumerate(methods)
         ]
-        return [(method, rows) for method, rows in shares if rows]
 
     def _answering(self, head: int) -> tuple[EncoderModel, Problem]:
         if head == 0:
@@ -125,3 +149,9 @@ class StageLoss(torch.nn.Module):
     ) -> torch.Tensor:
         module = self._modules_of.get(id(method))
         return method.loss(seam(*self._answering(head), batch, draws, progress, module))
+
+
+def _first_example(batch: Batch) -> list[int]:
+    """The rows of a batch's first example."""
+    firsts = batch.firsts()
+    return [0] if firsts is None else [r for r, first in enumerate(firsts.tolist()) if first == 0]

@@ -20,14 +20,14 @@ gradients nor activations in memory, and the next update needs both."""
 
 
 class HasState(Protocol):
-    """An optimizer or a module, or what stands for its state."""
+    """A module, or what stands for its state."""
 
     def state_dict(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
 class Held:
-    """The state of an optimizer or a module, as it was."""
+    """The state of a module, as it was."""
 
     state: dict[str, Any]
 
@@ -45,7 +45,7 @@ class Snapshot:
     """
 
     model: EncoderModel
-    optimizer: Held
+    optimizer: Mapping[str, Any]
     average: Average | None
     own: Held
 
@@ -62,7 +62,6 @@ class Snapshots:
 
     def __init__(self, model: EncoderModel) -> None:
         assert isinstance(model, nn.Module)
-        self._model: nn.Module = model
         # The faster ways also change a parameter that has no gradient: its version tells.
         still = (p for p in model.parameters() if not (p.requires_grad or p.is_inference()))
         self._frozen = {id(p): (p, p._version) for p in still}
@@ -70,32 +69,46 @@ class Snapshots:
         self._can_be_copied = True
 
     def take(
-        self, optimizer: HasState, average: Average | None, own: HasState | None
+        self,
+        model: EncoderModel,
+        optimizer: Mapping[str, Any],
+        average: Average | None,
+        own: HasState | None,
     ) -> Snapshot | None:
-        """A snapshot; None if memory is too small, or if the model cannot be copied."""
+        """A snapshot; None if memory is too small, or if the model cannot be copied.
+
+        Args:
+            optimizer: its state.
+        """
         taken = None
         if self._can_be_copied:
             state = {} if own is None else own.state_dict()
             try:
-                taken = self._taken(Held(optimizer.state_dict()), average, Held(state))
+                taken = self._taken(model, optimizer, average, Held(state))
             except Exception:  # any, of the classes of a plugin
                 self._can_be_copied = False
         if taken is None:
             self.forget()
         return taken
 
-    def _taken(self, optimizer: Held, average: Average | None, own: Held) -> Snapshot | None:
+    def _taken(
+        self,
+        model: EncoderModel,
+        optimizer: Mapping[str, Any],
+        average: Average | None,
+        own: Held,
+    ) -> Snapshot | None:
+        assert isinstance(model, nn.Module)
         means = average.means if average is not None else {}
-        tensors = list(_tensors([self._model, optimizer.state, own.state, means]))
+        tensors = list(_tensors([model, optimizer, own.state, means]))
         changing = [tensor for tensor in tensors if not self._stays(tensor)]
         if not self._is_room_for(changing):
             return None
         memo: dict[int, Any] = {id(tensor): tensor for tensor in tensors}
         memo |= self._copied(changing)
-        for module in self._model.modules():  # what a faster way runs in its place
+        for module in model.modules():  # what a faster way runs in its place
             replaced = vars(module).get("forward")
             memo |= {} if replaced is None else {id(replaced): replaced}
-        model: Any = self._model
         return Snapshot(*copy.deepcopy((model, optimizer, average, own), memo))
 
     def forget(self) -> None:

@@ -166,7 +166,7 @@ def train_stage(
         scorer=_scorer(stage, problem),
         tokenizer=tokenizer,
         pad_id=featuriser.template.pad_id,
-        model=on_device(model, runtime),
+        model=model if runtime.sharded else on_device(model, runtime),  # each part goes there
         noise=noise,
         stream=stream,
         dev=_dev_features(stage, rows, featuriser),

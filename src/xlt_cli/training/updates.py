@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +21,7 @@ from xlt_cli.models.placing import place
 from xlt_cli.models.word_table import word_table
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import Stage
-from xlt_cli.training import optimizer
+from xlt_cli.training import checkpoints, optimizer
 from xlt_cli.training.exchange import add_up
 from xlt_cli.training.heads import OtherHead
 from xlt_cli.training.loss import StageLoss
@@ -60,7 +63,8 @@ class Updates:
     """The model in training with its optimizer.
 
     `xlt_cli.speed` derives from it: `enter`, `_update`, `_losses`, `_used` and `settle` are what
-    may be done in another way, to the same result.
+    may be done in another way, to the same result. So does `sharding`, where each process has a
+    part of the model.
 
     Args:
         apart: matrices that are trained in place of some of the model's own.
@@ -73,6 +77,7 @@ class Updates:
     def __init__(self, training: Training, apart: Sequence[torch.nn.Parameter] = ()) -> None:
         model, methods, stage = training.model, training.methods, training.stage
         problem, runtime, seed = training.problem, training.runtime, training.seed
+        self.model = model
         self.problem, self.stage, self.pad_id = problem, stage, training.pad_id
         self.problems = (problem, *(one.problem for one in training.others))
         self.seed, self.runtime, self.length = seed, runtime, training.length
@@ -83,15 +88,20 @@ class Updates:
         with torch.no_grad():
             width = model.embed(training.batch()).shape[-1] if methods else 0
         modules = own_modules(methods, width, seed)
-        self.loss = StageLoss(model, problem, methods, modules, training.others)
+        self.loss = StageLoss(
+            model, problem, methods, modules, training.others, in_step=runtime.sharded
+        )
         place(self.loss.own, runtime)
         self.own = [p for p in self.loss.own.parameters() if p.requires_grad]
         self._of_noise = [
             p for m in modules if m is not None for p in m.parameters() if p.requires_grad
         ]
-        self.optimizer = optimizer.build(model, stage, runtime.device, apart, self.own)
+        self.optimizer = self._built(apart)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.made = 0
+
+    def _built(self, apart: Sequence[torch.nn.Parameter]) -> torch.optim.AdamW:
+        return optimizer.build(self.model, self.stage, self.runtime.device, apart, self.own)
 
     @property
     def path(self) -> str:
@@ -133,6 +143,26 @@ class Updates:
     def settle(self) -> None:
         """Brings the model up to date with the updates made, for evaluation or a checkpoint."""
 
+    def whole_model(self) -> EncoderModel:
+        """The model to be saved by the main process; all processes have to ask for it."""
+        return self.model
+
+    def optimizer_state(self) -> dict[str, Any]:
+        """The optimizer's state to be saved by the main process; all have to ask for it."""
+        return self.optimizer.state_dict()
+
+    def restore(self, checkpoint: Path) -> None:
+        """Loads the optimizer's state from a checkpoint."""
+        checkpoints.restore_optimizer(checkpoint, self.optimizer)
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[Runtime]:
+        """Has the model predict meanwhile in each process alone, with the runtime that this gives.
+
+        All processes have to enter and leave.
+        """
+        yield self.runtime
+
     def release(self) -> None:
         """Ends training: frees gradients and the optimizer's state, and leaves an ordinary model.
 
@@ -168,11 +198,19 @@ class Updates:
         for parameter in self._of_noise:  # perhaps none of these examples was its perturbation's
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
-        summed = add_up(self.parameters, summed, runtime)
-        norm = optimizer.clip(self.parameters, self.limit, self.table, self._used(features))
+        summed = self._add_up(summed)
+        norm = self._clip(features)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         return summed, norm
+
+    def _add_up(self, loss: torch.Tensor) -> torch.Tensor:
+        """Adds gradients up over the processes; returns the sum of their losses."""
+        return add_up(self.parameters, loss, self.runtime)
+
+    def _clip(self, features: Sequence[Feature]) -> torch.Tensor:
+        """Clips the gradient of a batch; returns its norm before."""
+        return optimizer.clip(self.parameters, self.limit, self.table, self._used(features))
 
     def _losses(
         self, features: Sequence[Feature], batch: Batch, step: int, total: int
@@ -209,7 +247,7 @@ def updates_of(
     others: Sequence[OtherHead] = (),
     reused_layers: int | None = None,
 ) -> Updates:
-    """The updates of a stage: plain ones, or those of `xlt_cli.speed`.
+    """The updates of a stage: plain ones, those of `xlt_cli.speed`, or those of a model in shards.
 
     Args:
         rows: those that a checkpoint was trained with; None for a stage that begins. A stage goes
@@ -223,6 +261,15 @@ def updates_of(
     training = Training(
         model, problem, methods, stage, pad_id, seed, runtime, probe, length, others
     )
+    if runtime.sharded:
+        if rows or reused_layers:
+            raise UserError(
+                "this stage was begun with an acceleration that shards do not have",
+                hint="continue it without FSDP, or remove its directory to begin again",
+            )
+        from xlt_cli.training.sharding import ShardedUpdates
+
+        return ShardedUpdates(training)
     if not (runtime.fast if rows is None else rows or reused_layers):
         return Updates(training)
     if runtime.speed is None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import torch
 
@@ -24,19 +24,20 @@ class Writer:
 
     Args:
         stage: the stage's directory.
-        model: that the stage trains, before its first update.
+        model: what will be written, before the first update.
         warn: is told of a checkpoint that was not written, where another error ends the stage.
     """
 
     def __init__(self, stage: Path, model: EncoderModel, warn: Callable[[str], None]) -> None:
-        self._stage, self._model, self._warn = stage, model, warn
+        self._stage, self._warn = stage, warn
         self._snapshots = Snapshots(model)
         self._thread = ThreadPoolExecutor(1, "checkpoint")
         self._written: Future[None] | None = None
 
     def save(
         self,
-        optimizer: torch.optim.Optimizer,
+        model: EncoderModel,
+        optimizer: Mapping[str, Any],
         position: Position,
         rows: Sequence[int],
         average: Average | None,
@@ -51,9 +52,9 @@ class Writer:
             Exception: what prevented the checkpoint before.
         """
         self.wait()
-        taken = self._snapshots.take(optimizer, average, own)
+        taken = self._snapshots.take(model, optimizer, average, own)
         if taken is None:
-            checkpoints.save(self._stage, self._model, optimizer, position, rows, average, own)
+            checkpoints.save(self._stage, model, optimizer, position, rows, average, own)
             return
         self._written = self._thread.submit(
             checkpoints.save,
