@@ -33,7 +33,10 @@ SPLIT: Split = "train"
 class Bench:
     """A stage on the rows of a task, with so many layers frozen."""
 
-    def __init__(self, encoder: str, rows: int, epochs: int, batch_size: int) -> None:
+    def __init__(
+        self, encoder: str, rows: int, epochs: int, batch_size: int, dropout: float | None
+    ) -> None:
+        self.settings = {} if dropout is None else {"dropout": dropout}
         self.encoder, self.epochs, self.batch_size = encoder, epochs, batch_size
         task = build_task(PluginUse(name=TASK))
         self.problem = problem_of(task)
@@ -46,9 +49,8 @@ class Bench:
         """Seconds of all epochs and of the last one, losses, and how updates were made."""
         frozen: dict[str, Any] = {"freeze_layers": layers, "freeze_embeddings": layers > 0}
         torch.manual_seed(0)
-        model: Any = build_encoder(PluginUse(name=self.encoder, **frozen)).load_model(
-            self.problem.head
-        )
+        use = PluginUse(name=self.encoder, **frozen, **self.settings)
+        model: Any = build_encoder(use).load_model(self.problem.head)
         stage = Stage(task=PluginUse(name=TASK), batch_size=self.batch_size, epochs=self.epochs)
         lengths = [len(feature.input_ids) for feature in self.features]
         batches = [
@@ -80,8 +82,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--dropout", type=float, help="0 for none; default: the encoder's own")
     given = parser.parse_args()
-    bench = Bench(given.encoder, given.rows, given.epochs, given.batch_size)
+    bench = Bench(given.encoder, given.rows, given.epochs, given.batch_size, given.dropout)
     fast, plain = start("cpu", "fp32"), start("cpu", "fp32", plain=True)
     whole, whole_last, _, _ = bench.train(0, plain)
     print(f"nothing frozen, --plain: {whole:.1f} s for {given.epochs} epochs")

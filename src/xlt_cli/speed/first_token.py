@@ -30,8 +30,8 @@ _known: WeakKeyDictionary[nn.Module, nn.Module | None] = WeakKeyDictionary()
 def first_token_only(model: EncoderModel, probe: Batch) -> Iterator[None]:
     """Spares the last block all tokens but the first meanwhile, if the logits depend on it alone.
 
-    Whether they do is tried on `probe` once for a model. For models in evaluation mode, without
-    gradients.
+    Whether they do is tried on `probe` once for a model. For models in evaluation mode, and for
+    those that draw nothing in training: gradients are the same, too.
     """
     assert isinstance(model, nn.Module)
     if model not in _known:

@@ -187,6 +187,20 @@ def _stack(model: nn.Module, probe: Batch) -> list[nn.Module]:
     return layers if plain and run == layers else []
 
 
+def draws_nothing(model: EncoderModel, probe: Batch) -> bool:
+    """Whether a pass in training draws no random numbers: nothing is dropped out."""
+    assert isinstance(model, nn.Module)
+    was_training = model.training
+    model.train()
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            before = torch.get_rng_state()
+            model.logits(model.embed(probe), probe)
+            return torch.equal(torch.get_rng_state(), before)
+    finally:
+        model.train(was_training)
+
+
 def _is_fixed(model: EncoderModel, layer: nn.Module, probe: Batch) -> bool:
     """Whether a layer's output depends on nothing that is trained or drawn."""
     with torch.random.fork_rng(devices=[]), torch.enable_grad():

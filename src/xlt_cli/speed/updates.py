@@ -3,6 +3,7 @@ recorded updates on a GPU."""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Iterable, Sequence
 
@@ -14,8 +15,8 @@ from xlt_cli.compute.seeding import derive
 from xlt_cli.data.batches import collate
 from xlt_cli.errors import PluginFailure
 from xlt_cli.problems import Feature, Problem
-from xlt_cli.speed.first_token import forget
-from xlt_cli.speed.frozen_layers import FrozenLayers, frozen_layers
+from xlt_cli.speed.first_token import first_token_only, forget
+from xlt_cli.speed.frozen_layers import FrozenLayers, draws_nothing, frozen_layers
 from xlt_cli.speed.graphs import EAGER
 from xlt_cli.speed.recorder import Recorder
 from xlt_cli.speed.used_rows import UsedRows
@@ -56,7 +57,7 @@ class FastUpdates(Updates):
         self.recorder = self._recorder(training.model)
         self.frozen: FrozenLayers | None = None
         self._reused, self._training = reused_layers, training
-        self._entered = False
+        self._entered = self._spares = False
 
     @property
     def path(self) -> str:
@@ -95,7 +96,11 @@ class FastUpdates(Updates):
     ) -> torch.Tensor:
         if self.frozen is None:
             return super()._losses(features, batch, step, total)
-        with self.frozen.given(features, batch, self.pad_id):
+        # Where few layers are trained, the last one is a large part of what is computed.
+        spared: contextlib.AbstractContextManager[None] = contextlib.nullcontext()
+        if self._spares:
+            spared = first_token_only(self._training.model, batch)
+        with self.frozen.given(features, batch, self.pad_id), spared:
             return super()._losses(features, batch, step, total)
 
     def _frozen(self, features: Sequence[Feature]) -> FrozenLayers | None:
@@ -110,6 +115,10 @@ class FastUpdates(Updates):
         frozen = frozen_layers(training.model, self.problem, training.batch(), self._reused)
         if frozen is None or not (frozen.make_room(features) or self._reused):
             return None
+        model, probe = training.model, training.batch()
+        if not self.problem.head.per_token and draws_nothing(model, probe):
+            with torch.no_grad(), first_token_only(model, probe):  # tries whether it can be done
+                self._spares = True
         return frozen
 
     def settle(self) -> None:
