@@ -24,7 +24,7 @@ from xlt_cli.launch.computing import start
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.spec.building import build_encoder, build_task
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 
 TASK, LANGUAGE = "mini-pawsx", "en"
 SPLIT: Split = "train"

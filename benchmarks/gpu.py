@@ -44,7 +44,8 @@ from xlt_cli.spec.building import build_encoder, build_perturbation, build_task
 from xlt_cli.spec.resolution import reopen_evaluation
 from xlt_cli.spec.yaml_lines import parse_value
 from xlt_cli.speed.graphs import EAGER
-from xlt_cli.training.updates import Updates, updates_of
+from xlt_cli.training.updates import Updates
+from xlt_cli.training.ways import updates_of
 from xlt_encoders.halves import NativeModel
 
 

@@ -46,7 +46,7 @@ from xlt_cli.spec.building import build_encoder, build_task
 from xlt_cli.spec.resolution import reopen_evaluation
 from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.stream import Stream
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 STAGES = {"none": 0, "same task": 4000, "another task": 5 * 701}

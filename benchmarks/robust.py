@@ -29,7 +29,8 @@ from xlt_cli.spec import PerturbationUse, PluginUse, Stage
 from xlt_cli.spec.building import build_encoder, build_perturbation, build_task
 from xlt_cli.spec.yaml_lines import parse_value
 from xlt_cli.speed.graphs import EAGER
-from xlt_cli.training.updates import Updates, updates_of
+from xlt_cli.training.updates import Updates
+from xlt_cli.training.ways import updates_of
 
 BARS: dict[str, float | None] = {
     "{name: adversarial, steps: 1, clean_weight: 0}": 2.2,

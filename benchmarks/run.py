@@ -44,7 +44,7 @@ from xlt_cli.problems import Feature, Problem
 from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.spec.building import build_encoder, build_task
 from xlt_cli.spec.yaml_lines import parse_value
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 
 LANGUAGES = ("en", "de", "zh")
 SIZES = {"cpu": (8, 16, 32, 64), "cuda": (64, 256, 512, 1024)}

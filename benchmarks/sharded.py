@@ -42,7 +42,7 @@ from xlt_cli.models.trained_parts import prepare
 from xlt_cli.problems import Feature
 from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.spec.building import build_encoder, build_task
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_encoders.halves import NativeModel
 
 NO_ROOM = 3

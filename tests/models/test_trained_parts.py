@@ -18,7 +18,7 @@ from xlt_cli.errors import UserError
 from xlt_cli.models.trained_parts import prepare
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_encoders.huggingface import HuggingFaceEncoder
 from xlt_perturbations.adversarial import Adversarial
 from xlt_perturbations.freelb import FreeLB

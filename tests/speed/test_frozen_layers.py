@@ -20,7 +20,7 @@ from xlt_cli.spec import PluginUse, Stage
 from xlt_cli.speed import frozen_layers as module
 from xlt_cli.speed.frozen_layers import frozen_layers
 from xlt_cli.training.loop import StageTrainer
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
 EPOCHS = 3

@@ -17,7 +17,7 @@ from xlt_cli.spec import Stage
 from xlt_cli.speed import layers
 from xlt_cli.speed import used_rows as rows
 from xlt_cli.speed.layers import compile_layers, restore_layers
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_perturbations.adversarial import Adversarial
 
 pytestmark = pytest.mark.gpu

@@ -21,7 +21,7 @@ from xlt_cli.speed import used_rows as rows
 from xlt_cli.speed.used_rows import UsedRows
 from xlt_cli.training import checkpoints
 from xlt_cli.training.checkpoints import Position
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_perturbations.adversarial import Adversarial
 from xlt_perturbations.random_perturbation import RandomPerturbation
 

@@ -18,7 +18,7 @@ from xlt_cli.problems import Feature, IntentAndSlots, SequenceClassification, To
 from xlt_cli.spec import Stage
 from xlt_cli.training.criterion import balanced, criterion_of, described
 from xlt_cli.training.loss import StageLoss
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_perturbations.adversarial import Adversarial
 from xlt_perturbations.r_drop import RDrop
 

@@ -22,7 +22,7 @@ from xlt_cli.spec import Stage
 from xlt_cli.training import optimizer
 from xlt_cli.training.heads import OtherHead, other_head, own_rows, sampling_of
 from xlt_cli.training.sampling import Sampling
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
 TOTAL = 12

@@ -17,7 +17,8 @@ from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
 from xlt_cli.training import checkpoints
 from xlt_cli.training.checkpoints import Position
-from xlt_cli.training.updates import Updates, updates_of
+from xlt_cli.training.updates import Updates
+from xlt_cli.training.ways import updates_of
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
 TOTAL = 20

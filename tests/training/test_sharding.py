@@ -31,7 +31,7 @@ from xlt_cli.spec import Stage
 from xlt_cli.training import checkpoints
 from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.heads import other_head
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_encoders.huggingface import HuggingFaceEncoder
 from xlt_perturbations.adversarial import Adversarial
 from xlt_perturbations.freelb import FreeLB

@@ -14,7 +14,7 @@ from xlt_cli.errors import PluginFailure
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
 from xlt_cli.speed.graphs import EAGER
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_perturbations.adversarial import Adversarial
 from xlt_perturbations.random_perturbation import RandomPerturbation
 

@@ -19,7 +19,7 @@ from xlt_cli.launch.computing import start
 from xlt_cli.models import word_table
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
-from xlt_cli.training import checkpoints, snapshot, updates
+from xlt_cli.training import checkpoints, snapshot, updates, ways
 from xlt_cli.training.averaging import Average
 from xlt_cli.training.checkpoints import Position
 from xlt_cli.training.writer import Writer
@@ -115,7 +115,7 @@ def trained(
     """The updates of a stage after the first of them."""
     stage = Stage.model_validate({"task": "xnli", "batch_size": 4, "epochs": 2})
     adapted = getattr(model, "adapter", None) is not None
-    made = updates.updates_of(model, problem, (), stage, 0, "seed", runtime, features[0], 20)
+    made = ways.updates_of(model, problem, (), stage, 0, "seed", runtime, features[0], 20)
     made.enter(features)
     model.train()
     assert made.path.startswith("used rows") == (not runtime.plain and not adapted), made.path

@@ -19,7 +19,7 @@ from xlt_cli.evaluation.predict import predict
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec import PluginUse, Stage
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 
 ROWS = 2048
 """Rows that are read at most: more are not got through in the time, except by a GPU, which goes

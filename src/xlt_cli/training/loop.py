@@ -39,7 +39,7 @@ from xlt_cli.training.ledger import Ledger
 from xlt_cli.training.left import Left
 from xlt_cli.training.noise import Noise
 from xlt_cli.training.stream import Stream, updates
-from xlt_cli.training.updates import updates_of
+from xlt_cli.training.ways import updates_of
 from xlt_cli.training.writer import Writer
 
 RECORD_EVERY = 10
