@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
+import types
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -106,10 +109,13 @@ class Snapshots:
             return None
         memo: dict[int, Any] = {id(tensor): tensor for tensor in tensors}
         memo |= self._copied(changing)
-        for module in model.modules():  # what a faster way runs in its place
-            replaced = vars(module).get("forward")
-            memo |= {} if replaced is None else {id(replaced): replaced}
-        return Snapshot(*copy.deepcopy((model, optimizer, average, own), memo))
+        # What a faster way runs in its place; nothing is saved by it.
+        replaced = [vars(module)["forward"] for module in model.modules() if _runs_other(module)]
+        memo |= {id(forward): forward for forward in replaced}
+        taken = Snapshot(*copy.deepcopy((model, optimizer, average, own), memo))
+        if _reaches(taken.model, [*model.modules(), *changing], replaced):
+            raise TypeError("what its copy saves would change with the model")
+        return taken
 
     def forget(self) -> None:
         """Frees the memory of the last snapshot, once that is not used any more."""
@@ -139,6 +145,37 @@ class Snapshots:
             is_parameter = isinstance(tensor, nn.Parameter)
             by_id[id(tensor)] = nn.Parameter(one, tensor.requires_grad) if is_parameter else one
         return by_id
+
+
+def _runs_other(module: nn.Module) -> bool:
+    return vars(module).get("forward") is not None
+
+
+def _reaches(start: object, aims: Iterable[object], without: Iterable[object]) -> bool:
+    """Whether one of several objects can be reached from an object.
+
+    A copy may still have what `copy.deepcopy` takes as it is: a function that holds what was
+    copied, a weak reference to it, or a part whose class says that it is its own copy. What is
+    reached through global variables and classes only is not looked at.
+
+    Args:
+        without: is not looked into.
+    """
+    sought, seen, left = {id(aim) for aim in aims}, {id(one) for one in without}, [start]
+    while left:
+        found = left.pop()
+        if id(found) in sought:
+            return True
+        if id(found) in seen or isinstance(found, types.ModuleType | type):
+            continue
+        seen.add(id(found))
+        if isinstance(found, weakref.ref):
+            left.append(found())
+        elif isinstance(found, types.FunctionType):
+            left += [found.__closure__, found.__defaults__, found.__kwdefaults__, vars(found)]
+        else:
+            left += gc.get_referents(found)
+    return False
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
