@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -56,6 +59,40 @@ def test_what_looks_at_the_languages_cannot_be_recorded(
     other: Any = LooksAtLanguages(model)
     with pytest.raises(RuntimeError, match="looks at the languages"):
         other.logits(model.embed(batch), batch)
+
+
+LOOKS: list[Callable[[Any], object]] = [
+    lambda languages: languages == ("de", "de"),
+    lambda languages: languages != ("de", "de"),
+    lambda languages: languages != ("de", "de"),
+    lambda languages: [languages] != [("de", "de")],
+    lambda languages: languages < ("en",),
+    lambda languages: "de" in languages,
+    lambda languages: languages.count("de"),
+    lambda languages: languages[0],
+    lambda languages: {("de", "de"): 1.0}.get(languages),
+    lambda languages: f"{languages}",
+    lambda languages: json.dumps(languages),
+    lambda languages: "-".join(languages),
+    lambda languages: "de".startswith(languages),
+    lambda languages: languages * 2,
+    lambda languages: ("de", *languages),
+    lambda languages: sum([languages], ()),
+    bool,
+    copy.deepcopy,
+    set,
+    str,
+    hash,
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_there_is_no_way_to_look_at_the_languages_unnoticed(
+    look: Callable[[Any], object], problem: SequenceClassification, features: list[Feature]
+) -> None:
+    batch = watched(collate(features[:4], problem, 0))
+    with pytest.raises((RuntimeError, TypeError)):
+        look(batch.languages[0])
 
 
 def test_nothing_is_recorded_on_a_processor(model: EncoderModel) -> None:

@@ -70,7 +70,7 @@ class Graphs:
             phase: what else the computation depends on.
 
         Raises:
-            RuntimeError: the update cannot be recorded; nothing was changed.
+            Exception: the update cannot be recorded; nothing was changed.
         """
         key = (phase, shapes(batch))
         if key not in self._recorded:
@@ -107,7 +107,7 @@ class Graphs:
             # NCCL's watchdog, a thread of its own, may look at its events meanwhile.
             with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
                 outputs = self.work(inputs, noise, scale)
-        except RuntimeError:
+        except Exception:  # a plugin's comes as a PluginFailure
             renew_generator(self.device)
             raise
         self.forget()
@@ -137,19 +137,26 @@ def copy_into(target: Batch, source: Batch) -> None:
         copy_into(other, one)
 
 
-class _Unreadable(tuple[str, ...]):
+class _Unreadable:
     """Languages of an input on which a recording must not depend: replayed, it would take them for
-    those of every other input."""
+    those of every other input.
+
+    No tuple: parts of Python that are written in C would look into it without asking.
+    """
 
     __slots__ = ()
 
     def _refuse(self, *_: object) -> Any:
         raise RuntimeError("what is recorded looks at the languages of its inputs")
 
-    __len__ = __iter__ = __getitem__ = __contains__ = __eq__ = __hash__ = __add__ = _refuse
+    __len__ = __iter__ = __getitem__ = __contains__ = __hash__ = _refuse
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __add__ = __radd__ = __mul__ = __rmul__ = count = index = _refuse
+    __repr__ = __str__ = __format__ = __reduce_ex__ = _refuse
 
 
 def watched(batch: Batch) -> Batch:
     """The same batch, but that whatever looks at its languages raises RuntimeError."""
     companions = tuple(watched(companion) for companion in batch.companions)
-    return replace(batch, languages=[_Unreadable()] * len(batch), companions=companions)
+    unreadable: Any = [_Unreadable()] * len(batch)
+    return replace(batch, languages=unreadable, companions=companions)

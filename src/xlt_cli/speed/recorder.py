@@ -63,7 +63,7 @@ class Recorder:
         """Makes an update; returns its loss and the gradient's norm before clipping.
 
         Raises:
-            RuntimeError: it cannot be recorded; nothing was changed.
+            Exception: it cannot be recorded; nothing was changed.
         """
         self._progress = progress
         compile_layers(self.layers)

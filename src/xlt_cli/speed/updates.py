@@ -13,7 +13,6 @@ import torch
 from xlt_cli.api import Batch, EncoderModel
 from xlt_cli.compute.seeding import derive
 from xlt_cli.data.batches import collate
-from xlt_cli.errors import PluginFailure
 from xlt_cli.problems import Feature, Problem
 from xlt_cli.speed.first_token import first_token_only, forget
 from xlt_cli.speed.frozen_layers import FrozenLayers, draws_nothing, frozen_layers
@@ -183,7 +182,7 @@ class FastUpdates(Updates):
         seed = derive(self.seed, "update", step, runtime.rank)
         try:
             return self.recorder.run(batch, self._seeds(own, step), 1 / size, seed, step / total)
-        except (RuntimeError, PluginFailure) as error:
+        except Exception as error:
             # Some encoders and plugins look at values on the device, some machines have no
             # compiler: their updates are made eagerly.
             self.refusal = f"{type(error).__name__}: {error}".splitlines()[0]
