@@ -107,6 +107,21 @@ def test_half_of_the_rows_may_have_been_trained() -> None:
     assert base.tobytes() == now.tobytes()
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("factor", [1.0, 0.0, 0.9, -1.0, 1e30])
+@pytest.mark.parametrize("odd", [[np.nan], [np.inf], [np.inf, -np.inf], [3e38], [-0.0, 1e-40]])
+def test_numbers_that_are_none_are_given_back_without_a_warning(
+    odd: list[float], factor: float
+) -> None:
+    base = table()
+    base[::7, : len(odd)] = odd
+    with np.errstate(all="ignore"):
+        now = trained(base * np.float32(factor))
+    made = changes(now, base)
+    apply(made, base)
+    assert base.tobytes() == now.tobytes()
+
+
 def test_rows_that_follow_another_rule_are_written_as_they_are() -> None:
     """Rows that came into use later have decayed alike until then, and not afterwards."""
     base = table()

@@ -226,8 +226,8 @@ def _places(base: Array) -> Array:
 def _common_factor(now: Array, base: Array) -> float | None:
     """What the rows that were not trained were multiplied by; None where there are few of them."""
     asked = slice(0, None, 1 + len(now) // _ASKED)
-    there = np.abs(base[asked]).sum(axis=1, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
+        there = np.abs(base[asked]).sum(axis=1, dtype=np.float64)
         ratios = np.abs(now[asked]).sum(axis=1, dtype=np.float64) / there
     width = len(ratios) // _SHARE
     ratios = np.sort(ratios[np.isfinite(ratios)])
@@ -247,7 +247,11 @@ def _off(now: Array, base: Array, factor: float) -> Array:
 
 def _times(base: Array, factor: float) -> Array:
     """The exact product, rounded once: the same on every machine."""
-    return base if factor == 1.0 else (base.astype(np.float64) * factor).astype(np.float32)
+    if factor == 1.0:
+        return base
+    with np.errstate(over="ignore", invalid="ignore"):  # a model may hold infinities
+        product: Array = (base.astype(np.float64) * factor).astype(np.float32)
+    return product
 
 
 def _followed(base: Array, factor: float, table: Array | None) -> Array:
