@@ -105,6 +105,18 @@ def test_a_truncated_file_is_seen(packed: Packed, kept: int) -> None:
         list(Packed(packed.path).tensors(arrays(pretrained())))
 
 
+@pytest.mark.parametrize(
+    "field", ["format", "size", "sha256", "header", "base", "tensors", "kind", "dtype", "shape"]
+)
+def test_a_record_whose_names_were_damaged_is_seen(packed: Packed, field: str) -> None:
+    content = packed.path.read_bytes()
+    name = f'\\"{field}\\"'.encode()
+    assert name in content
+    packed.path.write_bytes(content.replace(name, name.replace(field[:1].encode(), b"#", 1)))
+    with pytest.raises(DamagedFile, match="damaged"):
+        _ = Packed(packed.path).size, list(Packed(packed.path).tensors(arrays(pretrained())))
+
+
 def test_a_file_of_a_later_version_is_refused(packed: Packed) -> None:
     record = json.dumps({**packed.record, "format": 2})
     save_file({"x": torch.zeros(1)}, str(packed.path), {"xlt": record})

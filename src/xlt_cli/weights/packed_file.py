@@ -26,6 +26,9 @@ PACKED = "model.packed.safetensors"
 FORMAT = 1
 
 _RECORD = "xlt"
+_FIELDS = ("size", "sha256", "header", "base", "tensors")
+"""What a record has besides its format."""
+_OF_TENSOR = ("name", "dtype", "shape", "kind")
 _LEVEL = 3
 THREADS = 4
 """Tensors that are packed at a time."""
@@ -51,6 +54,9 @@ class Packed:
             header, _ = read_header(self.path)
             record: dict[str, Any] = json.loads(json.loads(header)["__metadata__"][_RECORD])
             written = record["format"]
+            if written == FORMAT:
+                _ = [record[name] for name in _FIELDS]
+                _ = [about[name] for about in record["tensors"] for name in _OF_TENSOR]
         except (OSError, ValueError, LookupError, TypeError, struct.error) as error:
             raise damaged(self.path, f"its header cannot be read: {error}") from None
         if written != FORMAT:
@@ -262,6 +268,8 @@ def _restored(about: Mapping[str, Any], base: Any, file: Any) -> Any:
         ends = np.cumsum(of_part["planes"])
         pieces = np.split(stored, ends[:-1])
         parts[part] = _joined([_decompressed(piece, count) for piece in pieces])
+    if base is None:
+        raise ValueError(f"of {name}, the record does not say which pretrained tensor it is of")
     if list(base.shape) != about["shape"]:
         raise ValueError(f"{name} has another shape than the pretrained one")
     apply(Changes(about["kind"], about["factor"], parts), base)
