@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from xlt_cli.compute.devices import resolve_device
+from xlt_cli.compute.processes import reshards
 from xlt_cli.errors import UserError
 from xlt_cli.launch.computing import start
 
@@ -79,6 +80,8 @@ def test_one_process_is_the_main_one_and_gathers_its_own() -> None:
         ({"ACCELERATE_USE_PARALLELISM_CONFIG": "true"}, "parallelism"),
         ({"ACCELERATE_USE_FSDP": "true"}, "FSDP 1"),
         ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "1"}, "FSDP 1"),
+        ({"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "3"}, "FSDP 3"),
+        ({"FSDP_RESHARD_AFTER_FORWARD": "FULL_SHARD"}, "'FULL_SHARD' is neither true nor false"),
         ({"FSDP_OFFLOAD_PARAMS": "true"}, "memory of the processor"),
         ({"FSDP_ACTIVATION_CHECKPOINTING": "true"}, "computed again"),
         ({"FSDP_IGNORED_MODULES": "classifier"}, "whole model"),
@@ -102,3 +105,26 @@ def test_one_process_has_nothing_to_divide(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("FSDP_CPU_RAM_EFFICIENT_LOADING", "true")
     assert not start("cpu", "fp32").sharded
     assert os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] == "false"
+
+
+@pytest.mark.parametrize(("given", "expected"), [("true", True), ("1", True), ("False", False)])
+def test_whether_layers_are_given_up_is_read_as_accelerate_reads_it(
+    monkeypatch: pytest.MonkeyPatch, given: str, expected: bool
+) -> None:
+    assert reshards()
+    monkeypatch.setenv("FSDP_RESHARD_AFTER_FORWARD", given)
+    assert reshards() == expected
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_the_launchers_number_of_steps_divides_no_loss(
+    monkeypatch: pytest.MonkeyPatch, sharded: bool
+) -> None:
+    monkeypatch.setenv("ACCELERATE_GRADIENT_ACCUMULATION_STEPS", "4")
+    if sharded:
+        monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+        monkeypatch.setenv("FSDP_VERSION", "2")
+    weight = torch.ones(1, requires_grad=True)
+    start("cpu", "fp32").accelerator.backward(3 * weight.sum())
+    assert weight.grad is not None
+    assert weight.grad.item() == 3

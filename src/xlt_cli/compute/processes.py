@@ -9,6 +9,9 @@ from xlt_cli.errors import UserError
 SHARDS = "ACCELERATE_USE_FSDP"
 """The variable by which accelerate's launcher asks for shards."""
 
+_TRUE, _FALSE = ("true", "1", "yes", "y", "t", "on"), ("false", "0", "no", "n", "f", "off")
+"""As accelerate reads them."""
+
 _INSTEAD = "use `accelerate launch --use_fsdp --fsdp_version 2`"
 
 
@@ -35,9 +38,11 @@ def asked_to_shard() -> bool:
             raise UserError(f"xlt does not train with {way}", "accelerate launch", _INSTEAD)
     if not _is_set(SHARDS):
         return False
-    if os.environ.get("FSDP_VERSION", "1") != "2":
+    version = os.environ.get("FSDP_VERSION", "1")
+    if version != "2":
         raise UserError(
-            "xlt does not train with FSDP 1, which is accelerate's default",
+            f"xlt does not train with FSDP {version}"
+            + (", which is accelerate's default" if version == "1" else ""),
             "accelerate launch --use_fsdp",
             "add `--fsdp_version 2`",
         )
@@ -56,9 +61,26 @@ def asked_to_shard() -> bool:
         )
     if os.environ.get("FSDP_IGNORED_MODULES"):
         raise UserError("xlt shards the whole model", "--fsdp_ignored_modules", "leave it out")
+    reshards()
     os.environ["FSDP_CPU_RAM_EFFICIENT_LOADING"] = "false"
     return True
 
 
+def reshards() -> bool:
+    """Whether a layer's weights are given up between its forward and its backward pass.
+
+    Raises:
+        UserError: the launcher has a value for it that FSDP 2 does not know.
+    """
+    given = os.environ.get("FSDP_RESHARD_AFTER_FORWARD", "true")
+    if given.lower() not in (*_TRUE, *_FALSE):
+        raise UserError(
+            f"'{given}' is neither true nor false",
+            "--fsdp_reshard_after_forward",
+            "with FSDP 2 it is true, which takes less memory, or false, which is faster",
+        )
+    return given.lower() in _TRUE
+
+
 def _is_set(variable: str) -> bool:
-    return os.environ.get(variable, "false").lower() in ("true", "1", "yes")
+    return os.environ.get(variable, "false").lower() in _TRUE

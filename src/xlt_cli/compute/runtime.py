@@ -97,6 +97,7 @@ def start(
 def _accelerator(device: str, precision: str) -> Accelerator:
     from accelerate import Accelerator
     from accelerate.state import AcceleratorState
+    from accelerate.utils import GradientAccumulationPlugin
 
     # A sweep runs one experiment after another in this process; accelerate keeps the first
     # one's settings until it is told to forget them.
@@ -109,7 +110,11 @@ def _accelerator(device: str, precision: str) -> Accelerator:
     asked = os.environ.pop(SHARDS, None)
     try:
         mixed = "bf16" if precision == "bf16" else "no"
-        return Accelerator(cpu=device == "cpu", mixed_precision=mixed)
+        # By the launcher's own number of steps it would divide each loss, unless it is told one.
+        once = GradientAccumulationPlugin(num_steps=1)
+        return Accelerator(
+            cpu=device == "cpu", mixed_precision=mixed, gradient_accumulation_plugin=once
+        )
     finally:
         if asked is not None:
             os.environ[SHARDS] = asked

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import FullyShardedDataParallelPlugin
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import (
     FSDPModule,
@@ -27,6 +26,7 @@ from torch.distributed.fsdp import (
 from torch.distributed.tensor import DTensor
 
 from xlt_cli.api import Batch, EncoderModel
+from xlt_cli.compute.processes import reshards
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate
 from xlt_cli.errors import UserError
@@ -264,11 +264,6 @@ def _open_entrances(model: torch.nn.Module) -> None:
 
     for name in names:
         setattr(model, name, entrance(name))
-
-
-def reshards() -> bool:
-    """Whether a layer's weights are given up between its forward and its backward pass."""
-    return bool(FullyShardedDataParallelPlugin(fsdp_version=2).reshard_after_forward)
 
 
 def _chunk(whole: torch.Tensor, divided: DTensor) -> torch.Tensor:
