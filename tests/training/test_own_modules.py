@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+from learned_noise import Scales
 
-from xlt_cli.api import EmbeddingPerturbation, Seam
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.errors import UserError
 from xlt_cli.problems import Feature, SequenceClassification
@@ -22,26 +22,6 @@ from xlt_cli.training.ways import updates_of
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
 TOTAL = 20
-
-
-class Scales(EmbeddingPerturbation):
-    """Noise whose strength in each dimension is learned."""
-
-    api_version = 1
-    name = "scales"
-    summary = "for tests"
-
-    def phase(self, progress: float) -> str:
-        return "noise"
-
-    def own_module(self, width: int) -> torch.nn.Module:
-        return torch.nn.Sequential(torch.nn.Linear(width, width), torch.nn.LayerNorm(width))
-
-    def loss(self, seam: Seam) -> torch.Tensor:
-        assert seam.module is not None
-        noise = seam.draws.normal(*seam.embeddings.shape[1:], dtype=seam.embeddings.dtype)
-        moved = 0.1 * seam.module(noise) * seam.perturbable[..., None]
-        return seam.loss(seam.logits(seam.embeddings + moved))
 
 
 @pytest.fixture

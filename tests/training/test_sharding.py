@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 import torch
 from accelerate.state import AcceleratorState
+from learned_noise import Scales
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
-from xlt_cli.api import EmbeddingPerturbation, NewAdapter, Seam, SequenceExample, TextExample
+from xlt_cli.api import EmbeddingPerturbation, NewAdapter, SequenceExample, TextExample
 from xlt_cli.compute.runtime import Runtime
 from xlt_cli.data.batches import collate
 from xlt_cli.data.template import Template
@@ -38,23 +39,6 @@ from xlt_perturbations.freelb import FreeLB
 from xlt_perturbations.random_perturbation import RandomPerturbation
 
 STEPS = 3
-
-
-class Scales(EmbeddingPerturbation):
-    """Noise whose strength in each dimension is learned."""
-
-    api_version = 1
-    name = "scales"
-    summary = "for tests"
-
-    def own_module(self, width: int) -> torch.nn.Module:
-        return torch.nn.Sequential(torch.nn.Linear(width, width), torch.nn.LayerNorm(width))
-
-    def loss(self, seam: Seam) -> torch.Tensor:
-        assert seam.module is not None
-        noise = seam.draws.normal(*seam.embeddings.shape[1:], dtype=seam.embeddings.dtype)
-        moved = 0.1 * seam.module(noise) * seam.perturbable[..., None]
-        return seam.loss(seam.logits(seam.embeddings + moved))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ come back to them.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -230,23 +230,26 @@ def _refuse_if(under: Encoding, fault: Callable[[], str]) -> None:
     """Refuses a fault that a head drawn at random has as well: a new head may be all zeros."""
     if not fault():
         return
-    with _random_head(under.model):
+    with moved(under.model.head_parameters()):
         what = fault()
     if what:
         raise under.broken(what, "logits(embeddings, batch) must start from `embeddings`")
 
 
 @contextlib.contextmanager
-def _random_head(model: EncoderModel) -> Iterator[None]:
-    """Moves the head's parameters by random numbers meanwhile."""
-    parameters = list(model.head_parameters())
-    before = [parameter.detach().clone() for parameter in parameters]
+def moved(
+    parameters: Iterable[torch.nn.Parameter], generator: torch.Generator | None = None
+) -> Iterator[None]:
+    """Moves parameters by random numbers meanwhile."""
+    several = list(parameters)
+    before = [parameter.detach().clone() for parameter in several]
     try:
         with torch.no_grad():
-            for parameter in parameters:
-                parameter.add_(torch.randn_like(parameter), alpha=0.1)
+            for parameter in several:
+                noise = torch.empty_like(parameter).normal_(generator=generator)
+                parameter.add_(noise, alpha=0.1)
         yield
     finally:
         with torch.no_grad():
-            for parameter, value in zip(parameters, before, strict=True):
+            for parameter, value in zip(several, before, strict=True):
                 parameter.copy_(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from xlt_cli.api import (
 )
 from xlt_cli.data.batches import collate
 from xlt_cli.data.features import Featuriser
+from xlt_cli.models.trial import moved
 from xlt_cli.problems import Feature, Problem, SequenceClassification, TokenLabelling
 from xlt_cli.registry.guard import make
 from xlt_cli.testing import rows as samples
@@ -82,7 +83,7 @@ class Loaded:
     @contextlib.contextmanager
     def with_random_head(self) -> Iterator[None]:
         """Moves the head's parameters meanwhile: a new head may be all zeros."""
-        with _moved(self.model.head_parameters()):
+        with moved(self.model.head_parameters(), _numbers()):
             yield
 
     @contextlib.contextmanager
@@ -91,25 +92,13 @@ class Loaded:
         None for a model that is not copied."""
         model: Any = self.model
         taken = Snapshots(model).take(model, {}, None, None)
-        with _moved(model.parameters()):
+        with moved(model.parameters(), _numbers()):
             yield None if taken is None else taken.model
 
 
-@contextlib.contextmanager
-def _moved(parameters: Iterable[torch.nn.Parameter]) -> Iterator[None]:
-    """Adds noise to parameters meanwhile."""
-    several = list(parameters)
-    before = [parameter.detach().clone() for parameter in several]
-    try:
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            for parameter in several:
-                parameter.add_(torch.randn_like(parameter), alpha=0.1)
-        yield
-    finally:
-        with torch.no_grad():
-            for parameter, value in zip(several, before, strict=True):
-                parameter.copy_(value)
+def _numbers() -> torch.Generator:
+    """The same random numbers each time."""
+    return torch.Generator().manual_seed(0)
 
 
 def loaded(plugin: Encoder) -> list[Loaded]:
