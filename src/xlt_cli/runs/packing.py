@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import PluginUse
+from xlt_cli.compute import memory
 from xlt_cli.errors import DamagedFile, UserError
 from xlt_cli.runs import atomic, checksums
 from xlt_cli.runs.directory import Run
@@ -92,8 +93,6 @@ def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
     Yields:
         What `pack` takes, which is complete once the block has ended.
     """
-    import psutil
-
     from xlt_cli.weights.opening import base_of, origin_of
 
     wholes = _large(stage)
@@ -105,7 +104,7 @@ def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
     try:
         # Plugins are called here, by the thread that the block calls them from.
         origin = origin_of(encoder)
-        free = min(shutil.disk_usage(whole.parent).free, psutil.virtual_memory().available)
+        free = min(shutil.disk_usage(whole.parent).free, memory.available())
         roomy = free >= ROOM * whole.stat().st_size
         base = base_of(origin) if origin is not None and roomy else None
         state, sha256 = state_of(whole), checksums.digests([whole])[whole]
