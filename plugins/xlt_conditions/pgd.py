@@ -159,7 +159,7 @@ class Pgd(Condition):
             return worst.note(logits, number)
 
         for _ in range(p.steps):
-            rise = balls.precise(ascent.gradient(loss, noise)) * touched
+            rise = balls.precise(ascent.gradient(seam, loss, noise)) * touched
             noise = balls.project(noise + step * balls.direction(rise, p.norm), radius, p.norm)
         loss(noise)
 

@@ -33,7 +33,7 @@ def waiting(seam: Seam, warmup: float) -> bool:
 
 
 def gradient(
-    objective: Callable[[torch.Tensor], torch.Tensor], noise: torch.Tensor
+    seam: Seam, objective: Callable[[torch.Tensor], torch.Tensor], noise: torch.Tensor
 ) -> torch.Tensor:
     """The gradient of each example's objective with regard to its own noise, [B, L, D].
 
@@ -42,7 +42,7 @@ def gradient(
     """
     import torch
 
-    with torch.enable_grad():
+    with torch.enable_grad(), seam.parameters_fixed():
         noise = noise.detach().requires_grad_()
         total = objective(noise).sum()
     return slope(total, noise)

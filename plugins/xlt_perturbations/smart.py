@@ -87,7 +87,9 @@ class Smart(divergence.Comparing):
         noise = noise * p.noise * touched
         for _ in range(p.steps):
             rise = ascent.gradient(
-                lambda at: divergence.symmetric_kl(clean, ascent.noisy(seam, at), seam.batch), noise
+                seam,
+                lambda at: divergence.symmetric_kl(clean, ascent.noisy(seam, at), seam.batch),
+                noise,
             )
             if p.normalise:
                 rise = rise / rise.abs().amax(dim=-1, keepdim=True).clamp(min=TINY)

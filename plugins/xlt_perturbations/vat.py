@@ -75,6 +75,7 @@ class Vat(divergence.Comparing):
         ahead = balls.direction(noise * touched, p.norm)
         for _ in range(p.steps):
             rise = ascent.gradient(
+                seam,
                 lambda at: divergence.kl(clean, ascent.noisy(seam, at), seam.batch),
                 p.xi * unit * ahead,
             )

@@ -9,16 +9,21 @@ import pytest
 import torch
 
 from xlt_cli.api import EncoderModel
+from xlt_cli.data.batches import collate
 from xlt_cli.launch.computing import start
 from xlt_cli.models import word_table
 from xlt_cli.models.layers import layers_of
 from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
-from xlt_cli.speed import layers
+from xlt_cli.speed import layers, recorder
 from xlt_cli.speed import used_rows as rows
-from xlt_cli.speed.layers import compile_layers, restore_layers
+from xlt_cli.speed.layers import compile_layers, parameters_fixed, restore_layers
+from xlt_cli.training.loss import StageLoss
 from xlt_cli.training.ways import updates_of
 from xlt_perturbations.adversarial import Adversarial
+from xlt_perturbations.freelb import FreeLB
+from xlt_perturbations.smart import Smart
+from xlt_perturbations.vat import Vat
 
 pytestmark = pytest.mark.gpu
 on_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU, XLT_TEST_GPU=1")
@@ -95,6 +100,94 @@ def test_what_cannot_be_recorded_is_made_eagerly_with_dropout(
     updates, losses = made(own, problem, features, False, [])
     assert "not recorded" in updates.path
     assert len(set(losses)) > 30
+
+
+ATTACKS = {
+    "default": Adversarial(Adversarial.Params()),
+    "one step": Adversarial(Adversarial.Params(steps=1, clean_weight=0)),
+    "random start": Adversarial(Adversarial.Params(steps=2, random_start=True)),
+    "freelb": FreeLB(FreeLB.Params()),
+    "smart": Smart(Smart.Params()),
+    "vat": Vat(Vat.Params()),
+}
+
+
+@on_gpu
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_attacks_on_compiled_layers_are_recorded_with_the_same_losses(
+    model: EncoderModel,
+    problem: SequenceClassification,
+    features: list[Feature],
+    attack: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recorder, "COMPILED_FROM", 1)
+    for module in model.modules():  # type: ignore[attr-defined]
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    methods = [(ATTACKS[attack], 1.0)]
+    other = copy.deepcopy(model)
+    fast, recorded = made(model, problem, features, False, methods)
+    assert "compiled" in fast.path, fast.path
+    assert not fast.refusal
+    fast.release()
+    _, eager = made(other, problem, features, True, methods)
+    assert recorded == pytest.approx(eager, abs=1e-3)
+
+
+def test_a_fixed_layer_gives_the_same_gradient_and_is_trained_again_afterwards() -> None:
+    torch.manual_seed(0)
+    found = [torch.nn.Linear(8, 8), torch.nn.LayerNorm(8), torch.nn.Linear(8, 8)]
+    found[2].bias.requires_grad_(False)
+    before = [p.requires_grad for layer in found for p in layer.parameters()]
+    asked: list[bool] = []
+    for layer in found:
+        layer.register_forward_hook(
+            lambda layer, _, __: asked.append(any(p.requires_grad for p in layer.parameters()))
+        )
+    inputs = torch.randn(3, 8, requires_grad=True)
+
+    def gradient() -> torch.Tensor:
+        outputs = torch.nn.Sequential(*found)(inputs).square().sum()
+        return torch.autograd.grad(outputs, inputs)[0]
+
+    with parameters_fixed(found):
+        fixed = gradient()
+    assert asked == [False] * 3
+    torch.testing.assert_close(fixed, gradient(), rtol=0, atol=0)
+    with pytest.raises(RuntimeError, match="inside"), parameters_fixed(found):
+        raise RuntimeError("inside")
+    assert [p.requires_grad for layer in found for p in layer.parameters()] == before
+    assert asked[3:] == [True] * 3
+
+
+@pytest.mark.parametrize("attack", [name for name in ATTACKS if name not in ("default", "freelb")])
+def test_what_only_looks_for_noise_asks_for_no_gradient_of_parameters(
+    model: EncoderModel, problem: SequenceClassification, features: list[Feature], attack: str
+) -> None:
+    """And what is trained on does, with the same losses as where nothing is fixed."""
+    own: Any = model
+    for module in own.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    chosen = layers_of(model)
+    asked: list[bool] = []
+    chosen[0].register_forward_hook(
+        lambda layer, _, __: asked.append(all(p.requires_grad for p in layer.parameters()))
+    )
+    loss = StageLoss(model, problem, [(ATTACKS[attack], 1.0)])
+    batch, seeds = collate(features[:4], problem, 0), torch.arange(4)
+    plain = loss(batch, seeds)
+    assert all(asked)
+    passes = len(asked)
+    loss.parameters_fixed = lambda: parameters_fixed(chosen)
+    fixed = loss(batch, seeds)
+    torch.testing.assert_close(fixed, plain, rtol=0, atol=1e-6)
+    assert len(asked) == 2 * passes
+    assert not all(asked)
+    assert asked[-1]
+    fixed.sum().backward()
+    assert all(p.grad is not None for layer in chosen for p in layer.parameters())
 
 
 def test_layers_are_those_of_the_encoder_and_compile_and_go_back(model: EncoderModel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from abc import abstractmethod
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
@@ -38,6 +39,8 @@ class View:
         states: maps embeddings to last hidden states, [B, L, H].
         logits: maps embeddings to logits, [B, C], or [B, L, C] if the head is per token.
         loss: maps logits to the task's loss of each row, summed over its predictions, [B].
+        parameters_fixed: a context for passes from which only a gradient with regard to embeddings
+            is taken. Such passes may be cheaper in it; their results are the same.
     """
 
     embeddings: torch.Tensor
@@ -46,6 +49,7 @@ class View:
     states: SecondHalf
     logits: SecondHalf
     loss: Callable[[torch.Tensor], torch.Tensor]
+    parameters_fixed: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -18,10 +20,17 @@ def seam(
     draws: Draws,
     progress: float = 0.0,
     module: torch.nn.Module | None = None,
+    parameters_fixed: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Seam:
-    """A batch as a perturbation sees it; `module` is the perturbation's own."""
+    """A batch as a perturbation sees it.
+
+    Args:
+        module: the perturbation's own.
+        parameters_fixed: see `View`.
+    """
     return Seam(
         **_view(model, problem, batch),
+        parameters_fixed=parameters_fixed,
         draws=draws,
         progress=progress,
         companions=tuple(View(**_view(model, problem, b)) for b in batch.companions),

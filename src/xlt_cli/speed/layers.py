@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,11 +14,33 @@ COMPILED_FROM = 5000
 of an update on an H100."""
 
 
-def compile_layers(layers: Sequence[nn.Module]) -> None:
-    """Compiles layers that are not compiled yet, for inputs of any shape."""
+def compile_layers(layers: Sequence[nn.Module], graphs_kept: bool = False) -> None:
+    """Compiles layers that are not compiled yet, for inputs of any shape.
+
+    Args:
+        graphs_kept: a backward pass may leave its graph for another one (`retain_graph`).
+    """
     for layer in layers:
         if layer._compiled_call_impl is None:
+            _functions().donated_buffer = not graphs_kept
             layer.compile(dynamic=True)
+
+
+@contextlib.contextmanager
+def parameters_fixed(layers: Sequence[nn.Module]) -> Iterator[None]:
+    """Has the parameters of layers ask for no gradient meanwhile.
+
+    The backward pass of a compiled layer computes all gradients that it could give, asked for or
+    not: half of an attack's work otherwise.
+    """
+    trained = [p for layer in layers for p in layer.parameters() if p.requires_grad]
+    for parameter in trained:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad_(True)
 
 
 def restore_layers(layers: Sequence[nn.Module]) -> None:
@@ -24,4 +48,12 @@ def restore_layers(layers: Sequence[nn.Module]) -> None:
     for layer in layers:
         layer._compiled_call_impl = None
     if layers:
+        _functions().donated_buffer = True
         torch.compiler.reset()
+
+
+def _functions() -> Any:
+    """Settings of compiled backward passes; `donated_buffer` lets them overwrite their inputs."""
+    from torch._functorch import config
+
+    return config

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import nullcontext
+from functools import partial
 
 import torch
 from torch import nn
@@ -13,7 +15,12 @@ from xlt_cli.models.layers import layers_of
 from xlt_cli.speed.attention import one_tile, users_of
 from xlt_cli.speed.graphs import FINE, MULTIPLE, Graphs
 from xlt_cli.speed.half_weights import HalfWeights
-from xlt_cli.speed.layers import COMPILED_FROM, compile_layers, restore_layers
+from xlt_cli.speed.layers import (
+    COMPILED_FROM,
+    compile_layers,
+    parameters_fixed,
+    restore_layers,
+)
 from xlt_cli.training.exchange import add_up
 from xlt_cli.training.loss import StageLoss
 
@@ -46,6 +53,8 @@ class Recorder:
         self.weights = HalfWeights(model, torch.bfloat16) if half else None
         long = length >= COMPILED_FROM
         self.layers = layers_of(model) if long else []
+        if self.layers:
+            loss.parameters_fixed = partial(parameters_fixed, self.layers)
         self.multiple = FINE if long else MULTIPLE
         self.graphs = Graphs(runtime.device, self._update, self._backward, self._forget)
         self._progress = 0.0
@@ -66,7 +75,7 @@ class Recorder:
             Exception: it cannot be recorded; nothing was changed.
         """
         self._progress = progress
-        compile_layers(self.layers)
+        compile_layers(self.layers, graphs_kept=bool(self.loss.methods))
         phase: Hashable = self.loss.phase(progress)
         with one_tile(self.attention):
             return self.graphs.run(batch, seeds, weight, seed, phase)
@@ -83,6 +92,7 @@ class Recorder:
     def give_up(self) -> None:
         """Leaves the model as an ordinary one."""
         restore_layers(self.layers)
+        self.loss.parameters_fixed = nullcontext
         self._forget()
 
     def _backward(

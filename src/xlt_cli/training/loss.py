@@ -5,7 +5,8 @@ One module, so that data-parallel training and mixed precision wrap the whole of
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -31,6 +32,7 @@ class StageLoss(torch.nn.Module):
 
     Attributes:
         own: those modules, then the further heads.
+        parameters_fixed: what perturbations are given under this name (see `View`).
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class StageLoss(torch.nn.Module):
         self.methods = tuple(methods)
         self.others = tuple(others)
         self.in_step = in_step
+        self.parameters_fixed: Callable[[], AbstractContextManager[None]] = nullcontext
         own = [module for module in modules if module is not None]
         self.own = torch.nn.ModuleList([*own, *(one.model for one in others)])
         self._modules_of = dict(zip((id(method) for method, _ in methods), modules, strict=False))
@@ -148,7 +151,9 @@ class StageLoss(torch.nn.Module):
         head: int,
     ) -> torch.Tensor:
         module = self._modules_of.get(id(method))
-        return method.loss(seam(*self._answering(head), batch, draws, progress, module))
+        answering = self._answering(head)
+        fixed = self.parameters_fixed
+        return method.loss(seam(*answering, batch, draws, progress, module, fixed))
 
 
 def _first_example(batch: Batch) -> list[int]:
