@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import partialmethod
 from typing import Any
 
 import pytest
@@ -133,6 +134,41 @@ def test_attacks_on_compiled_layers_are_recorded_with_the_same_losses(
     fast.release()
     _, eager = made(other, problem, features, True, methods)
     assert recorded == pytest.approx(eager, abs=1e-3)
+
+
+@pytest.mark.parametrize("attack", ["default", "one step"])
+def test_attacks_on_compiled_layers_give_the_losses_and_gradients_of_plain_ones(
+    model: EncoderModel,
+    problem: SequenceClassification,
+    features: list[Feature],
+    attack: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a GPU: compiled by what needs no compiler of C++."""
+    own: Any = model
+    for module in own.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    plainly = torch.nn.Module.compile
+    monkeypatch.setattr(
+        torch.nn.Module, "compile", partialmethod(plainly, backend="aot_eager_decomp_partition")
+    )
+    found = layers_of(model)
+    loss = StageLoss(model, problem, [(ATTACKS[attack], 1.0)])
+    losses, gradients = [], []
+    for compiled in (False, True):
+        if compiled:
+            compile_layers(found, graphs_kept=True)
+            loss.parameters_fixed = lambda: parameters_fixed(found)
+        for first in (0, 8):
+            own.zero_grad()
+            made = loss(collate(features[first:][:4], problem, 0), torch.arange(4))
+            made.sum().backward()
+            losses.append(made.detach())
+            gradients.append([p.grad for layer in found for p in layer.parameters()])
+    restore_layers(found)
+    torch.testing.assert_close(losses[:2], losses[2:], rtol=0, atol=1e-5)
+    torch.testing.assert_close(gradients[:2], gradients[2:], rtol=1e-4, atol=1e-5)
 
 
 def test_a_fixed_layer_gives_the_same_gradient_and_is_trained_again_afterwards() -> None:

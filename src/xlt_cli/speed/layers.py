@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,16 +15,32 @@ COMPILED_FROM = 5000
 of an update on an H100."""
 
 
+RECOMPILED = 64
+"""How often a layer may be compiled anew. Its code is specialised to ranges of sizes, of which a
+stage with long texts has more than the eight that torch allows."""
+
+MEANINGLESS = (
+    "The .grad attribute of a Tensor that is not a leaf",
+    r"\s*Online softmax is disabled on the fly",
+)
+"""The beginnings of warnings that torch's compiler gives for any model."""
+
+
 def compile_layers(layers: Sequence[nn.Module], graphs_kept: bool = False) -> None:
     """Compiles layers that are not compiled yet, for inputs of any shape.
 
     Args:
         graphs_kept: a backward pass may leave its graph for another one (`retain_graph`).
     """
-    for layer in layers:
-        if layer._compiled_call_impl is None:
-            _functions().donated_buffer = not graphs_kept
-            layer.compile(dynamic=True)
+    new = [layer for layer in layers if layer._compiled_call_impl is None]
+    if not new:
+        return
+    for beginning in MEANINGLESS:
+        warnings.filterwarnings("ignore", beginning, UserWarning)
+    _backward_passes().donated_buffer = not graphs_kept
+    _compiler().recompile_limit = RECOMPILED
+    for layer in new:
+        layer.compile(dynamic=True)
 
 
 @contextlib.contextmanager
@@ -48,12 +65,19 @@ def restore_layers(layers: Sequence[nn.Module]) -> None:
     for layer in layers:
         layer._compiled_call_impl = None
     if layers:
-        _functions().donated_buffer = True
+        _backward_passes().donated_buffer = True
         torch.compiler.reset()
 
 
-def _functions() -> Any:
+def _backward_passes() -> Any:
     """Settings of compiled backward passes; `donated_buffer` lets them overwrite their inputs."""
     from torch._functorch import config
+
+    return config
+
+
+def _compiler() -> Any:
+    """Settings of torch's compiler."""
+    from torch._dynamo import config
 
     return config
