@@ -11,6 +11,8 @@ the median over turns. The Trainer has fused AdamW, batches of similar length in
 evaluation, and for evaluation the best of several batch sizes; evaluation is also measured against
 its `predict` with its defaults (8 rows, in their order, fp32). Both are given token ids. Each turn
 of its training begins with a new optimizer: with few rows (--rows) that counts against it.
+`of_matrix_rate` is the arithmetic of the real tokens that xlt gets through, as a part of what large
+products reach on this machine: where it is near 1, nothing that computes the same is faster.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ import start_up
 import torch
 import transformers
 from accelerate.state import AcceleratorState, PartialState
+from shapes import flops, matrix_rate
 from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
 
 from xlt_cli.api import EncoderModel
@@ -170,12 +173,22 @@ def settings_of_its_own() -> Iterator[None]:
             state.update(values)
 
 
-def compare(ours: Any, theirs: Any, turns: int, rows: list[Feature]) -> dict[str, Any]:
-    """Examples per second of both, and xlt's as a multiple of the peer's: medians over turns."""
+def compare(
+    ours: Any, theirs: Any, turns: int, rows: list[Feature], each: float, runtime: Runtime
+) -> dict[str, Any]:
+    """Examples per second of both, and xlt's as a multiple of the peer's: medians over turns.
+
+    Args:
+        each: the floating-point operations of an example.
+    """
     ours(), theirs()  # warm up
-    pairs = [(ours(), theirs()) for _ in range(turns)]
-    ratios = sorted(peer / own for own, peer in pairs)
+    dtype = torch.bfloat16 if runtime.precision == "bf16" else torch.float32
+    triples = [(ours(), theirs(), matrix_rate(runtime.device, dtype)) for _ in range(turns)]
+    ratios = sorted(peer / own for own, peer, _ in triples)
+    parts = [each * len(rows) / own / 1e12 / limit for own, _, limit in triples]
+    pairs = [(own, peer) for own, peer, _ in triples]
     return {
+        "of_matrix_rate": round(statistics.median(parts), 2),
         "xlt": round(len(rows) / statistics.median(own for own, _ in pairs), 1),
         "trainer": round(len(rows) / statistics.median(peer for _, peer in pairs), 1),
         "ratio": round(statistics.median(ratios), 2),
@@ -218,10 +231,17 @@ def main() -> None:
     if given.only is None:
         start_up.show(repeats=7)
     figures: dict[str, Any] = {}
+    native: Any = bench.models[0]
+    pass_, runtime = flops(native.model.config, bench.test), bench.runtime
     if given.only != "training":
         size = bench.their_best_size()
         figures["evaluation"] = compare(
-            bench.our_evaluation, lambda: bench.their_evaluation(size), given.turns, bench.test
+            bench.our_evaluation,
+            lambda: bench.their_evaluation(size),
+            given.turns,
+            bench.test,
+            pass_,
+            runtime,
         ) | {"trainer_batch_size": size}
         print(f"evaluation: {figures['evaluation']}", flush=True)
         figures["evaluation_defaults"] = compare(
@@ -229,11 +249,18 @@ def main() -> None:
             lambda: bench.their_evaluation(DEFAULT, grouped=False),
             given.turns,
             bench.test,
+            pass_,
+            runtime,
         )
         print(f"evaluation, its defaults: {figures['evaluation_defaults']}", flush=True)
     if given.only != "evaluation":
         figures["training"] = compare(
-            bench.our_training, bench.their_training, given.turns, bench.train
+            bench.our_training,
+            bench.their_training,
+            given.turns,
+            bench.train,
+            3 * flops(native.model.config, bench.train),
+            runtime,
         )
         print(f"training: {figures['training']}", flush=True)
     if given.json:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from transformers import AutoConfig, AutoModelForSequenceClassification
+
+from xlt_cli.problems import Feature
 
 SHAPES: dict[str, dict[str, Any]] = {
     "e5-small": {
@@ -97,3 +101,29 @@ def model_of(shape: str) -> Any:
     torch.manual_seed(0)
     model = AutoModelForSequenceClassification.from_config(config_of(shape))
     return model.eval()  # as pretrained ones are opened
+
+
+def flops(config: Any, features: Sequence[Feature]) -> float:
+    """Of an example's forward pass: products with weights, and of attention. A backward pass has
+    twice as many."""
+    width, layers = config.hidden_size, config.num_hidden_layers
+    weights = layers * (4 * width**2 + 2 * width * config.intermediate_size)
+    lengths = [len(f.input_ids) for f in features]
+    total = sum(2 * weights * n + layers * 4 * n**2 * width for n in lengths)
+    return total / len(lengths)
+
+
+def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """TFLOP/s of large products of matrices."""
+    on_gpu = device.type == "cuda"
+    size, turns = (8192, 50) if on_gpu else (2048, 5)
+    one = torch.randn(size, size, device=device, dtype=dtype)
+    rates = []
+    for _ in range(3):
+        torch.cuda.synchronize() if on_gpu else None
+        began = time.perf_counter()
+        for _ in range(turns):
+            one @ one
+        torch.cuda.synchronize() if on_gpu else None
+        rates.append(turns * 2 * size**3 / (time.perf_counter() - began) / 1e12)
+    return max(rates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -13,13 +13,15 @@ from xlt_cli.problems import SequenceClassification
 
 
 def _known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    from xlt_tasks.mini_pawsx import KINDS
+    from xlt_tasks.mini_pawsx import KINDS, too_few
 
     for kind in kinds:
         if kind not in KINDS:
             raise ValueError(f"there is no kind of scene '{kind}': {did_you_mean(kind, KINDS)}")
     if len(set(kinds)) < len(kinds) or len(kinds) % 2:
         raise ValueError("an even number of different kinds is needed, to balance the labels")
+    if fault := too_few(kinds):
+        raise ValueError(f"{fault}: add kinds, or leave those out")
     return kinds
 
 
@@ -39,6 +41,11 @@ class MiniPawsX(Task):
     class Params(PluginParams):
         kinds: Annotated[tuple[str, ...], AfterValidator(_known_kinds)] | None = Field(
             None, description="kinds of scenes in the pairs (fewer are easier); default: all"
+        )
+        near_misses: Literal["swapped", "replaced"] = Field(
+            "swapped",
+            description="pairs of another meaning: two arguments change places, or one is replaced "
+            "(easier)",
         )
 
     params: Params
@@ -65,6 +72,8 @@ class MiniPawsX(Task):
                 f"mini-pawsx ({language}, {split})",
                 did_you_mean(language, self.languages(split)),
             )
+        kinds = self.params.kinds or tuple(KINDS)
+        near_misses = self.params.near_misses
         examples = tuple(
             SequenceExample(
                 f"{split}-{number}",
@@ -72,8 +81,6 @@ class MiniPawsX(Task):
                 str(pair.label),
                 (language, language),
             )
-            for number, pair in enumerate(
-                generate(split, language, self.params.kinds or tuple(KINDS)), start=1
-            )
+            for number, pair in enumerate(generate(split, language, kinds, near_misses), start=1)
         )
         return Rows(examples, "generated (xlt_tasks.mini_pawsx)")

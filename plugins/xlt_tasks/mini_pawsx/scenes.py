@@ -2,7 +2,7 @@
 
 Scenes are drawn once, before any language is involved, so row i of a split means the same in
 every language. `a` and `b` are always the two arguments of one type whose exchange makes the
-near-miss; the other slots stay where they are.
+near-miss, or of which `a` is replaced; the other slots stay where they are.
 """
 
 import random
@@ -61,12 +61,28 @@ KINDS: dict[str, int] = {
     "kin": 3,  # a is the mother/father of b; b is the daughter/son of a; b's mother is a
 }
 SIZES = {"train": 4000, "dev": 300, "test": 500}
+FEW = {"place": 380, "kin": 552, "seat": 2256, "routine": 4368}
+"""How many scenes there are of a kind; of the others there are more than all splits need."""
+ORDER = ("test", "dev", "train")
 _FIRST_YEAR, _LAST_YEAR = 1950, 2019
 
 
 def swapped(scene: Scene) -> Scene:
     """The near-miss: the same scene with its two exchangeable arguments the other way round."""
     return scene._replace(a=scene.b, b=scene.a)
+
+
+def replaced(scene: Scene) -> Scene:
+    """An easier near-miss: the same scene with another first argument, always the same one.
+
+    It may be a scene of another split, but in no pair there with this one.
+    """
+    rng = random.Random(f"mini-pawsx/1/replaced/{identity(scene)}/{scene.a}")
+    while True:
+        a = draw(rng, scene.kind).a
+        # Of the same gender: "daughter" for "son" would tell the label.
+        if a not in (scene.a, scene.b) and (a in c.FEMALE) == (scene.a in c.FEMALE):
+            return scene._replace(a=a)
 
 
 def identity(scene: Scene) -> tuple[object, ...]:
@@ -108,7 +124,9 @@ def _year(rng: random.Random) -> str:
     return str(_FIRST_YEAR + _below(rng, _LAST_YEAR - _FIRST_YEAR + 1))
 
 
-def _draw(rng: random.Random, kind: str) -> Scene:
+def draw(rng: random.Random, kind: str) -> Scene:
+    """A scene of a kind, drawn at random."""
+
     def people() -> tuple[str, str]:
         return _two(rng, lambda: _person(rng))
 
@@ -162,19 +180,18 @@ def items(split: str, kinds: tuple[str, ...] = tuple(KINDS)) -> tuple[Item, ...]
 
     A later split avoids every scene of the ones before it.
     """
-    order = ("test", "dev", "train")
-    if split not in order:
+    if split not in ORDER:
         raise ValueError(f"unknown split {split!r}; there are {', '.join(SIZES)}")
-    seen = {identity(it.scene) for s in order[: order.index(split)] for it in items(s, kinds)}
+    seen = {identity(it.scene) for s in ORDER[: ORDER.index(split)] for it in items(s, kinds)}
     rng = random.Random(f"mini-pawsx/1/{split}")
     rows = []
     for i in range(SIZES[split]):
         # The number of kinds is even, so this balances the labels over all rows and, over
         # two rounds, within each kind.
         kind, label = kinds[i % len(kinds)], (i + i // len(kinds)) % 2
-        scene = _draw(rng, kind)
+        scene = draw(rng, kind)
         while identity(scene) in seen:
-            scene = _draw(rng, kind)
+            scene = draw(rng, kind)
         seen.add(identity(scene))
         # Both labels draw their forms alike, so the forms say nothing about the label.
         form1 = _below(rng, KINDS[kind])
@@ -184,3 +201,8 @@ def items(split: str, kinds: tuple[str, ...] = tuple(KINDS)) -> tuple[Item, ...]
         j = _below(rng, i + 1)
         rows[i], rows[j] = rows[j], rows[i]
     return tuple(rows)
+
+
+def needed(kinds: Sequence[str]) -> int:
+    """How many scenes of each kind the splits have together."""
+    return sum(-(-size // len(kinds)) for size in SIZES.values())

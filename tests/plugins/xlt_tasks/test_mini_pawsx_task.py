@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
 from xlt_tasks.mini_pawsx_task import MiniPawsX
 
@@ -29,3 +30,29 @@ def test_a_language_that_it_lacks(task, failure):
     error = failure(task(MiniPawsX).load, "test", "xx")
     assert error.what == "mini-pawsx has no language 'xx'"
     assert "known: de, en" in error.hint
+
+
+@pytest.mark.parametrize(
+    ("kinds", "what"),
+    [
+        (
+            ["kin", "place"],
+            "2 kinds need 2,400 scenes each, and there are only 552 of 'kin'",
+        ),
+        (["act", "seat"], "2 kinds need 2,400 scenes each, and there are only 2,256 of 'seat'"),
+        (["act", "give", "teach", "kin"], "4 kinds need 1,200 scenes each"),
+    ],
+)
+def test_kinds_of_which_there_are_too_few_scenes(kinds, what):
+    with pytest.raises(ValidationError, match=what):
+        MiniPawsX.Params(kinds=kinds)
+    assert MiniPawsX.Params(kinds=["act", "routine"]).kinds == ("act", "routine")
+
+
+def test_easier_pairs(task):
+    easier = task(MiniPawsX, near_misses="replaced").load("test", "en").examples
+    pairs = zip(task(MiniPawsX).load("test", "en").examples, easier, strict=True)
+    assert {(one.label, one.texts == other.texts) for one, other in pairs} == {
+        ("1", True),
+        ("0", False),
+    }

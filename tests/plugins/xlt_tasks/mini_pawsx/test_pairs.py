@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import random
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from xlt_tasks.mini_pawsx import LANGUAGES, SPLITS, Pair, generate, realise
-from xlt_tasks.mini_pawsx.scenes import KINDS, identity, items, swapped
+from xlt_tasks.mini_pawsx.scenes import FEW, KINDS, draw, identity, items, needed, replaced, swapped
 
 # A change of any word of a test split shows here. If it is meant, print the new ones with
 # `python -m pytest -k pinned` and say in the commit that earlier scores no longer compare.
@@ -142,6 +143,20 @@ def test_a_near_miss_means_something_else(language: str) -> None:
         assert not said & missed, said & missed
 
 
+def test_a_replaced_near_miss_differs_in_one_argument_and_is_the_same_in_every_language() -> None:
+    for item in items("train"):
+        other = replaced(item.scene)
+        assert other._replace(a=item.scene.a) == item.scene
+        assert other.a not in (item.scene.a, item.scene.b)
+        assert other == replaced(item.scene)
+    for language in ("en", "tr", "zh"):
+        others = generate("test", language, near_misses="replaced")
+        for exchanged, easier in zip(generate("test", language), others, strict=True):
+            assert exchanged.sentence1 == easier.sentence1
+            assert exchanged.label == easier.label
+            assert (exchanged.sentence2 == easier.sentence2) == (easier.label == "1")
+
+
 def test_both_labels_use_the_forms_alike() -> None:
     by_label = {True: Counter[tuple[str, int, int]](), False: Counter[tuple[str, int, int]]()}
     for item in items("train"):
@@ -181,3 +196,12 @@ def test_words_of_a_pair_are_almost_the_same() -> None:
 def test_unknown_names_are_refused(split: str, language: str) -> None:
     with pytest.raises(ValueError, match=r"xx|validation"):
         generate(split, language)
+
+
+def test_scenes_of_which_there_are_few() -> None:
+    rng = random.Random(0)
+    for kind, count in FEW.items():
+        found = {identity(draw(rng, kind)) for _ in range(20 * count)}
+        assert len(found) == count
+    for kind in set(KINDS) - set(FEW):
+        assert len({identity(draw(rng, kind)) for _ in range(20_000)}) > needed(("two", "kinds"))
