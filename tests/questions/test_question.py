@@ -176,6 +176,34 @@ def test_contrasts_in_accuracy_are_those_of_the_table_of_seeds_and_items(
     assert "p_holm" not in found["in distribution"]["accuracy"]
 
 
+def test_the_worst_of_several_draws_is_each_runs_own(
+    made: Path, ask: Ask, answering: Answering, answers: dict[tuple[str, int], Right]
+) -> None:
+    (noise,) = (own for own in ASKED["families"] if own["name"] == "noise")
+    worst = {**noise, "sets": [{**one, "draws": "worst"} for one in noise["sets"]]}
+    others = [own for own in ASKED["families"] if own is not noise]
+    values = ask(made, families=[*others, worst])
+    found = contrast(values)["families"]["noise"]["accuracy"]
+
+    def drawn(arm: str, seed: int, language: str) -> np.ndarray:
+        cells = [answers[arm, seed][language, draw] * 1.0 for draw in answering.draws]
+        return min(cells, key=np.mean)
+
+    table = np.array(
+        [
+            np.mean([drawn("low", s, x) - drawn("english", s, x) for x in ("de", "en")], axis=0)
+            for s in SEEDS
+        ]
+    )
+    means = table.mean(axis=1)
+    value, low, high, p = two_way(means, table - means[:, None])
+    assert [found["value"], found["low"], found["high"], found["p"]] == pytest.approx(
+        [value, low, high, p], rel=1e-5
+    )
+    chosen = {min(answering.draws, key=lambda d: answers[a, s]["de", d].mean()) for a, s in answers}
+    assert len(chosen) > 1, "one draw is the worst of all runs: nothing is tested"
+
+
 def test_another_metric_is_compared_by_its_name_with_the_rows_that_move_it(
     made: Path, ask: Ask, answering: Answering, answers: dict[tuple[str, int], Right]
 ) -> None:
@@ -449,3 +477,5 @@ def test_questions_that_ship_name_points_and_evaluations_of_the_specs_beside_the
 def test_a_set_is_called_by_its_condition(condition: dict[str, Any], title: str) -> None:
     one = AskedSet.model_validate({"task": "xnli", "condition": condition})
     assert one.title == f"xnli test, {title}"
+    one = AskedSet.model_validate({"task": "xnli", "condition": condition, "draws": "worst"})
+    assert one.title == f"xnli test, {title}, worst draw"

@@ -22,7 +22,7 @@ class Cells:
         family: the name of its family.
         pairs: its cells.
         left_out: languages that were tested and are not compared, with the reason.
-        metrics: for each cell and draw, the name of the metric.
+        metrics: for each cell and draw (or the worst of them), the name of the metric.
         figures: for each of these, the metric of each run, [runs].
         moved: for each of these, how far each row moves it, [runs, n]; mean 0 for each run.
         places: for each of these, which item each row is of, among all items of the comparison.
@@ -146,16 +146,21 @@ class Tested:
             notes.append(f"{one.title} is left out: no language remains ({why})")
             return None
         cells = Cells(family, one.title, pairs, left)
+        draws = range(len(having[0].keys))
         for pair in pairs:
-            for draw in range(len(having[0].keys)):
-                self._add(cells, one, pair, draw, having)
+            for chosen in [draws] if one.draws == "worst" else [[draw] for draw in draws]:
+                self._add(cells, one, pair, chosen, having)
         return cells
 
     def _add(
-        self, cells: Cells, one: TestSet, pair: Pair, draw: int, having: Sequence[Found]
+        self, cells: Cells, one: TestSet, pair: Pair, draws: Sequence[int], having: Sequence[Found]
     ) -> None:
+        """Adds a cell with the worst of some draws of each run."""
         answers = [
-            run.answered(own, pair, own.keys[draw], self._metric)
+            min(
+                (run.answered(own, pair, own.keys[draw], self._metric) for draw in draws),
+                key=lambda answered: answered.value,
+            )
             for run, own in zip(self.runs, having, strict=True)
         ]
         first = answers[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -62,6 +62,11 @@ class TestSet(Model):
         default_factory=lambda: PluginUse(name=CLEAN),
         description="condition plugin, as the runs' spec has it",
     )
+    draws: Literal["mean", "worst"] = Field(
+        "mean",
+        description="of noise that was drawn several times. mean: the mean over draws; worst: in "
+        "each language the draw in which a run is worst",
+    )
     languages: Languages | None = Field(None, description="default: all that were tested")
     without: Languages | None = Field(None, description="languages that are left out")
     trained_on: bool = Field(
@@ -90,6 +95,8 @@ class TestSet(Model):
             worded = any(isinstance(value, str) for value in params.values())
             name = [] if worded else [self.condition.name]
             said.append(" ".join([*name, *map(_brief, params.values())]))
+        if self.draws == "worst":
+            said.append("worst draw")
         return ", ".join(said)
 
 
