@@ -97,7 +97,7 @@ def counted(owner, name, part):
 
 os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
 from xlt_cli import cli
-from xlt_cli.compute.importing import own_process, uncollected
+from xlt_cli.compute.importing import importing, own_process
 own_process()
 """
 """What both probes begin with: seconds by the clock and of the processor, by part."""
@@ -107,7 +107,7 @@ def ends(part):
 
 
 ends("python, xlt's commands")
-with uncollected():
+with importing():
     import torch
     ends("import torch")
     import transformers

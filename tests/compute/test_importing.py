@@ -25,6 +25,35 @@ def test_collection_is_as_before_also_after_an_error(enabled: bool) -> None:
         (gc.enable if before else gc.disable)()
 
 
+IN_THE_BLOCK = """
+import gc, sys
+from xlt_cli.compute.importing import importing
+if "frozen" in sys.argv:
+    gc.freeze()
+frozen = gc.get_freeze_count()
+gc.collect()
+with importing():
+    circle = []
+    circle.append(circle)
+print(any(found is circle for found in gc.get_objects(generation=2)))
+print(gc.get_freeze_count() == frozen, bool(frozen))
+del circle
+found = None
+print(gc.collect(1), gc.collect() > 0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("as it is", "True\nTrue False\n0 True\n"), ("frozen", "False\nTrue True\n1 False\n")],
+)
+def test_what_was_made_in_the_block_is_old_and_not_frozen(state: str, said: str) -> None:
+    """Only a search through everything looks at it. What was frozen before stays so."""
+    command = [sys.executable, "-c", IN_THE_BLOCK, state]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout == said, done.stderr
+
+
 @pytest.mark.parametrize(("first", "threshold"), [("own_process()", "20000"), ("0", "python's")])
 def test_only_a_process_of_xlt_looks_less_often(first: str, threshold: str) -> None:
     code = (

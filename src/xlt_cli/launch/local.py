@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlt_cli import between_runs
-from xlt_cli.compute.importing import uncollected
+from xlt_cli.compute.importing import importing
 from xlt_cli.compute.processes import is_first_process
 from xlt_cli.console.progress import Reporter
 from xlt_cli.data.rows import RowStore
@@ -246,7 +246,8 @@ def read_again(
 
 def prepare(job: PlannedRun, root: Path, plain: bool) -> tuple[Run, Runtime]:
     """Takes hold of the device, and makes the run's directory where it is not there."""
-    with uncollected():
+    with importing():  # here rather than in `perform`, which holds the rows
+        from xlt_cli.launch import pipeline  # noqa: F401
         from xlt_cli.launch.computing import start
 
         runtime = start(job.spec.device, job.spec.precision, plain)
@@ -269,8 +270,7 @@ def perform(
     Args:
         rows: where its rows are loaded to; a new store by default.
     """
-    with uncollected():
-        from xlt_cli.launch.pipeline import run_experiment
+    from xlt_cli.launch.pipeline import run_experiment
 
     return run_experiment(run, reopen(job.spec), runtime, reporter, restore, rows)
 
