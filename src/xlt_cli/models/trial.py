@@ -105,17 +105,26 @@ def check_seam(
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             torch.manual_seed(0)
             with torch.no_grad():
-                embeddings = _check_shapes(under, problem, beside)
+                outputs = _check_shapes(under, problem, beside)
                 if not known:
-                    _check_rows(under, alone, padded, beside)
+                    _check_rows(under, alone, padded, outputs)
             if not trained:
-                _check_embeddings(under, embeddings, beside)
+                _check_embeddings(under, outputs, beside)
     finally:
         model.train(training)
 
 
-def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> torch.Tensor:
-    """Embeddings, hidden states and logits of a batch; returns the embeddings."""
+@dataclass(frozen=True)
+class Outputs:
+    """What a model gives for a batch; `states` is None for one that has none."""
+
+    embeddings: torch.Tensor
+    logits: torch.Tensor
+    states: torch.Tensor | None
+
+
+def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> Outputs:
+    """Embeddings, hidden states and logits of a batch."""
     size, head = tuple(batch.input_ids.shape), problem.head
     classes = len(head.labels) if head.over == "labels" else None
     embeddings = under.called("embed", batch)
@@ -135,7 +144,7 @@ def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> torch.Tens
         shown = values[real] if values.shape[:2] == real.shape else values
         if not torch.isfinite(shown).all():
             raise under.broken(f"{method}() returned values that are not finite")
-    return embeddings
+    return Outputs(embeddings, logits, states)
 
 
 def _check_shape(
@@ -151,15 +160,23 @@ def _check_shape(
         )
 
 
-def _check_rows(under: Encoding, alone: Batch, padded: Batch, beside: Batch) -> None:
-    """The first row's logits and hidden states, in three batches."""
-    for what, outputs in (("answers", _logits), ("hidden states", _states)):
+def _check_rows(under: Encoding, alone: Batch, padded: Batch, beside: Outputs) -> None:
+    """The first row's logits and hidden states, in three batches.
+
+    Args:
+        beside: what the model gave for it beside another row.
+    """
+    for what, outputs, others in (
+        ("answers", _logits, beside.logits),
+        ("hidden states", _states, beside.states),
+    ):
         first = outputs(under, alone)
-        if first is None:
+        if first is None or others is None:
             continue
-        again, with_padding, with_others = (
-            _difference(first, outputs(under, batch)) for batch in (alone, padded, beside)
+        again, with_padding = (
+            _difference(first, outputs(under, batch)) for batch in (alone, padded)
         )
+        with_others = _difference(first, others[0])
         if again > TOLERANCE:
             raise under.broken(
                 f"its {what} for the same row differ between calls in evaluation mode",
@@ -197,14 +214,15 @@ def _difference(first: torch.Tensor, other: torch.Tensor | None) -> float:
     return float(torch.nan_to_num(change, nan=1.0, posinf=1.0))
 
 
-def _check_embeddings(under: Encoding, embeddings: torch.Tensor, batch: Batch) -> None:
+def _check_embeddings(under: Encoding, outputs: Outputs, batch: Batch) -> None:
     """Other embeddings give other logits, and the logits' gradient comes back to them."""
+    embeddings, known = outputs.embeddings, [outputs.logits]
     touched = ~batch.special_mask[..., None] if not batch.special_mask.all() else 1.0
     moved = embeddings + torch.randn_like(embeddings) * embeddings.std() * touched
 
     def silent() -> str:
         with torch.no_grad():
-            before = under.called("logits", embeddings, batch)
+            before = known.pop() if known else under.called("logits", embeddings, batch)
             after = under.called("logits", moved, batch)
         scale = before.abs().max().clamp(min=1e-9)
         if float((before - after).abs().max() / scale) <= SILENT:
