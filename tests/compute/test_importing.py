@@ -27,7 +27,9 @@ def test_collection_is_as_before_also_after_an_error(enabled: bool) -> None:
 
 IN_THE_BLOCK = """
 import gc, sys
-from xlt_cli.compute.importing import importing
+from xlt_cli.compute.importing import importing, own_process
+if "own" in sys.argv:
+    own_process()
 if "frozen" in sys.argv:
     gc.freeze()
 frozen = gc.get_freeze_count()
@@ -45,11 +47,16 @@ print(gc.collect(1), gc.collect() > 0)
 
 @pytest.mark.parametrize(
     ("state", "said"),
-    [("as it is", "True\nTrue False\n0 True\n"), ("frozen", "False\nTrue True\n1 False\n")],
+    [
+        ("own", "True\nTrue False\n0 True\n"),
+        ("own frozen", "False\nTrue True\n1 False\n"),
+        ("somebody's", "False\nTrue False\n1 False\n"),
+    ],
 )
 def test_what_was_made_in_the_block_is_old_and_not_frozen(state: str, said: str) -> None:
-    """Only a search through everything looks at it. What was frozen before stays so."""
-    command = [sys.executable, "-c", IN_THE_BLOCK, state]
+    """Only a search through everything looks at it. What was frozen before stays so, and in
+    somebody else's process nothing changes."""
+    command = [sys.executable, "-c", IN_THE_BLOCK, *state.split()]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout == said, done.stderr
 

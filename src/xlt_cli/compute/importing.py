@@ -12,8 +12,13 @@ own. Python's 700 (2,000 from 3.13 on) are for programs of few objects: here it 
 what libraries have made again and again, for most of a second until the first update."""
 
 
+_own_process = False
+
+
 def own_process() -> None:
     """Says that this process executes commands of xlt and nothing else."""
+    global _own_process
+    _own_process = True
     gc.set_threshold(NEW_OBJECTS)
 
 
@@ -34,7 +39,8 @@ def uncollected() -> Iterator[None]:
 
 @contextlib.contextmanager
 def importing() -> Iterator[None]:
-    """The same, and the next search passes over all that there is at the end of the block.
+    """The same; in a process of xlt's own, the next search passes over all that there is at the end
+    of the block.
 
     Libraries make hundreds of thousands of objects, through which one search walks for a seventh of
     a second. They become old, as if it had been made. The errors that libraries have caught become
@@ -45,6 +51,6 @@ def importing() -> Iterator[None]:
         try:
             yield
         finally:
-            if not gc.get_freeze_count():  # what somebody has frozen stays so
+            if _own_process and not gc.get_freeze_count():  # what is frozen stays so
                 gc.freeze()
                 gc.unfreeze()
