@@ -114,6 +114,7 @@ ATTACKS = {
 
 
 @on_gpu
+@pytest.mark.filterwarnings("default")  # torch's compiler has some for every version
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_attacks_on_compiled_layers_are_recorded_with_the_same_losses(
     model: EncoderModel,

@@ -22,6 +22,7 @@ stage with long texts has more than the eight that torch allows."""
 MEANINGLESS = (
     "The .grad attribute of a Tensor that is not a leaf",
     r"\s*Online softmax is disabled on the fly",
+    "TensorFloat32 tensor cores for float32 matrix multiplication available but not enabled",
 )
 """The beginnings of warnings that torch's compiler gives for any model."""
 
