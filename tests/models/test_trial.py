@@ -143,6 +143,20 @@ class FlatEmbeddings(Sound):
         return super().embed(batch).flatten(0, 1)
 
 
+class AddsInPlace(Sound):
+    """To what it is given: torch itself refuses only where a leaf asks for its gradient."""
+
+    def encode(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        if not (embeddings.is_leaf and embeddings.requires_grad):
+            embeddings += 0.5
+        return super().encode(embeddings, batch)
+
+
+class StatesInPlace(AddsInPlace):
+    def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
+        return self.head(self.pool(embeddings, batch))
+
+
 class WholeNumbers(Sound):
     def logits(self, embeddings: torch.Tensor, batch: Batch) -> torch.Tensor:
         return super().logits(embeddings, batch).long()
@@ -181,6 +195,8 @@ FAULTS: list[tuple[Callable[[], Any], str]] = [
     (OneLabelTooMany, r"logits\(\) returned the shape \[2, 3\], expected \[2, 2\]"),
     (PooledStates, r"encode\(\) returned the shape"),
     (FlatEmbeddings, r"embed\(\) returned the shape"),
+    (AddsInPlace, r"logits\(\) changes the embeddings that it is given"),
+    (StatesInPlace, r"encode\(\) changes the embeddings that it is given"),
     (WholeNumbers, "torch.int64, not floating-point"),
     (Tuples, "returned a tuple, not a tensor"),
     (NotANumber, "not finite"),

@@ -129,7 +129,9 @@ def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> Outputs:
     classes = len(head.labels) if head.over == "labels" else None
     embeddings = under.called("embed", batch)
     _check_shape(under, "embed", embeddings, (*size, None), "[rows, tokens, width]")
+    given = embeddings.clone()
     logits = under.called("logits", embeddings, batch)
+    _check_unchanged(under, "logits", given, embeddings)
     per_token = head.per_token
     asked = size if batch.asked is None else tuple(batch.asked.shape)
     _check_shape(
@@ -137,6 +139,7 @@ def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> Outputs:
         "[rows, tokens, labels]" if per_token else "[rows, labels]",
     )  # fmt: skip
     states = under.states(embeddings, batch)
+    _check_unchanged(under, "encode", given, embeddings)
     if states is not None:
         _check_shape(under, "encode", states, (*size, None), "[rows, tokens, width]")
     real = batch.attention_mask.bool()
@@ -145,6 +148,16 @@ def _check_shapes(under: Encoding, problem: Problem, batch: Batch) -> Outputs:
         if not torch.isfinite(shown).all():
             raise under.broken(f"{method}() returned values that are not finite")
     return Outputs(embeddings, logits, states)
+
+
+def _check_unchanged(
+    under: Encoding, method: str, before: torch.Tensor, given: torch.Tensor
+) -> None:
+    if not torch.allclose(before, given, rtol=0, atol=0, equal_nan=True):
+        raise under.broken(
+            f"{method}() changes the embeddings that it is given, which perturbations use again",
+            "compute new ones: `embeddings = embeddings + positions` rather than `+=`",
+        )
 
 
 def _check_shape(
