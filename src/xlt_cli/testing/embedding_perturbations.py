@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -150,6 +151,25 @@ class EmbeddingPerturbationSuite(PluginSuite):
                 if not gradient.isfinite().all():
                     broken(f"the gradient of {name} is not finite ({bench.name})", LOSS)
 
+    def test_no_pass_that_trains_is_made_where_parameters_are_fixed(
+        self, plugin: EmbeddingPerturbation, benches: list[Bench]
+    ) -> None:
+        from xlt_cli.speed.layers import parameters_fixed
+
+        for bench in benches:
+            trained = [p for p in _parameters(bench).values() if p.requires_grad]
+            model: Any = bench.model
+            fixed = partial(parameters_fixed, [model])
+            expected = _gradients(plugin.loss(bench.seam(ROWS)), trained)
+            here = replace(bench.seam(ROWS), parameters_fixed=fixed)
+            for one, other in zip(expected, _gradients(plugin.loss(here), trained), strict=True):
+                if one is not None and (other is None or _differ(one, other)):
+                    broken(
+                        "loss() trains on a pass that it makes within `seam.parameters_fixed()`, "
+                        f"so that the model's layers get no gradient from it ({bench.name})",
+                        Seam,
+                    )
+
     def test_leaves_the_batch_and_the_model_as_they_are(
         self, plugin: EmbeddingPerturbation, benches: list[Bench]
     ) -> None:
@@ -293,6 +313,16 @@ def _noisy(plugin: EmbeddingPerturbation, here: Seam) -> torch.Tensor:
 def _parameters(bench: Bench) -> dict[str, Any]:
     model: Any = bench.model
     return dict(model.named_parameters())
+
+
+def _gradients(
+    losses: torch.Tensor, parameters: Sequence[torch.Tensor]
+) -> Sequence[torch.Tensor | None]:
+    import torch
+
+    if not losses.requires_grad:
+        return [None] * len(parameters)
+    return torch.autograd.grad(losses.sum(), parameters, allow_unused=True)
 
 
 def _differ(one: torch.Tensor, other: torch.Tensor) -> bool:

@@ -75,6 +75,25 @@ class TestReturnsAMean(Suite):
     )
 
 
+class TestTrainsWhereParametersAreFixed(Suite):
+    class made(Sound):
+        def loss(self, seam: Seam) -> torch.Tensor:
+            with seam.parameters_fixed():
+                return super().loss(seam)
+
+    fails = ("test_no_pass_that_trains_is_made_where_parameters_are_fixed",)
+
+
+class TestTrainsOnOneOfTwoPasses(Suite):
+    class made(Sound):
+        def loss(self, seam: Seam) -> torch.Tensor:
+            with seam.parameters_fixed():
+                noisy = super().loss(seam)
+            return noisy + seam.loss(seam.logits(seam.embeddings))
+
+    fails = ("test_no_pass_that_trains_is_made_where_parameters_are_fixed",)
+
+
 class TestCentresOverTheBatch(Suite):
     class made(Sound):
         def loss(self, seam: Seam) -> torch.Tensor:
