@@ -18,7 +18,7 @@ def _known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
     for kind in kinds:
         if kind not in KINDS:
             raise ValueError(f"there is no kind of scene '{kind}': {did_you_mean(kind, KINDS)}")
-    if len(set(kinds)) < len(kinds) or len(kinds) % 2:
+    if not kinds or len(set(kinds)) < len(kinds) or len(kinds) % 2:
         raise ValueError("an even number of different kinds is needed, to balance the labels")
     if fault := too_few(kinds):
         raise ValueError(f"{fault}: add kinds, or leave those out")

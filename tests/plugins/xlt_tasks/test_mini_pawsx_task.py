@@ -41,9 +41,11 @@ def test_a_language_that_it_lacks(task, failure):
         ),
         (["act", "seat"], "2 kinds need 2,400 scenes each, and there are only 2,256 of 'seat'"),
         (["act", "give", "teach", "kin"], "4 kinds need 1,200 scenes each"),
+        ([], "an even number of different kinds is needed"),
+        (["act", "act"], "an even number of different kinds is needed"),
     ],
 )
-def test_kinds_of_which_there_are_too_few_scenes(kinds, what):
+def test_kinds_that_give_no_balanced_pairs_or_too_few(kinds, what):
     with pytest.raises(ValidationError, match=what):
         MiniPawsX.Params(kinds=kinds)
     assert MiniPawsX.Params(kinds=["act", "routine"]).kinds == ("act", "routine")
