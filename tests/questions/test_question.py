@@ -402,6 +402,13 @@ def test_runs_that_were_tested_on_other_rows_are_refused(
                               "contrasts": [{"of": "a", "over": "a"}]}]},
             "compared with itself",
         ),
+        *(
+            (
+                {"families": [{"name": "x", "sets": [{"task": "pawsx", "draws": "worst", **one}]}]},
+                "families.0.sets.0.draws",
+            )
+            for one in ({}, {"condition": NOISE | {"draws": 1}}, {"condition": "pgd"})
+        ),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_with_the_place(

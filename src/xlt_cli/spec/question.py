@@ -226,7 +226,21 @@ def _check_plugins(found: Question, source: Source) -> None:
         for kind, use in (("task", one.task), ("condition", one.condition)):
             with faults.gather():
                 _check(use, kind, source.where((*place, kind)))
+                if kind == "condition" and one.draws == "worst" and not _is_drawn_again(use):
+                    raise SpecError(
+                        "the worst of several draws is asked for, and there is one",
+                        source.where((*place, "draws")),
+                        "write the condition with the `draws` that runs were tested under, or "
+                        "leave out `draws: worst`",
+                    )
     faults.complain()
+
+
+def _is_drawn_again(condition: PluginUse) -> bool:
+    if condition.name == CLEAN:
+        return False
+    params = registry.get("condition", condition.name).Params.model_validate(condition.params)
+    return int(getattr(params, "draws", 1)) > 1
 
 
 def _check(use: PluginUse, kind: str, where: str) -> None:
