@@ -419,6 +419,31 @@ def test_a_wrong_file_is_refused_with_the_place(
     assert what in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("change", "what", "why"),
+    [
+        (
+            {"families": [{"name": "x", "sets": [
+                {"task": "pawsx", "condition": NOISE | {"draws": 5}}]}]},
+            "no set of any family can be compared",
+            "pawsx test, typos 0.3 is left out: no run of all arms was tested on it",
+        ),
+        (
+            {"in_distribution": {"task": "pawsx", "languages": ["en"], "without": ["en"]}},
+            "nothing is left of the set in distribution: pawsx test, en",
+            "en: the question leaves it out",
+        ),
+    ],
+)  # fmt: skip
+def test_a_question_of_which_nothing_is_left_says_why(
+    made: Path, ask: Ask, change: dict[str, Any], what: str, why: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        ask(made, **change)
+    assert caught.value.what == what
+    assert why in caught.value.where
+
+
 def test_the_command_prints_the_same_from_an_archive_and_writes_all_files(
     made: Path, tmp_path: Path, xlt: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

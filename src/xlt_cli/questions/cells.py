@@ -11,7 +11,7 @@ from xlt_cli.errors import DataError
 from xlt_cli.languages import among, own_codes
 from xlt_cli.questions.stored import Found, TestedRun, shared_pairs
 from xlt_cli.runs.cells import Pair
-from xlt_cli.spec.question import TestSet
+from xlt_cli.spec.question import IN_DISTRIBUTION, TestSet
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,8 @@ class Tested:
         cells: the sets, with what the runs answered.
 
     Raises:
-        DataError: runs were tested on different rows, or none on the set in distribution.
+        DataError: runs were tested on different rows, none on the set in distribution, or on no
+            other set.
     """
 
     def __init__(
@@ -120,6 +121,19 @@ class Tested:
             for family, one in kept
             if (cells := self._cells(family, one, trained, notes)) is not None
         ]
+        self._check(sets[0][1], notes)
+
+    def _check(self, home: TestSet, notes: Sequence[str]) -> None:
+        """Raises DataError if nothing is left that could be compared."""
+        if not self.runs:
+            what = "no run was tested on all sets that others were tested on"
+        elif not self.cells or self.cells[0].family != IN_DISTRIBUTION:
+            what = f"nothing is left of the set in distribution: {home.title}"
+        elif len(self.cells) == 1:
+            what = "no set of any family can be compared"
+        else:
+            return
+        raise DataError(what, "\n".join(notes), "the question's file says what runs were tested on")
 
     def number(self, run: TestedRun) -> int | None:
         """Which of the runs it is; None if it was left out."""
