@@ -364,7 +364,7 @@ def test_a_collapsed_run_is_marked_in_every_table(short: Desk, xlt: Any) -> None
     stage["epochs"] = 8
     out = invoke(xlt, short, "sweep", short.write(stages=[stage], evaluations=[{}], **grid))
     assert out.count(" † collapsed\n") + out.count(" † collapsed ") == 1
-    assert "† this model has collapsed" in out
+    assert "† this model has collapsed on these rows" in out
     assert "1 (1 collapsed)" in out
     assert "1 of 1 runs collapsed (seed 1: one answer to every row)" in out
     listed = json.loads(invoke(xlt, short, "runs", "--json"))

@@ -164,8 +164,8 @@ def note(warning: Mapping[str, Any]) -> str:
     cells = names(warning["cells"])
     if warning["kind"] == "collapsed":
         return (
-            f"{MARK} this model has collapsed: it gives one answer to every row, also in what it "
-            "was trained on"
+            f"{MARK} this model has collapsed on these rows: it gives one answer to each, also in "
+            "the languages that it was trained on, where they are tested"
         )
     if warning["kind"] == "constant_labels":
         return f"{cells}: every row has the label '{warning['label']}', so the set measures nothing"
