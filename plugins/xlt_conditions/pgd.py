@@ -159,7 +159,8 @@ class Pgd(Condition):
             return worst.note(logits, number)
 
         for _ in range(p.steps):
-            rise = balls.precise(ascent.gradient(seam, loss, noise)) * touched
+            rise = ascent.gradient(loss, noise, seam.parameters_fixed)
+            rise = balls.precise(rise) * touched
             noise = balls.project(noise + step * balls.direction(rise, p.norm), radius, p.norm)
         loss(noise)
 

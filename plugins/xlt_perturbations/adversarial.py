@@ -90,7 +90,9 @@ class Adversarial(EmbeddingPerturbation):
             noise = radius * balls.sample(touched, embeddings.shape[-1], p.norm, seam.draws)
         for number in range(p.steps):
             if number > 0 or rise is None:
-                rise = ascent.gradient(seam, lambda at: seam.loss(ascent.noisy(seam, at)), noise)
+                rise = ascent.gradient(
+                    lambda at: seam.loss(ascent.noisy(seam, at)), noise, seam.parameters_fixed
+                )
             ahead = balls.direction(balls.precise(rise) * touched, p.norm)
             noise = balls.project(noise + step * ahead, radius, p.norm)
         return embeddings + noise.to(embeddings.dtype)

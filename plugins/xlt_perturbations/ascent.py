@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from xlt_cli.api import Seam
@@ -33,16 +34,21 @@ def waiting(seam: Seam, warmup: float) -> bool:
 
 
 def gradient(
-    seam: Seam, objective: Callable[[torch.Tensor], torch.Tensor], noise: torch.Tensor
+    objective: Callable[[torch.Tensor], torch.Tensor],
+    noise: torch.Tensor,
+    fixed: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> torch.Tensor:
     """The gradient of each example's objective with regard to its own noise, [B, L, D].
 
     No gradient of a parameter is computed. Summing first is exact: the objectives, [B], depend
     each on their own example's noise only.
+
+    Args:
+        fixed: the `parameters_fixed` of the seam that the objective is of.
     """
     import torch
 
-    with torch.enable_grad(), seam.parameters_fixed():
+    with torch.enable_grad(), fixed():
         noise = noise.detach().requires_grad_()
         total = objective(noise).sum()
     return slope(total, noise)

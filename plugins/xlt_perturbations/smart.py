@@ -87,9 +87,9 @@ class Smart(divergence.Comparing):
         noise = noise * p.noise * touched
         for _ in range(p.steps):
             rise = ascent.gradient(
-                seam,
                 lambda at: divergence.symmetric_kl(clean, ascent.noisy(seam, at), seam.batch),
                 noise,
+                seam.parameters_fixed,
             )
             if p.normalise:
                 rise = rise / rise.abs().amax(dim=-1, keepdim=True).clamp(min=TINY)

@@ -75,9 +75,9 @@ class Vat(divergence.Comparing):
         ahead = balls.direction(noise * touched, p.norm)
         for _ in range(p.steps):
             rise = ascent.gradient(
-                seam,
                 lambda at: divergence.kl(clean, ascent.noisy(seam, at), seam.batch),
                 p.xi * unit * ahead,
+                seam.parameters_fixed,
             )
             ahead = balls.direction(rise * touched, p.norm)
         return p.epsilon * unit * ahead
