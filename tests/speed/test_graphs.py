@@ -137,6 +137,7 @@ def test_attacks_on_compiled_layers_are_recorded_with_the_same_losses(
     assert recorded == pytest.approx(eager, abs=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:Guards may run slower on Python 3.13.0")
 @pytest.mark.parametrize("attack", ["default", "one step"])
 def test_attacks_on_compiled_layers_give_the_losses_and_gradients_of_plain_ones(
     model: EncoderModel,
