@@ -16,6 +16,7 @@ from xlt_cli import registry
 from xlt_cli.api import PluginUse
 from xlt_cli.errors import SpecError, UserError, did_you_mean
 from xlt_cli.spec import CLEAN
+from xlt_cli.spec.building import build_condition
 from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.identity import plugin_stated
 from xlt_cli.spec.model import Languages, Model, NamedSplit, Use
@@ -226,7 +227,7 @@ def _check_plugins(found: Question, source: Source) -> None:
         for kind, use in (("task", one.task), ("condition", one.condition)):
             with faults.gather():
                 _check(use, kind, source.where((*place, kind)))
-                if kind == "condition" and one.draws == "worst" and not _is_drawn_again(use):
+                if kind == "condition" and one.draws == "worst" and _draws(use) < 2:
                     raise SpecError(
                         "the worst of several draws is asked for, and there is one",
                         source.where((*place, "draws")),
@@ -236,11 +237,8 @@ def _check_plugins(found: Question, source: Source) -> None:
     faults.complain()
 
 
-def _is_drawn_again(condition: PluginUse) -> bool:
-    if condition.name == CLEAN:
-        return False
-    params = registry.get("condition", condition.name).Params.model_validate(condition.params)
-    return int(getattr(params, "draws", 1)) > 1
+def _draws(condition: PluginUse) -> int:
+    return 1 if condition.name == CLEAN else build_condition(condition).draws
 
 
 def _check(use: PluginUse, kind: str, where: str) -> None:
