@@ -109,7 +109,7 @@ def check_seam(
                 if not known:
                     _check_rows(under, alone, padded, outputs)
             if not trained:
-                _check_embeddings(under, outputs, beside)
+                _check_embeddings(under, outputs.embeddings, beside)
     finally:
         model.train(training)
 
@@ -227,15 +227,14 @@ def _difference(first: torch.Tensor, other: torch.Tensor | None) -> float:
     return float(torch.nan_to_num(change, nan=1.0, posinf=1.0))
 
 
-def _check_embeddings(under: Encoding, outputs: Outputs, batch: Batch) -> None:
+def _check_embeddings(under: Encoding, embeddings: torch.Tensor, batch: Batch) -> None:
     """Other embeddings give other logits, and the logits' gradient comes back to them."""
-    embeddings, known = outputs.embeddings, [outputs.logits]
     touched = ~batch.special_mask[..., None] if not batch.special_mask.all() else 1.0
     moved = embeddings + torch.randn_like(embeddings) * embeddings.std() * touched
 
     def silent() -> str:
         with torch.no_grad():
-            before = known.pop() if known else under.called("logits", embeddings, batch)
+            before = under.called("logits", embeddings, batch)
             after = under.called("logits", moved, batch)
         scale = before.abs().max().clamp(min=1e-9)
         if float((before - after).abs().max() / scale) <= SILENT:
