@@ -66,7 +66,6 @@ def restore_layers(layers: Sequence[nn.Module]) -> None:
     for layer in layers:
         layer._compiled_call_impl = None
     if layers:
-        _backward_passes().donated_buffer = True
         torch.compiler.reset()
 
 
