@@ -44,14 +44,19 @@ def made(
     return updates, [float(loss) for loss in losses]
 
 
+def without_dropout(model: EncoderModel) -> None:
+    own: Any = model
+    for module in own.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+
+
 @on_gpu
 @pytest.mark.parametrize("attack", [False, True])
 def test_losses_are_those_of_eager_updates(
     model: EncoderModel, problem: SequenceClassification, features: list[Feature], attack: bool
 ) -> None:
-    for module in model.modules():  # type: ignore[attr-defined]
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     params = Adversarial.Params(steps=1, random_start=False, warmup=0.2)
     methods = [(Adversarial(params), 1.0)] if attack else []
     other = copy.deepcopy(model)
@@ -70,9 +75,7 @@ def test_recorded_again_after_a_table_has_grown(
 ) -> None:
     monkeypatch.setattr(word_table, "WORTH", 1)
     monkeypatch.setattr(rows, "STEP", 1)
-    for module in model.modules():  # type: ignore[attr-defined]
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     # One feature again and again: the others' words are new.
     few = features[:1] * 32
     losses = {}
@@ -124,9 +127,7 @@ def test_attacks_on_compiled_layers_are_recorded_with_the_same_losses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(recorder, "COMPILED_FROM", 1)
-    for module in model.modules():  # type: ignore[attr-defined]
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     methods = [(ATTACKS[attack], 1.0)]
     other = copy.deepcopy(model)
     fast, recorded = made(model, problem, features, False, methods)
@@ -148,9 +149,7 @@ def test_attacks_on_compiled_layers_give_the_losses_and_gradients_of_plain_ones(
 ) -> None:
     """Without a GPU: compiled by what needs no compiler of C++."""
     own: Any = model
-    for module in own.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     plainly = torch.nn.Module.compile
     monkeypatch.setattr(
         torch.nn.Module, "compile", partialmethod(plainly, backend="aot_eager_decomp_partition")
@@ -204,10 +203,7 @@ def test_what_only_looks_for_noise_asks_for_no_gradient_of_parameters(
     model: EncoderModel, problem: SequenceClassification, features: list[Feature], attack: str
 ) -> None:
     """And what is trained on does, with the same losses as where nothing is fixed."""
-    own: Any = model
-    for module in own.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     chosen = layers_of(model)
     asked: list[bool] = []
     chosen[0].register_forward_hook(
