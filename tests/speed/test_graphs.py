@@ -18,7 +18,12 @@ from xlt_cli.problems import Feature, SequenceClassification
 from xlt_cli.spec import Stage
 from xlt_cli.speed import layers, recorder
 from xlt_cli.speed import used_rows as rows
-from xlt_cli.speed.layers import compile_layers, parameters_fixed, restore_layers
+from xlt_cli.speed.layers import (
+    check_gradients,
+    compile_layers,
+    parameters_fixed,
+    restore_layers,
+)
 from xlt_cli.training.loss import StageLoss
 from xlt_cli.training.ways import updates_of
 from xlt_perturbations.adversarial import Adversarial
@@ -196,6 +201,37 @@ def test_a_fixed_layer_gives_the_same_gradient_and_is_trained_again_afterwards()
         raise RuntimeError("inside")
     assert [p.requires_grad for layer in found for p in layer.parameters()] == before
     assert asked[3:] == [True] * 3
+
+
+def test_a_trained_parameter_without_a_gradient_is_found() -> None:
+    found = [torch.nn.Linear(8, 8), torch.nn.Linear(8, 8)]
+    found[0].bias.requires_grad_(False)
+    torch.nn.Sequential(*found)(torch.randn(3, 8)).sum().backward()
+    check_gradients(found)
+    found[1].bias.grad = None
+    with pytest.raises(RuntimeError, match="bias of a compiled layer got no gradient"):
+        check_gradients(found)
+
+
+@on_gpu
+def test_compiled_layers_that_lose_gradients_are_not_used(
+    model: EncoderModel,
+    problem: SequenceClassification,
+    features: list[Feature],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def finds(layers: Any) -> None:
+        raise RuntimeError("weight of a compiled layer got no gradient")
+
+    monkeypatch.setattr(recorder, "COMPILED_FROM", 1)
+    monkeypatch.setattr(recorder, "check_gradients", finds)
+    without_dropout(model)
+    methods = [(ATTACKS["one step"], 1.0)]
+    other = copy.deepcopy(model)
+    fast, losses = made(model, problem, features, False, methods)
+    assert "got no gradient" in fast.path
+    _, eager = made(other, problem, features, True, methods)
+    assert losses == pytest.approx(eager, abs=1e-4)
 
 
 @pytest.mark.parametrize("attack", [name for name in ATTACKS if name not in ("default", "freelb")])

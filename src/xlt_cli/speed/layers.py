@@ -19,6 +19,10 @@ RECOMPILED = 64
 """How often a layer may be compiled anew. Its code is specialised to ranges of sizes, of which a
 stage with long texts has more than the eight that torch allows."""
 
+TAGS = "use_recursive_dict_tags_for_guards"
+"""A setting of torch's compiler, on by default in torch 2.11: a layer is taken for unchanged while no
+attribute is set. A parameter that is told in place to ask for a gradient again would get none."""
+
 MEANINGLESS = (
     "The .grad attribute of a Tensor that is not a leaf",
     r"\s*Online softmax is disabled on the fly",
@@ -40,6 +44,8 @@ def compile_layers(layers: Sequence[nn.Module], graphs_kept: bool = False) -> No
         warnings.filterwarnings("ignore", beginning, UserWarning)
     _backward_passes().donated_buffer = not graphs_kept
     _compiler().recompile_limit = RECOMPILED
+    if hasattr(_compiler(), TAGS):
+        setattr(_compiler(), TAGS, False)
     for layer in new:
         layer.compile(dynamic=True)
 
@@ -59,6 +65,18 @@ def parameters_fixed(layers: Sequence[nn.Module]) -> Iterator[None]:
     finally:
         for parameter in trained:
             parameter.requires_grad_(True)
+
+
+def check_gradients(layers: Sequence[nn.Module]) -> None:
+    """Checks that a backward pass reached all trained parameters of layers.
+
+    Raises:
+        RuntimeError: one has no gradient; it would not be trained.
+    """
+    for layer in layers:
+        for name, parameter in layer.named_parameters():
+            if parameter.requires_grad and parameter.grad is None:
+                raise RuntimeError(f"{name} of a compiled layer got no gradient")
 
 
 def restore_layers(layers: Sequence[nn.Module]) -> None:

@@ -17,6 +17,7 @@ from xlt_cli.speed.graphs import FINE, MULTIPLE, Graphs
 from xlt_cli.speed.half_weights import HalfWeights
 from xlt_cli.speed.layers import (
     COMPILED_FROM,
+    check_gradients,
     compile_layers,
     parameters_fixed,
     restore_layers,
@@ -112,6 +113,8 @@ class Recorder:
             losses = self.loss(batch, seeds, self._progress)
         loss = losses.float().sum() * weight
         self.runtime.accelerator.backward(loss)
+        if self.loss.methods:
+            check_gradients(self.layers)
         return loss.detach(), loss.detach()
 
     def _update(
