@@ -21,7 +21,7 @@ stage with long texts has more than the eight that torch allows."""
 
 TAGS = "use_recursive_dict_tags_for_guards"
 """A setting of torch's compiler, on by default in torch 2.11: a layer is taken for unchanged while
-no attribute is set. A parameter that is told in place to ask for a gradient again would get none."""
+no attribute is set. A parameter that is told to ask for a gradient again would get none."""
 
 MEANINGLESS = (
     "The .grad attribute of a Tensor that is not a leaf",
