@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -404,6 +405,24 @@ def test_it_is_packed_while_it_is_tested(
         assert results(one) == whole
     for packed, again in zip(models(run), models(left), strict=True):
         assert (packed / PACKED).read_bytes() == (again / PACKED).read_bytes()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux")
+def test_packing_gives_way_to_what_is_tested(
+    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, found = packing._write, list[int]()
+
+    def noted(*arguments: Any) -> str:
+        found.append(os.nice(0))
+        return write(*arguments)
+
+    before = os.nice(0)
+    with monkeypatch.context() as patch:
+        patch.setattr(packing, "_write", noted)
+        invoke("train", desk.write())
+    assert max(found) == 19
+    assert os.nice(0) == before
 
 
 def test_what_was_packed_ahead_counts_for_the_model_that_is_there_alone(

@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def made_ahead(stage: Path, encoder: PluginUse) -> Iterator[Ahead | None]:
     if origin is None or base is None:
         yield None
         return
-    with ThreadPoolExecutor(1, "packing") as thread:
+    with ThreadPoolExecutor(1, "packing", _give_way) as thread:
         made = thread.submit(_write, whole.parent, base, origin, sha256)
         del base  # the thread's alone, which frees it
         try:
@@ -180,6 +181,17 @@ def unpack(run: Run) -> int:
                 used += (folder / WHOLE).stat().st_size
             _relist(folder, WHOLE, PACKED)
     return used
+
+
+def _give_way() -> None:
+    """Has the calling thread, and those that it starts, wait for threads that have more to do.
+
+    With few processors the block would otherwise be slow: threads that share a matrix product wait
+    for one another.
+    """
+    if sys.platform == "linux":  # elsewhere, this is of the whole process
+        with contextlib.suppress(OSError):
+            os.nice(19)
 
 
 def _large(stage: Path) -> list[Path]:
