@@ -11,12 +11,11 @@ from pydantic import AfterValidator, Field
 
 from xlt_cli.api import Encoder, EncoderModel, Head, PluginParams, UserError, did_you_mean
 from xlt_cli.problems.head_choice import builder_for, head_names
+from xlt_encoders.loaded_with import Settings, Weights
 from xlt_encoders.own_heads import LANGUAGE_MODEL, has_own
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-    from xlt_encoders.loading import Settings, Weights
 
 
 E5_CAVEAT = (
@@ -167,7 +166,7 @@ class TransformersEncoder(Encoder):
         from xlt_encoders.kept_adapter import model_folder
         from xlt_encoders.labels import check_labels
         from xlt_encoders.language_model import adopt_head
-        from xlt_encoders.loading import Weights, load_checkpoint, load_pretrained, read_config
+        from xlt_encoders.loading import load_checkpoint, load_pretrained, read_config
 
         folder = model_folder(checkpoint)
         language_model = head.kind == LANGUAGE_MODEL
@@ -224,8 +223,6 @@ class TransformersEncoder(Encoder):
             builder_for(head, None if asked else plugin)
 
     def _settings(self, checkpoint: Path | None = None) -> Settings:
-        from xlt_encoders.loading import Settings
-
         def gives_segments() -> bool:
             try:
                 return "token_type_ids" in self.load_tokenizer(checkpoint)("a")

@@ -12,13 +12,13 @@ from pydantic import Field
 from xlt_cli.api import OfflineError, UserError, kept
 from xlt_encoders.base import E5_CAVEAT, PRETRAINED, EncoderParams, TransformersEncoder
 from xlt_encoders.file_hashes import sha256_of
+from xlt_encoders.loaded_with import Weights
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
     from xlt_encoders.e5_q4_file import E5File
-    from xlt_encoders.loading import Weights
 
 
 class E5SmallQ4(TransformersEncoder):
@@ -89,8 +89,6 @@ class E5SmallQ4(TransformersEncoder):
             raise UserError("the weights file cannot be read", str(path), str(problem)) from problem
 
     def _pretrained(self) -> Weights:
-        from xlt_encoders.loading import Weights
-
         config, state_dict = kept("pretrained weights", self._content, self._read, copy=_copied)
         return Weights(self.name, config, state_dict=state_dict)
 

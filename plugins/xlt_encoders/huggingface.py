@@ -16,12 +16,12 @@ from xlt_encoders.base import (
     TransformersEncoder,
     open_tokenizer,
 )
+from xlt_encoders.loaded_with import Weights
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-    from xlt_encoders.loading import Weights
     from xlt_encoders.tokenizer_source import TokenizerFiles
 
 
@@ -114,7 +114,7 @@ class HubEncoder(TransformersEncoder):
         read_config(folder, self._trust_remote_code)
 
     def _pretrained(self) -> Weights:
-        from xlt_encoders.loading import Weights, read_config
+        from xlt_encoders.loading import read_config
 
         folder, trust = self._folder(), self._trust_remote_code
         config = read_config(folder, trust)
