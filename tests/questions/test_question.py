@@ -239,10 +239,16 @@ def test_another_metric_is_compared_by_its_name_with_the_rows_that_move_it(
     assert "macro_f1" in str(refused.value.hint)
 
 
+@pytest.mark.parametrize("languages", [["en"], ["en", "fr"]])
 def test_effective_robustness_is_that_of_numpy_with_the_items_of_line_and_run(
-    made: Path, ask: Ask, answers: dict[tuple[str, int], Right]
+    made: Path, ask: Ask, answers: dict[tuple[str, int], Right], languages: list[str]
 ) -> None:
-    found = contrast(ask(made))["families"]["zero-shot"]["effective_robustness"]
+    """With French, which an arm was trained on, as a further set in distribution, too."""
+    predictors = [{"task": "pawsx", "languages": [own]} for own in languages[1:]]
+    shown = ask(made, predictors=predictors)
+    found = contrast(shown)["families"]["zero-shot"]["effective_robustness"]
+    said = f"a {'plane' if predictors else 'line'} through the reference runs"
+    assert said in markdown.text(report(shown))
     references = [key for key in answers if key[0] in (*REFERENCES, "plain")]
     count = len(answers["low", 1]["en", ""])
 
@@ -250,11 +256,13 @@ def test_effective_robustness_is_that_of_numpy_with_the_items_of_line_and_run(
         def share(key: tuple[str, int], language: str) -> float:
             return float(weights @ answers[key][language, ""] / weights.sum())
 
-        x = special.logit([share(key, "en") for key in references])
+        def design(*keys: tuple[str, int]) -> np.ndarray:
+            own = [[share(key, language) for language in languages] for key in keys]
+            return np.column_stack([np.ones(len(own)), special.logit(own)])
+
         y = special.logit([share(key, "de") for key in references]) + moved
-        slope, intercept = np.polyfit(x, y, 1)
-        line = special.expit(intercept + slope * special.logit(share(run, "en")))
-        return share(run, "de") - float(line)
+        fit, *_ = np.linalg.lstsq(design(*references), y, rcond=None)
+        return share(run, "de") - float(special.expit(design(run) @ fit)[0])
 
     def difference(seed: int, weights: np.ndarray, moved: np.ndarray) -> float:
         return above(("low", seed), weights, moved) - above(("english", seed), weights, moved)
@@ -269,10 +277,11 @@ def test_effective_robustness_is_that_of_numpy_with_the_items_of_line_and_run(
     none = np.zeros(count)
     effects = count * np.array([[slope(s, one, still) for one in np.eye(count)] for s in SEEDS])
     by_point = [np.mean([slope(s, none, one) for s in SEEDS]) for one in np.eye(len(references))]
-    x = special.logit([answers[key]["en", ""].mean() for key in references])
+    own = [[answers[key][code, ""].mean() for code in languages] for key in references]
+    x = np.column_stack([np.ones(len(own)), special.logit(own)])
     y = special.logit([answers[key]["de", ""].mean() for key in references])
-    left = y - np.polyval(np.polyfit(x, y, 1), x)
-    df = len(references) - 2
+    left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
+    df = len(references) - 1 - len(languages)
     scatter = float(np.sum(np.square(by_point)) * (left @ left) / df)
     value, low, high, p = two_way(values, effects, (scatter, df))
     assert found["value"] == pytest.approx(value)
@@ -384,6 +393,9 @@ def test_runs_that_were_tested_on_other_rows_are_refused(
         ({"families": []}, "families"),
         ({"famillies": []}, "famillies"),
         ({"in_distribution": {"task": "pawsy"}}, "unknown task 'pawsy'"),
+        ({"predictors": [{"task": "pawsy"}]}, "unknown task 'pawsy'"),
+        ({"predictors": [{"task": "pawsx", "languages": ["en"]}]}, "two sets are called"),
+        ({"families": [{"name": "predictors", "sets": [{"task": "pawsx"}]}]}, "may be called"),
         (
             {"families": [{"name": "n", "sets": [{"task": "pawsx", "condition": "perturbd"}]}]},
             "unknown condition 'perturbd'",
@@ -429,6 +441,11 @@ def test_a_wrong_file_is_refused_with_the_place(
             "pawsx test, typos 0.3 is left out: no run of all arms was tested on it",
         ),
         (
+            {"predictors": [{"task": "pawsx", "languages": ["fr"], "without": ["fr"]}]},
+            "nothing is left of the set in distribution: pawsx test, fr",
+            "fr: the question leaves it out",
+        ),
+        (
             {"in_distribution": {"task": "pawsx", "languages": ["en"], "without": ["en"]}},
             "nothing is left of the set in distribution: pawsx test, en",
             "en: the question leaves it out",
@@ -442,6 +459,12 @@ def test_a_question_of_which_nothing_is_left_says_why(
         ask(made, **change)
     assert caught.value.what == what
     assert why in caught.value.where
+
+
+def test_a_set_in_distribution_on_which_no_run_was_tested_is_named(made: Path, ask: Ask) -> None:
+    with pytest.raises(DataError, match=r"in distribution: xnli test") as caught:
+        ask(made, predictors=[{"task": "xnli"}])
+    assert "`predictors`" in str(caught.value.hint)
 
 
 def test_the_command_prints_the_same_from_an_archive_and_writes_all_files(

@@ -11,13 +11,13 @@ import numpy as np
 
 from xlt_cli.errors import RunError
 from xlt_cli.questions.arms import Runs
-from xlt_cli.questions.cells import Cells, Tested
+from xlt_cli.questions.cells import HOMES, Cells, Tested
 from xlt_cli.questions.outcomes import ROBUSTNESS, Outcome, of_families, of_sets
 from xlt_cli.questions.stored import TestedRun
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec.question import IN_DISTRIBUTION, Compared, Question
-from xlt_cli.stats import trend
+from xlt_cli.spec.question import Compared, Question
 from xlt_cli.stats.estimates import Estimate
+from xlt_cli.stats.moved_line import fewest_points
 from xlt_cli.stats.significance import holm
 
 LEVEL = 0.05
@@ -109,7 +109,7 @@ class _Comparison:
             self.notes,
             self.question.metric,
         )
-        self.home = self.tested.cells[0]
+        self.home = self.tested.homes[0]
         metrics = list(dict.fromkeys(one.metric for one in self.tested.cells))
         self.metric = metrics[0] if len(metrics) == 1 else SEVERAL
         self.numbers: dict[str, dict[int, int]] = {}
@@ -131,7 +131,7 @@ class _Comparison:
 
     def values(self) -> dict[str, Any]:
         """All of it as JSON values."""
-        cells, own = self.tested.cells, (self.home, self.points, self.metric)
+        cells, own = self.tested.cells, (self.tested.homes, self.points, self.metric)
         families = of_families(cells, *own)
         sets = {one.title: of_sets([one], *own) for one in cells}
         robust = any(ROBUSTNESS in outcomes for outcomes in families.values())
@@ -144,6 +144,7 @@ class _Comparison:
             "trained_on": self.trained,
             "references": len(self.points),
             "effective_robustness": robust,
+            "lines_over": [one.title for one in self.tested.homes],
             "arms": [self._arm(name, families, sets) for name in self.arms],
             "contrasts": self._contrasts(families, sets, self.numbers),
             "points": self._points(families),
@@ -159,10 +160,12 @@ class _Comparison:
     def _why_no_line(self) -> str:
         if self.question.reference is None:
             return "the question names no reference runs"
-        count = len(self.points)
-        if count < trend.FEWEST:
+        count, fewest = len(self.points), fewest_points(len(self.tested.homes))
+        if count < fewest:
             runs = "run is" if count == 1 else "runs are"
-            return f"{count or 'no'} reference {runs} there, and a line needs {trend.FEWEST}"
+            return f"{count or 'no'} reference {runs} there, and a line needs {fewest}"
+        if len(self.tested.homes) > 1:
+            return "the figures of the reference runs in distribution do not determine a plane"
         return f"all reference runs have the same {self.metric} in distribution"
 
     def _about(self, one: Cells) -> dict[str, Any]:
@@ -242,7 +245,7 @@ class _Comparison:
         band = self.question.equivalence / 100
         for outcome in (self.metric, ROBUSTNESS):
             family = [own[outcome] for name, own in found.items()
-                      if name != IN_DISTRIBUTION and outcome in own]  # fmt: skip
+                      if name not in HOMES and outcome in own]  # fmt: skip
             adjusted = holm([one["p"] for one in family])
             for one, p in zip(family, adjusted, strict=True):
                 one["p_holm"] = p
@@ -255,7 +258,7 @@ class _Comparison:
     def _points(self, families: Mapping[str, Mapping[str, Outcome]]) -> dict[str, Any]:
         """Of each run the figure in distribution and the mean over the other families."""
         others = [own[self.metric].values for name, own in families.items()
-                  if name != IN_DISTRIBUTION]  # fmt: skip
+                  if name not in HOMES]  # fmt: skip
         x, y = self.home.values, np.mean(others, axis=0)
         arms = {
             name: [[float(x[n]), float(y[n])] for n in own.values()]

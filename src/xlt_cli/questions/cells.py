@@ -11,7 +11,10 @@ from xlt_cli.errors import DataError
 from xlt_cli.languages import among, own_codes
 from xlt_cli.questions.stored import Found, TestedRun, shared_pairs
 from xlt_cli.runs.cells import Pair
-from xlt_cli.spec.question import IN_DISTRIBUTION, TestSet
+from xlt_cli.spec.question import IN_DISTRIBUTION, PREDICTORS, TestSet
+
+HOMES = {IN_DISTRIBUTION: "in_distribution", PREDICTORS: "predictors"}
+"""The families of sets in distribution, and the fields of a question that name them."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class Tested:
     """The sets of a question, as runs were tested on them.
 
     Args:
-        sets: with the names of their families; that in distribution first.
+        sets: with the names of their families; those in distribution first.
         arms: the runs of each arm, and of the references.
         trained: the languages that a comparison leaves out, and the arms that were trained on them.
         notes: gets what is left out.
@@ -82,10 +85,11 @@ class Tested:
 
     Attributes:
         runs: those that have all sets that are compared; the others are named in a note.
-        cells: the sets, with what the runs answered.
+        cells: the sets, with what the runs answered; those in distribution first.
+        homes: those in distribution.
 
     Raises:
-        DataError: runs were tested on different rows, none on the set in distribution, or on no
+        DataError: runs were tested on different rows, none on a set in distribution, or on no
             other set.
     """
 
@@ -102,11 +106,12 @@ class Tested:
         of_arms = {id(run): run for own in arms.values() for run in own}
         every = list((of_arms | {id(run): run for run in references}).values())
         kept = [(family, one) for family, one in sets if _is_tested(one, arms, notes)]
-        if not kept or kept[0][1] is not sets[0][1]:
-            raise DataError(
-                f"no run of some arm was tested in distribution: {sets[0][1].title}",
-                hint="the question's file says which set that is: `in_distribution`",
-            )
+        for family, one in sets:
+            if family in HOMES and not any(one is own for _, own in kept):
+                raise DataError(
+                    f"no run of some arm was tested in distribution: {one.title}",
+                    hint=f"the question's file says which set that is: `{HOMES[family]}`",
+                )
         self.runs: list[TestedRun] = []
         for run in every:
             lacking = [one.title for _, one in kept if run.find(one) is None]
@@ -121,15 +126,17 @@ class Tested:
             for family, one in kept
             if (cells := self._cells(family, one, trained, notes)) is not None
         ]
-        self._check(sets[0][1], notes)
+        self.homes = [one for one in self.cells if one.family in HOMES]
+        self._check([one.title for family, one in sets if family in HOMES], notes)
 
-    def _check(self, home: TestSet, notes: Sequence[str]) -> None:
+    def _check(self, homes: Sequence[str], notes: Sequence[str]) -> None:
         """Raises DataError if nothing is left that could be compared."""
+        left = [one.title for one in self.homes]
         if not self.runs:
             what = "no run was tested on all sets that others were tested on"
-        elif not self.cells or self.cells[0].family != IN_DISTRIBUTION:
-            what = f"nothing is left of the set in distribution: {home.title}"
-        elif len(self.cells) == 1:
+        elif lost := [title for title in homes if title not in left]:
+            what = f"nothing is left of the set in distribution: {lost[0]}"
+        elif len(self.cells) == len(left):
             what = "no set of any family can be compared"
         else:
             return

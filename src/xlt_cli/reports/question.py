@@ -30,9 +30,9 @@ NOTES = (
 )
 
 ROBUSTNESS = (
-    "effective robustness: {metric} minus what a line through the reference runs (logit axes, over "
-    "{metric} in distribution) lets expect; its intervals include how far the references scatter "
-    "about the line"
+    "effective robustness: {metric} minus what a {line} through the reference runs (logit axes, "
+    "over {metric} in distribution{where}) lets expect; its intervals include how far the "
+    "references scatter about the {line}"
 )
 
 
@@ -41,8 +41,8 @@ def report(values: Values) -> Report:
     pieces: list[Piece] = [_comparison(one, values) for one in values["comparisons"]]
     band = f"equivalent: the 95% interval lies within ±{values['equivalence']:g} points"
     records = record_table(COLUMNS, _records(values))
-    robust = [one["metric"] for one in values["comparisons"] if one["effective_robustness"]]
-    lines = [ROBUSTNESS.format(metric=_words(name)) for name in dict.fromkeys(robust)]
+    robust = [_robustness(one) for one in values["comparisons"] if one["effective_robustness"]]
+    lines = list(dict.fromkeys(robust))
     notes = [*NOTES[:2], *lines, *NOTES[2:], band, *values["notes"]]
     return Report(pieces, title=values["title"], notes=notes, values=values, records=records)
 
@@ -50,6 +50,14 @@ def report(values: Values) -> Report:
 def titles(one: Values) -> dict[str, str]:
     """What the outcomes of a comparison are called, by their keys."""
     return {one["metric"]: _words(one["metric"]), "effective_robustness": "effective robustness"}
+
+
+def _robustness(one: Values) -> str:
+    """What effective robustness is, in a comparison that has it."""
+    over = one["lines_over"]
+    several = {"line": "plane", "where": f": {' and '.join(over)}"}
+    words = several if len(over) > 1 else {"line": "line", "where": ""}
+    return ROBUSTNESS.format(metric=_words(one["metric"]), **words)
 
 
 def _words(name: str) -> str:

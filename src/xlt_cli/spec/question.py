@@ -28,6 +28,9 @@ from xlt_cli.spec.yaml_lines import Loc
 IN_DISTRIBUTION = "in distribution"
 """What the family of the set in distribution is called."""
 
+PREDICTORS = "predictors"
+"""What that of further sets in distribution is called."""
+
 
 def _named(value: str) -> str:
     if not value.strip():
@@ -163,6 +166,11 @@ class Question(Model):
 
     title: Name
     in_distribution: TestSet = Field(description="the set that lines are fitted over")
+    predictors: list[TestSet] = Field(
+        default_factory=list,
+        description="further sets in distribution that lines are fitted over, e.g. in the "
+        "languages of an intermediate stage; they are in no family",
+    )
     families: list[Family] = Field(min_length=1, description="families of test sets")
     comparisons: list[Compared] = Field(min_length=1)
     reference: Reference | None = Field(None, description="default: no effective robustness")
@@ -194,15 +202,17 @@ class Question(Model):
             if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
                 hint = "; give one a `name`" if kind == "sets" else ""
                 raise ValueError(f"two {kind} are called '{twice[0]}'{hint}")
-        if any(family.name == IN_DISTRIBUTION for family in self.families):
-            raise ValueError(f"no family may be called '{IN_DISTRIBUTION}'")
+        for family in self.families:
+            if family.name in (IN_DISTRIBUTION, PREDICTORS):
+                raise ValueError(f"no family may be called '{family.name}'")
         return self
 
     def sets(self) -> list[tuple[str, TestSet]]:
-        """All sets with the names of their families, that in distribution first."""
-        own = self.in_distribution.model_copy(update={"trained_on": True})
+        """All sets with the names of their families, those in distribution first."""
+        own = [(IN_DISTRIBUTION, self.in_distribution), *((PREDICTORS, x) for x in self.predictors)]
+        homes = [(name, one.model_copy(update={"trained_on": True})) for name, one in own]
         every = [(family.name, one) for family in self.families for one in family.sets]
-        return [(IN_DISTRIBUTION, own), *every]
+        return [*homes, *every]
 
 
 def load(path: str | Path) -> Question:
@@ -221,6 +231,7 @@ def _check_plugins(found: Question, source: Source) -> None:
     """Raises SpecError for tasks and conditions that are unknown, or whose parameters are wrong."""
     faults = Faults()
     places: list[tuple[Loc, TestSet]] = [(("in_distribution",), found.in_distribution)]
+    places += [(("predictors", i), one) for i, one in enumerate(found.predictors)]
     for i, family in enumerate(found.families):
         places += [(("families", i, "sets", j), one) for j, one in enumerate(family.sets)]
     for place, one in places:
