@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,48 @@ NOISE = {"name": "perturbed", "perturbation": "typos", "strength": 0.3, "draws":
 LANGUAGES = ("en", "de", "fr")
 Right = Mapping[tuple[str, str], np.ndarray]
 """By language and condition ("" or the key of a draw), which rows are right."""
+SEEDS = (1, 2, 3, 4)
+ARMS: Mapping[str, Sequence[str]] = {"plain": (), "english": ("en",), "low": ("fr",)}
+SHARES = {
+    "plain": {"en": 0.8, "de": 0.7, "fr": 0.6},
+    "english": {"en": 0.82, "de": 0.7, "fr": 0.6},
+    "low": {"en": 0.8, "de": 0.75, "fr": 0.7},
+}
+REFERENCES = {"few": 0.6, "some": 0.66, "many": 0.74}
+ASKED: dict[str, Any] = {
+    "title": "Does it help?",
+    "equivalence": 30,
+    "in_distribution": {"task": "pawsx", "languages": ["en"]},
+    "families": [
+        {"name": "zero-shot", "sets": [{"task": "pawsx"}]},
+        {
+            "name": "noise",
+            "sets": [
+                {"task": "pawsx", "condition": NOISE},
+                {
+                    "task": "pawsx",
+                    "condition": NOISE,
+                    "languages": ["en"],
+                    "trained_on": True,
+                    "name": "noise in English",
+                },
+            ],
+        },
+    ],
+    "reference": {"runs": [{"sweep": name} for name in (*REFERENCES, "plain")]},
+    "comparisons": [
+        {
+            "name": "languages",
+            "arms": {name: {"sweep": name, "seeds": len(SEEDS)} for name in ARMS},
+            "contrasts": [
+                {"of": "low", "over": "english", "primary": True},
+                {"of": "low", "over": "plain"},
+            ],
+        }
+    ],
+}
+Ask = Callable[..., dict[str, Any]]
+"""Asks a question, with changes of `ASKED`, of the runs of a folder; its values."""
 
 
 class Answering:
