@@ -208,12 +208,39 @@ def test_without_references_there_is_accuracy_alone_and_it_is_said(made: Path, a
     for reference, why in (
         (None, "names no reference runs"),
         ({"runs": [{"sweep": "few"}]}, "2 reference runs are there, and a line needs 3"),
-        ({"runs": [{"sweep": "not trained"}]}, "no reference runs are there"),
+        ({"runs": [{"sweep": "not trained"}]}, "no runs of the references 'not trained'"),
+        (
+            {"runs": [*ASKED["reference"]["runs"], {"sweep": "few", "point": "typo"}]},
+            "no runs of the references 'few', point 'typo'",
+        ),
     ):
         (one,) = ask(made, reference=reference)["comparisons"]
         assert not one["effective_robustness"]
         assert any(why in note for note in one["notes"])
         assert {*contrast({"comparisons": [one]})["families"]["noise"]} == {"accuracy"}
+
+
+@pytest.mark.parametrize("languages", [["en"], ["en", "fr"]])
+def test_runs_beyond_the_references_are_counted(
+    made: Path, ask: Ask, answers: dict[tuple[str, int], Right], languages: list[str]
+) -> None:
+    def figures(name: str, language: str) -> list[float]:
+        return [float(own[language, ""].mean()) for (arm, _), own in answers.items() if arm == name]
+
+    beyond = {name: [False] * len(SEEDS) for name in ARMS}
+    for language in languages:
+        inside = [x for name in REFERENCES for x in figures(name, language)]
+        for name, found in beyond.items():
+            outside = [not min(inside) <= x <= max(inside) for x in figures(name, language)]
+            beyond[name] = [a or b for a, b in zip(found, outside, strict=True)]
+    assert sum(beyond["english"])
+    predictors = [{"task": "pawsx", "languages": [own]} for own in languages[1:]]
+    reference = {"runs": [{"sweep": name} for name in REFERENCES]}
+    (one,) = ask(made, predictors=predictors, reference=reference)["comparisons"]
+    (note,) = [note for note in one["notes"] if "extrapolated" in note]
+    for name, found in beyond.items():
+        said = f"{sum(found)} of {len(SEEDS)} runs of '{name}'"
+        assert (said in note) == any(found), note
 
 
 def test_no_claim_rests_on_an_arm_that_lacks_seeds(root: Path, ask: Ask) -> None:

@@ -100,6 +100,17 @@ def test_a_set_in_distribution_on_which_no_run_was_tested_is_named(made: Path, a
     assert "`predictors`" in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(("field", "code"), [("languages", "dee"), ("without", "jp")])
+def test_a_language_that_no_run_was_tested_in_is_refused(
+    made: Path, ask: Ask, field: str, code: str
+) -> None:
+    families = [{"name": "x", "sets": [{"task": "pawsx", field: ["fr", code]}]}]
+    with pytest.raises(DataError, match=f"no run was tested on pawsx test in '{code}'") as caught:
+        ask(made, families=families)
+    assert field in caught.value.where
+    assert "de, en, fr" in str(caught.value.hint)
+
+
 def test_the_command_prints_the_same_from_an_archive_and_writes_all_files(
     made: Path, tmp_path: Path, xlt: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

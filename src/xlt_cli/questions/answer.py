@@ -44,8 +44,11 @@ def answered(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
     """
     notes: list[str] = []
     known = Runs(runs, notes)
+    lacking = known.lacking(question)
     references = [
-        one for one in known.references(question) if _may_be_reference(one, question, notes)
+        one
+        for one in ([] if lacking else known.references(question))
+        if _may_be_reference(one, question, notes)
     ]
     comparisons = []
     for compared in question.comparisons:
@@ -54,7 +57,8 @@ def answered(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
         if not any(one.of in there and one.over in there for one in compared.contrasts):
             notes.append(f"'{compared.name}' is not compared: {_absent(arms)}")
         else:
-            comparisons.append(_Comparison(question, compared, arms, references).values())
+            own = _Comparison(question, compared, arms, references, lacking)
+            comparisons.append(own.values())
     if not comparisons:
         raise RunError(
             "no comparison has runs of both arms of a contrast", "\n".join(notes),
@@ -83,12 +87,17 @@ def _may_be_reference(one: TestedRun, question: Question, notes: list[str]) -> b
 
 @dataclass
 class _Comparison:
-    """One comparison: its arms over the same cells."""
+    """One comparison: its arms over the same cells.
+
+    Attributes:
+        lacking: which references are not there, in words.
+    """
 
     question: Question
     compared: Compared
     arms: Mapping[str, Sequence[TestedRun]]
     references: Sequence[TestedRun]
+    lacking: str
 
     def __post_init__(self) -> None:
         self.notes: list[str] = []
@@ -135,7 +144,9 @@ class _Comparison:
         families = of_families(cells, *own)
         sets = {one.title: of_sets([one], *own) for one in cells}
         robust = any(ROBUSTNESS in outcomes for outcomes in families.values())
-        if not robust:
+        if robust:
+            self.notes += self._extrapolated()
+        else:
             self.notes.append(NO_REFERENCES.format(why=self._why_no_line(), metric=self.metric))
         values = {
             "name": self.compared.name,
@@ -160,6 +171,8 @@ class _Comparison:
     def _why_no_line(self) -> str:
         if self.question.reference is None:
             return "the question names no reference runs"
+        if self.lacking:
+            return self.lacking
         count, fewest = len(self.points), fewest_points(len(self.tested.homes))
         if count < fewest:
             runs = "run is" if count == 1 else "runs are"
@@ -167,6 +180,22 @@ class _Comparison:
         if len(self.tested.homes) > 1:
             return "the figures of the reference runs in distribution do not determine a plane"
         return f"all reference runs have the same {self.metric} in distribution"
+
+    def _extrapolated(self) -> list[str]:
+        """Which arms have runs for which lines are extended beyond the references."""
+        figures = np.stack([home.values for home in self.tested.homes])
+        low, high = figures[:, self.points].min(axis=1), figures[:, self.points].max(axis=1)
+        beyond = ((figures < low[:, None]) | (figures > high[:, None])).any(axis=0)
+        said = []
+        for name, own in self.numbers.items():
+            if count := sum(bool(beyond[n]) for n in own.values()):
+                said.append(f"{count} of {len(own)} runs of '{name}'")
+        if not said:
+            return []
+        return [
+            "effective robustness is extrapolated where a run's figure in distribution lies "
+            f"outside the range of the reference runs': {', '.join(said)}"
+        ]
 
     def _about(self, one: Cells) -> dict[str, Any]:
         pairs = ["+".join(dict.fromkeys(pair)) for pair in one.pairs]

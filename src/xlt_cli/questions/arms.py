@@ -63,6 +63,14 @@ class Runs:
         every = [one.answered for each in wanted for one in self._fitting(each)]
         return list({id(one): one for one in every}.values())
 
+    def lacking(self, question: Question) -> str:
+        """Why there are no lines: the first references of which there is no run; empty if none."""
+        for each in question.reference.runs if question.reference else []:
+            if not any(self._fitting(each)):
+                point = f", point '{each.point}'" if each.point else ""
+                return f"there are no runs of the references '{each.sweep}'{point}"
+        return ""
+
     def arms(self, compared: Compared) -> dict[str, list[TestedRun]]:
         """The runs of each arm; an arm may have none."""
         return {name: self.of(arm) for name, arm in compared.arms.items()}

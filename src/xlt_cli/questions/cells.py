@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from xlt_cli.errors import DataError
+from xlt_cli.errors import DataError, did_you_mean
 from xlt_cli.languages import among, own_codes
 from xlt_cli.questions.stored import Found, TestedRun, shared_pairs
 from xlt_cli.runs.cells import Pair
@@ -157,6 +157,7 @@ class Tested:
         having = [own for own in found if own is not None]
         if not having:
             return None
+        _check_languages(one, {x for own in having for pair in own.pairs for x in pair})
         left: dict[str, str] = {}
         pairs = _chosen(one, shared_pairs(having), trained, left)
         absent = sorted({x for own in having for p in own.pairs for x in p} - {
@@ -212,6 +213,18 @@ def _is_tested(one: TestSet, arms: Mapping[str, Sequence[TestedRun]], notes: lis
         whose = "all arms" if len(without) == len(arms) else ", ".join(f"'{x}'" for x in without)
         notes.append(f"{one.title} is left out: no run of {whose} was tested on it")
     return not without
+
+
+def _check_languages(one: TestSet, tested: Collection[str]) -> None:
+    """Raises DataError if a set names a language in which no run was tested."""
+    for field_ in ("languages", "without"):
+        for asked in getattr(one, field_) or []:
+            if not set(own_codes([asked], list(tested), one.task.name)) & set(tested):
+                raise DataError(
+                    f"no run was tested on {one.task.name} {one.split} in '{asked}'",
+                    f"{field_} of {one.title}",
+                    did_you_mean(asked, tested),
+                )
 
 
 def _chosen(
