@@ -229,13 +229,13 @@ def test_runs_beyond_the_references_are_counted(
 
     beyond = {name: [False] * len(SEEDS) for name in ARMS}
     for language in languages:
-        inside = [x for name in REFERENCES for x in figures(name, language)]
+        inside = [x for name in ("few", "some") for x in figures(name, language)]
         for name, found in beyond.items():
             outside = [not min(inside) <= x <= max(inside) for x in figures(name, language)]
             beyond[name] = [a or b for a, b in zip(found, outside, strict=True)]
-    assert sum(beyond["english"])
+    assert sum(map(sum, beyond.values()))
     predictors = [{"task": "pawsx", "languages": [own]} for own in languages[1:]]
-    reference = {"runs": [{"sweep": name} for name in REFERENCES]}
+    reference = {"runs": [{"sweep": name} for name in ("few", "some")]}
     (one,) = ask(made, predictors=predictors, reference=reference)["comparisons"]
     (note,) = [note for note in one["notes"] if "extrapolated" in note]
     for name, found in beyond.items():
