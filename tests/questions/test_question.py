@@ -220,6 +220,16 @@ def test_without_references_there_is_accuracy_alone_and_it_is_said(made: Path, a
         assert {*contrast({"comparisons": [one]})["families"]["noise"]} == {"accuracy"}
 
 
+def test_a_run_is_left_out_for_its_damaged_files_and_they_are_named(root: Path, ask: Ask) -> None:
+    broken = sorted(root.glob("low-*/evaluations/*/predictions/de*"))[0]
+    broken.write_bytes(broken.read_bytes()[:-20])
+    (one,) = ask(root)["comparisons"]
+    (note,) = [note for note in one["notes"] if "is left out" in note]
+    assert broken.parents[3].name in note
+    assert "damaged" in note
+    assert str(broken.parents[1]) in note
+
+
 @pytest.mark.parametrize("languages", [["en"], ["en", "fr"]])
 def test_runs_beyond_the_references_are_counted(
     made: Path, ask: Ask, answers: dict[tuple[str, int], Right], languages: list[str]

@@ -100,6 +100,26 @@ def test_a_set_in_distribution_on_which_no_run_was_tested_is_named(made: Path, a
     assert "`predictors`" in str(caught.value.hint)
 
 
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (None, "cannot read the question"),
+        ("", "a question is a mapping with at least 'title'"),
+        ("- 1", "a question is a mapping with at least 'title'"),
+        ("\udcff", "the question is not valid UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_question_is_not_called_a_spec(
+    tmp_path: Path, content: str | None, what: str
+) -> None:
+    file = tmp_path / "question.yaml"
+    if content is not None:
+        file.write_text(content, "utf-8", errors="surrogateescape")
+    with pytest.raises(SpecError, match=what) as caught:
+        load(file)
+    assert "init" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("field", "code"), [("languages", "dee"), ("without", "jp")])
 def test_a_language_that_no_run_was_tested_in_is_refused(
     made: Path, ask: Ask, field: str, code: str

@@ -117,7 +117,8 @@ class Tested:
             lacking = [one.title for _, one in kept if run.find(one) is None]
             if lacking:
                 more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
-                notes.append(f"{run.run.name} is left out: it lacks {lacking[0]}{more}")
+                why = f" ({run.damages[0]})" if run.damages else ""
+                notes.append(f"{run.run.name} is left out: it lacks {lacking[0]}{more}{why}")
             else:
                 self.runs.append(run)
         self._items: dict[tuple[str, str], int] = {}

@@ -66,10 +66,12 @@ class TestedRun:
     Attributes:
         seed: None for a model that was not trained with a seed.
         rows: the ids of what was asked, by the hash of rows; shared by all runs.
+        damages: what was wrong with files that were looked for and could not be read.
     """
 
     run: Run
     rows: dict[str, list[str]]
+    damages: list[str] = field(default_factory=list)
     _answered: dict[tuple[str, Cell, str | None], Answered] = field(default_factory=dict)
     _found: dict[int, Found | None] = field(default_factory=dict)
 
@@ -136,7 +138,8 @@ class TestedRun:
             store = _store(self.run, name)
             try:
                 done = set(store.whole())
-            except DamagedFile:  # the run lacks the set, as one that was not tested on it
+            except DamagedFile as error:  # the run lacks the set, as if it was not tested on it
+                self.damages.append(f"{error.what}: {error.where}")
                 continue
             pairs = sorted({cell.languages for cell in done if cell.condition == keys[0]})
             is_pair = one.setting == "generalized"

@@ -96,7 +96,9 @@ def load(name: str) -> Benchmark:
     Raises:
         SpecError: there is no such benchmark, or its file is wrong.
     """
-    source: Source = read(named_files.find(name, FOLDER, "benchmark"))
+    source: Source = read(
+        named_files.find(name, FOLDER, "benchmark"), kind="benchmark", fields="'title' and 'groups'"
+    )
     found = validated(Benchmark, values(source), source)
     _check_plugins(found, source)
     return found

@@ -221,7 +221,8 @@ def load(path: str | Path) -> Question:
     Raises:
         SpecError: it cannot be read or is wrong; says file, line and field.
     """
-    source: Source = read(Path(path))
+    fields = "'title', 'in_distribution', 'families' and 'comparisons'"
+    source: Source = read(Path(path), kind="question", fields=fields)
     found = validated(Question, values(source), source)
     _check_plugins(found, source)
     return found

@@ -27,6 +27,9 @@ ABOVE_PATHS = {
     "sweep.search.space": 3,
 }
 """Where the keys are paths themselves, and how many parts stand above them."""
+SPEC = "spec"
+"""What errors call the file of an experiment."""
+
 LARGEST = 256 * 1024
 """Bytes of a spec file; a larger file is something else, given by mistake."""
 
@@ -115,29 +118,40 @@ def _below(loc: Loc, above: Loc) -> bool:
     return loc[: len(above)] == above
 
 
-def read(path: Path, overrides: Sequence[str] = ()) -> Source:
-    """Reads a spec file; overrides are `path.of.field=value`, values as in YAML."""
+def read(
+    path: Path,
+    overrides: Sequence[str] = (),
+    kind: str = SPEC,
+    fields: str = "'encoder' and 'stages'",
+) -> Source:
+    """Reads a file in YAML.
+
+    Args:
+        overrides: `path.of.field=value`, values as in YAML.
+        kind: what errors call the file.
+        fields: what it has at least, in words.
+
+    Raises:
+        SpecError: it cannot be read, or is no mapping.
+    """
+    hint = "`xlt init` writes one to start from" if kind == SPEC else ""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
         if len(content) > LARGEST:
-            raise SpecError(f"larger than a spec can be ({LARGEST // 1024} KiB)", str(path))
+            raise SpecError(f"larger than a {kind} can be ({LARGEST // 1024} KiB)", str(path))
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SpecError("the spec is not valid UTF-8", f"{path}: byte {error.start}") from None
+        raise SpecError(f"the {kind} is not valid UTF-8", f"{path}: byte {error.start}") from None
     except OSError as error:
         raise SpecError(
-            f"cannot read the spec: {error.strerror}",
+            f"cannot read the {kind}: {error.strerror}",
             str(path),
-            _near_file(path) or "`xlt init` writes one to start from",
+            _near_file(path) or hint,
         ) from None
     document = parse(text, path)
     if not isinstance(document.value, dict):
-        raise SpecError(
-            "a spec is a mapping with at least 'encoder' and 'stages'",
-            str(path),
-            "`xlt init` writes one to start from",
-        )
+        raise SpecError(f"a {kind} is a mapping with at least {fields}", str(path), hint)
     return Source(document, text, tuple(parse_override(item) for item in overrides))
 
 

@@ -82,5 +82,5 @@ def load(name: str) -> Suite:
     Raises:
         SpecError: there is no such suite, or its file is wrong.
     """
-    source: Source = read(named_files.find(name, FOLDER, "suite"))
+    source: Source = read(named_files.find(name, FOLDER, "suite"), kind="suite", fields="'summary'")
     return validated(Suite, values(source), source)
