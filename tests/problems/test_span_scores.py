@@ -34,6 +34,13 @@ LANGUAGES = ("en", "es", "hi", "vi", "de", "ar", "zh")
 SOME = """the The a an, Das Haus, der ein! el la Los của là ال الكتاب والكتاب 北京 北京市
 ABC中文x U.S. «eins» x-y 1,000 ، 。 है हैं é É it's it’s $5 ½"""
 WORDS = st.sampled_from(SOME.split())
+FORMS = {
+    "en": ("eng", "en-GB", "English"),
+    "de": ("deu", "de-CH", "deu_Latn"),
+    "zh": ("zho", "zh-Hans", "cmn", "zho_Hant"),
+    "ar": ("ara", "arb", "arz_Arab"),
+    "vi": ("vie",),
+}
 TEXTS = st.lists(WORDS, max_size=6).flatmap(
     lambda words: st.sampled_from([" ", "  ", ""]).map(lambda gap: gap.join(words))
 )
@@ -207,3 +214,14 @@ def test_answers_are_the_same_where_multichecklists_script_says_so(
 )
 def test_answers_of_multichecklist(told: str, gold: str, language: str, same: bool) -> None:
     assert scores([gold], told, "multichecklist", language, False)[0] == same
+
+
+@pytest.mark.parametrize(("language", "forms"), FORMS.items())
+def test_the_rules_of_a_language_are_those_of_any_form_of_its_code(
+    language: str, forms: tuple[str, ...]
+) -> None:
+    for form in forms:
+        for normalisation in ("mlqa", "multichecklist"):
+            found = normalised(f"{SOME} hello", normalisation, form)  # type: ignore[arg-type]
+            assert found == normalised(f"{SOME} hello", normalisation, language), form  # type: ignore[arg-type]
+    assert normalised(SOME, "mlqa", language) != normalised(SOME, "mlqa", "x-none")

@@ -25,6 +25,7 @@ from xlt_cli.languages.facts import facts_of as facts_of
 from xlt_cli.languages.language import Language as Language
 from xlt_cli.languages.own_codes import own_code as own_code
 from xlt_cli.languages.own_codes import own_codes as own_codes
+from xlt_cli.languages.reading import broad_code as broad_code
 from xlt_cli.languages.reading import language_of as language_of
 from xlt_cli.languages.reading import lookup as lookup
 from xlt_cli.languages.same import among as among

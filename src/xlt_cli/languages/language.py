@@ -36,6 +36,11 @@ class Language:
         return shortest(self.language)
 
     @property
+    def broad(self) -> str:
+        """The shortest code of its macrolanguage: what rules for a language as such go by."""
+        return shortest(self.macrolanguage)
+
+    @property
     def name(self) -> str:
         """Its English name, e.g. `Swahili`; the code where it has none."""
         if PRIVATE.fullmatch(self.language):

@@ -38,6 +38,12 @@ def language_of(code: str, where: str = "") -> Language:
     return language
 
 
+def broad_code(code: str) -> str:
+    """The shortest code of the macrolanguage that a code or name is of; unknown ones as written."""
+    language = lookup(code)
+    return code if language is None else language.broad
+
+
 @functools.lru_cache(maxsize=4096)
 def lookup(code: str) -> Language | None:
     """The language that a code or an English name stands for; None if there is none."""

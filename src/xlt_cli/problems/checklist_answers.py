@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from xlt_cli.languages import broad_code
+
 _WHOLE = {
     "de": "ein|eine|einen",
     "el": "Ο|ένα|μια",
@@ -47,7 +49,8 @@ _AROUND = {"bn": "৷", "hi": "৷", "pa": "।", "pl": "„”", "ur": "\u200f"
 
 
 def comparable(answer: str, language: str) -> str:
-    """What is compared of an answer in a language."""
+    """What is compared of an answer in a language, in whichever form its code is."""
+    language = broad_code(language)
     if language in _IGNORED:
         answer = re.sub(_IGNORED[language], " ", answer)
     return answer.strip(",. " + _AROUND.get(language, ""))

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from xlt_cli.languages import broad_code
 from xlt_cli.problems.checklist_answers import comparable
 
 Normalisation = Literal["squad", "mlqa", "multichecklist"]
@@ -30,6 +31,8 @@ _ASCII_PUNCTUATION = frozenset(string.punctuation)
 def normalised(text: str, normalisation: Normalisation, language: str) -> list[str]:
     """The words of an answer without case, punctuation and articles.
 
+    The rules of a language are those of any form of its code, and of a macrolanguage's members.
+
     For MultiCheckList: what stands between the spaces of the text that it compares.
     """
     if normalisation == "multichecklist":
@@ -43,6 +46,7 @@ def normalised(text: str, normalisation: Normalisation, language: str) -> list[s
         for c in text
         if c not in _ASCII_PUNCTUATION and not unicodedata.category(c).startswith("P")
     )
+    language = broad_code(language)
     if language in _MLQA_ARTICLES:
         text = re.sub(_MLQA_ARTICLES[language], " ", text)
     if language == "zh":
