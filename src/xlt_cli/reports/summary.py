@@ -189,7 +189,7 @@ def _check_defined(scores: Mapping[str, Scores]) -> None:
             if math.isnan(resampled.value):
                 raise DataError(
                     f"the metric '{name}' is not defined for the rows of '{cell}': it is computed "
-                    "from none of them",
+                    "from none of them, or their gold answers are all the same",
                     cell,
                     "leave the metric or the language out",
                 )
