@@ -210,6 +210,19 @@ def test_what_is_no_whole_archive_is_refused(
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_an_archive_that_is_cut_short_is_to_be_brought_back(
+    runs: Path, tmp_path: Path, share: float
+) -> None:
+    xlt_cli.write_archive("erm-*", tmp_path / "erm.tar.xz", runs_dir=runs)
+    whole = (tmp_path / "erm.tar.xz").read_bytes()
+    path = tmp_path / "cut.tar.xz"
+    path.write_bytes(whole[: max(6, int(share * len(whole)))])
+    with pytest.raises(DataError, match="readable archive") as caught, xlt_cli.open_archive(path):
+        pass
+    assert "bring it back from a copy" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -38,6 +38,7 @@ _DECOMPRESSED: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
     b"BZh": bz2.open,
 }
+_ZIP = b"PK"
 _DAMAGES = (
     tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, OSError,
     RuntimeError, NotImplementedError, ValueError, OverflowError,
@@ -99,8 +100,15 @@ def _unpack(path: Path, folder: Path) -> None:
         raise DataError(
             f"the file is not a readable archive ({type(error).__name__}: {error})",
             str(path),
-            f"give a folder, or a file of one of the formats {', '.join(SUFFIXES)}",
+            "it is damaged, or cut short: bring it back from a copy"
+            if _begins_as_archive(path)
+            else f"give a folder, or a file of one of the formats {', '.join(SUFFIXES)}",
         ) from error
+
+
+def _begins_as_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(6).startswith((*_DECOMPRESSED, _ZIP))
 
 
 def _unpack_zip(path: Path, folder: Path) -> None:
