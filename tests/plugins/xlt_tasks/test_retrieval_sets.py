@@ -183,6 +183,67 @@ def test_lareqa_reads_the_borders_beside_xquad(tmp_path: Path) -> None:
         rows(made(Lareqa, apart), "test", "en")
 
 
+@pytest.mark.parametrize(
+    ("fault", "what", "where"),
+    [
+        ("list", "there is no list 'data'", "de.json"),
+        ("data", "there is no list 'data'", "de.json"),
+        ("article", "there is no list 'paragraphs'", "de.json: article 1"),
+        ("context", "there is no text 'context'", "de.json: article 1, paragraph 2"),
+        ("id", "there is no text 'id'", "de.json: article 1, paragraph 2, question 1"),
+        ("answers", "the question has no answer", "paragraph 2, question 1"),
+        ("answer", "answer_start is null, not a number", "paragraph 2, question 1"),
+        ("no borders", "borders of a sentence are null", "de.json: article 1, paragraph 2"),
+        ("borders", 'borders of a sentence are \\["a", "b"\\]', "article 1, paragraph 2"),
+    ],
+)
+def test_lareqa_says_what_is_wrong(tmp_path: Path, fault: str, what: str, where: str) -> None:
+    task = made(Lareqa, write_retrieval(Lareqa, tmp_path))
+    path = task.params.path / "de.json"
+    document: Any = json.loads(path.read_text("utf-8"))
+    paragraph = document["data"][0]["paragraphs"][1]
+    if fault == "list":
+        document = [[[0, 3]], [[0, 3]]]  # borders, in a file that is named like a document
+    elif fault == "data":
+        document = {}
+    elif fault == "article":
+        document["data"][0] = "text"
+    elif fault == "context":
+        del paragraph["context"]
+    elif fault == "id":
+        del paragraph["qas"][0]["id"]
+    elif fault in ("answers", "answer"):
+        paragraph["qas"][0]["answers"] = [] if fault == "answers" else [{}]
+    elif fault == "no borders":
+        del paragraph["sentence_breaks"]
+    else:
+        paragraph["sentence_breaks"] = [[0, 5], ["a", "b"]]
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(DataError, match=what) as caught:
+        rows(task, "test", "en")
+    assert caught.value.where.endswith(where)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "what"),
+    [
+        ("[[[0, 99]], [[0, true]]]", r"borders of a sentence are \[0, true\]"),
+        ('[[[0, 99]], "text"]', 'borders of a sentence are "text"'),
+        ("7", "there is no list 'data'"),
+    ],
+)
+def test_lareqa_says_what_is_wrong_with_borders(tmp_path: Path, breaks: str, what: str) -> None:
+    published = write_retrieval(Lareqa, tmp_path / "published")
+    apart = tmp_path / "lareqa"
+    apart.mkdir()
+    (tmp_path / "xquad").mkdir()
+    (published / "de.json").rename(tmp_path / "xquad" / "xquad.de.json")
+    (apart / "breaks.de.json").write_text(breaks, "utf-8")
+    with pytest.raises(DataError, match=what) as caught:
+        rows(made(Lareqa, apart), "test", "de")
+    assert "breaks.de.json" in caught.value.where
+
+
 def test_passages_are_cut_into_sentences() -> None:
     found = [sentences(passage) for passage in PASSAGES]
     for passage, cut in zip(PASSAGES, found, strict=True):
