@@ -92,7 +92,7 @@ class ParallelText(UnlabelledTask):
         return tuple(code for code in languages if not same_language(code, self.params.first))
 
     def row_languages(self, language: str) -> tuple[str, ...]:
-        return (self.params.first, language)
+        return tuple(dict.fromkeys((self.params.first, language)))
 
     def rows(self, split: Split, language: str) -> tuple[str, list[TextExample], Sequence[str]]:
         p = self.params

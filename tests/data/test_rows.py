@@ -13,7 +13,14 @@ from xlt_cli.api import Example, PluginParams, Rows, SequenceExample, Split, Tas
 from xlt_cli.data.hashing import data_hash, row_hashes, text_hash
 from xlt_cli.data.rows import RowStore
 from xlt_cli.errors import DataError
-from xlt_cli.problems import Problem, SequenceClassification, TokenLabelling
+from xlt_cli.problems import (
+    Candidate,
+    Problem,
+    RetrievalExample,
+    SentenceRetrieval,
+    SequenceClassification,
+    TokenLabelling,
+)
 
 GOOD = tuple(SequenceExample(f"dev-{i}", (f"text {i}",), "01"[i % 2], ("en",)) for i in range(5))
 
@@ -171,3 +178,25 @@ def test_a_faulty_example_is_said_with_its_task_split_and_language(task: Fake) -
     error = refused(task, (*GOOD[:3], replace(GOOD[3], label="2")))
     assert "the label '2' is not one of the task's" in error.what
     assert error.where == "fake (dev, en): example 'dev-3'"
+
+
+class Searching(Fake):
+    """Queries of retrieval."""
+
+    name = "searching"
+    problem = SentenceRetrieval
+    labels = ()
+
+
+def test_a_right_candidate_that_no_row_has_is_refused() -> None:
+    found = [Candidate("K1", "a dog", "en")]
+    whole = RetrievalExample.of("first", "ein Hund", "de", found, ["K1", "elsewhere"])
+    lost = RetrievalExample.of("second", "eine Katze", "de", (), ["K2"])
+    error = refused(Searching(), (whole, lost))
+    assert error.what == "the right candidate 'K2' of 'second' is not among the candidates"
+    assert "searching (dev, en)" in error.where
+    assert "/data/en.tsv" in error.where
+    assert "`key`" in error.hint
+    task = Searching()
+    task.examples = (lost, whole, RetrievalExample.of("3", "", "de", [Candidate("K2", "b", "en")]))
+    assert list(RowStore().load(task, "dev", "en", limit=1)) == [lost]  # a later row has it

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,12 +19,15 @@ from xlt_cli.data.rows import RowStore
 from xlt_cli.data.shuffled import shuffled
 from xlt_cli.data.training_rows import TrainingRows, training_rows
 from xlt_cli.errors import DataError, SpecError
+from xlt_cli.problems import Candidate, RetrievalExample
 from xlt_cli.problems.intents import IntentExample
+from xlt_cli.spec import ResolvedRows
 from xlt_cli.spec.resolution import resolve
 from xlt_cli.spec.source import Source
 from xlt_cli.spec.yaml_lines import parse
 from xlt_cli.training.sampling import Sampling, counts
 from xlt_tasks.intents import XSid
+from xlt_tasks.retrieval.bucc import Bucc
 
 LABELS = ("a", "b", "c")
 Choose = Callable[..., TrainingRows]
@@ -281,3 +285,23 @@ def test_an_epoch_has_as_many_rows_as_there_are(
         assert sum(own) == count
         assert max(own) - min(own) <= 1  # drawn without replacement
         first += size
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_queries_without_any_right_candidate_beside_them_are_not_trained_on(
+    monkeypatch: pytest.MonkeyPatch, beside: bool
+) -> None:
+    found = [Candidate(key, f"text {key}", "en") for key in "ab"]
+    rows = [
+        RetrievalExample.of("1", "eins", "de", found[beside:], ["b"] if beside else []),
+        RetrievalExample.of("2", "zwei", "de", found[:1], ()),
+    ]
+    monkeypatch.setattr(RowStore, "load", lambda *_: rows)
+    spec = SimpleNamespace(shots=None, sampling=None, labels="gold")
+    source = ResolvedRows(Bucc(), "train", ("de",))
+    stage: Any = SimpleNamespace(spec=spec, task=source.task, sources=[source], exclusions=())
+    if beside:
+        assert training_rows(stage, RowStore(), 1).examples == rows
+        return
+    with pytest.raises(DataError, match="no row of 'bucc' has a query and a right candidate"):
+        training_rows(stage, RowStore(), 1)

@@ -54,23 +54,23 @@ def _document(path: Path) -> Iterator[Question]:
     except json.JSONDecodeError as error:
         where = f"{path}:{error.lineno}"
         raise DataError(f"not valid JSON: {error.msg}", where, SHAPE) from error
-    for a, article in enumerate(_list(document, "data", str(path)), 1):
+    for a, article in enumerate(list_of(document, "data", str(path)), 1):
         place = f"{path}: article {a}"
-        for p, paragraph in enumerate(_list(article, "paragraphs", place), 1):
+        for p, paragraph in enumerate(list_of(article, "paragraphs", place), 1):
             place = f"{path}: article {a}, paragraph {p}"
-            context = _text(paragraph, "context", place)
-            for n, asked in enumerate(_list(paragraph, "qas", place), 1):
+            context = text_of(paragraph, "context", place)
+            for n, asked in enumerate(list_of(paragraph, "qas", place), 1):
                 title = str(article.get("title", ""))
                 yield _question(asked, context, f"{place}, question {n}", title)
 
 
 def _question(asked: Any, context: str, place: str, title: str) -> Question:
-    question = _text(asked, "question", place)
+    question = text_of(asked, "question", place)
     answers = []
     if not asked.get("is_impossible"):
-        for answer in _list(asked, "answers", place):
-            text = _text(answer, "text", place)
-            answers.append((text, _start(answer.get("answer_start"), place)))
+        for answer in list_of(asked, "answers", place):
+            text = text_of(answer, "text", place)
+            answers.append((text, start_of(answer.get("answer_start"), place)))
     told = _told(answers, context, place)
     return Question(str(asked.get("id", "")), question, context, told, title)
 
@@ -106,11 +106,11 @@ def question_of(name: Any, question: Any, context: Any, answers: Any, place: str
         DataError: a cell is not what it should be.
     """
     if isinstance(answers, dict):
-        texts, starts = (_list(answers, key, place) for key in ("text", "answer_start"))
+        texts, starts = (list_of(answers, key, place) for key in ("text", "answer_start"))
         if len(texts) != len(starts):
             raise DataError(f"{len(texts)} answers but {len(starts)} places", place)
     elif isinstance(answers, list):
-        texts = [_text(answer, "text", place) for answer in answers]
+        texts = [text_of(answer, "text", place) for answer in answers]
         starts = [answer.get("answer_start") for answer in answers]
     else:
         raise DataError(
@@ -119,7 +119,7 @@ def question_of(name: Any, question: Any, context: Any, answers: Any, place: str
             'e.g. {"text": ["Anna"], "answer_start": [7]}',
         )
     told = [
-        (_string(text, "text", place), _start(at, place))
+        (_string(text, "text", place), start_of(at, place))
         for text, at in zip(texts, starts, strict=True)
     ]
     asked, passage = _string(question, "question", place), _string(context, "context", place)
@@ -158,14 +158,16 @@ def _whereabouts(text: str, start: int, context: str) -> str:
     return f"characters are counted from 0; it is at character {at}"
 
 
-def _list(value: Any, name: str, place: str) -> list[Any]:
+def list_of(value: Any, name: str, place: str) -> list[Any]:
+    """The list that an object has under a name; DataError if it has none."""
     found = value.get(name) if isinstance(value, dict) else None
     if not isinstance(found, list):
         raise DataError(f"there is no list '{name}'", place, SHAPE)
     return found
 
 
-def _text(value: Any, name: str, place: str) -> str:
+def text_of(value: Any, name: str, place: str) -> str:
+    """The text that an object has under a name; DataError if it has none."""
     return _string(value.get(name) if isinstance(value, dict) else None, name, place)
 
 
@@ -175,7 +177,8 @@ def _string(value: Any, name: str, place: str) -> str:
     return value
 
 
-def _start(value: Any, place: str) -> int:
+def start_of(value: Any, place: str) -> int:
+    """The first character of an answer; DataError if it is no number."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise DataError(f"answer_start is {json.dumps(value)}, not a number", place, SHAPE)
     return value

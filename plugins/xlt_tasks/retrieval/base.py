@@ -99,7 +99,7 @@ class AlignedSentences(RetrievalTask):
         return read, [(str(row.inputs[0]), str(row.target)) for row in rows]
 
     def row_languages(self, language: str) -> tuple[str, ...]:
-        return (language, self.params.pivot)
+        return tuple(dict.fromkeys((language, self.params.pivot)))
 
     def load(self, split: Split, language: str) -> Rows:
         read, pairs = self.pairs(split, language)

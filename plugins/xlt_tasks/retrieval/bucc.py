@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from pathlib import Path
 
 from xlt_cli.api import DataError, Rows, Split
@@ -22,8 +22,8 @@ class Bucc(RetrievalTask):
     the shared task calls dev `sample` and test `training`.
 
     A row is a sentence of the language, and one of the English collection: its translation where it
-    has one, so that a `limit` cuts both collections alike. Tests need the gold pairs, which some
-    copies lack.
+    has one (or several), so that a `limit` cuts both collections alike. Tests need the gold pairs,
+    which some copies lack.
     """
 
     api_version = 1
@@ -42,7 +42,7 @@ class Bucc(RetrievalTask):
         """Where the files are, how vectors are made of texts, and which pairs are taken."""
 
     def row_languages(self, language: str) -> tuple[str, ...]:
-        return (language, "en")
+        return tuple(dict.fromkeys((language, "en")))
 
     def missing(self, split: Split) -> str:
         return f"expected LANGUAGE-en.{split}.LANGUAGE, LANGUAGE-en.{split}.en and .gold"
@@ -56,21 +56,23 @@ class Bucc(RetrievalTask):
             raise self.not_published(language, split, golds)
         gold = golds[language]
         own, english = (_sentences(gold.with_suffix(f".{code}")) for code in (language, "en"))
-        pairs = dict(_fields(gold))
-        strange = [f"{a} {b}" for a, b in pairs.items() if a not in own or b not in english]
-        if strange:
-            raise DataError("there are no sentences of a gold pair", str(gold), strange[0])
-        paired = set(pairs.values())
+        pairs: dict[str, list[str]] = {}
+        for one, other in dict.fromkeys(_fields(gold)):
+            if one not in own or other not in english:
+                what = "there are no sentences of a gold pair"
+                raise DataError(what, str(gold), f"{one} {other}")
+            pairs.setdefault(one, []).append(other)
+        paired = {other for every in pairs.values() for other in every}
         others = (key for key in english if key not in paired)
         examples = []
         for key in chain(own, repeat("")):
-            other = pairs.get(key) or next(others, None)
-            if not key and other is None:
+            right = pairs.get(key, [])
+            beside = right or list(islice(others, 1))
+            if not key and not beside:
                 break
-            found = [] if other is None else [Candidate(other, english[other], "en")]
-            right = [pairs[key]] if key in pairs else []
-            query = own.get(key, "")
-            examples.append(RetrievalExample.of(key or f"{other}", query, language, found, right))
+            found = [Candidate(other, english[other], "en") for other in beside]
+            name, query = key or beside[0], own.get(key, "")
+            examples.append(RetrievalExample.of(name, query, language, found, right))
         return Rows(tuple(examples), str(gold))
 
     def _golds(self, split: Split) -> dict[str, Path]:
@@ -87,4 +89,14 @@ def _fields(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _sentences(path: Path) -> dict[str, str]:
-    return dict(_fields(path))
+    """The sentences of a collection by their ids.
+
+    Raises:
+        DataError: an id stands twice.
+    """
+    sentences: dict[str, str] = {}
+    for number, (key, text) in enumerate(_fields(path), 1):
+        if key in sentences:
+            raise DataError(f"the id '{key}' occurs twice", f"{path}:{number}")
+        sentences[key] = text
+    return sentences

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import AnswerRetrieval, Candidate, RetrievalExample
+from xlt_tasks.question_answering.reading import SHAPE, list_of, start_of, text_of
 from xlt_tasks.retrieval.base import RetrievalTask
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.text import read_text
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph as the files have it.
+
+    Attributes:
+        borders: the places where each of its sentences begins and ends.
+        questions: of each its id, its text, and the first character of its first answer.
+    """
+
+    context: str
+    borders: list[tuple[int, int]]
+    questions: list[tuple[str, str, int]]
 
 
 class Lareqa(RetrievalTask):
@@ -52,9 +69,8 @@ class Lareqa(RetrievalTask):
         examples: list[RetrievalExample] = []
         for number, paragraph in enumerate(self._paragraphs(path), 1):
             found = pool.get(number, ())
-            for question in paragraph["qas"]:
-                name, right = question["id"], answers[question["id"]]
-                asked = question["question"]
+            for name, asked, _ in paragraph.questions:
+                right = answers[name]
                 examples.append(
                     RetrievalExample.of(f"{split}-{name}", asked, language, found, right)
                 )
@@ -69,9 +85,8 @@ class Lareqa(RetrievalTask):
         for language in self.languages("test"):
             path = self.source.file("test", language)
             for number, paragraph in enumerate(self._paragraphs(path), 1):
-                context = paragraph["context"]
-                breaks = paragraph["sentence_breaks"]
-                sentences = [context[start:end] for start, end in breaks]
+                context, borders = paragraph.context, paragraph.borders
+                sentences = [context[start:end] for start, end in borders]
                 keys = [f"{language}_{number}_{place}" for place in range(len(sentences))]
                 pool[number] = (
                     *pool.get(number, ()),
@@ -80,32 +95,39 @@ class Lareqa(RetrievalTask):
                         for key, sentence in zip(keys, sentences, strict=True)
                     ),
                 )
-                for question in paragraph["qas"]:
-                    at = question["answers"][0]["answer_start"]
-                    right = next((context[a:b] for a, b in breaks if a <= at < b), None)
+                for name, _, at in paragraph.questions:
+                    right = next((context[a:b] for a, b in borders if a <= at < b), None)
                     if right is None:
-                        where = f"{path}: question {question['id']}"
+                        where = f"{path}: question {name}"
                         raise DataError("no sentence holds the answer", where)
                     own = [key for key, s in zip(keys, sentences, strict=True) if s == right]
-                    answers.setdefault(question["id"], []).extend(own)
+                    answers.setdefault(name, []).extend(own)
         return pool, answers
 
-    def _paragraphs(self, path: Path) -> Iterator[dict[str, Any]]:
-        """The paragraphs of a language, with the borders of their sentences."""
+    def _paragraphs(self, path: Path) -> Iterator[Paragraph]:
+        """The paragraphs of a language, with the borders of their sentences.
+
+        Raises:
+            DataError: a file is in another layout.
+        """
         data = _read(path)
-        if isinstance(data, dict):
-            yield from _listed(data)
+        named = re.match(r"breaks\.([^.]+)\.", path.name)
+        if named is None or not isinstance(data, list):
+            for place, paragraph in _listed(data, path):
+                given = paragraph.get("sentence_breaks") if isinstance(paragraph, dict) else None
+                yield _checked(paragraph, _borders(given, place), place)
             return
-        language = path.name.split(".")[1]
-        questions = path.parent.parent / "xquad" / f"xquad.{language}.json"
-        paragraphs = list(_listed(_read(questions)))
+        questions = path.parent.parent / "xquad" / f"xquad.{named[1]}.json"
+        paragraphs = list(_listed(_read(questions), questions))
         if len(paragraphs) != len(data):
             raise DataError(
                 f"it is of {len(data)} paragraphs, and there are {len(paragraphs)}",
                 f"{path}, {questions}",
             )
-        for paragraph, breaks in zip(paragraphs, data, strict=True):
-            yield {**paragraph, "sentence_breaks": breaks}
+        each = zip(paragraphs, data, strict=True)
+        for number, ((place, paragraph), breaks) in enumerate(each, 1):
+            borders = _borders(breaks, f"{path}: paragraph {number}")
+            yield _checked(paragraph, borders, place)
 
 
 def with_paragraph(sentence: str, paragraph: str) -> str:
@@ -122,6 +144,37 @@ def _read(path: Path) -> Any:
         raise DataError(f"not valid JSON: {error.msg}", f"{path}:{error.lineno}") from error
 
 
-def _listed(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for article in document["data"]:
-        yield from article["paragraphs"]
+def _listed(document: Any, path: Path) -> Iterator[tuple[str, Any]]:
+    """The paragraphs of a document, with their places in the file."""
+    for a, article in enumerate(list_of(document, "data", str(path)), 1):
+        place = f"{path}: article {a}"
+        for p, paragraph in enumerate(list_of(article, "paragraphs", place), 1):
+            yield f"{place}, paragraph {p}", paragraph
+
+
+def _checked(paragraph: Any, borders: list[tuple[int, int]], place: str) -> Paragraph:
+    context = text_of(paragraph, "context", place)
+    questions = []
+    for number, asked in enumerate(list_of(paragraph, "qas", place), 1):
+        at = f"{place}, question {number}"
+        name, question = text_of(asked, "id", at), text_of(asked, "question", at)
+        answers = list_of(asked, "answers", at)
+        if not answers:
+            raise DataError("the question has no answer", at, SHAPE)
+        first = answers[0].get("answer_start") if isinstance(answers[0], dict) else None
+        questions.append((name, question, start_of(first, at)))
+    return Paragraph(context, borders, questions)
+
+
+def _borders(breaks: Any, place: str) -> list[tuple[int, int]]:
+    """Where sentences begin and end."""
+    pairs = breaks if isinstance(breaks, list) else [breaks]
+    for pair in pairs:
+        if not isinstance(pair, list) or [type(one) for one in pair] != [int, int]:
+            raise DataError(
+                f"the borders of a sentence are {json.dumps(pair)}, not two numbers",
+                place,
+                "expected the first character of each sentence and the one behind it: [[0, 165], "
+                "[166, 288]]",
+            )
+    return [(start, end) for start, end in pairs]

@@ -11,6 +11,7 @@ from xlt_cli.api import Example, Rows, Split, Task
 from xlt_cli.data.hashing import data_hash, row_hashes
 from xlt_cli.errors import DataError, UserError, did_you_mean
 from xlt_cli.languages import own_code
+from xlt_cli.problems.retrieval.examples import unfound
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.stated import stated
 
@@ -52,8 +53,9 @@ class RowStore:
         """The first `limit` rows of a task's split in a language, in any form of its code.
 
         Raises:
-            DataError: the task lacks the language, the split is empty, an id stands twice, or an
-                example is not of the task's problem or has a label outside its set.
+            DataError: the task lacks the language, the split is empty, an id stands twice, an
+                example is not of the task's problem or has a label outside its set, or no row has
+                a right candidate of a query.
             UserError: the code fits several of the task's languages.
         """
         language = self._own(task, split, language)
@@ -129,6 +131,14 @@ class RowStore:
                 problem.check_example(example)
             except DataError as error:
                 raise replace(error, where=f"{where}: {error.where}") from None
+        for example in unfound(rows.examples):
+            raise DataError(
+                f"the right candidate '{example.relevant[0]}' of '{example.id}' is not among the "
+                "candidates",
+                f"{where}: {rows.source}",
+                "give it as a candidate of this row or another, with this `key`, or leave "
+                "`relevant` empty",
+            )
         return rows, {
             "sha256": data_hash(rows.examples),
             "rows": len(rows.examples),

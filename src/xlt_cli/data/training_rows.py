@@ -19,6 +19,7 @@ from xlt_cli.data.hashing import text_hash
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.shuffled import shuffled
 from xlt_cli.errors import PluginError, UserError
+from xlt_cli.problems.retrieval.examples import RetrievalExample
 from xlt_cli.spec import ResolvedRows, ResolvedStage
 
 
@@ -52,7 +53,8 @@ def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRo
     """The rows that a stage trains on with a seed.
 
     Raises:
-        DataError: nothing is left, or a list of ids has one that no row has.
+        DataError: nothing is left, no query has a right candidate, or a list of ids has one that no
+            row has.
     """
     spec = stage.spec
     groups = [
@@ -76,7 +78,15 @@ def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRo
             f"there are no rows of '{stage.task.name}' left to train on",
             hint="`exclude` excludes all of them",
         )
-    return TrainingRows(tuple(groups), excluded)
+    chosen = TrainingRows(tuple(groups), excluded)
+    searched = [e for e in chosen.examples if isinstance(e, RetrievalExample)]
+    if searched and not any(example.has_pair for example in searched):
+        raise DataError(
+            f"no row of '{stage.task.name}' has a query and a right candidate: there is nothing to "
+            "train on",
+            hint="a row to train on has a right candidate of its query among its own candidates",
+        )
+    return chosen
 
 
 def consulted(stage: ResolvedStage) -> Iterator[ResolvedRows]:

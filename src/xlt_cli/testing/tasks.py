@@ -10,6 +10,7 @@ import pytest
 
 from xlt_cli.api import SPLITS, DataError, Example, Rows, Split, Task, UserError, own_code
 from xlt_cli.languages import lookup
+from xlt_cli.problems.retrieval.examples import RetrievalExample, unfound
 from xlt_cli.registry.guard import make
 from xlt_cli.testing.contract import broken
 from xlt_cli.testing.suite import PluginSuite
@@ -103,6 +104,23 @@ class TaskSuite(PluginSuite):
                         f"'{strange[0]}', which row_languages('{language}') does not state",
                         Task.row_languages,
                     )
+
+    def test_right_candidates_are_in_the_pool_and_keys_name_one_text(self, checked: Task) -> None:
+        if not checked.problem.searches:
+            pytest.skip("its problem searches no pool")
+        for split, language, rows in self._loaded(checked):
+            what = f"load('{split}', '{language}')"
+            for lost in unfound(rows.examples):
+                broken(
+                    f"{what} has the row '{lost.id}', and no row has its right candidate "
+                    f"'{lost.relevant[0]}'",
+                    RetrievalExample,
+                )
+            texts: dict[str, str] = {}
+            for example in rows.examples:
+                for one in getattr(example, "candidates", ()):
+                    if texts.setdefault(one.key, one.text) != one.text:
+                        broken(f"{what} has two texts with the key '{one.key}'", RetrievalExample)
 
     def test_rows_have_as_many_texts_as_it_states(self, checked: Task) -> None:
         if checked.texts is None:

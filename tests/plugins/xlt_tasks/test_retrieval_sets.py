@@ -11,6 +11,9 @@ from retrieval_tools import PASSAGES, ROWS, write_retrieval
 
 from xlt_cli.api import DataError
 from xlt_cli.problems import Candidate, RetrievalExample
+from xlt_cli.spec.resolution import resolve
+from xlt_cli.spec.source import Source
+from xlt_cli.spec.yaml_lines import parse
 from xlt_tasks.retrieval import AlignedSentences
 from xlt_tasks.retrieval.bucc import Bucc
 from xlt_tasks.retrieval.lareqa import Lareqa
@@ -107,12 +110,23 @@ def test_bucc_has_each_sentence_once_and_pairs_side_by_side(tmp_path: Path) -> N
     assert [bool(e.query) for e in examples] == [True] * 6 + [False] * 2
 
 
+def test_a_sentence_of_bucc_may_have_several_translations(tmp_path: Path) -> None:
+    folder = write_retrieval(Bucc, tmp_path)
+    (folder / "de-en.dev.gold").write_text("de-2\ten-7\nde-5\ten-1\nde-2\ten-3\n", "utf-8")
+    examples = rows(made(Bucc, folder), "dev", "de")
+    assert examples[1].relevant == ("en-7", "en-3")
+    assert [candidate.key for candidate in examples[1].candidates] == ["en-7", "en-3"]
+    found = [candidate.key for e in examples for candidate in e.candidates]
+    assert sorted(found) == [f"en-{n}" for n in range(1, 9)]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "what"),
     [
         ("de-en.dev.gold", "de-2\ten-99\n", "no sentences of a gold pair"),
         ("de-en.dev.gold", "de-2 en-7\n", "two fields"),
         ("de-en.dev.de", "de-1\t\n", "two fields"),
+        ("de-en.dev.de", "de-1\ta\nde-2\tb\nde-1\tc\n", "the id 'de-1' occurs twice"),
     ],
 )
 def test_bucc_says_what_is_wrong(tmp_path: Path, file: str, text: str, what: str) -> None:
@@ -120,6 +134,19 @@ def test_bucc_says_what_is_wrong(tmp_path: Path, file: str, text: str, what: str
     (folder / file).write_text(text, "utf-8")
     with pytest.raises(DataError, match=what):
         rows(made(Bucc, folder), "dev", "de")
+
+
+@pytest.mark.parametrize("name", ["bucc", "tatoeba"])
+def test_the_pivot_of_a_set_is_no_language_of_it_and_no_fault_of_its_plugin(
+    tmp_path: Path, name: str
+) -> None:
+    task = {"bucc": Bucc, "tatoeba": Tatoeba}[name]
+    folder = write_retrieval(task, tmp_path)
+    assert made(task, folder).row_languages("en") == ("en",)
+    stage = {"task": {"name": name, "path": str(folder)}, "max_steps": 2}
+    text = json.dumps({"encoder": "mbert", "stages": [stage]})
+    experiment = resolve(Source(parse(text, Path("spec.yaml")), text))
+    assert experiment.stages[0].sources[0].languages == ("en",)  # of which there are no rows
 
 
 def test_lareqa_has_one_pool_of_all_languages(tmp_path: Path) -> None:
@@ -154,6 +181,67 @@ def test_lareqa_reads_the_borders_beside_xquad(tmp_path: Path) -> None:
     (apart / "breaks.de.json").write_text("[[[0, 3]]]", "utf-8")
     with pytest.raises(DataError, match="of 1 paragraphs, and there are 2"):
         rows(made(Lareqa, apart), "test", "en")
+
+
+@pytest.mark.parametrize(
+    ("fault", "what", "where"),
+    [
+        ("list", "there is no list 'data'", "de.json"),
+        ("data", "there is no list 'data'", "de.json"),
+        ("article", "there is no list 'paragraphs'", "de.json: article 1"),
+        ("context", "there is no text 'context'", "de.json: article 1, paragraph 2"),
+        ("id", "there is no text 'id'", "de.json: article 1, paragraph 2, question 1"),
+        ("answers", "the question has no answer", "paragraph 2, question 1"),
+        ("answer", "answer_start is null, not a number", "paragraph 2, question 1"),
+        ("no borders", "borders of a sentence are null", "de.json: article 1, paragraph 2"),
+        ("borders", 'borders of a sentence are \\["a", "b"\\]', "article 1, paragraph 2"),
+    ],
+)
+def test_lareqa_says_what_is_wrong(tmp_path: Path, fault: str, what: str, where: str) -> None:
+    task = made(Lareqa, write_retrieval(Lareqa, tmp_path))
+    path = task.params.path / "de.json"
+    document: Any = json.loads(path.read_text("utf-8"))
+    paragraph = document["data"][0]["paragraphs"][1]
+    if fault == "list":
+        document = [[[0, 3]], [[0, 3]]]  # borders, in a file that is named like a document
+    elif fault == "data":
+        document = {}
+    elif fault == "article":
+        document["data"][0] = "text"
+    elif fault == "context":
+        del paragraph["context"]
+    elif fault == "id":
+        del paragraph["qas"][0]["id"]
+    elif fault in ("answers", "answer"):
+        paragraph["qas"][0]["answers"] = [] if fault == "answers" else [{}]
+    elif fault == "no borders":
+        del paragraph["sentence_breaks"]
+    else:
+        paragraph["sentence_breaks"] = [[0, 5], ["a", "b"]]
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(DataError, match=what) as caught:
+        rows(task, "test", "en")
+    assert caught.value.where.endswith(where)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "what"),
+    [
+        ("[[[0, 99]], [[0, true]]]", r"borders of a sentence are \[0, true\]"),
+        ('[[[0, 99]], "text"]', 'borders of a sentence are "text"'),
+        ("7", "there is no list 'data'"),
+    ],
+)
+def test_lareqa_says_what_is_wrong_with_borders(tmp_path: Path, breaks: str, what: str) -> None:
+    published = write_retrieval(Lareqa, tmp_path / "published")
+    apart = tmp_path / "lareqa"
+    apart.mkdir()
+    (tmp_path / "xquad").mkdir()
+    (published / "de.json").rename(tmp_path / "xquad" / "xquad.de.json")
+    (apart / "breaks.de.json").write_text(breaks, "utf-8")
+    with pytest.raises(DataError, match=what) as caught:
+        rows(made(Lareqa, apart), "test", "de")
+    assert "breaks.de.json" in caught.value.where
 
 
 def test_passages_are_cut_into_sentences() -> None:

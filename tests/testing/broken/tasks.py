@@ -11,7 +11,13 @@ from typing import Any, ClassVar
 import pytest
 
 from xlt_cli.api import DataError, Rows, SequenceExample, Split, Task, did_you_mean
-from xlt_cli.problems import SequenceClassification
+from xlt_cli.problems import (
+    Candidate,
+    Problem,
+    RetrievalExample,
+    SentenceRetrieval,
+    SequenceClassification,
+)
 from xlt_cli.testing import TaskSuite
 
 WORDS = {"en": "dog", "de": "Hund"}
@@ -23,7 +29,7 @@ class Sound(Task):
     api_version = 1
     name = "sound"
     summary = "rows in the code"
-    problem = SequenceClassification
+    problem: ClassVar[type[Problem]] = SequenceClassification
     metric = "accuracy"
     aligned = True
     texts = 1
@@ -170,3 +176,38 @@ class TestNeedsTheNetwork(Suite):
             return super().load(split, language)
 
     fails = ("test_loads_offline_after_fetch",)
+
+
+class Searches(Sound):
+    """A query in each row, and its right candidate in the next."""
+
+    problem = SentenceRetrieval
+    labels = ()
+
+    def row(self, number: int, language: str) -> Any:
+        text = f"{WORDS[language]} {number}"
+        found = [Candidate(f"{number}", f"found {text}", language)]
+        right = [str((number + 1) % 6)]
+        return RetrievalExample.of(f"{number}", text, language, found, right)
+
+
+class TestSearches(Suite):
+    made = Searches
+    fails = ()
+
+
+class TestLacksRightCandidates(Suite):
+    class made(Searches):
+        def row(self, number: int, language: str) -> Any:
+            return replace(super().row(number, language), relevant=(f"{number}-{language}",))
+
+    fails = ("test_right_candidates_are_in_the_pool_and_keys_name_one_text",)
+
+
+class TestOneKeyForTwoTexts(Suite):
+    class made(Searches):
+        def row(self, number: int, language: str) -> Any:
+            row = super().row(number, language)
+            return replace(row, relevant=("0",), candidates=(replace(row.candidates[0], key="0"),))
+
+    fails = ("test_right_candidates_are_in_the_pool_and_keys_name_one_text",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -55,6 +55,12 @@ class RetrievalExample(Example):
         languages = [language] * bool(query) + [candidate.language for candidate in candidates]
         return cls(id, query, tuple(candidates), tuple(relevant), tuple(languages))
 
+    @property
+    def has_pair(self) -> bool:
+        """Whether a right candidate stands beside the query, so that it can be trained on."""
+        keys = {candidate.key for candidate in self.candidates}
+        return bool(self.query) and not keys.isdisjoint(self.relevant)
+
     def editable(self) -> tuple[ExampleText, ...]:
         """The query. Noise leaves the pool as it is."""
         return (ExampleText(self.languages[0], self.query),) if self.query else ()
@@ -100,3 +106,10 @@ class RetrievalExample(Example):
         if other.relevant != self.relevant:
             return f"its right candidates are {other.relevant}, not {self.relevant}"
         return ""
+
+
+def unfound(examples: Iterable[Example]) -> list[RetrievalExample]:
+    """The queries that state right candidates, none of which is in the pool of these examples."""
+    rows = [example for example in examples if isinstance(example, RetrievalExample)]
+    pool = {candidate.key for row in rows for candidate in row.candidates}
+    return [row for row in rows if row.relevant and pool.isdisjoint(row.relevant)]
