@@ -98,7 +98,8 @@ class ChoiceTask(FileTask):
     @cached_property
     def _hub(self) -> FileSet:
         files = HubFiles(self.repository, self.params.revision)
-        return FileSet(files, HubLayout(files, "{language}", self.hub_release.splits))
+        layout = HubLayout(files, "{language}", self.hub_release.splits)
+        return FileSet(files, layout, renames=False)
 
     def languages(self, split: Split) -> tuple[str, ...]:
         names = {own: code for code, own in self.own_codes.items()}
