@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from xlt_cli import registry
-from xlt_cli.errors import PluginError
+from xlt_cli.errors import DataError, PluginError
 from xlt_cli.testing import TaskSuite
 from xlt_tasks import file_tasks
 from xlt_tasks.file_tasks import Release
@@ -117,6 +117,17 @@ def test_the_choices_are_counted_from_1(install: Any, tmp_path: Path) -> None:
     rows = rows_of(made(install, tmp_path, "proverb_ends"))
     assert [row.id for row in rows] == ["test-7", "test-8"]
     assert [row.choices[row.right] for row in rows] == ["haina baraka", "hujaza kibaba"]
+
+
+@pytest.mark.parametrize("module", ["proverb_ends", "river_questions"])
+def test_without_a_folder_a_set_that_is_not_on_the_hub_is_refused(
+    install: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    task = type(made(install, tmp_path, module))()
+    monkeypatch.delenv("XLT_DATA_DIR", raising=False)
+    with pytest.raises(DataError, match="are not on the hub") as caught:
+        task.languages("test")
+    assert caught.value.hint == "set the task's `path`"
 
 
 def test_the_answer_is_read_from_its_passage(install: Any, tmp_path: Path) -> None:
