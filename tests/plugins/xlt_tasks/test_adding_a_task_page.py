@@ -59,6 +59,7 @@ def test_the_examples_are_short(module: str) -> None:
 FURTHER = {
     "kiosk": ("kiosk:Kiosk", "tsv", "nunua tiketi kisumu\tO O B-place\tbuy\n"),
     "likeness": ("likeness:Likeness", "tsv", "habari za leo\thabari za jana\t3.5\n"),
+    "market_pairs": ("market_pairs:MarketPairs", "tsv", block("text", "report\tenglish")),
     "places": ("places:Places", "tsv", "mji\tO\nwa\tO\nKisumu\tB-PLACE\n\n"),
     "proverb_ends": ("proverb_ends:ProverbEnds", "tsv", block("text", "number\tstart")),
     "river_questions": ("river_questions:RiverQuestions", "json", block("json")),
@@ -140,6 +141,19 @@ def test_several_paragraphs_are_right(install: Any, tmp_path: Path) -> None:
     assert [row.relevant for row in rows] == [("a", "c"), ("b",), ()]
     assert [row.candidates[0].key for row in rows] == ["a", "b", "c"]
     assert rows[2].query == ""
+
+
+def test_sentences_without_a_translation_are_mined_too(install: Any, tmp_path: Path) -> None:
+    rows = rows_of(made(install, tmp_path, "market_pairs"))
+    assert [bool(row.query) for row in rows] == [True, True, False]
+    assert [len(row.candidates) for row in rows] == [1, 0, 1]
+    assert [row.relevant for row in rows] == [("1",), (), ()]
+
+
+def test_there_is_an_example_of_each_problem(install: Any, tmp_path: Path) -> None:
+    shown = {made(install, tmp_path, module).problem.name for module in FURTHER}
+    shown |= {"sequence-classification", "sentence-retrieval"}  # radio_topics, proverbs
+    assert shown == {*registry.names("problem")} - {"masked-language-modelling"}
 
 
 @pytest.fixture
