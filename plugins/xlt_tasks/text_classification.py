@@ -86,6 +86,6 @@ class TextClassification(OwnData):
 
     def load(self, split: Split, language: str) -> Rows:
         read, tables = self.source.read(split, language, self.columns)
-        builder = ClassificationBuilder(self.labels, label_map=self.params.label_map)
+        builder = ClassificationBuilder(self.labels, label_map=self.params.label_map, columns=True)
         examples, notes = builder.build(tables, split, language)
         return Rows(examples, read, notes)

@@ -95,5 +95,7 @@ class TokenLabelling(OwnData):
     def load(self, split: Split, language: str) -> Rows:
         read, tables = self.source.read(split, language, self.columns)
         tag_map = self.params.tag_map
-        examples, notes = build_sentences(tables, split, language, self.labels, tag_map)
+        examples, notes = build_sentences(
+            tables, split, language, self.labels, tag_map, columns=True
+        )
         return Rows(examples, read, notes)

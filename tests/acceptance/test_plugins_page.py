@@ -15,12 +15,7 @@ from acceptance_tools import Desk, ledger
 
 from xlt_cli import registry
 from xlt_cli.api import API_VERSION, SPLITS, Companion, PluginParams, Task
-from xlt_cli.problems import (
-    MaskedLanguageModelling,
-    SequenceClassification,
-    TokenLabelling,
-    schemes,
-)
+from xlt_cli.problems import schemes
 from xlt_cli.registry import KINDS
 from xlt_cli.registry.checks import perturbations, tasks
 
@@ -130,7 +125,9 @@ def test_the_words_of_the_page_are_those_of_the_code() -> None:
     assert words("entry-point group") == {registry.KINDS[kind].group for kind in KINDS}
     assert words("split") == set(SPLITS)
     assert words("pooling of `WithHead`") == set(POOLINGS)
-    for problem in (SequenceClassification, TokenLabelling, MaskedLanguageModelling):
+    for name in registry.names("problem"):
+        problem = registry.get("problem", name)
+        assert problem.__name__ in words("problem")
         assert words(f"metric of `{problem.__name__}`") == set(tasks.metrics_of(problem))
     assert words("api_version") == {str(API_VERSION)}
     assert words("source_language") == {Task.source_language}

@@ -141,6 +141,26 @@ def test_a_missing_field_is_not_said_beside_the_name_that_is_wrong(refused: Refu
             "unknown encoder",
             "another kind of plugin (task)",
         ),
+        (
+            "encoder: mbert\nstages:\n- task: span-extraction\n",
+            "unknown task",
+            "your own data are read by `question-answering`; other tasks of it: mlqa, ",
+        ),
+        (
+            "encoder: mbert\nstages:\n- task: intent-and-slots\n",
+            "unknown task",
+            "no task reads your own data for it: write one (docs/adding-a-task.md); tasks of it: ",
+        ),
+        (
+            "encoder: mbert\nstages:\n- task: masked-language-modelling\n",
+            "unknown task",
+            "your own data are read by `parallel-text` and `text`",
+        ),
+        (
+            "encoder: mbert\nstages:\n- task: {name: hub, problem: regression}\n",
+            "unknown task",
+            "`dataset: ORG/NAME` of one of these tasks: multiple-choice, question-answering, ",
+        ),
     ],
 )
 def test_a_wrong_value_is_answered_with_the_right_one(

@@ -53,3 +53,15 @@ def test_a_collapse_of_the_spec_wins(load: Load, refused: Refused) -> None:
 
 def test_labels_that_no_task_maps_are_refused(refused: Refused) -> None:
     assert "cannot be tested on 'pawsx'" in refused(spec("xnli", "pawsx")).what
+
+
+def test_merging_labels_is_advised_only_where_there_are_labels_to_merge(refused: Refused) -> None:
+    assert "`collapse: {A: [B, C]}`" in refused(spec("xnli", "pawsx")).hint
+    error = refused(spec("lareqa", "stsb"))
+    assert error.what == (
+        "a model trained on 'lareqa' (answer-retrieval) cannot be tested on 'stsb' (regression)"
+    )
+    assert error.hint == "choose a task of the same kind"
+    assert (
+        refused(spec("xnli", "stsb")).hint == "choose a task of the same kind with the same labels"
+    )

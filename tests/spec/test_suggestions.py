@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from xlt_cli import registry
 from xlt_cli.commands.alone import spelt_out
 from xlt_cli.errors import SpecError
 from xlt_cli.interface.requests import requested
@@ -130,3 +132,18 @@ def test_no_other_name_becomes_a_field(name: str) -> None:
 
 def test_null_of_earlier_versions_is_read() -> None:
     assert Evaluation.model_validate({"smoothing": None}) == Evaluation()
+
+
+def test_the_page_on_data_names_the_tasks_for_ones_own_data() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "data.md").read_text("utf-8")
+    table = page.split("| problem |")[1].split("\n\n")[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| `")]
+    listed = {
+        problem: (set(re.findall(r"`([^`]+)`", row[1])), row[2].startswith("yes"))
+        for row in rows
+        for problem in re.findall(r"`([^`]+)`", row[0])
+    }
+    for problem in registry.names("problem"):
+        own = set(suggestions.own_data_tasks(problem))
+        hub = bool(suggestions.own_data_tasks(problem, "dataset"))
+        assert listed[problem] == (own, hub)

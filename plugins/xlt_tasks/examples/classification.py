@@ -25,6 +25,7 @@ class ClassificationBuilder:
             identical texts are counted. None for tasks without such a label.
         row_id: an example's id by the number of its row; default: the split and the number.
         wanted: the numbers of the rows that are read; None: all.
+        columns: whether the task has the parameter `columns`, for hints.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class ClassificationBuilder:
         written: Mapping[str, str] | None = None,
         row_id: Callable[[int], str] | None = None,
         wanted: Container[int] | None = None,
+        columns: bool = False,
     ) -> None:
         self.labels = labels
         self.label_map = label_map
@@ -47,6 +49,7 @@ class ClassificationBuilder:
         self.written = written
         self.row_id = row_id
         self.wanted = wanted
+        self.columns = columns
 
     def build(
         self, tables: Sequence[Table], split: Split, language: str
@@ -58,7 +61,9 @@ class ClassificationBuilder:
         """
         row_id = self.row_id or (lambda number: f"{split}-{number}")
         examples = []
-        reader = LabelReader(self.labels, self.label_map, written=self.written)
+        reader = LabelReader(
+            self.labels, self.label_map, written=self.written, columns=self.columns
+        )
         number = missing = identical = 0
         for table in tables:
             for record in table.records:

@@ -16,6 +16,8 @@ def build_sentences(
     tags: Sequence[str],
     tag_map: Mapping[str, str] | None = None,
     written: Mapping[str, str] | None = None,
+    *,
+    columns: bool = False,
 ) -> tuple[tuple[TokenExample, ...], tuple[str, ...]]:
     """The sentences, each with the number of its place in the files as its id, and the notes.
 
@@ -24,9 +26,10 @@ def build_sentences(
     Args:
         tag_map: what the user says that tags of the files stand for.
         written: the same of tags that the data set is known to have.
+        columns: whether the task has the parameter `columns`, for hints.
     """
     examples: list[TokenExample] = []
-    reader = LabelReader(tags, tag_map, "tag_map", written)
+    reader = LabelReader(tags, tag_map, "tag_map", written, columns=columns)
     number = 0
     for table in tables:
         for record in table.records:

@@ -29,6 +29,7 @@ class LabelReader:
         dropped: how many values were mapped to `DROP`, by value.
         changed: how many values were read as another label, by value.
         parameter: the name of the parameter that maps values, for hints.
+        columns: whether the task has the parameter `columns`, for hints.
     """
 
     def __init__(
@@ -37,11 +38,14 @@ class LabelReader:
         mapped: Mapping[str, str] | None = None,
         parameter: str = "label_map",
         written: Mapping[str, str] | None = None,
+        *,
+        columns: bool = False,
     ) -> None:
         self.labels = tuple(labels)
         self.mapped = dict(mapped or {})
         self.written = dict(written or {})
         self.parameter = parameter
+        self.columns = columns
         self.dropped: Counter[str] = Counter()
         self.changed: Counter[str] = Counter()
         self._known = {label: label for label in self.labels} | self.written | self.mapped
@@ -98,7 +102,8 @@ class LabelReader:
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
             what = f"{len(names)} labels are not labels of the task: {counts}{more}"
         once = self._unknown[next(iter(self._unknown))] == 1  # as a header's is
-        raise DataError(what, where, _columns_hint(tables, where, once) + self._hint(names))
+        hint = _columns_hint(tables, where, once=once, columns=self.columns)
+        raise DataError(what, where, hint + self._hint(names))
 
     def notes(self, noun: str) -> tuple[str, ...]:
         """What became of mapped values; `noun` is what is left out with one."""
@@ -129,17 +134,20 @@ class LabelReader:
         return near
 
 
-def _columns_hint(tables: Sequence[Table], where: str, once: bool) -> str:
+def _columns_hint(tables: Sequence[Table], where: str, *, once: bool, columns: bool) -> str:
     """What to do if labels are unknown for the columns or the header of the file that has them."""
     for table in tables:
         if once and table.first_line and where == table.where(table.records[0]):
+            if not columns:
+                return "if the first line is a header, take it out; "
             named = ", ".join(table.first_line)
             return (
                 "if the first line is a header, select columns by name, e.g. from "
                 f"`columns: [{named}]`; "
             )
         if table.unit == "word" and table.notes and where.startswith(f"{table.path}:"):
-            return f"{'; '.join(table.notes)}: select others with `columns`, e.g. [1, 2]; "
+            others = ": select others with `columns`, e.g. [1, 2]" if columns else ""
+            return f"{'; '.join(table.notes)}{others}; "
     return ""
 
 

@@ -17,7 +17,7 @@ from xlt_tasks.file_tasks.base import FileTask, FolderParams
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.dataset import HubFiles, HubLayout
 from xlt_tasks.sources.files import FileSet
-from xlt_tasks.sources.folder import data_dir
+from xlt_tasks.sources.folder import DATA_DIR, data_dir
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.table import Table
 
@@ -47,7 +47,8 @@ class ChoiceTask(FileTask):
     """Which of several texts goes with a context?
 
     Attributes:
-        repository: the data set on the hub. Its configurations are languages.
+        repository: the data set on the hub, whose configurations are languages; empty: it is not
+            there.
         hub_release: the columns and the names of splits there.
         first_answer: the number by which the files mean the first choice.
         own_codes: what the files call a language, where that is not its code: `{"ja": "jp"}`.
@@ -58,7 +59,7 @@ class ChoiceTask(FileTask):
     metric = "accuracy"
     family = "choice"
     labels = ()
-    repository: ClassVar[str]
+    repository: ClassVar[str] = ""
     hub_release: ClassVar[Release]
     first_answer: ClassVar[int] = 0
     own_codes: ClassVar[Mapping[str, str]] = MappingProxyType({})
@@ -97,8 +98,15 @@ class ChoiceTask(FileTask):
 
     @cached_property
     def _hub(self) -> FileSet:
+        if not self.repository:
+            raise DataError(
+                f"the data of '{self.name}' are not on the hub",
+                f"no folder '{self.folder}' in {DATA_DIR}",
+                "set the task's `path`",
+            )
         files = HubFiles(self.repository, self.params.revision)
-        return FileSet(files, HubLayout(files, "{language}", self.hub_release.splits))
+        layout = HubLayout(files, "{language}", self.hub_release.splits)
+        return FileSet(files, layout, renames=False)
 
     def languages(self, split: Split) -> tuple[str, ...]:
         names = {own: code for code, own in self.own_codes.items()}

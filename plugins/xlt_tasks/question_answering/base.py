@@ -123,7 +123,8 @@ class QuestionAnswering(Task):
                 "set the task's `path`",
             )
         files = HubFiles(self.repository, self.params.revision)
-        return FileSet(files, self.hub_release.naming, language=self.hub_release.language)
+        release = self.hub_release
+        return FileSet(files, release.naming, language=release.language, renames=False)
 
     def missing(self, split: Split) -> str:
         """What the folder or the repository holds instead of a split."""

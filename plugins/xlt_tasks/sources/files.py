@@ -79,6 +79,8 @@ class FileSet:
         language: the language of files whose names do not say it.
         language_column: the column that says the language of each row.
         untranslated: the texts that stand for a sentence that was not translated.
+        renames: whether the task has the parameters `files` and `splits`, which say what files are
+            called, for hints.
     """
 
     files: Files
@@ -87,6 +89,7 @@ class FileSet:
     language: str | None = None
     language_column: str | None = None
     untranslated: frozenset[str] = frozenset({"NS"})
+    renames: bool = True
 
     def languages(self, split: Split) -> tuple[str, ...]:
         """The languages that the split has files for, or rows in."""
@@ -217,7 +220,7 @@ class FileSet:
         """What the folder holds, for a reader who expected something else."""
         splits = [split for split in SPLITS if any(split == of_split for of_split, _ in by_part)]
         names = [name for name in self.files.names(2) if not name.startswith(".")]
-        pattern, called = suggest(names) or ("", {})
+        pattern, called = (suggest(names) if self.renames else None) or ("", {})
         missing = {split: name for split, name in called.items() if split not in splits}
         stated = ", ".join(f"{split}: {name}" for split, name in missing.items())
         if splits:

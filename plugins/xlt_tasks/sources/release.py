@@ -59,5 +59,11 @@ class Release:
     def file_set(self, folder: Folder, untranslated: frozenset[str]) -> FileSet:
         """Its files in a folder."""
         return FileSet(
-            folder, self.naming, self.form, self.language, self.language_column, untranslated
+            folder,
+            self.naming,
+            self.form,
+            self.language,
+            self.language_column,
+            untranslated,
+            renames=False,
         )

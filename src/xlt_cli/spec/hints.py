@@ -13,7 +13,12 @@ from xlt_cli.errors import SpecError, did_you_mean, near
 from xlt_cli.spec import Dev, Evaluation, ExperimentSpec, Stage, Sweep, former_fields
 from xlt_cli.spec.fields import fields_at, model_at
 from xlt_cli.spec.foreign_names import PARAMETERS, TRANSFORMERS, field_path, remark
-from xlt_cli.spec.suggestions import demonstration_task, offline_encoder
+from xlt_cli.spec.suggestions import (
+    demonstration_task,
+    offline_encoder,
+    own_data_tasks,
+    tasks_of,
+)
 from xlt_cli.spec.yaml_lines import Loc, parse_value
 
 LEVELS: dict[type[BaseModel], tuple[str, str]] = {
@@ -24,6 +29,8 @@ LEVELS: dict[type[BaseModel], tuple[str, str]] = {
     Sweep: ("sweep.", "of `sweep`"),
 }
 """The path and the name of each level of a spec, the likeliest home of a name first."""
+HUB = frozenset({"dataset", "datasets", "hub", "huggingface"})
+"""What someone calls a task who means a data set of the hub."""
 MAPPINGS = {
     "sweep": "{grid: {stages.0.learning_rate: [1e-5, 2e-5]}}",
     "dev": "{split: dev, limit: 500}",
@@ -114,11 +121,29 @@ def for_plugin(name: str, kind: str) -> str:
     parts = [part.strip() for part in name.split(",")]
     if len(parts) > 1 and kind == "perturbation":
         return f"write a list: perturbation: [{', '.join(parts)}]"
+    if kind == "task" and name in registry.names("problem"):
+        return _for_problem(name)
+    if kind == "task" and name.lower() in HUB:
+        own = ", ".join(own_data_tasks(parameter="dataset"))
+        return f"a data set of the hub is the `dataset: ORG/NAME` of one of these tasks: {own}"
     others = [other for other in registry.KINDS if other != kind and name in registry.names(other)]
     if others:
         fitting = did_you_mean("", registry.names(kind))
         return f"'{name}' is another kind of plugin ({', '.join(others)}); {fitting}"
     return ""
+
+
+def _for_problem(name: str) -> str:
+    """What to write for a task that is called what its problem is."""
+    own, every = own_data_tasks(name), tasks_of(name)
+    said = [f"'{name}' is a problem, which tasks have"]
+    if own:
+        said.append(f"your own data are read by {' and '.join(f'`{one}`' for one in own)}")
+    else:
+        said.append("no task reads your own data for it: write one (docs/adding-a-task.md)")
+    if others := [one for one in every if one not in own]:
+        said.append(f"{'other ' if own else ''}tasks of it: {', '.join(others)}")
+    return "; ".join(said)
 
 
 def for_value(kind: str, value: Any, field: str, loc: Loc) -> str:

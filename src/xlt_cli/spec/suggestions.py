@@ -82,6 +82,38 @@ def aligned_tasks() -> list[str]:
     ]
 
 
+def own_data_tasks(problem: str = "", parameter: str = "files") -> list[str]:
+    """The tasks that read anyone's data, of all problems or of one.
+
+    Args:
+        parameter: one that they have: `dataset` for those that read any data set of the hub.
+    """
+    return [
+        entry.name
+        for entry in registry.entries("task")
+        if entry.plugin is not None
+        and {"files", parameter} <= set(entry.plugin.Params.model_fields)
+        and not stated(entry.plugin, "published_languages")
+        and problem in ("", _problem(entry.plugin))
+    ]
+
+
+def tasks_of(problem: str) -> list[str]:
+    """All tasks of a problem, demonstrations aside."""
+    return [
+        entry.name
+        for entry in registry.entries("task")
+        if entry.plugin is not None
+        and _problem(entry.plugin) == problem
+        and not stated(entry.plugin, "demonstration")
+    ]
+
+
+def _problem(task: type[Any]) -> str:
+    """The name of a task's problem; empty where each instance says it."""
+    return str(getattr(stated(task, "problem"), "name", ""))
+
+
 def stated(plugin: type[Any], name: str) -> Any:
     """What a class states; a property, which each instance computes, is not asked."""
     return inspect.getattr_static(plugin, name, None)

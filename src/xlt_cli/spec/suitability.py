@@ -237,12 +237,16 @@ def check_head(own: Task, tested: ResolvedEvaluation, where: str) -> None:
     collapse.check_known(classes, {*own.labels, *other.labels}, where)
     mine, theirs = (set(collapse.classes(classes, task.labels)) for task in (own, other))
     if own.problem.name != other.problem.name or mine != theirs:
+        hint = "choose a task of the same kind" + (" with the same labels" if own.labels else "")
+        if own.problem.name == other.problem.name:
+            hint += (
+                ", or merge labels: `collapse: {A: [B, C]}`, or `xlt eval --collapse '{A: [B, C]}'`"
+            )
         raise SpecError(
             f"a model trained on '{own.name}' ({_head(own)}) cannot be tested on "
             f"'{other.name}' ({_head(other)})",
             where,
-            "choose a task of the same kind with the same labels, or merge labels: `collapse: "
-            "{A: [B, C]}`, or `xlt eval --collapse '{A: [B, C]}'`",
+            hint,
         )
 
 
@@ -259,7 +263,7 @@ def check_no_collapse(tested: ResolvedEvaluation, where: str) -> None:
 
 def _head(task: Task) -> str:
     labels = ", ".join(task.labels[:6]) + (", ..." if len(task.labels) > 6 else "")
-    return f"{task.problem.name}: {labels}"
+    return f"{task.problem.name}: {labels}" if labels else task.problem.name
 
 
 def _both(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from xlt_cli import registry
-from xlt_cli.errors import PluginError
+from xlt_cli.errors import DataError, PluginError
 from xlt_cli.testing import TaskSuite
 from xlt_tasks import file_tasks
 from xlt_tasks.file_tasks import Release
@@ -48,30 +48,43 @@ def write(folder: Path, name: str, labels: tuple[str, ...], separator: str) -> N
     path.write_text("".join(rows), "utf-8")
 
 
-@pytest.mark.parametrize("module", ["radio_topics", "kiosk", "likeness"])
+EXAMPLES = re.findall(r"^```python\n# (\w+)\.py$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", EXAMPLES)
 def test_the_examples_are_short(module: str) -> None:
     assert len(block("python", f"# {module}.py").splitlines()) < 40
 
 
 FURTHER = {
-    "kiosk": ("kiosk:Kiosk", "nunua tiketi kisumu\tO O B-place\tbuy\n"),
-    "likeness": ("likeness:Likeness", "habari za leo\thabari za jana\t3.5\n"),
+    "kiosk": ("kiosk:Kiosk", "tsv", "nunua tiketi kisumu\tO O B-place\tbuy\n"),
+    "likeness": ("likeness:Likeness", "tsv", "habari za leo\thabari za jana\t3.5\n"),
+    "market_pairs": ("market_pairs:MarketPairs", "tsv", block("text", "report\tenglish")),
+    "places": ("places:Places", "tsv", "mji\tO\nwa\tO\nKisumu\tB-PLACE\n\n"),
+    "proverb_ends": ("proverb_ends:ProverbEnds", "tsv", block("text", "number\tstart")),
+    "river_questions": ("river_questions:RiverQuestions", "json", block("json")),
+    "town_answers": ("town_answers:TownAnswers", "tsv", block("text", "key\ttext")),
 }
+
+
+def made(install: Callable[..., Path], tmp_path: Path, module: str) -> Any:
+    """The task of one of the shorter examples, with the same rows in each file."""
+    place, suffix, rows = FURTHER[module]
+    name = module.replace("_", "-")
+    source = {module: block("python", f"# {module}.py")}
+    install(name, {"xlt.tasks": {name: place}}, source)
+    task = registry.get("task", name)
+    for language in task.published_languages:
+        for split in ("train", "test"):
+            path = tmp_path / task.folder / f"{split}-{language}.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(rows, "utf-8")
+    return task(task.Params.model_validate({"path": str(tmp_path)}))
 
 
 @pytest.fixture(params=FURTHER)
 def further(install: Callable[..., Path], request: Any, tmp_path: Path) -> Any:
-    """The task of each of the shorter examples, with a row in each file."""
-    place, row = FURTHER[request.param]
-    source = {request.param: block("python", f"# {request.param}.py")}
-    install(request.param, {"xlt.tasks": {request.param: place}}, source)
-    task = registry.get("task", request.param)
-    for language in task.published_languages:
-        for split in ("train", "test"):
-            path = tmp_path / request.param / f"{split}-{language}.tsv"
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(row, "utf-8")
-    return task(task.Params.model_validate({"path": str(tmp_path)}))
+    return made(install, tmp_path, request.param)
 
 
 class TestFurther(TaskSuite):
@@ -84,10 +97,63 @@ class TestFurther(TaskSuite):
         """They import what the first example imports."""
         return {"import": [], "check": []}
 
-    def test_reads_the_row(self, further: Any) -> None:
-        (row,) = further.load("test", "luo").examples
-        assert further.problem.of(further).head.labels
-        assert getattr(row, "intent", None) == "buy" or row.score == 3.5
+
+def rows_of(task: Any) -> Any:
+    return task.load("test", "luo").examples
+
+
+def test_the_intent_and_the_number_are_read(install: Any, tmp_path: Path) -> None:
+    kiosk, likeness = (made(install, tmp_path, name) for name in ("kiosk", "likeness"))
+    assert [row.intent for row in rows_of(kiosk)] == ["buy"]
+    assert [row.score for row in rows_of(likeness)] == [3.5]
+    assert all(task.problem.of(task).head.labels for task in (kiosk, likeness))
+
+
+def test_the_tags_are_read(install: Any, tmp_path: Path) -> None:
+    (row,) = rows_of(made(install, tmp_path, "places"))
+    assert (row.tokens, row.tags) == (("mji", "wa", "Kisumu"), ("O", "O", "B-PLACE"))
+
+
+def test_the_choices_are_counted_from_1(install: Any, tmp_path: Path) -> None:
+    rows = rows_of(made(install, tmp_path, "proverb_ends"))
+    assert [row.id for row in rows] == ["test-7", "test-8"]
+    assert [row.choices[row.right] for row in rows] == ["haina baraka", "hujaza kibaba"]
+
+
+@pytest.mark.parametrize("module", ["proverb_ends", "river_questions"])
+def test_without_a_folder_a_set_that_is_not_on_the_hub_is_refused(
+    install: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    task = type(made(install, tmp_path, module))()
+    monkeypatch.delenv("XLT_DATA_DIR", raising=False)
+    with pytest.raises(DataError, match="are not on the hub") as caught:
+        task.languages("test")
+    assert caught.value.hint == "set the task's `path`"
+
+
+def test_the_answer_is_read_from_its_passage(install: Any, tmp_path: Path) -> None:
+    (row,) = rows_of(made(install, tmp_path, "river_questions"))
+    assert row.answers == (("Mto Nile", 0),)
+
+
+def test_several_paragraphs_are_right(install: Any, tmp_path: Path) -> None:
+    rows = rows_of(made(install, tmp_path, "town_answers"))
+    assert [row.relevant for row in rows] == [("a", "c"), ("b",), ()]
+    assert [row.candidates[0].key for row in rows] == ["a", "b", "c"]
+    assert rows[2].query == ""
+
+
+def test_sentences_without_a_translation_are_mined_too(install: Any, tmp_path: Path) -> None:
+    rows = rows_of(made(install, tmp_path, "market_pairs"))
+    assert [bool(row.query) for row in rows] == [True, True, False]
+    assert [len(row.candidates) for row in rows] == [1, 0, 1]
+    assert [row.relevant for row in rows] == [("1",), (), ()]
+
+
+def test_there_is_an_example_of_each_problem(install: Any, tmp_path: Path) -> None:
+    shown = {made(install, tmp_path, module).problem.name for module in FURTHER}
+    shown |= {"sequence-classification", "sentence-retrieval"}  # radio_topics, proverbs
+    assert shown == {*registry.names("problem")} - {"masked-language-modelling"}
 
 
 @pytest.fixture
@@ -113,8 +179,7 @@ class TestRetrievalExample(TaskSuite):
         return proverbs
 
 
-def test_the_task_of_retrieval_is_short_and_reads_its_pairs(proverbs: Any) -> None:
-    assert len(block("python", "# proverbs.py").splitlines()) < 40
+def test_the_task_of_retrieval_reads_its_pairs(proverbs: Any) -> None:
     rows = proverbs.load("test", "swa").examples
     assert [(e.query, e.candidates[0].text) for e in rows] == [
         (saying, f"English {saying}") for saying in SWAHILI
@@ -163,6 +228,7 @@ class TestExample(TaskSuite):
 def test_every_name_of_the_page_exists() -> None:
     for name in (
         *("TextTask", "SlicedTask", "WordTask", "IntentTask", "ScoreTask", "Utterance"),
+        *("ChoiceTask", "Choices", "Release"),
         *("NOT_TRANSLATED", "SENTENCE_PAIR", "SCORED_PAIR", "SCORED_TEXT", "UTTERANCE"),
     ):
         assert f"`{name}`" in PAGE

@@ -13,11 +13,26 @@ from hypothesis import strategies as st
 from set_tools import write_set
 
 from xlt_cli.api import DataError, Task
+from xlt_tasks.file_tasks import UTTERANCE, IntentTask, Release
 from xlt_tasks.intents import Massive, XSid, tagged
 from xlt_tasks.similarity import SickRelatedness, Sts17, StsB
 from xlt_tasks.text_regression import TextRegression
 
 Made = Callable[..., Task]
+
+
+class Requests(IntentTask):
+    """Requests whose files have a sentence a line."""
+
+    api_version = 1
+    name = "requests"
+    summary = "requests"
+    reference = "none"
+    source_language = "en"
+    slots = ("time",)
+    intents = ("alarm_set",)
+    folder = "requests"
+    releases = (Release(columns=UTTERANCE),)
 
 
 def save(path: Path, text: str) -> None:
@@ -189,3 +204,24 @@ def test_ones_own_numbers_have_a_scale_and_columns(tmp_path: Path, task: Made) -
     for wrong in ({"scale": [1, 1]}, {"columns": ["a", "b", "c"]}):
         with pytest.raises(ValueError, match=r"lowest number|has 3 names"):
             task(TextRegression, **{**given, **wrong})
+
+
+@pytest.mark.parametrize("cls", [XSid, StsB])
+def test_hints_name_no_parameters_that_the_task_lacks(cls: Any, tmp_path: Path, task: Made) -> None:
+    save(tmp_path / "xsid-train-sw.tsv", "a\tb\n")
+    save(tmp_path / "xsid-testing-sw.tsv", "a\tb\n")
+    hint = task(cls, path=tmp_path).missing("train")
+    assert hint.startswith("expected files named ")
+    assert hint.endswith("it contains: xsid-testing-sw.tsv, xsid-train-sw.tsv")
+    assert not {"files", "splits", "columns"} & set(cls.Params.model_fields)
+    assert "`" not in hint
+
+
+def test_the_first_line_of_a_task_without_columns_may_be_a_header(
+    tmp_path: Path, task: Made
+) -> None:
+    save(tmp_path / "test-en.tsv", "sentence\tslots\tpurpose\nwake me\tO O\talarm_set\n")
+    with pytest.raises(DataError) as caught:
+        task(Requests, path=tmp_path).load("test", "en")
+    assert caught.value.hint.startswith("if the first line is a header, take it out; ")
+    assert "`columns" not in caught.value.hint
