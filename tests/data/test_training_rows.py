@@ -303,5 +303,5 @@ def test_queries_without_any_right_candidate_beside_them_are_not_trained_on(
     if beside:
         assert training_rows(stage, RowStore(), 1).examples == rows
         return
-    with pytest.raises(DataError, match="no row of 'bucc' has a query and a right candidate"):
+    with pytest.raises(DataError, match="no row has a query and a right candidate"):
         training_rows(stage, RowStore(), 1)

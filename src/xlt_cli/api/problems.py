@@ -161,6 +161,22 @@ class Problem(Plugin):
                 f"the task's load() must return {self.example_type.__name__}s",
             )
 
+    def check_rows(self, examples: Sequence[Example], training: bool = False) -> None:
+        """Checks rows together, which have been checked one by one.
+
+        Args:
+            examples: all rows of a split in a language.
+            training: they are what a stage trains on, in all its languages.
+
+        Raises:
+            DataError: a row lacks what it needs of others, or there is nothing to train on.
+        """
+
+    def remark(self, examples: Sequence[Example]) -> str:
+        """What has to be known of figures over the rows that are counted in a language, in a
+        sentence; empty if nothing."""
+        return ""
+
     def edited(self, example: Any, texts: Sequence[Edit]) -> Example | None:
         """The example with its texts edited; None if its labels would not be correct any more."""
         edited: Example | None = example.edited(texts)

@@ -11,7 +11,6 @@ from xlt_cli.api import Example, Rows, Split, Task
 from xlt_cli.data.hashing import data_hash, row_hashes
 from xlt_cli.errors import DataError, UserError, did_you_mean
 from xlt_cli.languages import own_code
-from xlt_cli.problems.retrieval.examples import unfound
 from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec.stated import stated
 
@@ -54,8 +53,8 @@ class RowStore:
 
         Raises:
             DataError: the task lacks the language, the split is empty, an id stands twice, an
-                example is not of the task's problem or has a label outside its set, or no row has
-                a right candidate of a query.
+                example is not of the task's problem or has a label outside its set, or what its
+                problem finds in all rows.
             UserError: the code fits several of the task's languages.
         """
         language = self._own(task, split, language)
@@ -131,14 +130,10 @@ class RowStore:
                 problem.check_example(example)
             except DataError as error:
                 raise replace(error, where=f"{where}: {error.where}") from None
-        for example in unfound(rows.examples):
-            raise DataError(
-                f"the right candidate '{example.relevant[0]}' of '{example.id}' is not among the "
-                "candidates",
-                f"{where}: {rows.source}",
-                "give it as a candidate of this row or another, with this `key`, or leave "
-                "`relevant` empty",
-            )
+        try:
+            problem.check_rows(rows.examples)
+        except DataError as error:
+            raise replace(error, where=f"{where}: {rows.source}") from None
         return rows, {
             "sha256": data_hash(rows.examples),
             "rows": len(rows.examples),

@@ -19,7 +19,7 @@ from xlt_cli.data.hashing import text_hash
 from xlt_cli.data.rows import RowStore
 from xlt_cli.data.shuffled import shuffled
 from xlt_cli.errors import PluginError, UserError
-from xlt_cli.problems.retrieval.examples import RetrievalExample
+from xlt_cli.registry.guard import problem_of
 from xlt_cli.spec import ResolvedRows, ResolvedStage
 
 
@@ -53,8 +53,8 @@ def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRo
     """The rows that a stage trains on with a seed.
 
     Raises:
-        DataError: nothing is left, no query has a right candidate, or a list of ids has one that no
-            row has.
+        DataError: nothing is left, or nothing that can be trained on, or a list of ids has one that
+            no row has.
     """
     spec = stage.spec
     groups = [
@@ -79,13 +79,10 @@ def training_rows(stage: ResolvedStage, rows: RowStore, seed: int) -> TrainingRo
             hint="`exclude` excludes all of them",
         )
     chosen = TrainingRows(tuple(groups), excluded)
-    searched = [e for e in chosen.examples if isinstance(e, RetrievalExample)]
-    if searched and not any(example.has_pair for example in searched):
-        raise DataError(
-            f"no row of '{stage.task.name}' has a query and a right candidate: there is nothing to "
-            "train on",
-            hint="a row to train on has a right candidate of its query among its own candidates",
-        )
+    try:
+        problem_of(stage.task).check_rows(chosen.examples, training=True)
+    except DataError as error:
+        raise replace(error, where=f"task '{stage.task.name}'") from None
     return chosen
 
 

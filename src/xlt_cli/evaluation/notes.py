@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from xlt_cli.problems.collapse import described
-from xlt_cli.problems.retrieval import BitextMining
-from xlt_cli.problems.retrieval.examples import unfound
 from xlt_cli.reports.validity import cell_name
 from xlt_cli.runs.cells import Pair
 from xlt_cli.stats.intervals import Sample
@@ -38,25 +36,10 @@ def notes(plan: Plan, subject: Subject) -> list[str]:
     collected += [said for tested in plan.conditions if not tested.key for said in tested.said()]
     if plan.evaluation.limit:
         collected.append(f"only the first {plan.evaluation.limit} rows of each language")
-        collected += _unfound(plan)
-    return collected
-
-
-def _unfound(plan: Plan) -> list[str]:
-    """The languages in which the limit has cut off the right candidates of queries."""
-    collected = []
-    mines = isinstance(plan.problem, BitextMining)
-    counted = "as if they had none" if mines else "in no figure"
-    for language in plan.languages if plan.problem.searches else ():
-        if not plan.rows.loaded(plan.task, plan.evaluation.split, language):
-            continue
-        rows = plan.counted(language)
-        lost, asked = len(unfound(rows)), sum(bool(getattr(row, "relevant", ())) for row in rows)
-        if lost:
-            collected.append(
-                f"{language}: {lost:,} of {asked:,} queries have no right candidate among the rows "
-                f"that were read, and count {counted}"
-            )
+        for language in plan.languages:
+            there = plan.rows.loaded(plan.task, plan.evaluation.split, language)
+            remark = plan.problem.remark(plan.counted(language)) if there else ""
+            collected += [f"{language}: {remark}"] * bool(remark)
     return collected
 
 

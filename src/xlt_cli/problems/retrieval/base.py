@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from xlt_cli.api import (
     Batch,
@@ -19,7 +19,7 @@ from xlt_cli.api import (
 from xlt_cli.errors import DataError
 from xlt_cli.problems.pieces import pieces_of
 from xlt_cli.problems.retrieval.contrast import IGNORED, NEGATIVE, POSITIVE, QUERY, info_nce
-from xlt_cli.problems.retrieval.examples import RetrievalExample
+from xlt_cli.problems.retrieval.examples import RetrievalExample, unfound
 from xlt_cli.problems.retrieval.settings import SHAPE, RetrievalSettings
 
 if TYPE_CHECKING:
@@ -77,6 +77,8 @@ class Retrieval(Problem):
     grouped = True
     contrasts = True
     searches = True
+    without_candidate: ClassVar[str] = "in no figure"
+    """How queries count whose right candidates are not in the pool."""
 
     def __init__(
         self, labels: Sequence[str] = (), settings: RetrievalSettings | None = None
@@ -101,6 +103,35 @@ class Retrieval(Problem):
         super().check_example(example)
         if fault := example.fault():
             raise DataError(fault, f"example '{example.id}'")
+
+    def check_rows(self, examples: Sequence[Example], training: bool = False) -> None:
+        rows = [example for example in examples if isinstance(example, RetrievalExample)]
+        if training:
+            if not any(row.has_pair for row in rows):
+                raise DataError(
+                    "no row has a query and a right candidate: there is nothing to train on",
+                    hint="a row to train on has a right candidate of its query among its own",
+                )
+            return
+        for row in unfound(rows):
+            raise DataError(
+                f"the right candidate '{row.relevant[0]}' of '{row.id}' is not among the "
+                "candidates",
+                hint="give it as a candidate of this row or another, with this `key`, or leave "
+                "`relevant` empty",
+            )
+
+    def remark(self, examples: Sequence[Example]) -> str:
+        lost, asked = (
+            len(unfound(examples)),
+            sum(bool(getattr(e, "relevant", ())) for e in examples),
+        )
+        if not lost:
+            return ""
+        return (
+            f"{lost:,} of {asked:,} queries have no right candidate among the rows that were read, "
+            f"and count {self.without_candidate}"
+        )
 
     def encode(
         self, examples: Sequence[RetrievalExample], tokenizer: PreTrainedTokenizerBase

@@ -30,6 +30,7 @@ class BitextMining(Retrieval):
     api_version = 1
     name = "bitext-mining"
     summary = "the translations that two collections of sentences have in common"
+    without_candidate = "as if they had none"
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
