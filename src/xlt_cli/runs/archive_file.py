@@ -31,7 +31,7 @@ MOST = 100_000
 """Files that an archive may have: two hundred runs of four hundred, and records beside them."""
 
 _XZ = [{"id": lzma.FILTER_LZMA2, "preset": 4, "nice_len": 32, "dict_size": 2**25}]
-"""Twice as fast as `xz -6`. The window holds the predictions of several runs, which share items."""
+"""Faster than `xz -6`. The window holds the predictions of several runs, which share items."""
 
 _DECOMPRESSED: dict[bytes, Callable[..., Any]] = {
     b"\xfd7zXZ\x00": lzma.open,

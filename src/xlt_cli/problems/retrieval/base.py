@@ -122,12 +122,10 @@ class Retrieval(Problem):
             )
 
     def remark(self, examples: Sequence[Example]) -> str:
-        lost, asked = (
-            len(unfound(examples)),
-            sum(bool(getattr(e, "relevant", ())) for e in examples),
-        )
+        lost = len(unfound(examples))
         if not lost:
             return ""
+        asked = sum(bool(getattr(example, "relevant", ())) for example in examples)
         return (
             f"{lost:,} of {asked:,} queries have no right candidate among the rows that were read, "
             f"and count {self.without_candidate}"
