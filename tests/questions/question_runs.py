@@ -95,18 +95,23 @@ class Answering:
         right: Right,
         before: Sequence[str] = (),
         without: int = 0,
+        points: Sequence[str] = (),
     ) -> Run:
         """A finished run.
 
         Args:
             before: the languages of a stage that comes before English.
+            points: the points of the sweep, each a language of that stage, which is this run's.
             without: so many of the last rows it was not asked.
         """
         first = [{"task": self.task, "languages": list(before)}] if before else []
         stages: list[dict[str, Any]] = [*first, {"task": self.task, "languages": ["en"]}]
-        written = {"name": sweep, "encoder": "e5-small-q4", "stages": stages}
+        written: dict[str, Any] = {"name": sweep, "encoder": "e5-small-q4", "stages": stages}
+        if points:
+            named = [{"name": x, "stages.0.languages": [x]} for x in points]
+            written["sweep"] = {"points": named}
         spec = resolve(Source(Document(Path("spec.yaml"), written, {}), "")).spec
-        run = create(root, spec, seed, "", [])
+        run = create(root, spec, seed, "", [f"stages.0.languages={[*before]}"] if points else [])
         weights = f"weights of {sweep} {seed}"
         subject = Subject(never, never, (), ["en", *before], (), 48, weights, never)  # type: ignore[arg-type]
         store = Store.open(run.evaluations, self.plan.evaluation, weights)

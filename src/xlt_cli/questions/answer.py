@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from xlt_cli.errors import RunError
-from xlt_cli.questions.arms import Runs
+from xlt_cli.questions.arms import Numbered, Runs
+from xlt_cli.questions.by_property import by_property, intermediate_language
 from xlt_cli.questions.cells import HOMES, Cells, Tested
-from xlt_cli.questions.outcomes import ROBUSTNESS, Outcome, of_families, of_sets
+from xlt_cli.questions.modelled import modelled
+from xlt_cli.questions.outcomes import ROBUSTNESS, Outcome, Points, of_families, of_sets
 from xlt_cli.questions.stored import TestedRun
+from xlt_cli.questions.verdicts import LEVEL, differences, judge, means
 from xlt_cli.runs.directory import Run
 from xlt_cli.spec.question import Compared, Question
-from xlt_cli.stats.estimates import Estimate
 from xlt_cli.stats.moved_line import fewest_points
-from xlt_cli.stats.significance import holm
 
-LEVEL = 0.05
 NO_REFERENCES = (
     "there is no effective robustness: {why}; contrasts are in {metric} alone, and do not tell a "
     "better model from a more robust one"
@@ -28,8 +27,8 @@ NO_REFERENCES = (
 SEVERAL = "figure"
 """What the metric is called where sets have different ones."""
 
-Numbers = Mapping[str, Mapping[int, int]]
-"""Of each arm, which of the runs that were tested each seed's is."""
+Numbers = Mapping[str, Numbered]
+"""The runs of each arm that were tested."""
 
 
 def answered(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
@@ -53,7 +52,7 @@ def answered(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
     comparisons = []
     for compared in question.comparisons:
         arms = known.arms(compared)
-        there = {name: own for name, own in arms.items() if own}
+        there = {name for name, own in arms.items() if any(own.values())}
         if not any(one.of in there and one.over in there for one in compared.contrasts):
             notes.append(f"'{compared.name}' is not compared: {_absent(arms)}")
         else:
@@ -73,8 +72,8 @@ def answered(question: Question, runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _absent(arms: Mapping[str, Sequence[TestedRun]]) -> str:
-    names = ", ".join(f"'{name}'" for name, own in arms.items() if not own)
+def _absent(arms: Mapping[str, Mapping[str, Sequence[TestedRun]]]) -> str:
+    names = ", ".join(f"'{name}'" for name, own in arms.items() if not any(own.values()))
     return f"there are no runs of {names}"
 
 
@@ -95,13 +94,17 @@ class _Comparison:
 
     question: Question
     compared: Compared
-    arms: Mapping[str, Sequence[TestedRun]]
+    arms: Mapping[str, Mapping[str, Sequence[TestedRun]]]
     references: Sequence[TestedRun]
     lacking: str
 
     def __post_init__(self) -> None:
         self.notes: list[str] = []
-        there = {name: own for name, own in self.arms.items() if own}
+        every_run = {
+            name: [run for own in points.values() for run in own]
+            for name, points in self.arms.items()
+        }
+        there = {name: own for name, own in every_run.items() if own}
         trained: dict[str, list[str]] = {}
         for name, own in {**there, "references": self.references}.items():
             for code in dict.fromkeys(x for run in own for x in run.trained_on):
@@ -121,14 +124,17 @@ class _Comparison:
         self.home = self.tested.homes[0]
         metrics = list(dict.fromkeys(one.metric for one in self.tested.cells))
         self.metric = metrics[0] if len(metrics) == 1 else SEVERAL
-        self.numbers: dict[str, dict[int, int]] = {}
-        for name, own in self.arms.items():
-            places = {run.seed: self.tested.number(run) for run in own}
-            self.numbers[name] = {s: n for s, n in places.items() if n is not None}
-        points = [self.tested.number(run) for run in self.references]
-        self.points = [n for n in points if n is not None]
+        self.numbers: dict[str, Numbered] = {}
+        for name, points in self.arms.items():
+            numbered = {
+                point: {run.seed: n for run in own if (n := self.tested.number(run)) is not None}
+                for point, own in points.items()
+            }
+            self.numbers[name] = Numbered(name, self.compared.arms[name].seeds, numbered)
+        found = [self.tested.number(run) for run in self.references]
+        self.points = [n for n in found if n is not None]
         self.collapsed = {
-            name: [s for s, n in own.items() if self._has_collapsed(n)]
+            name: [n for n in own.runs if self._has_collapsed(n)]
             for name, own in self.numbers.items()
         }
 
@@ -162,10 +168,13 @@ class _Comparison:
         }
         if any(self.collapsed.values()):
             upright = {
-                name: {s: n for s, n in own.items() if s not in self.collapsed[name]}
-                for name, own in self.numbers.items()
+                name: own.without(self.collapsed[name]) for name, own in self.numbers.items()
             }
             values["without_collapsed"] = self._contrasts(families, sets, upright)
+        if self.compared.mixed_model:
+            fallen = any(self.collapsed.values())
+            of_all = (self.question.properties, self.tested, self.numbers, self.metric, fallen)
+            values["mixed_model"] = modelled(self.compared.mixed_model, *of_all, self.notes)
         return {**values, "notes": list(dict.fromkeys(self.notes))}
 
     def _why_no_line(self) -> str:
@@ -188,8 +197,8 @@ class _Comparison:
         beyond = ((figures < low[:, None]) | (figures > high[:, None])).any(axis=0)
         said = []
         for name, own in self.numbers.items():
-            if count := sum(bool(beyond[n]) for n in own.values()):
-                said.append(f"{count} of {len(own)} runs of '{name}'")
+            if count := sum(bool(beyond[n]) for n in own.runs):
+                said.append(f"{count} of {len(own.runs)} runs of '{name}'")
         if not said:
             return []
         return [
@@ -213,21 +222,22 @@ class _Comparison:
         families: Mapping[str, Mapping[str, Outcome]],
         sets: Mapping[str, Mapping[str, Outcome]],
     ) -> dict[str, Any]:
-        own, planned = self.numbers[name], self.compared.arms[name].seeds
+        own = self.numbers[name]
         about = {
             "arm": name,
-            "runs": [self.tested.runs[n].run.name for n in own.values()],
-            "seeds": list(own),
-            "planned": planned,
-            "collapsed": self.collapsed[name],
+            "runs": [self.tested.runs[n].run.name for n in own.runs],
+            "seeds": own.seeds,
+            "planned": own.planned,
+            "points": own.named_points() if len(own.points) > 1 else [],
+            "collapsed": [self.tested.runs[n].seed for n in self.collapsed[name]],
         }
-        if not own:
+        if not own.seeds:
             return {**about, "families": {}, "sets": {}}
-        numbers = list(own.values())
+        points = own.at(own.seeds)
         return {
             **about,
-            "families": {key: _means(each, numbers) for key, each in families.items()},
-            "sets": {key: _means(each, numbers) for key, each in sets.items()},
+            "families": {key: means(each, points) for key, each in families.items()},
+            "sets": {key: means(each, points) for key, each in sets.items()},
         }
 
     def _contrasts(
@@ -238,9 +248,10 @@ class _Comparison:
     ) -> list[dict[str, Any]]:
         made = []
         for one in self.compared.contrasts:
-            seeds = sorted(set(numbers[one.of]) & set(numbers[one.over]))
-            no_claim = self._no_claim(one.of, one.over, seeds)
-            about = {
+            of, over = numbers[one.of], numbers[one.over]
+            seeds = sorted(set(of.seeds) & set(over.seeds))
+            no_claim = self._no_claim((self.numbers[x] for x in (one.of, one.over)), seeds)
+            about: dict[str, Any] = {
                 "of": one.of,
                 "over": one.over,
                 "primary": one.primary,
@@ -250,39 +261,38 @@ class _Comparison:
             if not seeds:
                 made.append({**about, "families": {}, "sets": {}})
                 continue
-            pair = [[numbers[arm][s] for s in seeds] for arm in (one.of, one.over)]
-            found = {key: _differences(each, *pair) for key, each in families.items()}
-            self._judge(found, no_claim)
-            singles = {key: _differences(each, *pair) for key, each in sets.items()}
+            pair = of.at(seeds), over.at(seeds)
+            found = {key: differences(each, *pair) for key, each in families.items()}
+            judge(found, self.metric, self.question.equivalence / 100, no_claim)
+            singles = {key: differences(each, *pair) for key, each in sets.items()}
+            if one.by_property:
+                about["by_property"] = self._by_property(one.by_property, of, families, *pair)
             made.append({**about, "families": found, "sets": singles})
         return made
 
-    def _no_claim(self, of: str, over: str, seeds: Sequence[int]) -> str:
+    def _by_property(
+        self,
+        names: Sequence[str],
+        arm: Numbered,
+        families: Mapping[str, Mapping[str, Outcome]],
+        of: Points,
+        over: Points,
+    ) -> dict[str, Any]:
+        runs = self.tested.runs
+        languages = {
+            point: intermediate_language(point, [runs[n] for n in own])
+            for point, own in zip(arm.named_points(), of, strict=True)
+        }
+        return by_property(names, self.question.properties, languages, families, of, over[0])
+
+    def _no_claim(self, arms: Iterable[Numbered], seeds: Sequence[int]) -> str:
         """Why no claim rests on a contrast; empty if one may."""
-        for arm in (of, over):
-            planned, own = self.compared.arms[arm].seeds, len(self.numbers[arm])
-            if not own:
-                return f"there are no runs of '{arm}'"
-            if planned is not None and own < planned:
-                return f"'{arm}' has {own} of {planned} planned seeds"
+        for arm in arms:
+            if why := arm.lacks():
+                return why
         if not seeds:
             return "the arms have no seed in common"
         return "one seed: the intervals cover test items only" if len(seeds) == 1 else ""
-
-    def _judge(self, found: dict[str, dict[str, Any]], no_claim: str) -> None:
-        """Adds corrected p-values, over the families out of distribution, and verdicts."""
-        band = self.question.equivalence / 100
-        for outcome in (self.metric, ROBUSTNESS):
-            family = [own[outcome] for name, own in found.items()
-                      if name not in HOMES and outcome in own]  # fmt: skip
-            adjusted = holm([one["p"] for one in family])
-            for one, p in zip(family, adjusted, strict=True):
-                one["p_holm"] = p
-        for own in found.values():
-            for one in own.values():
-                within = -band < one["low"] and one["high"] < band
-                one["equivalent"] = within and not no_claim
-                one["verdict"] = "" if no_claim else _verdict(one, within)
 
     def _points(self, families: Mapping[str, Mapping[str, Outcome]]) -> dict[str, Any]:
         """Of each run the figure in distribution and the mean over the other families."""
@@ -290,46 +300,8 @@ class _Comparison:
                   if name not in HOMES]  # fmt: skip
         x, y = self.home.values, np.mean(others, axis=0)
         arms = {
-            name: [[float(x[n]), float(y[n])] for n in own.values()]
+            name: [[float(x[n]), float(y[n])] for n in own.runs]
             for name, own in self.numbers.items()
         }
         points = [[float(x[n]), float(y[n])] for n in self.points]
         return {"families": len(others), "arms": arms, "references": points}
-
-
-def _means(outcomes: Mapping[str, Outcome], numbers: Sequence[int]) -> dict[str, Any]:
-    return {
-        name: {
-            **one.mean(numbers).interval(LEVEL).as_dict(),
-            **_deviation([float(one.values[n]) for n in numbers]),
-        }
-        for name, one in outcomes.items()
-    }
-
-
-def _deviation(values: Sequence[float]) -> dict[str, float]:
-    return {"deviation": statistics.stdev(values)} if len(values) > 1 else {}
-
-
-def _differences(
-    outcomes: Mapping[str, Outcome], of: Sequence[int], over: Sequence[int]
-) -> dict[str, Any]:
-    return {name: _difference(one.less(of, over)) for name, one in outcomes.items()}
-
-
-def _difference(estimate: Estimate) -> dict[str, Any]:
-    return {
-        **estimate.interval(LEVEL).as_dict(),
-        "p": estimate.p_value(),
-        "smallest_effect": estimate.smallest_effect(level=LEVEL) if estimate.error > 0 else None,
-    }
-
-
-def _verdict(one: Mapping[str, Any], within: bool) -> str:
-    """What a contrast shows: a direction by the corrected p-value, equivalence by the interval."""
-    said = []
-    if one.get("p_holm", one["p"]) <= LEVEL:
-        said.append("higher" if one["value"] > 0 else "lower")
-    if within:
-        said.append("equivalent")
-    return ", ".join(said) or "undecided"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from xlt_cli.errors import RunError
 from xlt_cli.questions.stored import TestedRun
 from xlt_cli.runs.directory import Run
-from xlt_cli.spec.question import Compared, PlannedArm, Question, RunsOf
+from xlt_cli.spec.question import Compared, Question, RunsOf
 from xlt_cli.sweep.listing import row
 
 
@@ -20,6 +20,63 @@ class Listed:
     answered: TestedRun
     sweep: str
     point: str
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """The runs of an arm that are compared, by their numbers.
+
+    Attributes:
+        name: of the arm.
+        planned: how many seeds were planned; None if that is not said.
+        points: the runs of each of its points, by seed. An arm of one point has one.
+    """
+
+    name: str
+    planned: int | None
+    points: Mapping[str, Mapping[int, int]]
+
+    @property
+    def runs(self) -> list[int]:
+        """All of them."""
+        return [number for own in self.points.values() for number in own.values()]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Those that all points have."""
+        seeds = [set(own) for own in self._there().values()]
+        return sorted(set.intersection(*seeds)) if seeds else []
+
+    def at(self, seeds: Sequence[int]) -> list[list[int]]:
+        """The runs of each point that has some, with these seeds."""
+        return [[own[seed] for seed in seeds] for own in self._there().values()]
+
+    def named_points(self) -> list[str]:
+        """The points that have runs."""
+        return list(self._there())
+
+    def without(self, numbers: Collection[int]) -> Numbered:
+        """The arm without some runs."""
+        kept = {
+            point: {seed: number for seed, number in own.items() if number not in numbers}
+            for point, own in self.points.items()
+        }
+        return Numbered(self.name, self.planned, kept)
+
+    def lacks(self) -> str:
+        """Which runs it lacks, where no claim may rest on it; empty if it may."""
+        if not self.runs:
+            return f"there are no runs of '{self.name}'"
+        for point, own in self.points.items():
+            where = f" at '{point}'" if len(self.points) > 1 else ""
+            if self.planned is not None and len(own) < self.planned:
+                return f"'{self.name}' has {len(own)} of {self.planned} planned seeds{where}"
+            if not own:
+                return f"there are no runs of '{self.name}'{where}"
+        return ""
+
+    def _there(self) -> dict[str, Mapping[int, int]]:
+        return {point: own for point, own in self.points.items() if own}
 
 
 class Runs:
@@ -49,7 +106,7 @@ class Runs:
         found: dict[int, TestedRun] = {}
         for one in self._fitting(wanted):
             other = found.setdefault(one.answered.seed, one.answered)
-            if other is not one.answered and isinstance(wanted, PlannedArm):
+            if other is not one.answered:
                 raise RunError(
                     f"'{wanted.sweep}', point '{wanted.point}', has two runs with seed "
                     f"{one.answered.seed}: '{other.run.name}' and '{one.answered.run.name}'",
@@ -71,9 +128,13 @@ class Runs:
                 return f"there are no runs of the references '{each.sweep}'{point}"
         return ""
 
-    def arms(self, compared: Compared) -> dict[str, list[TestedRun]]:
-        """The runs of each arm; an arm may have none."""
-        return {name: self.of(arm) for name, arm in compared.arms.items()}
+    def arms(self, compared: Compared) -> dict[str, dict[str, list[TestedRun]]]:
+        """The runs of each arm by its points; a point may have none."""
+        return {
+            name: {point: self.of(RunsOf(sweep=arm.sweep, point=point or None))
+                   for point in arm.named_points()}
+            for name, arm in compared.arms.items()
+        }  # fmt: skip
 
     def _fitting(self, wanted: RunsOf) -> Iterator[Listed]:
         for one in self.listed:

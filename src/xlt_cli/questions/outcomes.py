@@ -13,13 +13,13 @@ their lines is a part of the variance.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from xlt_cli.questions.cells import Cells
 from xlt_cli.stats import trend
-from xlt_cli.stats.crossed import Part, combined, parts
+from xlt_cli.stats.crossed import Part, combined, over_languages, parts
 from xlt_cli.stats.estimates import Estimate
 from xlt_cli.stats.moved_line import (
     ReferenceLine,
@@ -29,6 +29,9 @@ from xlt_cli.stats.moved_line import (
 )
 
 ROBUSTNESS = "effective_robustness"
+
+Points = Sequence[Sequence[int]]
+"""Which runs an arm has: of each point one for each seed, in the same order of seeds."""
 
 
 @dataclass(frozen=True)
@@ -50,26 +53,63 @@ class Outcome:
     residuals: np.ndarray | None = None
     predictors: int = 1
 
-    def mean(self, runs: Sequence[int]) -> Estimate:
-        """The mean over runs, whose seeds are a sample."""
-        return self._estimate(list(runs), None)
+    def mean(self, points: Points) -> Estimate:
+        """The mean over the runs of an arm, whose seeds are a sample, and its points if several."""
+        if len(points) == 1:
+            return self._less(points[0], None)
+        return self._over_points(points, ())
 
-    def less(self, runs: Sequence[int], others: Sequence[int]) -> Estimate:
-        """The mean of some runs minus that of others, paired one by one."""
-        return self._estimate(list(runs), list(others))
+    def less(self, of: Points, over: Points) -> Estimate:
+        """The mean of an arm minus that of another, paired seed by seed.
 
-    def _estimate(self, runs: list[int], others: list[int] | None) -> Estimate:
-        values, effects = self.values[runs], self.effects[runs]
-        if others is not None:
-            values, effects = values - self.values[others], effects - self.effects[others]
-        every = parts(values, effects)
-        if self.by_lines is not None and self.residuals is not None:
-            weights = self.by_lines[runs].mean(axis=0)
-            if others is not None:
-                weights = weights - self.by_lines[others].mean(axis=0)
-            lines = variance_of_lines(weights, self.residuals, self.predictors)
-            every.append(Part(lines, self.residuals.shape[1] - self.predictors - 1))
+        Where an arm has several points, they are a sample, as languages are in claims about
+        languages (`stats.crossed`).
+        """
+        if len(of) == len(over) == 1:
+            return self._less(of[0], over[0])
+        return self._over_points(of, over)
+
+    def effects_of_points(self, of: Points, over: Sequence[int]) -> list[float]:
+        """The mean difference of each point of an arm from another arm's runs."""
+        return [float((self.values[list(p)] - self.values[list(over)]).mean()) for p in of]
+
+    def _less(self, of: Sequence[int], over: Sequence[int] | None) -> Estimate:
+        values, effects = self.values[list(of)], self.effects[list(of)]
+        if over is not None:
+            values, effects = values - self.values[list(over)], effects - self.effects[list(over)]
+        every = [*parts(values, effects), *self._lines([of], [over] if over is not None else [])]
         return combined(float(values.mean()), every)
+
+    def _over_points(self, of: Points, over: Points) -> Estimate:
+        sign = 1.0
+        if len(of) == 1:
+            of, over, sign = over, of, -1.0
+        values = np.stack([self.values[list(p)] for p in (*of, *over)], axis=1)
+        effects = [self.effects[list(p)] for p in (*of, *over)]
+        groups = [range(len(of)), range(len(of), len(of) + len(over))]
+        if len(over) == 1:
+            values = values[:, :-1] - values[:, -1:]
+            effects = [own - effects[-1] for own in effects[:-1]]
+        found = over_languages(
+            values, effects, groups if len(over) > 1 else groups[:1], self._lines(of, over)
+        )
+        assert found is not None, "there are two points or more"
+        return replace(found, value=sign * found.value)
+
+    def _lines(self, of: Points, over: Points) -> list[Part]:
+        """What the scatter of the references about their lines adds to the variance."""
+        if self.by_lines is None or self.residuals is None:
+            return []
+        weights = self._moved(self.by_lines, of)
+        if over:
+            weights = weights - self._moved(self.by_lines, over)
+        lines = variance_of_lines(weights, self.residuals, self.predictors)
+        return [Part(lines, self.residuals.shape[1] - self.predictors - 1)]
+
+    @staticmethod
+    def _moved(by_lines: np.ndarray, points: Points) -> np.ndarray:
+        every: np.ndarray = np.mean([by_lines[list(own)].mean(axis=0) for own in points], axis=0)
+        return every
 
 
 def metric(sets: Sequence[Cells]) -> Outcome:

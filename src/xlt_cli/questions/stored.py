@@ -22,6 +22,7 @@ from xlt_cli.spec import CLEAN, Evaluation, PluginUse
 from xlt_cli.spec.building import build_task
 from xlt_cli.spec.identity import plugin_stated
 from xlt_cli.spec.question import TestSet
+from xlt_cli.spec.seen_languages import trained_languages
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,12 @@ class TestedRun:
     def trained_on(self) -> tuple[str, ...]:
         """The languages of all its stages."""
         return tuple(languages_trained_on(self.run))
+
+    @cached_property
+    def before(self) -> tuple[str, ...]:
+        """The languages of the stages before its last one."""
+        stages = self.run.spec.stages[:-1] if "spec" in self.run.record else []
+        return tuple(dict.fromkeys(x for stage in stages for x in trained_languages(stage)))
 
     @cached_property
     def _evaluations(self) -> list[tuple[str, Evaluation, Mapping[str, Any]]]:

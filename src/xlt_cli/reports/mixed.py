@@ -9,8 +9,8 @@ count as independent evidence for its system, and intervals would be far too nar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,7 @@ class Observed:
         value: of the metric.
         rows: how many test items it is over.
         covariates: by name: numbers, or names of levels.
+        sampled: by name, the levels of further factors that are samples, as languages are.
     """
 
     system: str
@@ -48,6 +49,12 @@ class Observed:
     value: float
     rows: int
     covariates: Mapping[str, float | str]
+    sampled: Mapping[str, str] = field(default_factory=dict)
+
+    def level(self, name: str) -> str:
+        """The level of a factor."""
+        own = self.sampled.get(name)
+        return own if own is not None else str(getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -157,17 +164,20 @@ class _Model:
         crossed = [(), (SYSTEM,)]
         if CONDITION in self.by:
             crossed += [(CONDITION,), (SYSTEM, CONDITION)]
-        seen: set[tuple[int, ...]] = set()
+        # Those that say the same as fixed effects could not be told apart from them.
+        seen = {_alike(self._levels_of(fixed)) for fixed in crossed if fixed}
         for fixed in crossed:
-            for sampled in (LANGUAGE, SEED):
+            for sampled in (LANGUAGE, SEED, *self.rows[0].sampled):
                 names = (*fixed, sampled)
-                levels = [":".join(getattr(row, name) for name in names) for row in self.rows]
-                first: dict[str, int] = {}
-                alike = tuple(first.setdefault(level, len(first)) for level in levels)
-                if alike in seen or len(first) == len(levels):
+                levels = self._levels_of(names)
+                alike = _alike(levels)
+                if alike in seen or max(alike) + 1 in (1, len(levels)):
                     continue
                 seen.add(alike)
                 yield ":".join(names), levels
+
+    def _levels_of(self, names: Sequence[str]) -> list[str]:
+        return [":".join(row.level(name) for name in names) for row in self.rows]
 
     def _check_design(self) -> None:
         languages = len({row.language for row in self.rows})
@@ -263,6 +273,12 @@ class _Model:
     def _estimated(self, estimate: Estimate) -> Values:
         interval = estimate.interval(self.asked.level).as_dict()
         return {**interval, "error": estimate.error, "df": estimate.df, "p": estimate.p_value()}
+
+
+def _alike(levels: Iterable[str]) -> tuple[int, ...]:
+    """Which level each row has, numbered as they come: the same for factors that say the same."""
+    first: dict[str, int] = {}
+    return tuple(first.setdefault(level, len(first)) for level in levels)
 
 
 def _numeric(column: Sequence[float | str]) -> bool:

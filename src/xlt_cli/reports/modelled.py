@@ -168,8 +168,9 @@ def _notes(values: Values) -> Iterator[str]:
         )
     for name in values["few"]:
         yield f"{counts[name]} {name}s: too few to know well how much they vary"
-    limit = f", {values['limit']} rows" if values["limit"] else ""
-    yield f"of {values['task']} {values['split']}{limit}"
+    if "task" in values:
+        limit = f", {values['limit']} rows" if values["limit"] else ""
+        yield f"of {values['task']} {values['split']}{limit}"
     if values["collapsed"]:
         yield "some runs collapsed: one answer to every row; they are in the model"
     yield PURPOSE

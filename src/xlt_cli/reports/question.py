@@ -6,16 +6,19 @@ Everything is read from the values of `questions.answer`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from xlt_cli.api.reports import Column, Figure, Piece, Report, Row, Table, Value
+from xlt_cli.reports import by_property, modelled
 from xlt_cli.reports.records import record_table
 from xlt_cli.reports.values import MARK
 
 Values = Mapping[str, Any]
 
 COLUMNS = (
-    *("comparison", "kind", "of", "over", "collapsed", "seeds", "group", "name", "outcome"),
+    *("comparison", "kind", "of", "over", "collapsed", "seeds", "property", "level", "points"),
+    *("group", "name", "outcome"),
     *("value", "low", "high", "deviation", "p", "p_holm", "smallest_effect", "verdict"),
 )
 NOTES = (
@@ -29,6 +32,11 @@ NOTES = (
     "level of 5% that is not corrected",
 )
 
+SEVERAL_POINTS = (
+    "an arm of several points: they are a sample, as seeds and items are, and its intervals are "
+    "about other points of the kind as well"
+)
+MODEL = "a system is an arm, a condition a family of test sets"
 ROBUSTNESS = (
     "effective robustness: {metric} minus what a {line} through the reference runs (logit axes, "
     "over {metric} in distribution{where}) lets expect; its intervals include how far the "
@@ -75,13 +83,22 @@ def _comparison(one: Values, values: Values) -> Report:
     if fallen := [own for own in one.get("without_collapsed", ()) if own["families"]]:
         title = f"{name}: without collapsed runs, in points"
         pieces.append(_contrasts(title, fallen, titles(one)))
+    for own in one["contrasts"]:
+        if "by_property" in own:
+            pieces += by_property.tables(name, own, titles(one))
     pieces += [
         _by_set(name, own, titles(one))
         for own in one["contrasts"]
         if own["primary"] and own["sets"]
     ]
+    if one.get("mixed_model"):
+        found = modelled.report(one["mixed_model"])
+        title, notes = f"{name}: mixed-effects model", [MODEL, *found.notes]
+        pieces.append(replace(found, title=title, notes=notes, values=None, records=None))
     pieces.append(_sets(one))
     notes = [*one["notes"]]
+    if any(arm["points"] for arm in one["arms"]):
+        notes.append(SEVERAL_POINTS)
     if one["references"]:
         notes.append(f"{one['references']} reference runs")
     if any(arm["collapsed"] for arm in one["arms"]):
@@ -98,7 +115,8 @@ def _arms(one: Values) -> Table:
         count, planned = len(arm["seeds"]), arm["planned"]
         seeds = f"{count} of {planned}" if planned and count < planned else str(count)
         mark = MARK if arm["collapsed"] else ""
-        cells: list[Value] = [arm["arm"], seeds, len(arm["collapsed"])]
+        name = f"{arm['arm']} ({len(arm['points'])} points)" if arm["points"] else arm["arm"]
+        cells: list[Value] = [name, seeds, len(arm["collapsed"])]
         for family in families:
             stored = arm["families"].get(family, {}).get(one["metric"])
             cells.append(_figure(stored, mark=mark) if stored else None)
@@ -187,6 +205,7 @@ def _records(values: Values) -> Iterator[dict[str, Any]]:
                          "over": own["over"], "collapsed": kept,
                          "seeds": len(own["seeds"])}  # fmt: skip
                 yield from _figures(about, own)
+                yield from ({**about, **found} for found in by_property.records(own))
 
 
 def _figures(about: Values, of: Values) -> Iterator[dict[str, Any]]:

@@ -31,6 +31,12 @@ IN_DISTRIBUTION = "in distribution"
 PREDICTORS = "predictors"
 """What that of further sets in distribution is called."""
 
+AT_HOME = "in-distribution"
+"""The covariate that is the figure of a run in distribution."""
+
+FACTS = ("family", "script", "resource")
+"""The properties of languages that are known without being stated."""
+
 
 def _named(value: str) -> str:
     if not value.strip():
@@ -119,11 +125,31 @@ class RunsOf(Model):
 
 
 class PlannedArm(RunsOf):
-    """An arm: runs that differ in their seeds only."""
+    """An arm: runs that differ in their seeds, and in their points if it has several."""
 
-    seeds: int | None = Field(
-        None, ge=1, description="planned number; with fewer no claim rests on the arm"
+    points: list[Name] | None = Field(
+        None,
+        min_length=2,
+        description="several points in place of one, e.g. each language of an intermediate stage "
+        "alone: a sample of such points, as seeds are one",
     )
+    seeds: int | None = Field(
+        None,
+        ge=1,
+        description="planned number, of each point; with fewer no claim rests on the arm",
+    )
+
+    @model_validator(mode="after")
+    def _one_or_several(self) -> PlannedArm:
+        if self.points and self.point is not None:
+            raise ValueError("an arm has a `point` or several `points`, not both")
+        if twice := [x for x in self.points or () if (self.points or []).count(x) > 1]:
+            raise ValueError(f"the point '{twice[0]}' is named twice")
+        return self
+
+    def named_points(self) -> list[str]:
+        """The names of its points; an empty one where any will do."""
+        return self.points or [self.point or ""]
 
 
 class Contrast(Model):
@@ -132,6 +158,23 @@ class Contrast(Model):
     of: Name
     over: Name
     primary: bool = Field(False, description="shown first, and in the figure")
+    by_property: list[Name] = Field(
+        default_factory=list,
+        description="of an arm with several points over one with one: does a property of the "
+        "points' intermediate languages go with their effects? family, script, resource, or one "
+        "of `properties`",
+    )
+
+
+class MixedModel(Model):
+    """A mixed-effects model over the cells of a comparison's arms."""
+
+    baseline: str = Field(description="the arm that others are compared with")
+    covariates: list[Name] = Field(
+        default_factory=list,
+        description="effects beside arm and family: in-distribution (the logit of a run's figure "
+        "there), and properties of the languages of the tests",
+    )
 
 
 class Compared(Model):
@@ -140,9 +183,13 @@ class Compared(Model):
     name: Name
     arms: dict[str, PlannedArm] = Field(min_length=2)
     contrasts: list[Contrast] = Field(min_length=1)
+    mixed_model: MixedModel | None = Field(None, description="default: none")
 
     @model_validator(mode="after")
     def _known_arms(self) -> Compared:
+        if (model := self.mixed_model) and model.baseline not in self.arms:
+            hint = did_you_mean(model.baseline, self.arms) or f"arms: {', '.join(self.arms)}"
+            raise ValueError(f"the baseline of `mixed_model` is no arm: '{model.baseline}'; {hint}")
         for contrast in self.contrasts:
             for arm in (contrast.of, contrast.over):
                 if arm not in self.arms:
@@ -152,6 +199,13 @@ class Compared(Model):
                     )
             if contrast.of == contrast.over:
                 raise ValueError(f"'{contrast.of}' is compared with itself")
+            if contrast.by_property and not (
+                self.arms[contrast.of].points and not self.arms[contrast.over].points
+            ):
+                raise ValueError(
+                    "`by_property` is of an arm with several `points` over one with one point, "
+                    f"not of '{contrast.of}' over '{contrast.over}'"
+                )
         return self
 
 
@@ -174,6 +228,11 @@ class Question(Model):
     families: list[Family] = Field(min_length=1, description="families of test sets")
     comparisons: list[Compared] = Field(min_length=1)
     reference: Reference | None = Field(None, description="default: no effective robustness")
+    properties: dict[str, dict[str, float | str]] = Field(
+        default_factory=dict,
+        description="what is known of languages, beside their family, script and class of "
+        "resources: by the name of the property and the code, e.g. `fertility: {sw: 1.9}`",
+    )
     metric: str | None = Field(
         None,
         description="a metric that is a share, of all tasks; default: each task's accuracy, or its "
@@ -202,6 +261,14 @@ class Question(Model):
             if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
                 hint = "; give one a `name`" if kind == "sets" else ""
                 raise ValueError(f"two {kind} are called '{twice[0]}'{hint}")
+        for one in self.comparisons:
+            own = one.mixed_model.covariates if one.mixed_model else []
+            asked = [name for contrast in one.contrasts for name in contrast.by_property]
+            for name in (*asked, *own):
+                known = [*self.properties, *FACTS, *([AT_HOME] if name in own else [])]
+                if name not in known:
+                    hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+                    raise ValueError(f"unknown property '{name}' in '{one.name}'; {hint}")
         for family in self.families:
             if family.name in (IN_DISTRIBUTION, PREDICTORS):
                 raise ValueError(f"no family may be called '{family.name}'")

@@ -83,3 +83,31 @@ def _columns(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         scale = np.sqrt((first**2).sum(axis=0) * (second**2).sum(axis=0))
         columns: np.ndarray = (first * second).sum(axis=0) / np.where(scale > 0, scale, np.nan)
     return columns
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> tuple[float, float] | None:
+    """Spearman's correlation of K pairs, and the p-value of a permutation test of none.
+
+    All orders are tried where there are at most 9,999 (K <= 7), else so many that are drawn with a
+    fixed seed. The test is two-sided.
+
+    Returns:
+        None where one side is constant, or K is below 3.
+    """
+    from scipy.stats import permutation_test, rankdata
+
+    ranks = [rankdata(side) for side in (first, second)]
+    if len(first) < 3 or any(np.ptp(side) == 0 for side in ranks):
+        return None
+    x, y = (side - side.mean() for side in ranks)
+    scale = float(np.sqrt((x**2).sum() * (y**2).sum()))
+
+    def rho(own: np.ndarray, axis: int = -1) -> np.ndarray:
+        shared: np.ndarray = (own * y).sum(axis=axis) / scale
+        return shared
+
+    drawn = np.random.default_rng(0)
+    found = permutation_test(
+        (x,), rho, permutation_type="pairings", vectorized=True, random_state=drawn
+    )
+    return float(found.statistic), float(found.pvalue)

@@ -80,7 +80,10 @@ def crossed(values: Sequence[float] | np.ndarray, effects: np.ndarray) -> Estima
 
 
 def over_languages(
-    values: np.ndarray, effects: Sequence[np.ndarray], groups: Sequence[Sequence[int]]
+    values: np.ndarray,
+    effects: Sequence[np.ndarray],
+    groups: Sequence[Sequence[int]],
+    others: Sequence[Part] = (),
 ) -> Estimate | None:
     """A mean over languages, or the difference of two means, with languages as a sample, too.
 
@@ -89,6 +92,7 @@ def over_languages(
         effects: of each of the L languages, [K, N]; items that a language lacks have 0.
         groups: the languages of the mean; or those of the first mean, and those of the second.
             What languages of one group differ by is taken to be the same in both.
+        others: further parts of the variance.
 
     Returns:
         None if no group has two languages: what languages differ by is then unknown.
@@ -115,7 +119,8 @@ def over_languages(
         figures = _both(figures, seeds[0], noise)
     value = float(of_seeds.mean())
     common = Part(max(_of_items(of_items) - apart * shares, 0.0), items.df)
-    found, alone = combined(value, [figures, common]), combined(value, [items])
+    found = combined(value, [figures, common, *others])
+    alone = combined(value, [items, *others])
     return max(found, alone, key=lambda estimate: estimate.interval().high)
 
 
