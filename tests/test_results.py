@@ -71,4 +71,4 @@ def test_results_are_packed_so_that_a_clone_stays_small() -> None:
         files = [path for path in folder.iterdir() if path.is_file() and path.suffix != ".md"]
         assert len(files) <= 15, f"pack the raw output of {folder} into one file"
     size = sum(path.stat().st_size for path in RESULTS.rglob("*") if path.is_file())
-    assert size < 50_000_000, "keep answers alone, or leave out logs that no figure needs"
+    assert size < 60_000_000, "keep answers alone, or leave out logs that no figure needs"
