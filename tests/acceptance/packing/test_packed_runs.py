@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +11,9 @@ from typing import Any
 import pytest
 import torch
 from acceptance_tools import Desk
-from plugin_sources import PINNED
-from safetensors import SafetensorError
+from packed_models import ORDINARY, are_packed, models, results
 
 import xlt_cli
-from xlt_cli.errors import UserError
-from xlt_cli.launch import pipeline
 from xlt_cli.runs import atomic, packing
 from xlt_cli.runs.directory import Run
 from xlt_cli.runs.provenance import weights_hash
@@ -28,55 +21,8 @@ from xlt_cli.runs.pruned import size
 from xlt_cli.runs.stage import fault
 from xlt_cli.sharing import push
 from xlt_cli.sharing.files import files_of
-from xlt_cli.spec import PluginUse
-from xlt_cli.weights import PACKED, WHOLE, changes, packed_in
+from xlt_cli.weights import PACKED, WHOLE, packed_in
 from xlt_encoders.e5_q4_package import WeightsNotFound, find_weights
-
-ORDINARY = "unpacked"
-
-
-@pytest.fixture
-def desk(desk: Desk, install: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk whose spec has two stages and takes seconds; even small weights are packed."""
-    install("dist-pinned", {"xlt.encoders": {"pinned": "pinned_encoder:Pinned"}},
-            {"pinned_encoder": PINNED})  # fmt: skip
-    monkeypatch.setattr(packing, "SMALLEST", 1000)
-    monkeypatch.setattr(packing, "WORTH", 1.5)  # of a tiny model the header is the larger part
-    monkeypatch.setattr(changes, "FEWEST_ROWS", 16)
-    monkeypatch.setattr(changes, "_WORTH", 0)
-    stage = {**desk.spec["stages"][0], "checkpoint_every": None, "evaluate_every": None}
-    desk.spec["stages"] = [{**stage, "max_steps": 4}, {**stage, "max_steps": 3}]
-    desk.spec["evaluations"] = [{"languages": ["en", "de"]}]
-    desk.spec["encoder"]["name"] = "pinned"
-    return desk
-
-
-@pytest.fixture
-def invoke(desk: Desk, xlt: Any) -> Callable[..., Any]:
-    def run(*arguments: object, code: int = 0, runs: str = "runs") -> Any:
-        result = xlt(*arguments, "--runs-dir", desk.path / runs)
-        assert result.exit_code == code, result.output + result.stderr
-        return result
-
-    return run
-
-
-def models(run: Path) -> list[Path]:
-    return sorted(run.glob("stages/*/model"))
-
-
-def are_packed(run: Path) -> list[bool]:
-    return [packed_in(model) is not None for model in models(run)]
-
-
-def results(run: Path) -> dict[str, bytes]:
-    """All that packing must not change."""
-    names = ("evaluations/*/predictions/*", "evaluations/*/results.*", "stages/*/*.json*")
-    return {
-        str(path.relative_to(run)): path.read_bytes()
-        for name in names
-        for path in sorted(run.glob(name))
-    }
 
 
 @pytest.mark.parametrize(("decay", "way"), [(0.1, []), (0.0, ["--plain"])])
@@ -256,225 +202,6 @@ def test_what_is_damaged_or_not_there_is_said(
     assert "the model of stage 2 is damaged" in invoke("train", desk.write()).stderr
     assert are_packed(run) == [True, True]
     invoke("eval", run.name, "--languages", "fr")
-
-
-MOMENTS = ["before the file has its name", "before it is listed", "before the former is removed",
-           "before the store has it"]  # fmt: skip
-
-
-@pytest.mark.parametrize("back", [False, True], ids=["packing", "unpacking"])
-def test_killed_at_any_moment_nothing_is_lost(
-    desk: Desk, invoke: Callable[..., Any], back: bool
-) -> None:
-    desk.spec["stages"].pop()
-    invoke("train", desk.write(keep="all" if back else ORDINARY))
-    hashed = weights_hash(models(desk.run())[0])
-    spec = desk.write(keep=ORDINARY if back else "all")
-    for moment in range(len(MOMENTS) - back):
-        shutil.copytree(desk.path / "runs", desk.path / str(moment), symlinks=True)
-        run = desk.run(str(moment))
-        (model,) = models(run)
-        child = os.fork()
-        if child == 0:
-            _die(moment)
-            use = PluginUse(**desk.spec["encoder"])
-            packing.unpack(Run(run)) if back else packing.pack(Run(run), use)
-            os._exit(0)
-        assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), MOMENTS[moment]
-        assert fault(model.parent) == ""
-        assert weights_hash(model) == hashed
-        invoke("train", spec, runs=str(moment))
-        assert are_packed(run) == [not back]
-        assert len(list(run.rglob("model*.safetensors"))) == 1
-        assert not list(run.rglob("*.partial"))
-        assert fault(model.parent) == ""
-        assert weights_hash(model) == hashed
-
-
-def _die(moment: int) -> None:
-    """Has this process killed at a moment of packing."""
-    replace, write, unlink = Path.replace, atomic.write_json, Path.unlink
-
-    def die(*_: Any, **__: Any) -> Any:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    def replaced(self: Path, target: Any) -> Any:
-        wanted = Path(target).name in (PACKED, WHOLE)
-        return die() if wanted else replace(self, target)
-
-    def written(path: Path, *arguments: Any, **named: Any) -> None:
-        die() if path.name == atomic.MANIFEST else write(path, *arguments, **named)
-
-    def unlinked(self: Path, missing_ok: bool = False) -> None:
-        die() if self.name in (PACKED, WHOLE) else unlink(self, missing_ok)
-
-    if moment == 0:
-        Path.replace = replaced  # type: ignore[method-assign]
-    elif moment == 1:
-        atomic.write_json = written
-    elif moment == 2:
-        Path.unlink = unlinked  # type: ignore[method-assign]
-    else:
-        packing._link = die
-
-
-def test_what_cannot_be_packed_is_left_as_it_is_and_the_reason_said(
-    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.spec["stages"].pop()
-    invoke("train", desk.write(keep=ORDINARY))
-    run = desk.run()
-    decision = run / "stages/0" / packing.DECISION
-    apply = changes.apply
-
-    def missing(_: Any) -> Any:
-        raise UserError("they are not there")
-
-    def full(*_: Any) -> Any:
-        raise SafetensorError("I/O error: No space left on device (os error 28)")
-
-    def wrong(made: Any, base: Any) -> None:
-        apply(made, base)
-        if made.kind == "rows":
-            base[0, 0] += 1
-
-    def of_now(place: str, value: Any) -> str:
-        """What is said of packing, and why it is not tried again; nothing has changed."""
-        with monkeypatch.context() as patch:
-            patch.setattr(place, value)
-            said = str(invoke("train", desk.write()).stderr)
-        assert are_packed(run) == [False]
-        assert not list(run.rglob(f"*{PACKED}*"))
-        return said + (decision.read_text() if decision.exists() else "")
-
-    left = "the weights were left as they are: "
-    assert f"{left}they are not there" in of_now("xlt_cli.weights.opening.base_of", missing)
-    assert f"{left}OSError: I/O error: No space" in of_now("safetensors.numpy.save_file", full)
-    assert not decision.exists()
-    assert "would not be the same" in of_now("xlt_cli.weights.changes.apply", wrong)
-    decision.unlink()
-    assert "of their size" in of_now("xlt_cli.runs.packing.WORTH", 0.01)
-    assert "left as they are" not in of_now("xlt_cli.weights.opening.base_of", missing)
-
-
-def _while_tested(patch: pytest.MonkeyPatch, then: Callable[[Path], object]) -> list[Path]:
-    """Has `then` called with the model under test once it is packed; the folders packed later."""
-    evaluate, pack, later = pipeline._evaluate_all, packing._pack, []
-
-    def waiting(run: Run, *arguments: Any) -> Any:
-        until = time.monotonic() + 30
-        while not (run.model / PACKED).exists():
-            assert time.monotonic() < until, "it is not packed while it is tested"
-            time.sleep(0.01)
-        assert (run.model / WHOLE).exists()
-        assert fault(run.model.parent) == ""
-        then(run.model)
-        return evaluate(run, *arguments)
-
-    def packed_later(folder: Path, encoder: Any) -> str:
-        later.append(folder)
-        return pack(folder, encoder)
-
-    patch.setattr(pipeline, "_evaluate_all", waiting)
-    patch.setattr(packing, "_pack", packed_later)
-    return later
-
-
-def test_it_is_packed_while_it_is_tested(
-    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    killed = desk.path / "killed"
-
-    def copied(_: Path) -> None:
-        shutil.copytree(desk.path / "runs", killed, symlinks=True)
-
-    with monkeypatch.context() as patch:
-        later = _while_tested(patch, copied)
-        assert "keep: all, weights packed" in invoke("train", desk.write()).stderr
-    run = desk.run()
-    assert later == models(run)[:1]
-    whole = results(run)
-    # A kill at that moment leaves what the same command goes on from.
-    assert not list(killed.glob("*/evaluations"))
-    invoke("train", desk.write(), runs="killed")
-    left = desk.run("killed")
-    for one in (run, left):
-        assert are_packed(one) == [True, True]
-        assert [fault(model.parent) for model in models(one)] == ["", ""]
-        assert not [*one.rglob(WHOLE), *one.rglob("*.partial")]
-        assert results(one) == whole
-    for packed, again in zip(models(run), models(left), strict=True):
-        assert (packed / PACKED).read_bytes() == (again / PACKED).read_bytes()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux")
-def test_packing_gives_way_to_what_is_tested(
-    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write, found = packing._write, list[int]()
-
-    def noted(*arguments: Any) -> str:
-        found.append(os.nice(0))
-        return write(*arguments)
-
-    before = os.nice(0)
-    with monkeypatch.context() as patch:
-        patch.setattr(packing, "_write", noted)
-        invoke("train", desk.write())
-    assert max(found) == 19
-    assert os.nice(0) == before
-
-
-def test_what_was_packed_ahead_counts_for_the_model_that_is_there_alone(
-    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.spec["stages"].pop()
-
-    def touched(model: Path) -> None:
-        os.utime(model / WHOLE, ns=(0, 0))
-
-    def failed(_: Path) -> None:
-        raise UserError("the test failed")
-
-    with monkeypatch.context() as patch:
-        later = _while_tested(patch, touched)
-        invoke("train", desk.write(), runs="touched")
-    assert later == models(desk.run("touched"))
-    assert are_packed(desk.run("touched")) == [True]
-    with monkeypatch.context() as patch:
-        _while_tested(patch, failed)
-        assert "the test failed" in invoke("train", desk.write(), code=2).stderr
-    assert not list(desk.run().rglob(f"*{PACKED}*"))
-    invoke("train", desk.write())
-    assert are_packed(desk.run()) == [True]
-
-
-def test_a_failure_to_pack_meanwhile_is_said_at_the_end(
-    desk: Desk, invoke: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk.spec["stages"].pop()
-
-    def full(*_: Any) -> Any:
-        raise SafetensorError("I/O error: No space left on device (os error 28)")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("safetensors.numpy.save_file", full)
-        said = invoke("train", desk.write()).stderr
-    assert "left as they are: OSError: I/O error: No space" in said
-    assert are_packed(desk.run()) == [False]
-    assert not list(desk.run().rglob(f"*{PACKED}*"))
-    with monkeypatch.context() as patch:
-
-        def missing(_: Any) -> Any:
-            raise UserError("the pretrained weights are not there")
-
-        patch.setattr("xlt_cli.weights.opening.origin_of", missing)
-        said = invoke("train", desk.write(), runs="missing").stderr
-    assert "left as they are: the pretrained weights are not there" in said
-    with monkeypatch.context() as patch:
-        patch.setattr(packing, "WORTH", 0.01)
-        invoke("train", desk.write(), runs="large")
-    assert "of their size" in (desk.run("large") / "stages/0" / packing.DECISION).read_text()
 
 
 def test_a_run_of_the_real_encoder_is_small(
