@@ -370,3 +370,9 @@ def test_a_macrolanguages_code_is_taken_for_the_member_it_is_used_for(
 )
 def test_codes_of_one_language_in_one_form_are_found(codes: str, groups: list[list[str]]) -> None:
     assert written_twice(codes.split()) == groups
+
+
+def test_a_code_is_first_that_of_the_same_language() -> None:
+    assert own_code("zh", ["yue", "zho_Hans"]) == "zho_Hans"
+    assert own_code("zh", ["yue"]) == "yue"
+    assert own_code("ar", ["arz", "ar_Arab"]) == "ar_Arab"

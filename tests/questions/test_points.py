@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,9 @@ from question_runs import ASKED, SEEDS, Answering, Ask, Right
 from scipy import stats
 
 from xlt_cli.errors import DataError, SpecError
+from xlt_cli.formats import csv as csv_format
 from xlt_cli.formats import markdown
-from xlt_cli.questions.by_property import intermediate_language
+from xlt_cli.questions.by_property import intermediate_language, property_of
 from xlt_cli.questions.stored import TestedRun as Stored
 from xlt_cli.reports import mixed
 from xlt_cli.reports.question import report
@@ -31,6 +35,7 @@ ALONE = {
     "arms": {
         "plain": {"sweep": "plain", "seeds": 4},
         "each": {"sweep": "alone", "points": list(POINTS), "seeds": 4},
+        "some": {"sweep": "alone", "points": ["ur", "qu", "yo"], "seeds": 4},
         "low": {"sweep": "alone", "points": ["sw", "wo"], "seeds": 4},
     },
     "contrasts": [
@@ -41,7 +46,7 @@ ALONE = {
             "by_property": ["fertility", "script", "resource"],
         },
         {"of": "plain", "over": "each"},
-        {"of": "each", "over": "low"},
+        {"of": "some", "over": "low"},
     ],
 }
 Answers = dict[tuple[str, int], Right]
@@ -156,10 +161,10 @@ def test_two_samples_of_points_are_compared_with_a_shared_variance(
 ) -> None:
     *_, third = asked(ask, every)["contrasts"]
     table = in_german(alone, "alone")
-    both = [0, 1, 2, 3, 4, 0, 3]
+    both = [1, 2, 4, 0, 3]
     figures = table.mean(axis=2)[both].T
     effects = [table[x] - table[x].mean(axis=1, keepdims=True) for x in both]
-    expected = over_languages(figures, effects, [range(5), range(5, 7)])
+    expected = over_languages(figures, effects, [range(3), range(3, 5)])
     assert expected is not None
     own = third["families"]["zero-shot"]["accuracy"]
     assert own["value"] == pytest.approx(expected.value)
@@ -248,7 +253,12 @@ def test_no_claim_rests_on_a_point_that_lacks_seeds(tmp_path: Path, every: Path,
         ({"arms": {"a": {"sweep": "a", "points": ["x", "x"]}}}, "named twice"),
         ({"arms": {"a": {"sweep": "a", "points": ["x"]}}}, "points"),
         ({"contrasts": [{"of": "plain", "over": "each", "by_property": ["script"]}]}, "over one"),
-        ({"contrasts": [{"of": "each", "over": "low", "by_property": ["script"]}]}, "over one"),
+        ({"contrasts": [{"of": "some", "over": "low", "by_property": ["script"]}]}, "over one"),
+        ({"contrasts": [{"of": "each", "over": "low"}]}, "share the point 'sw'"),
+        ({"contrasts": [{"of": "each", "over": "plain", "by_property": ["script", "script"]}]},
+         "named twice"),
+        ({"mixed_model": {"baseline": "plain", "covariates": ["fertility", "fertility"]}},
+         "named twice"),
         ({"contrasts": [{"of": "each", "over": "plain", "by_property": ["fertile"]}]},
          "unknown property 'fertile'"),
         ({"mixed_model": {"baseline": "plane"}}, "no arm: 'plane'"),
@@ -293,13 +303,11 @@ def test_the_mixed_model_is_that_of_the_cells(
     made = found["mixed_model"]
     assert made["formula"] == (
         "logit(accuracy) ~ system * condition + in-distribution + (1 | language) + (1 | seed) + "
-        "(1 | set) + (1 | intermediate) + (1 | system:language) + (1 | system:seed) + "
+        "(1 | set) + (1 | intermediate) + (1 | run) + (1 | system:language) + (1 | system:seed) + "
         "(1 | system:set) + (1 | condition:language) + (1 | condition:seed) + "
-        "(1 | condition:intermediate) + (1 | system:condition:language) + "
+        "(1 | condition:intermediate) + (1 | condition:run) + (1 | system:condition:language) + "
         "(1 | system:condition:seed)"
     )
-    iso = {"en": "eng", "de": "deu", "fr": "fra", "sw": "swa", "ur": "urd", "qu": "que",
-           "wo": "wol", "yo": "yor"}  # fmt: skip
     rows = []
     for arm, own in (("plain", {"plain": answers}), ("each", dict.fromkeys(POINTS, alone))):
         for point, known in own.items():
@@ -315,13 +323,17 @@ def test_the_mixed_model_is_that_of_the_cells(
                         rows.append(
                             mixed.Observed(
                                 arm,
-                                iso[lang],
+                                lang,
                                 str(seed),
                                 family,
                                 float(np.mean([right[lang, key].mean() for key in keys])),
                                 len(keys) * answering.rows,
                                 {"in-distribution": home},
-                                {"set": title, "intermediate": iso.get(point, "none")},
+                                {
+                                    "set": title,
+                                    "intermediate": point if point in POINTS else "none",
+                                    "run": f"{point} {seed}",
+                                },
                             )
                         )
     expected = mixed.model(rows, mixed.Question("plain", True, "accuracy", ["in-distribution"]))
@@ -335,7 +347,85 @@ def test_the_mixed_model_is_that_of_the_cells(
 
 def test_a_mixed_model_that_cannot_be_made_is_said(every: Path, ask: Ask) -> None:
     model = {"baseline": "plain", "covariates": ["fertility"]}
-    found = asked(ask, every, alone={"mixed_model": model})
+    arms = {name: ALONE["arms"][name] for name in ("plain", "each")}  # type: ignore[index]
+    contrasts = [{"of": "each", "over": "plain"}]
+    asking = {"arms": arms, "contrasts": contrasts, "mixed_model": model}
+    found = asked(ask, every, alone=asking)
     assert found["mixed_model"] is None
     assert any("without a known fertility: de, en, fr" in note for note in found["notes"])
     assert any("there is no mixed model" in note for note in found["notes"])
+
+
+@pytest.mark.parametrize(
+    ("stated", "what"),
+    [
+        ({"fertility": {"sw": 1.6, "ur": "high"}}, "a number of some languages and a word"),
+        ({"fertility": {"sw": "1.6"}}, "is written as such"),
+        ({"fertility": {"sw": "1,6"}}, "is written as such"),
+        ({"fertility": {"sw": True}}, "a number or a word, not True"),
+        ({"fertility": {"sw": float("nan")}}, "is written as such"),
+        ({"fertility": {"zzzzz": 1.6}}, "'zzzzz' in the property 'fertility' is no known language"),
+        ({"condition": {"sw": 1.6}}, "cannot be called 'condition'"),
+        ({"family": {"sw": "Bantu"}}, "cannot be called 'family'"),
+    ],
+)
+def test_properties_that_cannot_be_meant_are_refused(
+    every: Path, ask: Ask, stated: dict[str, Any], what: str
+) -> None:
+    with pytest.raises(SpecError, match=re.escape(what)):
+        ask(every, comparisons=[ALONE], properties={**stated, "other": {"sw": 1}})
+
+
+def test_a_property_is_of_the_language_that_is_meant() -> None:
+    stated = {"x": {"yue": 9.0, "zho_Hans": 1.0, "sr": 3.0, "sw": 2.0, "fr": 4.0}}
+    assert property_of("x", "zh", stated) == 1.0
+    assert property_of("x", "hr", stated) is None
+    assert property_of("x", "swh_Latn", stated) == 2.0
+    assert property_of("resource", "sw", {}) == 2
+
+
+def test_points_with_collapsed_runs_are_left_out_of_the_second_table(
+    every: Path, ask: Ask, answering: Answering, alone: Answers
+) -> None:
+    """Without a point's run, its other seeds say less than the points that are whole."""
+    shares = {key: own["en", ""].mean() for key, own in alone.items()}
+    below = sorted(shares.values())[1] + 1e-9
+    fallen = {point for (point, _), share in shares.items() if share < below}
+    found = asked(ask, every, collapsed_below=float(below))
+    (_, each, *_), *_ = (found["arms"], 0)
+    assert len(each["collapsed"]) == 2
+    own = found["without_collapsed"][0]
+    assert own["seeds"] == list(SEEDS)
+    kept = [x["point"] for x in own["by_property"]["points"]]
+    assert kept == [point for point in POINTS if point not in fallen]
+    found = asked(ask, every, collapsed_below=0.999)
+    own = found["without_collapsed"][0]
+    assert (own["families"], own["no_claim"]) == ({}, "no run of 'each' is left")
+    text = markdown.text(report(ask(every, comparisons=[ALONE], collapsed_below=0.999,
+                                    properties={"fertility": FERTILITY})))  # fmt: skip
+    assert "no claim: no run of 'each' is left" in text
+
+
+def test_a_run_of_two_arms_is_in_no_model(every: Path, ask: Ask) -> None:
+    model = {"baseline": "plain", "covariates": []}
+    found = asked(ask, every, alone={"mixed_model": model})
+    assert found["mixed_model"] is None
+    assert any("is a run of 'each' and of 'some'" in note for note in found["notes"])
+
+
+def test_the_records_have_the_points_and_the_model(every: Path, ask: Ask) -> None:
+    arms = {name: ALONE["arms"][name] for name in ("plain", "each")}  # type: ignore[index]
+    asking = {**ALONE, "arms": arms, "contrasts": ALONE["contrasts"][:1],  # type: ignore[index]
+              "mixed_model": {"baseline": "plain"}}  # fmt: skip
+    families = [
+        {"name": one["name"], "sets": [{**x, "trained_on": True} for x in one["sets"]]}
+        for one in ASKED["families"]
+    ]
+    values = ask(every, comparisons=[asking], properties={"fertility": FERTILITY},
+                 families=families)  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(csv_format.text(report(values)))))
+    kinds = {row["kind"] for row in rows}
+    assert kinds >= {"point", "property", "rank correlation", "mean of points", "mixed model"}
+    fertility = [r for r in rows if r["kind"] == "property" and r["property"] == "fertility"]
+    assert [r["value"] for r in fertility] == ["1.6", "1.4", "3.0", "", "2.7"]
+    assert {r["word"] for r in rows if r["property"] == "script"} >= {"Latn", "Arab"}

@@ -14,8 +14,8 @@ from xlt_cli.languages.scripts import likely_script
 def own_code(wanted: str, codes: Collection[str], where: str = "") -> str | None:
     """The one of a task's `codes` that `wanted` stands for; None if none of them does.
 
-    The same string comes first, then the same language in the same script and territory, then
-    the language in whatever script and territory, if the request leaves them open.
+    The same string comes first, then the same language, and of several codes the one with the same
+    script and territory; other ones fit if the request leaves script and territory open.
 
     Raises:
         UserError: several codes fit, and none better than the others.
@@ -26,11 +26,9 @@ def own_code(wanted: str, codes: Collection[str], where: str = "") -> str | None
     if asked is None:
         return None
     fitting = [own for own in map(lookup, codes) if own is not None and _fits(asked, own)]
-    equal = [own for own in fitting if _details(own) == _details(asked)]
-    candidates = equal or fitting
-    if len(candidates) > 1:
-        exact = [own for own in candidates if own.language == asked.language]
-        candidates = exact if len(exact) == 1 else candidates
+    # `zh` may mean Cantonese where there is nothing else, and not beside `zho_Hans`.
+    fitting = [own for own in fitting if own.language == asked.language] or fitting
+    candidates = [own for own in fitting if _details(own) == _details(asked)] or fitting
     if len(candidates) > 1:
         names = " and ".join(f"'{own.code}'" for own in candidates)
         raise UserError(f"'{wanted}' can mean {names}", where, "write the one that is meant")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -171,10 +171,10 @@ class _Comparison:
                 name: own.without(self.collapsed[name]) for name, own in self.numbers.items()
             }
             values["without_collapsed"] = self._contrasts(families, sets, upright)
-        if self.compared.mixed_model:
-            fallen = any(self.collapsed.values())
-            of_all = (self.question.properties, self.tested, self.numbers, self.metric, fallen)
-            values["mixed_model"] = modelled(self.compared.mixed_model, *of_all, self.notes)
+        if model := self.compared.mixed_model:
+            stated = self.question.properties
+            of_all = (stated, self.tested, self.numbers, self.metric, self.notes)
+            values["mixed_model"] = modelled(model, *of_all)
         return {**values, "notes": list(dict.fromkeys(self.notes))}
 
     def _why_no_line(self) -> str:
@@ -250,7 +250,7 @@ class _Comparison:
         for one in self.compared.contrasts:
             of, over = numbers[one.of], numbers[one.over]
             seeds = sorted(set(of.seeds) & set(over.seeds))
-            no_claim = self._no_claim((self.numbers[x] for x in (one.of, one.over)), seeds)
+            no_claim = self._no_claim((one.of, one.over), (of, over), seeds)
             about: dict[str, Any] = {
                 "of": one.of,
                 "over": one.over,
@@ -283,16 +283,34 @@ class _Comparison:
             point: intermediate_language(point, [runs[n] for n in own])
             for point, own in zip(arm.named_points(), of, strict=True)
         }
-        return by_property(names, self.question.properties, languages, families, of, over[0])
+        found = by_property(names, self.question.properties, languages, families, of, over[0])
+        related = [one["property"] for one in (*found["relations"], *found["means"])]
+        self.notes += [
+            f"no correlation with {name}: fewer than three points have different known values"
+            for name in names
+            if name not in related
+        ]
+        return found
 
-    def _no_claim(self, arms: Iterable[Numbered], seeds: Sequence[int]) -> str:
-        """Why no claim rests on a contrast; empty if one may."""
+    def _no_claim(
+        self, arms: Sequence[str], compared: Sequence[Numbered], seeds: Sequence[int]
+    ) -> str:
+        """Why no claim rests on a contrast; empty if one may.
+
+        Args:
+            compared: the arms as they are compared, perhaps without collapsed runs.
+        """
         for arm in arms:
-            if why := arm.lacks():
+            if why := self.numbers[arm].lacks():
                 return why
         if not seeds:
-            return "the arms have no seed in common"
-        return "one seed: the intervals cover test items only" if len(seeds) == 1 else ""
+            gone = next((one.name for one in compared if not one.runs), None)
+            return f"no run of '{gone}' is left" if gone else "the arms have no seed in common"
+        if len(seeds) > 1:
+            return ""
+        several = any(len(one.points) > 1 for one in compared)
+        covered = "points and test items" if several else "test items"
+        return f"one seed: the intervals cover {covered} only"
 
     def _points(self, families: Mapping[str, Mapping[str, Outcome]]) -> dict[str, Any]:
         """Of each run the figure in distribution and the mean over the other families."""

@@ -56,7 +56,11 @@ class Numbered:
         return list(self._there())
 
     def without(self, numbers: Collection[int]) -> Numbered:
-        """The arm without some runs."""
+        """The arm without some runs; of several points, without those that have one of them."""
+        if len(self.points) > 1:
+            whole = {point: own for point, own in self.points.items()
+                     if not set(own.values()) & set(numbers)}  # fmt: skip
+            return Numbered(self.name, self.planned, whole)
         kept = {
             point: {seed: number for seed, number in own.items() if number not in numbers}
             for point, own in self.points.items()

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from xlt_cli.errors import DataError
-from xlt_cli.languages import among, facts_of
+from xlt_cli.languages import facts_of, own_code
 from xlt_cli.questions.cells import HOMES
 from xlt_cli.questions.outcomes import Outcome, Points
 from xlt_cli.questions.stored import TestedRun
@@ -35,12 +35,17 @@ UNKNOWN = "unknown"
 
 
 def property_of(name: str, code: str, stated: Stated) -> float | str | None:
-    """A property of a language; None if it is not known."""
+    """A property of a language; None if it is not known.
+
+    What is stated is of the code itself, or of one that a user may mean by it: `zho_Hans` has that
+    of `zh`, but not that of `yue`.
+
+    Raises:
+        UserError: what is stated is of several such codes.
+    """
     if name in stated:
-        own = stated[name]
-        return own[code] if code in own else next(
-            (value for other, value in own.items() if among(code, [other])), None
-        )  # fmt: skip
+        own = own_code(code, stated[name], f"the property '{name}'")
+        return None if own is None else stated[name][own]
     if name in FACTS:
         value: float | str | None = getattr(facts_of(code), name)
         return value

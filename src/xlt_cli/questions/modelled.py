@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from xlt_cli.errors import DataError
-from xlt_cli.languages import facts_of
+from xlt_cli.languages import broad_code
 from xlt_cli.questions.arms import Numbered
 from xlt_cli.questions.by_property import Stated, property_of
 from xlt_cli.questions.cells import Cells, Tested
@@ -16,7 +16,7 @@ from xlt_cli.reports import mixed
 from xlt_cli.spec.question import AT_HOME, MixedModel
 from xlt_cli.stats import trend
 
-SET, INTERMEDIATE = "set", "intermediate"
+SET, INTERMEDIATE, RUN = "set", "intermediate", "run"
 """Further samples beside languages and seeds."""
 
 LEVEL = 0.05
@@ -28,16 +28,17 @@ def modelled(
     tested: Tested,
     numbers: Mapping[str, Numbered],
     metric: str,
-    collapsed: bool,
     notes: list[str],
 ) -> dict[str, Any] | None:
     """The model as JSON values, in the words of `reports.mixed`: a system is an arm, a condition a
     family. None, and a note, if it cannot be made of these cells.
 
     Args:
-        collapsed: whether one of the runs has collapsed.
         notes: gets the cells that lack a covariate.
     """
+    if why := _refused(asked, numbers, tested):
+        notes.append(f"there is no mixed model: {why}")
+        return None
     lacking: dict[str, list[str]] = {}
     rows = [
         row
@@ -49,13 +50,29 @@ def modelled(
     for name, languages in lacking.items():
         said = ", ".join(sorted(set(languages)))
         notes.append(f"the mixed model leaves out cells without a known {name}: {said}")
+    if not rows:
+        notes.append("there is no mixed model: no cell has all covariates")
+        return None
     question = mixed.Question(asked.baseline, True, metric, asked.covariates, (), LEVEL)
     try:
         values = mixed.model(rows, question)
     except DataError as error:
         notes.append(f"there is no mixed model: {error.what}")
         return None
-    return {**values, "collapsed": collapsed, "notes": []}
+    return {**values, "collapsed": False, "notes": []}
+
+
+def _refused(asked: MixedModel, numbers: Mapping[str, Numbered], tested: Tested) -> str:
+    """Why there is no model of these arms; empty if there may be one."""
+    if not numbers[asked.baseline].runs:
+        return f"there are no runs of the baseline '{asked.baseline}'"
+    arm_of: dict[int, str] = {}
+    for arm, numbered in numbers.items():
+        for n in numbered.runs:
+            other = arm_of.setdefault(n, arm)
+            if other != arm:
+                return f"'{tested.runs[n].run.name}' is a run of '{other}' and of '{arm}'"
+    return ""
 
 
 def _rows(
@@ -82,7 +99,7 @@ def _rows(
                 lacking.setdefault(name, []).append("+".join(dict.fromkeys(pair)))
             else:
                 known[name] = found
-        if len(known) < len([name for name in covariates if name != AT_HOME]):
+        if set(known) != set(covariates) - {AT_HOME}:
             continue
         for arm, numbered in numbers.items():
             for n in numbered.runs:
@@ -96,13 +113,13 @@ def _rows(
                     value=float(values[n]),
                     rows=count,
                     covariates={**known, **({AT_HOME: at_home} if AT_HOME in covariates else {})},
-                    sampled={SET: one.title, INTERMEDIATE: _stage(run.before)},
+                    sampled={SET: one.title, INTERMEDIATE: _stage(run.before), RUN: run.run.name},
                 )
 
 
 def _language(code: str) -> str:
-    """One code for one language, however the task writes it."""
-    return facts_of(code).language or code
+    """One code for one language, however the task writes it: `sw` and `swh_Latn` are `sw`."""
+    return broad_code(code)
 
 
 def _stage(before: Sequence[str]) -> str:

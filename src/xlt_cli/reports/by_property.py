@@ -40,6 +40,9 @@ def records(contrast: Values) -> Iterator[dict[str, Any]]:
     if about is None:
         return
     for one in about["points"]:
+        for name, own in one["properties"].items():
+            stated = {"word": own} if isinstance(own, str) else {"value": own}
+            yield {"kind": "property", "property": name, "level": one["point"], **stated}
         for family, outcomes in one["effects"].items():
             for outcome, value in outcomes.items():
                 yield {"kind": "point", "property": "point", "level": one["point"],

@@ -38,7 +38,7 @@ def report(values: Values) -> Report:
         if values["converged"]
         else ["the fit did not converge: do not use its figures"],
         values=values,
-        records=record_table(COLUMNS, _records(values)),
+        records=record_table(COLUMNS, records(values)),
     )
 
 
@@ -176,7 +176,10 @@ def _notes(values: Values) -> Iterator[str]:
     yield PURPOSE
 
 
-def _records(values: Values) -> Iterator[dict[str, Any]]:
+def records(values: Values | None) -> Iterator[dict[str, Any]]:
+    """The figures of a model, one in a row; none of no model."""
+    if values is None:
+        return
     for one in values["differences"]:
         moved = one.get("points", {})
         points = {

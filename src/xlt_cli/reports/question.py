@@ -18,6 +18,7 @@ Values = Mapping[str, Any]
 
 COLUMNS = (
     *("comparison", "kind", "of", "over", "collapsed", "seeds", "property", "level", "points"),
+    *("quantity", "term", "by", "at", "word"),
     *("group", "name", "outcome"),
     *("value", "low", "high", "deviation", "p", "p_holm", "smallest_effect", "verdict"),
 )
@@ -80,7 +81,7 @@ def _comparison(one: Values, values: Values) -> Report:
         if chosen:
             kind = "primary contrast" if primary else "secondary contrasts"
             pieces.append(_contrasts(f"{name}: {kind}, in points", chosen, titles(one)))
-    if fallen := [own for own in one.get("without_collapsed", ()) if own["families"]]:
+    if fallen := one.get("without_collapsed", ()):
         title = f"{name}: without collapsed runs, in points"
         pieces.append(_contrasts(title, fallen, titles(one)))
     for own in one["contrasts"]:
@@ -199,6 +200,8 @@ def _records(values: Values) -> Iterator[dict[str, Any]]:
             about = {"comparison": one["name"], "kind": "arm", "of": arm["arm"],
                      "collapsed": len(arm["collapsed"]), "seeds": len(arm["seeds"])}  # fmt: skip
             yield from _figures(about, arm)
+        for figure in modelled.records(one.get("mixed_model")):
+            yield {"comparison": one["name"], "kind": "mixed model", **figure}
         for kept, key in (("with", "contrasts"), ("without", "without_collapsed")):
             for own in one.get(key, ()):
                 about = {"comparison": one["name"], "kind": "contrast", "of": own["of"],

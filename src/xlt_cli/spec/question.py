@@ -6,6 +6,8 @@ results: families of test sets, arms and their planned seeds, contrasts, the ref
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from xlt_cli import registry
 from xlt_cli.api import PluginUse
 from xlt_cli.errors import SpecError, UserError, did_you_mean
+from xlt_cli.languages import lookup
 from xlt_cli.spec import CLEAN
 from xlt_cli.spec.building import build_condition
 from xlt_cli.spec.faults import Faults
@@ -37,6 +40,11 @@ AT_HOME = "in-distribution"
 FACTS = ("family", "script", "resource")
 """The properties of languages that are known without being stated."""
 
+RESERVED = (
+    *(AT_HOME, *FACTS, "system", "condition", "language", "seed", "set", "intermediate", "run"),
+)
+"""What no stated property may be called: facts, and the terms of a mixed-effects model."""
+
 
 def _named(value: str) -> str:
     if not value.strip():
@@ -49,7 +57,26 @@ def _whole(value: object) -> object:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _once(names: list[str]) -> list[str]:
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"'{twice}' is named twice")
+    return names
+
+
+def _stated(value: object) -> object:
+    """What is stated of a language: a number or a word, and no word that is meant as a number."""
+    if isinstance(value, str):
+        if re.fullmatch(r"[-+]?([\d.,_]+|\.?(nan|inf))", value.strip().lower()):
+            raise ValueError(f"a number is written as such, e.g. 1.6, not '{value}'")
+        return _named(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"a property of a language is a number or a word, not {value}")
+    return float(value)
+
+
 Name = Annotated[str, AfterValidator(_named)]
+Names = Annotated[list[Name], AfterValidator(_once)]
+Stated = Annotated[float | str, BeforeValidator(_stated)]
 Points = Annotated[float, BeforeValidator(_whole), Field(gt=0)]
 
 
@@ -127,7 +154,7 @@ class RunsOf(Model):
 class PlannedArm(RunsOf):
     """An arm: runs that differ in their seeds, and in their points if it has several."""
 
-    points: list[Name] | None = Field(
+    points: Names | None = Field(
         None,
         min_length=2,
         description="several points in place of one, e.g. each language of an intermediate stage "
@@ -143,8 +170,6 @@ class PlannedArm(RunsOf):
     def _one_or_several(self) -> PlannedArm:
         if self.points and self.point is not None:
             raise ValueError("an arm has a `point` or several `points`, not both")
-        if twice := [x for x in self.points or () if (self.points or []).count(x) > 1]:
-            raise ValueError(f"the point '{twice[0]}' is named twice")
         return self
 
     def named_points(self) -> list[str]:
@@ -158,7 +183,7 @@ class Contrast(Model):
     of: Name
     over: Name
     primary: bool = Field(False, description="shown first, and in the figure")
-    by_property: list[Name] = Field(
+    by_property: Names = Field(
         default_factory=list,
         description="of an arm with several points over one with one: does a property of the "
         "points' intermediate languages go with their effects? family, script, resource, or one "
@@ -170,7 +195,7 @@ class MixedModel(Model):
     """A mixed-effects model over the cells of a comparison's arms."""
 
     baseline: str = Field(description="the arm that others are compared with")
-    covariates: list[Name] = Field(
+    covariates: Names = Field(
         default_factory=list,
         description="effects beside arm and family: in-distribution (the logit of a run's figure "
         "there), and properties of the languages of the tests",
@@ -206,6 +231,13 @@ class Compared(Model):
                     "`by_property` is of an arm with several `points` over one with one point, "
                     f"not of '{contrast.of}' over '{contrast.over}'"
                 )
+            both = [self.arms[arm] for arm in (contrast.of, contrast.over)]
+            shared = set(both[0].named_points()) & set(both[1].named_points())
+            if shared and both[0].sweep == both[1].sweep:
+                raise ValueError(
+                    f"'{contrast.of}' and '{contrast.over}' share the point "
+                    f"'{min(shared)}': a contrast is of different runs"
+                )
         return self
 
 
@@ -228,7 +260,7 @@ class Question(Model):
     families: list[Family] = Field(min_length=1, description="families of test sets")
     comparisons: list[Compared] = Field(min_length=1)
     reference: Reference | None = Field(None, description="default: no effective robustness")
-    properties: dict[str, dict[str, float | str]] = Field(
+    properties: dict[Name, dict[str, Stated]] = Field(
         default_factory=dict,
         description="what is known of languages, beside their family, script and class of "
         "resources: by the name of the property and the code, e.g. `fertility: {sw: 1.9}`",
@@ -261,6 +293,17 @@ class Question(Model):
             if twice := [name for name in dict.fromkeys(named) if named.count(name) > 1]:
                 hint = "; give one a `name`" if kind == "sets" else ""
                 raise ValueError(f"two {kind} are called '{twice[0]}'{hint}")
+        for name, of_languages in self.properties.items():
+            if name in RESERVED:
+                raise ValueError(
+                    f"a property cannot be called '{name}', which means something else"
+                )
+            if len({isinstance(value, str) for value in of_languages.values()}) > 1:
+                raise ValueError(f"the property '{name}' is a number of some languages and a word "
+                                 "of others")  # fmt: skip
+            for code in of_languages:
+                if lookup(code) is None:
+                    raise ValueError(f"'{code}' in the property '{name}' is no known language")
         for one in self.comparisons:
             own = one.mixed_model.covariates if one.mixed_model else []
             asked = [name for contrast in one.contrasts for name in contrast.by_property]
