@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -22,10 +21,12 @@ from xlt_cli.spec import CLEAN
 from xlt_cli.spec.building import build_condition
 from xlt_cli.spec.faults import Faults
 from xlt_cli.spec.identity import plugin_stated
-from xlt_cli.spec.model import Languages, Model, NamedSplit, Use
+from xlt_cli.spec.model import Model
+from xlt_cli.spec.question_sets import Family as Family
+from xlt_cli.spec.question_sets import Name, not_empty
+from xlt_cli.spec.question_sets import TestSet as TestSet
 from xlt_cli.spec.source import Source, read, values
 from xlt_cli.spec.values import validated
-from xlt_cli.spec.written import Setting
 from xlt_cli.spec.yaml_lines import Loc
 
 IN_DISTRIBUTION = "in distribution"
@@ -46,10 +47,10 @@ RESERVED = (
 """What no stated property may be called: facts, and the terms of a mixed-effects model."""
 
 
-def _named(value: str) -> str:
-    if not value.strip():
-        raise ValueError("a name is not empty")
-    return value
+def _once(names: list[str]) -> list[str]:
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"'{twice}' is named twice")
+    return names
 
 
 def _whole(value: object) -> object:
@@ -57,91 +58,20 @@ def _whole(value: object) -> object:
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _once(names: list[str]) -> list[str]:
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ValueError(f"'{twice}' is named twice")
-    return names
-
-
 def _stated(value: object) -> object:
     """What is stated of a language: a number or a word, and no word that is meant as a number."""
     if isinstance(value, str):
         if re.fullmatch(r"[-+]?([\d.,_]+|\.?(nan|inf))", value.strip().lower()):
             raise ValueError(f"a number is written as such, e.g. 1.6, not '{value}'")
-        return _named(value)
+        return not_empty(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"a property of a language is a number or a word, not {value}")
     return float(value)
 
 
-Name = Annotated[str, AfterValidator(_named)]
 Names = Annotated[list[Name], AfterValidator(_once)]
 Stated = Annotated[float | str, BeforeValidator(_stated)]
 Points = Annotated[float, BeforeValidator(_whole), Field(gt=0)]
-
-
-def _brief(value: object) -> str:
-    if isinstance(value, PluginUse):
-        return value.name
-    return str(value.get("name", value)) if isinstance(value, Mapping) else str(value)
-
-
-class TestSet(Model):
-    """A test set as runs were evaluated on it: an evaluation under one condition."""
-
-    task: Use = Field(description="task plugin")
-    split: NamedSplit = Field("test", description="split that runs were evaluated on")
-    limit: int | None = Field(
-        None, ge=1, description="of several evaluations of the split the one with so many rows"
-    )
-    setting: Setting = Field("standard", description="single languages, or pairs of two")
-    condition: Use = Field(
-        default_factory=lambda: PluginUse(name=CLEAN),
-        description="condition plugin, as the runs' spec has it",
-    )
-    draws: Literal["mean", "worst"] = Field(
-        "mean",
-        description="of noise that was drawn several times. mean: the mean over draws; worst: in "
-        "each language the draw in which a run is worst",
-    )
-    languages: Languages | None = Field(None, description="default: all that were tested")
-    without: Languages | None = Field(None, description="languages that are left out")
-    trained_on: bool = Field(
-        False, description="keep languages that an arm was trained on; default: leave them out"
-    )
-    items: str | None = Field(
-        None,
-        description="sets with the same name here have the same items under the same ids; "
-        "default: items of each task and split are their own",
-    )
-    name: Name | None = Field(None, description="what tables call it")
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-        if self.name:
-            return self.name
-        said = [f"{self.task.name} {self.split}"]
-        if self.languages:
-            said.append(", ".join(self.languages))
-        if self.setting == "generalized":
-            said.append("pairs of languages")
-        if self.condition.name != CLEAN:
-            params = {k: v for k, v in self.condition.params.items() if k != "draws"}
-            # "typos 0.1" says enough; numbers alone say nothing.
-            worded = any(isinstance(value, str) for value in params.values())
-            name = [] if worded else [self.condition.name]
-            said.append(" ".join([*name, *map(_brief, params.values())]))
-        if self.draws == "worst":
-            said.append("worst draw")
-        return ", ".join(said)
-
-
-class Family(Model):
-    """Test sets whose unweighted mean is one outcome."""
-
-    name: Name
-    sets: list[TestSet] = Field(min_length=1)
 
 
 class RunsOf(Model):
