@@ -222,6 +222,7 @@ def test_a_plugin_that_gains_an_optional_field_keeps_what_is_stated(kind: str, n
     required = {"model": "a/b", "path": "here", "labels": ["0", "1"], "tags": ["O", "B-X"]}
     required |= {"texts": 1, "context": "c", "choices": ["a", "b"], "answer": "label"}
     required |= {"sentences": "here.tsv", "script": "latin", "trust_remote_code": True}
+    required |= {"intents": ["ask"], "slots": ["x"]}
     required |= {"noise": {"name": "random-perturbation"}, "perturbation": {"name": "typos"}}
     given = {n: required[n] for n, info in plugin.Params.model_fields.items() if info.is_required()}
     before = stated(plugin.Params.model_validate(given))

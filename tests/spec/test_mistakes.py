@@ -149,7 +149,7 @@ def test_a_missing_field_is_not_said_beside_the_name_that_is_wrong(refused: Refu
         (
             "encoder: mbert\nstages:\n- task: intent-and-slots\n",
             "unknown task",
-            "no task reads your own data for it: write one (docs/adding-a-task.md); tasks of it: ",
+            "your own data are read by `utterances`; other tasks of it: massive",
         ),
         (
             "encoder: mbert\nstages:\n- task: masked-language-modelling\n",
@@ -159,7 +159,7 @@ def test_a_missing_field_is_not_said_beside_the_name_that_is_wrong(refused: Refu
         (
             "encoder: mbert\nstages:\n- task: {name: hub, problem: regression}\n",
             "unknown task",
-            "`dataset: ORG/NAME` of one of these tasks: multiple-choice, question-answering, ",
+            "`dataset: ORG/NAME` of one of these tasks: answer-ranking, multiple-choice, pair-mining, ",
         ),
     ],
 )

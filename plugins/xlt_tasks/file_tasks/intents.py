@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from xlt_tasks.examples.labels import DROP, LabelReader
 from xlt_tasks.file_tasks.base import FileTask, FolderParams
 from xlt_tasks.own_files import LabelMap
 from xlt_tasks.sources.columns import Columns
-from xlt_tasks.sources.table import counted
+from xlt_tasks.sources.table import Table, counted
 
 UTTERANCE = Columns((("tokens", "slots"),), ("intent",))
 """A sentence a line: its words and their tags, separated by spaces, and its intent."""
@@ -88,39 +88,61 @@ class IntentTask(FileTask):
         read, tables, release = self.read(split, language)
         names = (*release.columns.inputs[0], release.columns.targets[0])
         reader = LabelReader(self.labels, self.params.label_map, written=release.label_map)
-        examples: list[IntentExample] = []
-        number = empty = 0
-        for table in tables:
-            for record in table.records:
-                where = table.where(record)
-                values = (*record.inputs, record.target)
-                try:
-                    row = self.row(split, dict(zip(names, values, strict=True)))
-                except ValueError as error:
-                    raise DataError(str(error), where) from error
-                if row is None:
-                    continue
-                number += 1
-                if len(row.words) != len(row.tags):
-                    raise DataError(f"{len(row.words)} words but {len(row.tags)} tags", where)
-                named = [reader.get(label) for label in (row.intent, *row.tags)]
-                for label, known in zip((row.intent, *row.tags), named, strict=True):
-                    if known is None:
-                        reader.reject(label, where)
-                if DROP in named:
-                    continue
-                intent, *tags = [label or "" for label in named]
-                pairs = [(w, t) for w, t in zip(row.words, tags, strict=True) if w.strip()]
-                empty += len(tags) - len(pairs)
-                if not pairs:
-                    raise DataError("the sentence has no words", where, "leave it out")
-                words, kept = zip(*pairs, strict=True)
-                name = f"{split}-{number if row.id is None else row.id}"
-                examples.append(IntentExample(name, words, kept, (language,), intent))
-        reader.check(tables)
-        if not examples:
-            why = "`label_map` leaves them all out" if number else f"none is of the {split} split"
-            raise DataError(f"no sentences are left: {why}", str(tables[0].path))
-        notes = [note for table in tables for note in table.notes]
-        notes += [f"{counted(empty, 'empty word')} left out"] if empty else []
-        return Rows(tuple(examples), read, (*notes, *reader.notes("sentences")))
+        examples, notes = utterances(tables, names, self.row, reader, split, language)
+        return Rows(examples, read, notes)
+
+
+def utterances(
+    tables: Sequence[Table],
+    names: Sequence[str],
+    row: Callable[[Split, Mapping[str, Any]], Utterance | None],
+    reader: LabelReader,
+    split: Split,
+    language: str,
+) -> tuple[tuple[IntentExample, ...], tuple[str, ...]]:
+    """The sentences of files, and what must be known of how they were read.
+
+    Args:
+        names: of the columns: those of the inputs, then that of the target.
+        row: makes a sentence of the cells of a row; see `IntentTask.row`.
+
+    Raises:
+        DataError: a row is not what it should be, or none is left.
+    """
+    examples: list[IntentExample] = []
+    number = empty = 0
+    for table in tables:
+        for record in table.records:
+            where = table.where(record)
+            values = (*record.inputs, record.target)
+            try:
+                found = row(split, dict(zip(names, values, strict=True)))
+            except ValueError as error:
+                raise DataError(str(error), where) from error
+            if found is None:
+                continue
+            number += 1
+            if len(found.words) != len(found.tags):
+                raise DataError(f"{len(found.words)} words but {len(found.tags)} tags", where)
+            written = (found.intent, *found.tags)
+            named = [reader.get(label) for label in written]
+            for label, known in zip(written, named, strict=True):
+                if known is None:
+                    reader.reject(label, where)
+            if DROP in named:
+                continue
+            intent, *tags = [label or "" for label in named]
+            pairs = [(w, t) for w, t in zip(found.words, tags, strict=True) if w.strip()]
+            empty += len(tags) - len(pairs)
+            if not pairs:
+                raise DataError("the sentence has no words", where, "leave it out")
+            words, kept = zip(*pairs, strict=True)
+            name = f"{split}-{number if found.id is None else found.id}"
+            examples.append(IntentExample(name, words, kept, (language,), intent))
+    reader.check(tables)
+    if not examples:
+        why = "`label_map` leaves them all out" if number else f"none is of the {split} split"
+        raise DataError(f"no sentences are left: {why}", str(tables[0].path))
+    notes = [note for table in tables for note in table.notes]
+    notes += [f"{counted(empty, 'empty word')} left out"] if empty else []
+    return tuple(examples), (*notes, *reader.notes("sentences"))

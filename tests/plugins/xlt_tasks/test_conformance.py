@@ -43,7 +43,20 @@ def data(tiny_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / "xnli" / file.name).write_text(lines, "utf-8")
         scored = "".join(f"{texts}\t{1.5 + int(label)}\n" for texts, label in rows)
         (root / "scored" / file.name).write_text(scored, "utf-8")
+        (root / "translated").mkdir(exist_ok=True)
+        translated = "".join(texts + "\n" for texts, _ in rows)
+        (root / "translated" / file.name).write_text(translated, "utf-8")
+        (root / "spoken").mkdir(exist_ok=True)
+        spoken = "".join(map(_spoken, rows))
+        (root / "spoken" / file.name).write_text(spoken, "utf-8")
     return root
+
+
+def _spoken(row: list[str]) -> str:
+    """The first sentence of a pair, with a slot in every second word, and an intent."""
+    words = row[0].partition("\t")[0].split(" ")
+    tags = ["O" if number % 2 else "B-x" for number in range(len(words))]
+    return f"{' '.join(words)}\t{' '.join(tags)}\task\n"
 
 
 @pytest.mark.parametrize("name", ENTRIES)
@@ -61,6 +74,11 @@ class TestTask(TaskSuite):
                 "aligned": True,
             },
             "text": {"path": data / "text", "dev_rows": 10},
+            **{
+                name: {"path": data / "translated", "candidate_language": "en"}
+                for name in ("text-retrieval", "answer-ranking", "pair-mining")
+            },
+            "utterances": {"path": data / "spoken", "intents": ["ask"], "slots": ["x"]},
             "text-regression": {"path": data / "scored", "texts": 2, "scale": [0, 5]},
             "parallel-text": {"path": data / "pairs", "layout": "files", "dev_rows": 10},
             "question-answering": {
