@@ -8,6 +8,7 @@ from typing import Any
 
 from xlt_tasks.file_tasks import Choices, ChoiceTask
 from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.jsonl import HALF_SURROGATE, has_half_surrogate
 from xlt_tasks.sources.release import Release
 
 SENTENCE, PRONOUN, CANDIDATES = "4", "6", "7"
@@ -61,6 +62,8 @@ def _authors(cells: Mapping[str, Any]) -> Choices:
         candidates = [(text, right is True) for text, *_, right in json.loads(cells[CANDIDATES])]
     except (ValueError, TypeError, LookupError) as error:
         raise ValueError("the pronoun or the candidates are not as in the authors' file") from error
+    if has_half_surrogate(cells[PRONOUN] + cells[CANDIDATES], [pronoun, candidates]):
+        raise ValueError(HALF_SURROGATE)
     right = [number for number, (_, is_right) in enumerate(candidates) if is_right]
     if len(right) != 1:
         raise ValueError(f"{len(right)} of the candidates are right, expected one")

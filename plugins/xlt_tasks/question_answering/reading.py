@@ -11,6 +11,7 @@ from typing import Any
 
 from xlt_cli.api import DataError
 from xlt_tasks.sources.compression import inner_suffix, read_bytes
+from xlt_tasks.sources.jsonl import check_surrogates
 from xlt_tasks.sources.text import empty, read_text
 
 SHAPE = 'expected SQuAD\'s layout: {"data": [{"paragraphs": [{"context": "...", "qas": [...]}]}]}'
@@ -54,6 +55,7 @@ def _document(path: Path) -> Iterator[Question]:
     except json.JSONDecodeError as error:
         where = f"{path}:{error.lineno}"
         raise DataError(f"not valid JSON: {error.msg}", where, SHAPE) from error
+    check_surrogates(text, document, str(path))
     for a, article in enumerate(list_of(document, "data", str(path)), 1):
         place = f"{path}: article {a}"
         for p, paragraph in enumerate(list_of(article, "paragraphs", place), 1):

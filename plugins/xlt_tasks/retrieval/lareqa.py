@@ -14,6 +14,7 @@ from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import AnswerRetrieval, Candidate, RetrievalExample
 from xlt_tasks.question_answering.reading import SHAPE, list_of, start_of, text_of
 from xlt_tasks.retrieval.base import RetrievalTask
+from xlt_tasks.sources.jsonl import check_surrogates
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.text import read_text
 
@@ -138,10 +139,13 @@ def with_paragraph(sentence: str, paragraph: str) -> str:
 def _read(path: Path) -> Any:
     if not path.is_file():
         raise DataError("there is no such file", str(path), "it belongs to the data of `xquad`")
+    text = read_text(path)
     try:
-        return json.loads(read_text(path))
+        document = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"not valid JSON: {error.msg}", f"{path}:{error.lineno}") from error
+    check_surrogates(text, document, str(path))
+    return document
 
 
 def _listed(document: Any, path: Path) -> Iterator[tuple[str, Any]]:

@@ -114,6 +114,8 @@ def test_the_authors_file_of_xwinograd(
     error = failure(made.load, "test", "en")
     assert error.what == "2 of the candidates are right, expected one"
     assert error.where.endswith("dataset.tsv:2")
+    write("dataset.tsv", winograd("en", ("\ud83d", True), ("b", False)))
+    assert "half of a surrogate pair" in failure(made.load, "test", "en").what
     write("dataset.tsv", winograd("en", *two).replace("[[", "["))
     assert "not as in the authors' file" in failure(made.load, "test", "en").what
 

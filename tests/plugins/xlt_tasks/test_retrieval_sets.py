@@ -244,6 +244,26 @@ def test_lareqa_says_what_is_wrong_with_borders(tmp_path: Path, breaks: str, wha
     assert "breaks.de.json" in caught.value.where
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "of", "language", "line"),
+    [
+        (Lareqa, "de.json", "de asks 00", "de", ""),
+        (SquadRetrieval, "dev-v1.1.json", "Who asks", "en", ""),
+        (MewsliX, "candidate_set_entities.jsonl", "Entity 2", "de", ":3"),
+        (MewsliXPairs, "wikipedia_pairs-dev.jsonl", "She left", "en", ":1"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_refused(
+    tmp_path: Path, kind: Any, name: str, of: str, language: str, line: str
+) -> None:
+    task = made(kind, write_retrieval(kind, tmp_path))
+    path = task.params.path / name
+    path.write_text(path.read_text("utf-8").replace(of, "\\ud83d"), "utf-8")
+    with pytest.raises(DataError, match="half of a surrogate pair") as caught:
+        rows(task, "dev" if "dev" in name else "test", language)
+    assert caught.value.where == f"{path}{line}"
+
+
 def test_passages_are_cut_into_sentences() -> None:
     found = [sentences(passage) for passage in PASSAGES]
     for passage, cut in zip(PASSAGES, found, strict=True):
