@@ -257,10 +257,10 @@ class TestExample(TaskSuite):
 def test_every_name_of_the_page_exists() -> None:
     for name in (
         *("TextTask", "SlicedTask", "WordTask", "IntentTask", "ScoreTask", "Utterance"),
-        *("ChoiceTask", "Choices", "Release"),
+        *("ChoiceTask", "Choices", "Release", "filled"),
         *("NOT_TRANSLATED", "SENTENCE_PAIR", "SCORED_PAIR", "SCORED_TEXT", "UTTERANCE"),
     ):
-        assert f"`{name}`" in PAGE
+        assert f"`{name}" in PAGE
         assert name in file_tasks.__all__
         assert hasattr(importlib.import_module("xlt_tasks.file_tasks"), name)
     for field in Release.__dataclass_fields__:

@@ -68,6 +68,15 @@ def test_pairs_of_another_set_may_be_sorted_by_their_translations(tmp_path: Path
     assert rows(made(Proverbs, tmp_path), "test", "swa")[2].query == "neno 14"
 
 
+@pytest.mark.parametrize("pair", [("neno", None), (None, "word")])
+def test_a_sentence_that_is_null_is_empty(tmp_path: Path, pair: tuple[str | None, ...]) -> None:
+    lines = [json.dumps({"1": one, "2": other}) for one, other in (("moja", "one"), pair)]
+    (tmp_path / "sw-en.jsonl").write_text("\n".join(lines), "utf-8")
+    with pytest.raises(DataError, match="a sentence of the pair is empty") as caught:
+        rows(made(Tatoeba, tmp_path), "test", "sw")
+    assert caught.value.where.endswith("pair 2")
+
+
 @pytest.mark.parametrize("fault", ["lines", "language", "empty"])
 def test_tatoeba_says_what_is_wrong(tmp_path: Path, fault: str) -> None:
     task = made(Tatoeba, write_retrieval(Tatoeba, tmp_path))
