@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xlt_cli.api import SPLITS, Split
-from xlt_tasks.file_tasks import UTTERANCE, Columns, IntentTask, Release, Utterance
+from xlt_tasks.file_tasks import UTTERANCE, Columns, IntentTask, Release, Utterance, filled
 
 CONLL = Columns((("2", "3"),), ("4",), per_word=True, named=True)
 """A word a line: its number, the word, the intent of the sentence, the tag."""
@@ -114,7 +114,9 @@ class Massive(IntentTask):
     )
 
     def row(self, split: Split, cells: Mapping[str, Any]) -> Utterance | None:
-        number, locale, partition, annotated, intent = map(str, cells.values())
+        number, locale, partition, annotated, intent = (
+            str(filled(cell, f"the column '{name}'")) for name, cell in cells.items()
+        )
         if partition != split:
             return None
         by_character = locale in ("ja-JP", "zh-CN", "zh-TW")

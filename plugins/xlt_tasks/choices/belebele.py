@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xlt_tasks.file_tasks import Choices, ChoiceTask
+from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.release import Release
 
@@ -63,4 +63,6 @@ class Belebele(ChoiceTask):
 
     def row(self, cells: Mapping[str, Any]) -> Choices:
         link, number, passage, question, *answers, right = cells.values()
-        return Choices(passage, tuple(answers), right, str(question), f"{link}-{number}")
+        asked = str(filled(question, "the question"))
+        name = f"{filled(link, 'the link')}-{filled(number, 'the number of the question')}"
+        return Choices(passage, tuple(answers), right, asked, name)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import MultipleChoice
+from xlt_tasks.examples.cells import cell_text, filled
 from xlt_tasks.examples.choices import Choices, build_choices
 from xlt_tasks.own_files import DataParams, OwnData, distinct
 from xlt_tasks.sources.columns import Columns
@@ -20,7 +21,10 @@ class OwnChoiceParams(DataParams):
 
     context: str = Field(min_length=1, description="the column with the context")
     question: str | None = Field(
-        None, min_length=1, description="the column with the question, if there is one"
+        None,
+        min_length=1,
+        description="the column with the question, if there is one; rows in which it is empty have "
+        "no question",
     )
     choices: Annotated[tuple[str, ...], AfterValidator(distinct)] = Field(
         min_length=1,
@@ -79,8 +83,8 @@ class OwnChoices(OwnData):
             cells[p.context],
             texts,
             self._number(cells[p.answer], texts, names),
-            "" if p.question is None else str(cells[p.question]),
-            None if p.id_column is None else str(cells[p.id_column]),
+            "" if p.question is None else cell_text(cells[p.question]),
+            None if p.id_column is None else str(filled(cells[p.id_column], "the id")),
         )
 
     def _number(self, answer: Any, texts: Sequence[str], names: Sequence[str]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xlt_tasks.file_tasks import Choices, ChoiceTask
+from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.release import Release
 
@@ -47,4 +47,5 @@ class Xcopa(ChoiceTask):
         if asked is None:
             raise ValueError(f"the question is {cells['question']!r}, expected cause or effect")
         choices = (cells["choice1"], cells["choice2"])
-        return Choices(cells["premise"], choices, cells["label"], asked, str(cells["idx"]))
+        number = str(filled(cells["idx"], "the column 'idx'"))
+        return Choices(cells["premise"], choices, cells["label"], asked, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from xlt_tasks.file_tasks import Choices, ChoiceTask
+from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.release import Release
 
@@ -58,4 +58,7 @@ class XStoryCloze(ChoiceTask):
 
     def row(self, cells: Mapping[str, Any]) -> Choices:
         story, *sentences, one, other, answer = cells.values()
-        return Choices(" ".join(map(str, sentences)), (one, other), answer, id=str(story))
+        told = " ".join(
+            str(filled(text, f"sentence {number}")) for number, text in enumerate(sentences, 1)
+        )
+        return Choices(told, (one, other), answer, id=str(filled(story, "the id")))

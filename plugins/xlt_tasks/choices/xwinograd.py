@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from xlt_tasks.file_tasks import Choices, ChoiceTask
+from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.jsonl import HALF_SURROGATE, has_half_surrogate
 from xlt_tasks.sources.release import Release
 
 SENTENCE, PRONOUN, CANDIDATES = "4", "6", "7"
@@ -48,7 +49,8 @@ class XWinograd(ChoiceTask):
             candidates = cells["candidates"]
             if not isinstance(candidates, list) or len(candidates) < 2:
                 raise ValueError(f"the candidates are {candidates!r}, expected a list of texts")
-            return Choices(cells["sentence"], tuple(candidates), cells["label"], cells["pronoun"])
+            pronoun = filled(cells["pronoun"], "the pronoun")
+            return Choices(cells["sentence"], tuple(candidates), cells["label"], pronoun)
         answer = str(cells["answer"]).strip()  # 1 or 2 there
         number = int(answer) - 1 if answer.isdecimal() else answer
         return Choices(cells["sentence"], (cells["option1"], cells["option2"]), number)
@@ -61,7 +63,10 @@ def _authors(cells: Mapping[str, Any]) -> Choices:
         candidates = [(text, right is True) for text, *_, right in json.loads(cells[CANDIDATES])]
     except (ValueError, TypeError, LookupError) as error:
         raise ValueError("the pronoun or the candidates are not as in the authors' file") from error
+    if has_half_surrogate(cells[PRONOUN] + cells[CANDIDATES], [pronoun, candidates]):
+        raise ValueError(HALF_SURROGATE)
     right = [number for number, (_, is_right) in enumerate(candidates) if is_right]
     if len(right) != 1:
         raise ValueError(f"{len(right)} of the candidates are right, expected one")
-    return Choices(cells[SENTENCE], tuple(text for text, _ in candidates), right[0], pronoun)
+    texts = tuple(text for text, _ in candidates)
+    return Choices(cells[SENTENCE], texts, right[0], filled(pronoun, "the pronoun"))

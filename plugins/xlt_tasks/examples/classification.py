@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Literal
 
 from xlt_cli.api import DataError, SequenceExample, Split
+from xlt_tasks.examples.cells import cell_text
 from xlt_tasks.examples.labels import DROP, LabelReader
 from xlt_tasks.sources.table import Record, Table, counted
 
@@ -70,7 +71,7 @@ class ClassificationBuilder:
                 number += 1
                 if self.wanted is not None and number not in self.wanted:
                     continue
-                texts = tuple(map(_text, record.inputs))
+                texts = tuple(map(cell_text, record.inputs))
                 untranslated = not self.marks.isdisjoint(texts)
                 missing += untranslated
                 if untranslated and self.untranslated == "drop":
@@ -121,8 +122,3 @@ class ClassificationBuilder:
                 if self.marks:
                     hint = "fill it in, or write NS for a sentence that was not translated"
                 raise DataError(f"text {index} is empty", table.where(record), hint)
-
-
-def _text(value: object) -> str:
-    """A cell as text; files write an empty one as null, too."""
-    return "" if value is None else str(value)

@@ -8,6 +8,7 @@ A task derives from one of them and states its facts; docs/adding-a-task.md show
 that it needs is imported from here.
 """
 
+from xlt_tasks.examples.cells import filled
 from xlt_tasks.examples.choices import Choices
 from xlt_tasks.file_tasks.base import NOT_TRANSLATED, FileTask, FolderParams
 from xlt_tasks.file_tasks.choices import ChoiceParams, ChoiceTask
@@ -47,4 +48,5 @@ __all__ = [
     "Utterance",
     "WordParams",
     "WordTask",
+    "filled",
 ]

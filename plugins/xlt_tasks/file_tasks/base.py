@@ -9,6 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from xlt_cli.api import DataError, PluginError, PluginParams, Split, Task, did_you_mean
+from xlt_tasks.examples.cells import cell_text
 from xlt_tasks.own_files import checked_map
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.files import FileSet
@@ -105,10 +106,11 @@ class FileTask(Task):
         return release.file_set(folder, self.untranslated)
 
     def column(self, split: Split, language: str, name: str) -> list[str]:
-        """The values of another column than those that are read, by its name or number."""
+        """The values of another column than those that are read, by its name or number; "" for
+        null."""
         columns = Columns(((),), (name,), named=True)
         _, tables, _ = self.read(split, language, columns)
-        return [str(record.target) for table in tables for record in table.records]
+        return [cell_text(record.target) for table in tables for record in table.records]
 
     def companion(self, name: str) -> Path:
         """A file that says more of the rows, in the folder of the others."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import IntentAndSlots, IntentExample
+from xlt_tasks.examples.cells import filled
 from xlt_tasks.examples.labels import DROP, LabelReader
 from xlt_tasks.file_tasks.base import FileTask, FolderParams
 from xlt_tasks.own_files import LabelMap
@@ -77,7 +78,7 @@ class IntentTask(FileTask):
         Raises:
             ValueError: a cell is not what it should be.
         """
-        first, second, last = cells.values()
+        first, second, last = (filled(cell, f"the column '{name}'") for name, cell in cells.items())
         if isinstance(first, str):
             return Utterance(first.split(" "), second.split(" "), last)
         if len(set(second)) > 1:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from xlt_cli.api import DataError
+from xlt_tasks.examples.cells import cell_text
 from xlt_tasks.sources.compression import inner_suffix, read_bytes
+from xlt_tasks.sources.jsonl import check_surrogates
 from xlt_tasks.sources.text import empty, read_text
 
 SHAPE = 'expected SQuAD\'s layout: {"data": [{"paragraphs": [{"context": "...", "qas": [...]}]}]}'
@@ -54,13 +56,14 @@ def _document(path: Path) -> Iterator[Question]:
     except json.JSONDecodeError as error:
         where = f"{path}:{error.lineno}"
         raise DataError(f"not valid JSON: {error.msg}", where, SHAPE) from error
+    check_surrogates(text, document, str(path))
     for a, article in enumerate(list_of(document, "data", str(path)), 1):
         place = f"{path}: article {a}"
         for p, paragraph in enumerate(list_of(article, "paragraphs", place), 1):
             place = f"{path}: article {a}, paragraph {p}"
             context = text_of(paragraph, "context", place)
             for n, asked in enumerate(list_of(paragraph, "qas", place), 1):
-                title = str(article.get("title", ""))
+                title = cell_text(article.get("title"))
                 yield _question(asked, context, f"{place}, question {n}", title)
 
 
@@ -72,7 +75,7 @@ def _question(asked: Any, context: str, place: str, title: str) -> Question:
             text = text_of(answer, "text", place)
             answers.append((text, start_of(answer.get("answer_start"), place)))
     told = _told(answers, context, place)
-    return Question(str(asked.get("id", "")), question, context, told, title)
+    return Question(cell_text(asked.get("id")), question, context, told, title)
 
 
 def _parquet(path: Path) -> Iterator[Question]:
@@ -123,7 +126,7 @@ def question_of(name: Any, question: Any, context: Any, answers: Any, place: str
         for text, at in zip(texts, starts, strict=True)
     ]
     asked, passage = _string(question, "question", place), _string(context, "context", place)
-    return Question("" if name is None else str(name), asked, passage, _told(told, passage, place))
+    return Question(cell_text(name), asked, passage, _told(told, passage, place))
 
 
 def _told(answers: list[tuple[str, int]], context: str, place: str) -> tuple[tuple[str, int], ...]:

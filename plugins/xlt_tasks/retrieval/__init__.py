@@ -5,6 +5,13 @@ from xlt_tasks.retrieval.base import (
     AlignedSentences,
     RetrievalTask,
     RetrievalTaskParams,
+    aligned_lines,
 )
 
-__all__ = ["TRANSLATED", "AlignedSentences", "RetrievalTask", "RetrievalTaskParams"]
+__all__ = [
+    "TRANSLATED",
+    "AlignedSentences",
+    "RetrievalTask",
+    "RetrievalTaskParams",
+    "aligned_lines",
+]

@@ -17,6 +17,7 @@ from xlt_cli.problems import (
     RetrievalParams,
     SentenceRetrieval,
 )
+from xlt_tasks.examples.cells import cell_text
 from xlt_tasks.file_tasks.base import FileTask, FolderParams
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.release import Release
@@ -96,7 +97,7 @@ class AlignedSentences(RetrievalTask):
         """
         read, tables, _ = self.read(split, language)
         rows = (record for table in tables for record in table.records)
-        return read, [(str(row.inputs[0]), str(row.target)) for row in rows]
+        return read, [(cell_text(row.inputs[0]), cell_text(row.target)) for row in rows]
 
     def row_languages(self, language: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((language, self.params.pivot)))

@@ -14,6 +14,7 @@ from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import AnswerRetrieval, Candidate, RetrievalExample
 from xlt_tasks.question_answering.reading import SHAPE, list_of, start_of, text_of
 from xlt_tasks.retrieval.base import RetrievalTask
+from xlt_tasks.sources.jsonl import check_surrogates
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.text import read_text
 
@@ -75,15 +76,27 @@ class Lareqa(RetrievalTask):
                     RetrievalExample.of(f"{split}-{name}", asked, language, found, right)
                 )
                 found = ()  # the pool has each candidate once
-        return Rows(tuple(examples), str(path))
+        return Rows(tuple(examples), str(path), self._notes)
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        present = self.languages("test")
+        missing = [code for code in self.published_languages if code not in present]
+        return (f"the pool has no sentences in {', '.join(missing)}",) if missing else ()
 
     @cached_property
     def _pool(self) -> tuple[dict[int, tuple[Candidate, ...]], dict[str, list[str]]]:
-        """The candidates of each paragraph in all languages, and the keys of each answer."""
+        """The candidates of each paragraph in all languages, and the keys of each answer.
+
+        Raises:
+            DataError: the languages have different questions.
+        """
         pool: dict[int, tuple[Candidate, ...]] = {}
         answers: dict[str, list[str]] = {}
+        asked: dict[str, set[str]] = {}
         for language in self.languages("test"):
             path = self.source.file("test", language)
+            asked[language] = set()
             for number, paragraph in enumerate(self._paragraphs(path), 1):
                 context, borders = paragraph.context, paragraph.borders
                 sentences = [context[start:end] for start, end in borders]
@@ -102,6 +115,14 @@ class Lareqa(RetrievalTask):
                         raise DataError("no sentence holds the answer", where)
                     own = [key for key, s in zip(keys, sentences, strict=True) if s == right]
                     answers.setdefault(name, []).extend(own)
+                    asked[language].add(name)
+        for language, names in asked.items():
+            if lacking := answers.keys() - names:
+                raise DataError(
+                    f"there is no question '{min(lacking)}', which other languages have",
+                    str(self.source.file("test", language)),
+                    "take the files of all languages from one release, or remove this one",
+                )
         return pool, answers
 
     def _paragraphs(self, path: Path) -> Iterator[Paragraph]:
@@ -115,7 +136,7 @@ class Lareqa(RetrievalTask):
         if named is None or not isinstance(data, list):
             for place, paragraph in _listed(data, path):
                 given = paragraph.get("sentence_breaks") if isinstance(paragraph, dict) else None
-                yield _checked(paragraph, _borders(given, place), place)
+                yield _checked(paragraph, given, place, place)
             return
         questions = path.parent.parent / "xquad" / f"xquad.{named[1]}.json"
         paragraphs = list(_listed(_read(questions), questions))
@@ -126,8 +147,7 @@ class Lareqa(RetrievalTask):
             )
         each = zip(paragraphs, data, strict=True)
         for number, ((place, paragraph), breaks) in enumerate(each, 1):
-            borders = _borders(breaks, f"{path}: paragraph {number}")
-            yield _checked(paragraph, borders, place)
+            yield _checked(paragraph, breaks, place, f"{path}: paragraph {number}")
 
 
 def with_paragraph(sentence: str, paragraph: str) -> str:
@@ -138,10 +158,13 @@ def with_paragraph(sentence: str, paragraph: str) -> str:
 def _read(path: Path) -> Any:
     if not path.is_file():
         raise DataError("there is no such file", str(path), "it belongs to the data of `xquad`")
+    text = read_text(path)
     try:
-        return json.loads(read_text(path))
+        document = json.loads(text)
     except json.JSONDecodeError as error:
         raise DataError(f"not valid JSON: {error.msg}", f"{path}:{error.lineno}") from error
+    check_surrogates(text, document, str(path))
+    return document
 
 
 def _listed(document: Any, path: Path) -> Iterator[tuple[str, Any]]:
@@ -152,8 +175,9 @@ def _listed(document: Any, path: Path) -> Iterator[tuple[str, Any]]:
             yield f"{place}, paragraph {p}", paragraph
 
 
-def _checked(paragraph: Any, borders: list[tuple[int, int]], place: str) -> Paragraph:
+def _checked(paragraph: Any, breaks: Any, place: str, place_of_breaks: str) -> Paragraph:
     context = text_of(paragraph, "context", place)
+    borders = _borders(breaks, context, place_of_breaks)
     questions = []
     for number, asked in enumerate(list_of(paragraph, "qas", place), 1):
         at = f"{place}, question {number}"
@@ -166,15 +190,22 @@ def _checked(paragraph: Any, borders: list[tuple[int, int]], place: str) -> Para
     return Paragraph(context, borders, questions)
 
 
-def _borders(breaks: Any, place: str) -> list[tuple[int, int]]:
-    """Where sentences begin and end."""
+def _borders(breaks: Any, context: str, place: str) -> list[tuple[int, int]]:
+    """Where the sentences of a paragraph begin and end.
+
+    Raises:
+        DataError: they are no parts of the paragraph, or no numbers.
+    """
+    expected = (
+        "expected the first character of each sentence and the one behind it: [[0, 165], "
+        "[166, 288]]"
+    )
     pairs = breaks if isinstance(breaks, list) else [breaks]
     for pair in pairs:
+        said = f"the borders of a sentence are {json.dumps(pair)}"
         if not isinstance(pair, list) or [type(one) for one in pair] != [int, int]:
-            raise DataError(
-                f"the borders of a sentence are {json.dumps(pair)}, not two numbers",
-                place,
-                "expected the first character of each sentence and the one behind it: [[0, 165], "
-                "[166, 288]]",
-            )
+            raise DataError(f"{said}, not two numbers", place, expected)
+        if not 0 <= pair[0] < pair[1] <= len(context):
+            what = f"{said}, and its paragraph has {len(context):,} characters"
+            raise DataError(what, place, expected)
     return [(start, end) for start, end in pairs]

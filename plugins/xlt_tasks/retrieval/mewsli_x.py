@@ -15,6 +15,7 @@ from typing import Any
 from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import AnswerRetrieval, Candidate, RetrievalExample
 from xlt_tasks.retrieval.base import RetrievalTask
+from xlt_tasks.sources.jsonl import check_surrogates
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.text import lines_of, read_text
 
@@ -144,7 +145,10 @@ def _objects(path: Path) -> Iterator[Any]:
     if not path.is_file():
         raise DataError("there is no such file", str(path), "get-mewsli-x.sh makes it")
     for number, line in enumerate(lines_of(read_text(path)), 1):
+        where = f"{path}:{number}"
         try:
-            yield json.loads(line)
+            row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise DataError(f"not valid JSON: {error.msg}", f"{path}:{number}") from error
+            raise DataError(f"not valid JSON: {error.msg}", where) from error
+        check_surrogates(line, row, where)
+        yield row

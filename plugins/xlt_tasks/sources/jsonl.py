@@ -14,6 +14,7 @@ from xlt_tasks.sources.text import empty, lines_of, read_text
 
 ROWS_IN = ("data", "rows", "examples")
 """The names under which a document may hold its rows."""
+HALF_SURROGATE = "an escape sequence is half of a surrogate pair, which is not a character"
 
 
 def read(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
@@ -37,7 +38,7 @@ def read_document(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table
     rows = _rows(path, document)
     if not rows:
         raise empty(path)
-    _check_surrogates(text, rows, str(path))
+    check_surrogates(text, rows, str(path))
     numbered = ((n, row, f"{path}: row {n}") for n, row in enumerate(rows, 1))
     return Table(path, _records(numbered, columns), unit="row")
 
@@ -87,19 +88,35 @@ def _parse(line: str, where: str) -> Any:
     except json.JSONDecodeError as error:
         what = f"not valid JSON: {error.msg} (column {error.colno})" if line else "a blank line"
         raise DataError(what, where, "each line must be one JSON object") from error
-    _check_surrogates(line, row, where)
+    check_surrogates(line, row, where)
     return row
 
 
-def _check_surrogates(text: str, content: Any, where: str) -> None:
-    """Half a surrogate pair is valid JSON but no text: tokenizers fail on it, far from here."""
+def has_half_surrogate(text: str, content: Any) -> bool:
+    """Whether a text of JSON writes half of a surrogate pair, which is valid JSON but no text.
+
+    Args:
+        content: what the text was read as.
+    """
     if "\\ud" not in text.lower():
-        return
+        return False
     try:
         json.dumps(content, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError as error:
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def check_surrogates(text: str, content: Any, where: str) -> None:
+    """Refuses half of a surrogate pair: tokenizers fail on it, far from here.
+
+    Args:
+        content: what the text was read as.
+
+    Raises:
+        DataError: the text has one.
+    """
+    if has_half_surrogate(text, content):
         raise DataError(
-            "an escape sequence is half of a surrogate pair, which is not a character",
-            where,
-            "write the file with `json.dumps(row, ensure_ascii=False)`",
-        ) from error
+            HALF_SURROGATE, where, "write the file with `json.dumps(row, ensure_ascii=False)`"
+        )

@@ -58,20 +58,28 @@ def test_the_examples_are_short(module: str) -> None:
 
 FURTHER = {
     "kiosk": ("kiosk:Kiosk", "tsv", "nunua tiketi kisumu\tO O B-place\tbuy\n"),
+    "kiosk_lines": ("kiosk_lines:KioskLines", "tsv", block("text", "number\trequest")),
     "likeness": ("likeness:Likeness", "tsv", "habari za leo\thabari za jana\t3.5\n"),
     "market_pairs": ("market_pairs:MarketPairs", "tsv", block("text", "report\tenglish")),
     "places": ("places:Places", "tsv", "mji\tO\nwa\tO\nKisumu\tB-PLACE\n\n"),
     "proverb_ends": ("proverb_ends:ProverbEnds", "tsv", block("text", "number\tstart")),
+    "proverbs_apart": ("proverbs_apart:ProverbsApart", "txt", "".join(f"{s}\n" for s in SWAHILI)),
     "river_questions": ("river_questions:RiverQuestions", "json", block("json")),
     "town_answers": ("town_answers:TownAnswers", "tsv", block("text", "key\ttext")),
 }
+
+
+def imports(source: str, module: str) -> bool:
+    return f"from {module} import" in source
 
 
 def made(install: Callable[..., Path], tmp_path: Path, module: str) -> Any:
     """The task of one of the shorter examples, with the same rows in each file."""
     place, suffix, rows = FURTHER[module]
     name = module.replace("_", "-")
-    source = {module: block("python", f"# {module}.py")}
+    sources = {one: block("python", f"# {one}.py") for one in EXAMPLES}
+    source = {one: text for one, text in sources.items() if imports(sources[module], one)}
+    source[module] = sources[module]
     install(name, {"xlt.tasks": {name: place}}, source)
     task = registry.get("task", name)
     for language in task.published_languages:
@@ -79,6 +87,8 @@ def made(install: Callable[..., Path], tmp_path: Path, module: str) -> Any:
             path = tmp_path / task.folder / f"{split}-{language}.{suffix}"
             path.parent.mkdir(exist_ok=True)
             path.write_text(rows, "utf-8")
+            if module == "proverbs_apart":
+                path.with_suffix(".eng").write_text(rows.replace("habari", "news"), "utf-8")
     return task(task.Params.model_validate({"path": str(tmp_path)}))
 
 
@@ -107,6 +117,25 @@ def test_the_intent_and_the_number_are_read(install: Any, tmp_path: Path) -> Non
     assert [row.intent for row in rows_of(kiosk)] == ["buy"]
     assert [row.score for row in rows_of(likeness)] == [3.5]
     assert all(task.problem.of(task).head.labels for task in (kiosk, likeness))
+
+
+def test_a_row_is_made_of_other_columns(install: Any, tmp_path: Path) -> None:
+    first, second = rows_of(made(install, tmp_path, "kiosk_lines"))
+    assert (first.id, first.intent, second.intent) == ("test-12", "buy", "ask_time")
+    assert first.tokens == ("nunua", "tiketi", "kisumu")
+    assert first.tags == ("O", "O", "B-place")
+
+
+def test_the_two_sides_are_read_from_two_files(install: Any, tmp_path: Path) -> None:
+    task = made(install, tmp_path, "proverbs_apart")
+    pairs = [(row.query, row.candidates[0].text) for row in rows_of(task)]
+    assert pairs == [(saying, saying.replace("habari", "news")) for saying in SWAHILI]
+    assert task.languages("test") == ("luo", "swa")
+
+
+def test_a_language_is_mined_with_itself_too(install: Any, tmp_path: Path) -> None:
+    task = made(install, tmp_path, "market_pairs")
+    assert [task.row_languages(code) for code in ("luo", "en")] == [("luo", "en"), ("en",)]
 
 
 def test_the_tags_are_read(install: Any, tmp_path: Path) -> None:
@@ -228,10 +257,10 @@ class TestExample(TaskSuite):
 def test_every_name_of_the_page_exists() -> None:
     for name in (
         *("TextTask", "SlicedTask", "WordTask", "IntentTask", "ScoreTask", "Utterance"),
-        *("ChoiceTask", "Choices", "Release"),
+        *("ChoiceTask", "Choices", "Release", "filled"),
         *("NOT_TRANSLATED", "SENTENCE_PAIR", "SCORED_PAIR", "SCORED_TEXT", "UTTERANCE"),
     ):
-        assert f"`{name}`" in PAGE
+        assert f"`{name}" in PAGE
         assert name in file_tasks.__all__
         assert hasattr(importlib.import_module("xlt_tasks.file_tasks"), name)
     for field in Release.__dataclass_fields__:

@@ -114,6 +114,10 @@ def test_the_authors_file_of_xwinograd(
     error = failure(made.load, "test", "en")
     assert error.what == "2 of the candidates are right, expected one"
     assert error.where.endswith("dataset.tsv:2")
+    write("dataset.tsv", winograd("en", ("\ud83d", True), ("b", False)))
+    assert "half of a surrogate pair" in failure(made.load, "test", "en").what
+    write("dataset.tsv", winograd("en", *two).replace('["it", [1', "[null, [1"))
+    assert failure(made.load, "test", "en").what == "the pronoun is empty"
     write("dataset.tsv", winograd("en", *two).replace("[[", "["))
     assert "not as in the authors' file" in failure(made.load, "test", "en").what
 
@@ -218,6 +222,29 @@ def test_bad_rows_are_named(
     error = failure(lambda: made.load("test", "en"))
     assert said in error.what
     assert "test-en.jsonl:2" in error.where
+
+
+@pytest.mark.parametrize(
+    ("cls", "column", "said"),
+    [
+        (Belebele, "question", "the question is empty"),
+        (Belebele, "link", "the link is empty"),
+        (Belebele, "question_number", "the number of the question is empty"),
+        (Xcopa, "idx", "the column 'idx' is empty"),
+        (XStoryCloze, "input_sentence_2", "sentence 2 is empty"),
+        (XStoryCloze, "story_id", "the id is empty"),
+        (XWinograd, "pronoun", "the pronoun is empty"),
+    ],
+)
+def test_null_is_refused_and_not_read_as_a_word(
+    cls: Any, column: str, said: str, tmp_path: Path, task: Made, failure: Any
+) -> None:
+    code = cls.source_language
+    rows = [row(cls.name, 0, code), {**row(cls.name, 1, code), column: None}]
+    folder = write_choices(cls, tmp_path, rows=rows)
+    error = failure(task(cls, path=tmp_path).load, "test", code)
+    assert error.what == said
+    assert error.where == f"{folder / f'test-{code}.jsonl'}:2"
 
 
 @pytest.mark.parametrize("candidates", ["a, b", None, ["a"]])

@@ -128,6 +128,28 @@ def test_massive_takes_the_rows_of_a_split_by_their_ids(tmp_path: Path, task: Ma
     assert row.tags == ("B-time", "I-time", "I-time", "O", "O")  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("column", ["id", "locale", "partition", "annot_utt", "intent"])
+def test_a_column_of_massive_that_is_null_is_refused(
+    tmp_path: Path, task: Made, column: str
+) -> None:
+    row = {"locale": "de-DE", "partition": "test", "annot_utt": "x", "intent": "alarm_set"}
+    lines = [json.dumps({"id": "1", **row}), json.dumps({"id": "2", **row, column: None})]
+    save(tmp_path / "de-DE.jsonl", "\n".join(lines) + "\n")
+    with pytest.raises(DataError, match=f"the column '{column}' is empty") as caught:
+        task(Massive, path=tmp_path).load("test", "de-DE")
+    assert caught.value.where.endswith("de-DE.jsonl:2")
+
+
+@pytest.mark.parametrize("column", ["tokens", "slots", "intent"])
+def test_a_column_of_utterances_that_is_null_is_refused(
+    tmp_path: Path, task: Made, column: str
+) -> None:
+    row = {"tokens": "wake me", "slots": "O O", "intent": "alarm_set", column: None}
+    save(tmp_path / "requests" / "test-en.jsonl", json.dumps(row) + "\n")
+    with pytest.raises(DataError, match=f"the column '{column}' is empty"):
+        task(Requests, path=tmp_path).load("test", "en")
+
+
 WORDS = st.lists(st.sampled_from(["five", "am", "wake", "ü"]), min_size=1, max_size=3)
 
 

@@ -145,6 +145,20 @@ def test_choices_in_columns(
     assert example.right == right
 
 
+def test_rows_without_a_question_and_without_an_id(
+    tmp_path: Path, task: Made, failure: Any
+) -> None:
+    row = {"premise": "p", "asks": None, "name": 7, "a": "x", "b": "y", "label": 1}
+    params = {**CHOICES, "question": "asks", "id_column": "name"}
+    made = task(OwnChoices, path=tmp_path, **params)
+    write_rows(tmp_path / "test-en.jsonl", row)
+    (example,) = made.load("test", "en").examples
+    assert (example.question, example.id) == ("", "test-7")  # type: ignore[attr-defined]
+    path = write_rows(tmp_path / "test-en.jsonl", row, {**row, "name": None})
+    error = failure(made.load, "test", "en")
+    assert (error.what, error.where) == ("the id is empty", f"{path}:2")
+
+
 def test_a_class_id_counts_from_0_whatever_the_numbers_of_choices(
     tmp_path: Path, task: Made
 ) -> None:

@@ -55,6 +55,29 @@ def test_files_are_found_in_each_layout(
     assert any("development set" in note for note in rows.notes) == both
 
 
+def test_questions_whose_id_is_null_have_none(tmp_path: Path, task: Made) -> None:
+    path = write_squad(tmp_path / "xquad.en.json", {"q1": "Anna", "q2": "Otto"})
+    text = path.read_text("utf-8")
+    path.write_text(text.replace('"q1"', "null").replace('"q2"', "null"), "utf-8")
+    made = task(XQuad, path=tmp_path)
+    assert [row.id for row in made.load("test", "en").examples] == ["test-1", "test-2"]
+
+
+@pytest.mark.parametrize("written", ["\\ud83d", "\\uDE00\\uD83D"])
+def test_half_of_a_surrogate_pair_is_refused(
+    tmp_path: Path, task: Made, failure: Any, written: str
+) -> None:
+    path = write_squad(tmp_path / "xquad.en.json", {"q1": "Anna"})
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("they said", "they said \\ud83d\\ude00"), "utf-8")
+    made: Any = task(XQuad, path=tmp_path)
+    assert made.load("test", "en").examples[0].context.endswith("they said \N{GRINNING FACE}.")
+    path.write_text(text.replace("they said", f"they said {written}"), "utf-8")
+    error = failure(made.load, "test", "en")
+    assert "half of a surrogate pair" in error.what
+    assert error.where == str(path)
+
+
 def test_question_and_passage_may_be_of_different_languages_in_the_folder(
     tmp_path: Path, task: Made
 ) -> None:

@@ -68,6 +68,15 @@ def test_pairs_of_another_set_may_be_sorted_by_their_translations(tmp_path: Path
     assert rows(made(Proverbs, tmp_path), "test", "swa")[2].query == "neno 14"
 
 
+@pytest.mark.parametrize("pair", [("neno", None), (None, "word")])
+def test_a_sentence_that_is_null_is_empty(tmp_path: Path, pair: tuple[str | None, ...]) -> None:
+    lines = [json.dumps({"1": one, "2": other}) for one, other in (("moja", "one"), pair)]
+    (tmp_path / "sw-en.jsonl").write_text("\n".join(lines), "utf-8")
+    with pytest.raises(DataError, match="a sentence of the pair is empty") as caught:
+        rows(made(Tatoeba, tmp_path), "test", "sw")
+    assert caught.value.where.endswith("pair 2")
+
+
 @pytest.mark.parametrize("fault", ["lines", "language", "empty"])
 def test_tatoeba_says_what_is_wrong(tmp_path: Path, fault: str) -> None:
     task = made(Tatoeba, write_retrieval(Tatoeba, tmp_path))
@@ -166,6 +175,32 @@ def test_lareqa_has_one_pool_of_all_languages(tmp_path: Path) -> None:
     assert pools[0] == pools[1] == {c.key for e in examples for c in e.candidates}
 
 
+def test_lareqa_says_which_languages_its_pool_lacks(tmp_path: Path) -> None:
+    task = made(Lareqa, write_retrieval(Lareqa, tmp_path))
+    lacking = "ar, el, es, hi, th, tr, vi, zh"
+    assert task.load("test", "de").notes == (f"the pool has no sentences in {lacking}",)
+    for code in lacking.split(", "):
+        text = (task.params.path / "de.json").read_text("utf-8")
+        (task.params.path / f"{code}.json").write_text(text, "utf-8")
+    assert made(Lareqa, tmp_path).load("test", "de").notes == ()
+
+
+@pytest.mark.parametrize(("part", "name"), [("data", "q00"), ("paragraphs", "q10"), ("qas", "q01")])
+def test_lareqa_needs_the_same_questions_in_each_language(
+    tmp_path: Path, part: str, name: str
+) -> None:
+    task = made(Lareqa, write_retrieval(Lareqa, tmp_path))
+    path = task.params.path / "en.json"
+    document = json.loads(path.read_text("utf-8"))
+    paragraphs = document["data"][0]["paragraphs"]
+    parts = {"data": document["data"], "paragraphs": paragraphs, "qas": paragraphs[0]["qas"]}
+    parts[part].pop()
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(DataError, match=f"no question '{name}', which other languages") as caught:
+        rows(task, "test", "de")
+    assert caught.value.where == str(path)
+
+
 def test_lareqa_reads_the_borders_beside_xquad(tmp_path: Path) -> None:
     published = write_retrieval(Lareqa, tmp_path / "published")
     apart = tmp_path / "apart" / "lareqa"
@@ -227,8 +262,12 @@ def test_lareqa_says_what_is_wrong(tmp_path: Path, fault: str, what: str, where:
 @pytest.mark.parametrize(
     ("breaks", "what"),
     [
-        ("[[[0, 99]], [[0, true]]]", r"borders of a sentence are \[0, true\]"),
-        ('[[[0, 99]], "text"]', 'borders of a sentence are "text"'),
+        ("[[[0, 33]], [[0, true]]]", r"borders of a sentence are \[0, true\]"),
+        ('[[[0, 33]], "text"]', 'borders of a sentence are "text"'),
+        ("[[[10, 0]], []]", r"are \[10, 0\], and its paragraph has 36 characters"),
+        ("[[[5, 5]], []]", r"are \[5, 5\], and"),
+        ("[[[-8, -4]], []]", r"are \[-8, -4\], and"),
+        ("[[[0, 37]], []]", r"are \[0, 37\], and"),
         ("7", "there is no list 'data'"),
     ],
 )
@@ -242,6 +281,26 @@ def test_lareqa_says_what_is_wrong_with_borders(tmp_path: Path, breaks: str, wha
     with pytest.raises(DataError, match=what) as caught:
         rows(made(Lareqa, apart), "test", "de")
     assert "breaks.de.json" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "of", "language", "line"),
+    [
+        (Lareqa, "de.json", "de asks 00", "de", ""),
+        (SquadRetrieval, "dev-v1.1.json", "Who asks", "en", ""),
+        (MewsliX, "candidate_set_entities.jsonl", "Entity 2", "de", ":3"),
+        (MewsliXPairs, "wikipedia_pairs-dev.jsonl", "She left", "en", ":1"),
+    ],
+)
+def test_half_of_a_surrogate_pair_is_refused(
+    tmp_path: Path, kind: Any, name: str, of: str, language: str, line: str
+) -> None:
+    task = made(kind, write_retrieval(kind, tmp_path))
+    path = task.params.path / name
+    path.write_text(path.read_text("utf-8").replace(of, "\\ud83d"), "utf-8")
+    with pytest.raises(DataError, match="half of a surrogate pair") as caught:
+        rows(task, "dev" if "dev" in name else "test", language)
+    assert caught.value.where == f"{path}{line}"
 
 
 def test_passages_are_cut_into_sentences() -> None:

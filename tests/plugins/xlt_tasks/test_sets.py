@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ from set_tools import ROWS, rows, write_published, write_set
 
 from xlt_cli import registry
 from xlt_cli.api import NOT_STATED, SPLITS, DataError, Task, UserError
-from xlt_tasks.file_tasks import ChoiceTask, FileTask, IntentTask, ScoreTask, WordTask
+from xlt_tasks.file_tasks import (
+    ChoiceTask,
+    FileTask,
+    IntentTask,
+    Release,
+    ScoreTask,
+    SlicedTask,
+    WordTask,
+)
 from xlt_tasks.nli.americasnli import AmericasNli
 from xlt_tasks.nli.heuristics import HansRegenerated
 from xlt_tasks.nli.monotonicity import Med
@@ -198,6 +207,20 @@ def test_a_slice_is_read_alone_and_rows_keep_their_ids(
 def test_taxi_xnli_has_annotated_rows_by_default(tmp_path: Path, task: Made) -> None:
     write_set(TaxiXnli, tmp_path)
     assert ids(task(TaxiXnli, path=tmp_path), "test", "en") == ["test-2", "test-3", "test-5"]
+
+
+def test_null_is_no_slice(tmp_path: Path, task: Made, write: Any) -> None:
+    class Kinds(XnliGenres):
+        releases = (Release(slice_columns=("kind",)),)
+
+        def slices(self, split: Any, language: str) -> Any:
+            return SlicedTask.slices(self, split, language)
+
+    row = {"premise": "a", "hypothesis": "b", "label": "neutral"}
+    lines = [json.dumps({**row, "kind": kind}) for kind in (None, "travel")]
+    write("dev-en.jsonl", *lines)
+    made: Any = task(Kinds, path=tmp_path)
+    assert made.slices("dev", "en") == [frozenset(), {"travel"}]
 
 
 def test_an_unknown_slice_is_refused_with_those_that_there_are(

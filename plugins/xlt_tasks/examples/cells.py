@@ -1,0 +1,24 @@
+"""Cells of a row as texts: JSON and Parquet have null where other files have nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def filled(value: Any, name: str) -> Any:
+    """A cell that must not be null.
+
+    Args:
+        name: what it is, for the message: `the question`.
+
+    Raises:
+        ValueError: it is null.
+    """
+    if value is None:
+        raise ValueError(f"{name} is empty")
+    return value
+
+
+def cell_text(value: Any) -> str:
+    """A cell as text; null is an empty one."""
+    return "" if value is None else str(value)
