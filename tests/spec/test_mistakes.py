@@ -159,7 +159,7 @@ def test_a_missing_field_is_not_said_beside_the_name_that_is_wrong(refused: Refu
         (
             "encoder: mbert\nstages:\n- task: {name: hub, problem: regression}\n",
             "unknown task",
-            "`dataset: ORG/NAME` of one of these tasks: answer-ranking, multiple-choice, pair-mining, ",
+            "`dataset: ORG/NAME` of one of these tasks: answer-ranking, multiple-choice, ",
         ),
     ],
 )
