@@ -230,8 +230,10 @@ class FileSet:
             )
         hint = ""
         if pattern:
-            beside = [] if "{language}" in pattern else ["`language: CODE`"]
-            beside += [f"`splits: {{{stated}}}`"] if stated else []
+            beside = [f"`splits: {{{stated}}}`"] if stated else []
+            if "{language}" not in pattern:
+                column = "or `language_column: COLUMN` where a column says it"
+                beside.append(f"`language: CODE` ({column})")
             both = f" with {' and '.join(beside)}" if beside else ""
             hint = f'`files: "{pattern}"`{both} would match them; '
         expected = self.layout.example("train", "LANGUAGE").replace("train", "{train,dev,test}")
