@@ -224,10 +224,10 @@ class FileSet:
         missing = {split: name for split, name in called.items() if split not in splits}
         stated = ", ".join(f"{split}: {name}" for split, name in missing.items())
         if splits:
-            found = f"it has files for {' and '.join(sorted(splits))}{_listed(names)}"
-            return (
-                f"{found}; `splits: {{{stated}}}` states other names of splits" if stated else found
-            )
+            found = f"it has files for {' and '.join(sorted(splits))}"
+            if stated:
+                found += f"; `splits: {{{stated}}}` states other names of splits"
+            return f"{found}; the {self.files.kind} contains{_listed(names)}"
         hint = ""
         if pattern:
             beside = [f"`splits: {{{stated}}}`"] if stated else []
