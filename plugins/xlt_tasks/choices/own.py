@@ -79,7 +79,7 @@ class OwnChoices(OwnData):
             cells[p.context],
             texts,
             self._number(cells[p.answer], texts, names),
-            "" if p.question is None else str(cells[p.question]),
+            "" if p.question is None else cells[p.question],
             None if p.id_column is None else str(cells[p.id_column]),
         )
 
@@ -105,7 +105,10 @@ def _texts(cells: Sequence[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     texts = cell
     names: tuple[str, ...] = ()
     if isinstance(cell, Mapping):
-        texts, names = cell.get("text"), tuple(map(str, cell.get("label") or ()))
+        named = cell.get("label") or []
+        if not isinstance(named, list):
+            raise ValueError(f"the names of the choices are {named!r}, expected a list")
+        texts, names = cell.get("text"), tuple(map(str, named))
     if not isinstance(texts, list) or len(texts) < 2:
         raise ValueError(f"the choices are {cell!r}, expected a list of two or more texts")
     if names and len(names) != len(texts):

@@ -78,6 +78,10 @@ class IntentTask(FileTask):
             ValueError: a cell is not what it should be.
         """
         first, second, last = cells.values()
+        for name, cell in cells.items():
+            parts = cell if isinstance(cell, list) and isinstance(first, list) else [cell]
+            if not all(isinstance(part, str) for part in parts):
+                raise ValueError(f"{name} is {cell!r}, expected a text")
         if isinstance(first, str):
             return Utterance(first.split(" "), second.split(" "), last)
         if len(set(second)) > 1:

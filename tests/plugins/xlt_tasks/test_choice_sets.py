@@ -207,6 +207,7 @@ def test_whole_numbers_may_be_written_as_pandas_does(
         ({"choice1": None}, "choice 1 is empty"),
         ({"premise": 3}, "the context is 3, expected a text"),
         ({"question": "why"}, "the question is 'why', expected cause or effect"),
+        ({"question": ["cause"]}, "the question is ['cause'], expected cause or effect"),
     ],
 )
 def test_bad_rows_are_named(
@@ -218,6 +219,38 @@ def test_bad_rows_are_named(
     error = failure(lambda: made.load("test", "en"))
     assert said in error.what
     assert "test-en.jsonl:2" in error.where
+
+
+@pytest.mark.parametrize(
+    ("cls", "changes", "said"),
+    [
+        (XWinograd, {"pronoun": None}, "the question is None, expected a text"),
+        (Belebele, {"question": None}, "the question is None, expected a text"),
+        (XStoryCloze, {"input_sentence_2": None}, "a sentence of the story is None"),
+    ],
+)
+def test_a_question_and_a_story_are_texts(
+    cls: Any, changes: dict[str, Any], said: str, tmp_path: Path, task: Made, failure: Any
+) -> None:
+    language = cls.source_language
+    rows = [row(cls.name, 0, language), {**row(cls.name, 1, language), **changes}]
+    write_choices(cls, tmp_path, rows=rows)
+    error = failure(lambda: task(cls, path=tmp_path).load("test", language))
+    assert said in error.what
+    assert error.where.endswith(".jsonl:2")
+
+
+def test_cells_that_a_row_cannot_be_made_of_are_named(
+    tmp_path: Path, task: Made, failure: Any
+) -> None:
+    class Joined(Xcopa):
+        def row(self, cells: Any) -> Any:
+            raise TypeError("can only concatenate str")
+
+    write_choices(Xcopa, tmp_path)
+    error = failure(lambda: task(Joined, path=tmp_path).load("test", "en"))
+    assert error.what == "a cell is not what it should be: can only concatenate str"
+    assert error.where.endswith("test-en.jsonl:1")
 
 
 @pytest.mark.parametrize("candidates", ["a, b", None, ["a"]])
