@@ -148,6 +148,26 @@ def test_massive_takes_the_rows_of_a_split_by_their_ids(tmp_path: Path, task: Ma
     assert row.tags == ("B-time", "I-time", "I-time", "O", "O")  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"locale": "fr-FR"}, "the row's locale is 'fr-FR', and the file is for 'de-DE'"),
+        ({"locale": None}, "the row's locale is None"),
+        ({"annot_utt": "weck mich [time : ]"}, "the slot 'time' of .* has no words"),
+    ],
+)
+def test_massive_refuses_a_row_of_another_language_and_an_empty_slot(
+    tmp_path: Path, task: Made, changes: dict[str, Any], said: str
+) -> None:
+    row = {"id": "1", "locale": "de-DE", "partition": "test", "intent": "alarm_set"}
+    row["annot_utt"] = "weck mich [time : um neun]"
+    rows = [json.dumps(row), json.dumps({**row, "id": "2", **changes})]
+    save(tmp_path / "de-DE.jsonl", "\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=said) as refused:
+        task(Massive, path=tmp_path).load("test", "de-DE")
+    assert refused.value.where.endswith("de-DE.jsonl:2")
+
+
 WORDS = st.lists(st.sampled_from(["five", "am", "wake", "ü"]), min_size=1, max_size=3)
 
 

@@ -127,6 +127,8 @@ def test_a_sentence_of_bucc_may_have_several_translations(tmp_path: Path) -> Non
     [
         ("de-en.dev.gold", "de-2\ten-99\n", "no sentences of a gold pair"),
         ("de-en.dev.gold", "de-2 en-7\n", "two fields"),
+        ("de-en.dev.gold", "de-2\ten-7\t1\n", "two fields"),
+        ("de-en.dev.de", "de-1\ta\tb\n", "two fields"),
         ("de-en.dev.de", "de-1\t\n", "two fields"),
         ("de-en.dev.de", "de-1\ta\nde-2\tb\nde-1\tc\n", "the id 'de-1' occurs twice"),
     ],
