@@ -127,7 +127,8 @@ class Massive(IntentTask):
         for table in tables if columns is None else ():
             for record in table.records:
                 locale = record.inputs[1]
-                if locale != language and own_code(str(locale), [language]) is None:
+                known = locale is None or locale == language
+                if not known and own_code(str(locale), [language]) is None:
                     raise DataError(
                         f"the row's locale is {locale!r}, and the file is for '{language}'",
                         table.where(record),

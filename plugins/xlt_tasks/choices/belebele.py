@@ -63,4 +63,4 @@ class Belebele(ChoiceTask):
 
     def row(self, cells: Mapping[str, Any]) -> Choices:
         link, number, passage, question, *answers, right = cells.values()
-        return Choices(passage, tuple(answers), right, question, f"{link}-{number}")
+        return Choices(passage, tuple(answers), right, str(question), f"{link}-{number}")

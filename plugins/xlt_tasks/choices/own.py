@@ -79,7 +79,7 @@ class OwnChoices(OwnData):
             cells[p.context],
             texts,
             self._number(cells[p.answer], texts, names),
-            "" if p.question is None else cells[p.question],
+            "" if p.question is None else str(cells[p.question]),
             None if p.id_column is None else str(cells[p.id_column]),
         )
 

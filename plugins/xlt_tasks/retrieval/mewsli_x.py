@@ -160,16 +160,10 @@ def _made(path: Path, make: Callable[[dict[str, Any]], T]) -> Iterator[T]:
     Raises:
         DataError: a line is no object, or lacks something.
     """
-    if not path.is_file():
-        raise DataError("there is no such file", str(path), "get-mewsli-x.sh makes it")
-    for number, line in enumerate(lines_of(read_text(path)), 1):
+    for number, found in enumerate(_objects(path), 1):
         where = f"{path}:{number}"
-        try:
-            found = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise DataError(f"not valid JSON: {error.msg}", where) from error
         if not isinstance(found, dict):
-            raise DataError(f"a JSON {type(found).__name__}, expected an object", where)
+            raise DataError(f"a JSON {type(found).__name__}, expected an object", where, MADE)
         try:
             made = make(found)
         except KeyError as error:
@@ -178,3 +172,13 @@ def _made(path: Path, make: Callable[[dict[str, Any]], T]) -> Iterator[T]:
             what = f"the line is not as it should be: {error}"
             raise DataError(what, where, MADE) from error
         yield made
+
+
+def _objects(path: Path) -> Iterator[Any]:
+    if not path.is_file():
+        raise DataError("there is no such file", str(path), "get-mewsli-x.sh makes it")
+    for number, line in enumerate(lines_of(read_text(path)), 1):
+        try:
+            yield json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"not valid JSON: {error.msg}", f"{path}:{number}") from error
