@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xlt_cli.api import SPLITS, Split
+from xlt_cli.api import SPLITS, DataError, Split
+from xlt_cli.languages import own_code
 from xlt_tasks.file_tasks import UTTERANCE, Columns, IntentTask, Release, Utterance, filled
+from xlt_tasks.sources.table import Table
 
 CONLL = Columns((("2", "3"),), ("4",), per_word=True, named=True)
 """A word a line: its number, the word, the intent of the sentence, the tag."""
@@ -113,6 +115,27 @@ class Massive(IntentTask):
         for place in ("", "data/", "1.1/data/")
     )
 
+    def read(
+        self, split: Split, language: str, columns: Columns | None = None
+    ) -> tuple[str, list[Table], Release]:
+        """What was read, its tables, and the form in which they are.
+
+        Raises:
+            DataError: a row is in another language than its file.
+        """
+        read, tables, release = super().read(split, language, columns)
+        for table in tables if columns is None else ():
+            for record in table.records:
+                locale = record.inputs[1]
+                known = locale is None or locale == language
+                if not known and own_code(str(locale), [language]) is None:
+                    raise DataError(
+                        f"the row's locale is {locale!r}, and the file is for '{language}'",
+                        table.where(record),
+                        "a file has the rows of one language: leave the others out",
+                    )
+        return read, tables, release
+
     def row(self, split: Split, cells: Mapping[str, Any]) -> Utterance | None:
         number, locale, partition, annotated, intent = (
             str(filled(cell, f"the column '{name}'")) for name, cell in cells.items()
@@ -137,12 +160,14 @@ def tagged(annotated: str, by_character: bool = False) -> Iterator[tuple[str, st
         by_character: whether each character is a word, except in words in ASCII.
 
     Raises:
-        ValueError: brackets are not in pairs, or have no name of a slot.
+        ValueError: brackets are not in pairs, or have no name of a slot or no words.
     """
     if "".join(match[0] for match in _SLOT.finditer(annotated)) != annotated:
         raise ValueError(f"the brackets of '{annotated}' are not as in '[time : five am]'")
     text, owners = "", []
     for number, match in enumerate(_SLOT.finditer(annotated)):
+        if match[1] is not None and not match[2]:
+            raise ValueError(f"the slot '{match[1]}' of '{annotated}' has no words")
         own = match[0] if match[1] is None else match[2]
         text += own
         owners += [None if match[1] is None else (match[1], number)] * len(own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -88,10 +89,10 @@ class PublishedTask(Task):
         if wanted == "hub":
             return self._hub
         if path is not None:
-            return self._files(path, self.name)
+            return replace(self._files(path, self.name), on_hub=True)
         base = data_dir()
         if base is not None and (base / self.name).is_dir():
-            return self._files(base / self.name)
+            return replace(self._files(base / self.name), on_hub=True)
         if wanted == "folder":
             raise DataError(
                 f"{DATA_DIR} has no folder '{self.name}'"

@@ -134,7 +134,8 @@ def test_a_language_is_loaded_whatever_the_form_of_its_code(task: Fake, form: st
 def test_empty_splits_and_repeated_ids_are_refused(task: Fake) -> None:
     assert "is empty in 'en'" in refused(task, ()).what
     error = refused(task, (*GOOD, replace(GOOD[3], texts=("other",))))
-    assert (error.what, error.where) == ("the id 'dev-3' occurs twice", "fake (dev, en)")
+    assert error.what == "the id 'dev-3' occurs twice"
+    assert error.where == "fake (dev, en): /data/en.tsv"
 
 
 def test_bad_examples_are_refused_when_loaded_and_leave_no_trace(task: Fake) -> None:

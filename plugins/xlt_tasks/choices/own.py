@@ -109,7 +109,10 @@ def _texts(cells: Sequence[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     texts = cell
     names: tuple[str, ...] = ()
     if isinstance(cell, Mapping):
-        texts, names = cell.get("text"), tuple(map(str, cell.get("label") or ()))
+        named = cell.get("label") or []
+        if not isinstance(named, list):
+            raise ValueError(f"the names of the choices are {named!r}, expected a list")
+        texts, names = cell.get("text"), tuple(map(str, named))
     if not isinstance(texts, list) or len(texts) < 2:
         raise ValueError(f"the choices are {cell!r}, expected a list of two or more texts")
     if names and len(names) != len(texts):

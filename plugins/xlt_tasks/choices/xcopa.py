@@ -43,9 +43,10 @@ class Xcopa(ChoiceTask):
     fixed_question = True
 
     def row(self, cells: Mapping[str, Any]) -> Choices:
-        asked = QUESTIONS.get(cells["question"])
+        kind = cells["question"]
+        asked = QUESTIONS.get(kind) if isinstance(kind, str) else None
         if asked is None:
-            raise ValueError(f"the question is {cells['question']!r}, expected cause or effect")
+            raise ValueError(f"the question is {kind!r}, expected cause or effect")
         choices = (cells["choice1"], cells["choice2"])
         number = str(filled(cells["idx"], "the column 'idx'"))
         return Choices(cells["premise"], choices, cells["label"], asked, number)

@@ -42,7 +42,8 @@ def build_choices(
 
     Args:
         names: of the cells of a record, the answer last.
-        row: makes a row of its cells by name; a ValueError says what is wrong with one.
+        row: makes a row of its cells by name; a ValueError says what is wrong with one, and a
+            TypeError is of cells that are no texts.
         first_answer: the number by which the files mean the first choice. A class id, where the
             file names its classes, counts from 0.
         fixed_question: whether the question is a phrase of the task, which noise leaves as it is.
@@ -58,6 +59,8 @@ def build_choices(
                 made = row(dict(zip(names, (*record.inputs, answer), strict=True)))
             except ValueError as error:
                 raise DataError(str(error), where) from error
+            except TypeError as error:
+                raise DataError(f"a cell is not what it should be: {error}", where) from error
             examples.append(
                 ChoiceExample(
                     f"{split}-{len(examples) + 1 if made.id is None else made.id}",
@@ -79,6 +82,8 @@ def _right(row: Choices, first: int, where: str) -> int:
         if not isinstance(text, str) or not text.strip():
             said = "is empty" if text in (None, "") or isinstance(text, str) else f"is {text!r}"
             raise DataError(f"{name} {said}, expected a text", where, "fill it in")
+    if not isinstance(row.question, str):
+        raise DataError(f"the question is {row.question!r}, expected a text", where, "fill it in")
     numbers = {str(number + first): number for number in range(len(row.choices))}
     answer = row.answer.strip() if isinstance(row.answer, str) else row.answer
     right = next((numbers[text] for text in texts_of(answer) if text in numbers), None)

@@ -33,7 +33,7 @@ def build_scored(
             number += 1
             where = table.where(record)
             texts = tuple("" if text is None else text for text in record.inputs)
-            if any(text in untranslated for text in texts):
+            if any(isinstance(text, str) and text in untranslated for text in texts):
                 missing += 1
                 continue
             for place, text in enumerate(texts, start=1):

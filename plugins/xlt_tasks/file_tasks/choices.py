@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
@@ -94,7 +95,7 @@ class ChoiceTask(FileTask):
 
     @property
     def source(self) -> FileSet:
-        return self._hub if self.on_hub else super().source
+        return self._hub if self.on_hub else replace(super().source, on_hub=bool(self.repository))
 
     @cached_property
     def _hub(self) -> FileSet:

@@ -45,6 +45,14 @@ class Utterance:
     id: str | None = None
 
 
+def _check_texts(cells: Mapping[str, Any], *, per_word: bool) -> None:
+    """Raises a ValueError if a cell is no text, or no list of texts where it may be one."""
+    for name, cell in cells.items():
+        parts = cell if per_word and isinstance(cell, list) else [cell]
+        if not all(isinstance(part, str) for part in parts):
+            raise ValueError(f"{name} is {cell!r}, expected a text")
+
+
 class IntentTask(FileTask):
     """What a user wants, and the words that say the details.
 
@@ -80,7 +88,9 @@ class IntentTask(FileTask):
         """
         first, second, last = (filled(cell, f"the column '{name}'") for name, cell in cells.items())
         if isinstance(first, str):
+            _check_texts(cells, per_word=False)
             return Utterance(first.split(" "), second.split(" "), last)
+        _check_texts(cells, per_word=True)
         if len(set(second)) > 1:
             raise ValueError(f"a sentence has several intents: {', '.join(sorted(set(second)))}")
         return Utterance(first, last, second[0])

@@ -89,8 +89,8 @@ class Mlqa(QuestionAnswering):
 
 class TyDiQa(QuestionAnswering):
     """The gold passage task. Reads one file for each language, as in XTREME, or the authors' files
-    of all languages. XTREME's dev files have no answers and are refused. Scored as by SQuAD v1.1's
-    script."""
+    of all languages; dev may be one file or their folder of files. XTREME's dev files have no
+    answers and are refused. Scored as by SQuAD v1.1's script."""
 
     api_version = 1
     name = "tydiqa"
@@ -121,6 +121,15 @@ class TyDiQa(QuestionAnswering):
                 }
             )
             for folders in (("", ""), ("tydiqa-goldp-v1.1-train/", "tydiqa-goldp-v1.1-dev/"))
+        ),
+        Release(
+            {
+                "train": "tydiqa-goldp-v1.1-train",
+                "dev": "tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-*",
+                "test": "tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-*",
+            },
+            language=ALL,
+            needs="dev",
         ),
         Release(
             {

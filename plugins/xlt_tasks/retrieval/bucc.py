@@ -83,9 +83,10 @@ class Bucc(RetrievalTask):
 def _fields(path: Path) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(read_lines(path), 1):
         first, tab, second = line.partition("\t")
-        if not tab or not first.strip() or not second.strip():
+        first, second = first.strip(), second.strip()
+        if not tab or not first or not second or "\t" in second:
             raise DataError("expected two fields, separated by a tab", f"{path}:{number}")
-        yield first.strip(), second.strip()
+        yield first, second
 
 
 def _sentences(path: Path) -> dict[str, str]:

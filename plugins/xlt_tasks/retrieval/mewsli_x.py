@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import AnswerRetrieval, Candidate, RetrievalExample
@@ -25,6 +25,9 @@ ENTITY_LANGUAGES = (
     "pa", "pl", "pt", "qu", "ro", "ru", "sw", "ta", "te", "th", "tl", "tr", "uk", "ur", "vi", "wo",
     "yo", "zh",
 )  # fmt: skip
+
+T = TypeVar("T")
+MADE = "expected the lines that get-mewsli-x.sh makes"
 
 
 class MewsliX(RetrievalTask):
@@ -49,42 +52,36 @@ class MewsliX(RetrievalTask):
 
     def languages(self, split: Split) -> tuple[str, ...]:
         present = super().languages(split)
-        return tuple(
-            sorted({a["context"]["language"] for a in self._articles(split)} if present else ())
-        )
+        return tuple(sorted(set(_made(self._file(split), _language)) if present else ()))
 
     def load(self, split: Split, language: str) -> Rows:
         path = self._file(split)
-        asked = [
-            (mention, asked_of(article["context"], mention, path))
-            for article in self._articles(split)
-            if article["context"]["language"] == language
-            for mention in article["mentions"]
-        ]
+
+        def mentions(article: dict[str, Any]) -> list[tuple[str, str, str]]:
+            if _language(article) != language:
+                return []
+            return [_mention(article["context"], one, path) for one in article["mentions"]]
+
+        asked = [one for each in _made(path, mentions) for one in each]
         if not asked:
             raise self.not_published(language, split, self.languages(split))
-        golds = {mention["entity_id"] for mention, _ in asked}
+        golds = {key for key, _, _ in asked}
         others = [candidate for key, candidate in self._entities.items() if key not in golds]
         rows = []
-        for number, (mention, query) in enumerate(asked):
-            key = mention["entity_id"]
+        for number, (key, name, query) in enumerate(asked):
             if key not in self._entities:
                 raise DataError(f"there is no entity '{key}' among the candidates", str(path))
             found = [self._entities[key], *others[number :: len(asked)]]
-            name = f"{split}-{mention['example_id']}"
-            rows.append(RetrievalExample.of(name, query, language, found, [key]))
+            rows.append(RetrievalExample.of(f"{split}-{name}", query, language, found, [key]))
         return Rows(tuple(rows), str(path))
 
     def _file(self, split: Split) -> Path:
         return self.locate()[0].path / f"wikinews_mentions-{split}.jsonl"
 
-    def _articles(self, split: Split) -> Iterator[Any]:
-        return _objects(self._file(split))
-
     @cached_property
     def _entities(self) -> dict[str, Candidate]:
         path = self.locate()[0].path / "candidate_set_entities.jsonl"
-        return {entity["entity_id"]: described(entity) for entity in _objects(path)}
+        return {found.key: found for found in _made(path, described)}
 
 
 class MewsliXPairs(RetrievalTask):
@@ -104,19 +101,28 @@ class MewsliXPairs(RetrievalTask):
 
     def load(self, split: Split, language: str) -> Rows:
         path = self.source.file(split, language)
-        rows = []
-        for pair in _objects(path):
-            asked, entity = pair["contextual_mention"], pair["entity"]
-            query = asked_of(asked["context"], asked["mention"], path)
-            name = f"{split}-{asked['mention']['example_id']}"
-            found = [described(entity)]
-            rows.append(RetrievalExample.of(name, query, language, found, [entity["entity_id"]]))
-        return Rows(tuple(rows), str(path))
+
+        def example(pair: dict[str, Any]) -> RetrievalExample:
+            asked, found = pair["contextual_mention"], described(pair["entity"])
+            _, name, query = _mention(asked["context"], asked["mention"], path)
+            return RetrievalExample.of(f"{split}-{name}", query, language, [found], [found.key])
+
+        return Rows(tuple(_made(path, example)), str(path))
+
+
+def _language(article: dict[str, Any]) -> str:
+    return _text(article["context"], "language")
+
+
+def _mention(context: dict[str, Any], mention: dict[str, Any], path: Path) -> tuple[str, str, str]:
+    """The id of the entity that a mention is of, its own, and its sentence."""
+    name = str(mention["example_id"])
+    return _text(mention, "entity_id"), name, asked_of(context, mention, path)
 
 
 def asked_of(context: dict[str, Any], mention: dict[str, Any], path: Path) -> str:
     """The sentence of a mention, which is in braces and stands before it as well."""
-    text, span = context["text"], mention["mention_span"]
+    text, span = _text(context, "text"), mention["mention_span"]
     start, end = span["start"], span["end"]
     if text[start:end] != span["text"]:
         raise DataError(
@@ -132,13 +138,41 @@ def asked_of(context: dict[str, Any], mention: dict[str, Any], path: Path) -> st
 
 def described(entity: dict[str, Any]) -> Candidate:
     """The sentences of an entity's description."""
-    text = entity["description"]
+    text = _text(entity, "description")
     sentences = " ".join(text[s["start"] : s["end"]] for s in entity["sentence_spans"])
-    return Candidate(entity["entity_id"], _in_one_line(sentences), entity["description_language"])
+    key, language = _text(entity, "entity_id"), _text(entity, "description_language")
+    return Candidate(key, _in_one_line(sentences), language)
 
 
 def _in_one_line(text: str) -> str:
     return " ".join(text.splitlines()).replace("  ", " ").strip()
+
+
+def _text(found: dict[str, Any], name: str) -> str:
+    """The text that an object has under a name; a TypeError says that it is none."""
+    if not isinstance(found[name], str):
+        raise TypeError(f"'{name}' is {found[name]!r:.40}, expected a text")
+    return str(found[name])
+
+
+def _made(path: Path, make: Callable[[dict[str, Any]], T]) -> Iterator[T]:
+    """What is made of the object in each line.
+
+    Raises:
+        DataError: a line is no object, or lacks something.
+    """
+    for number, found in enumerate(_objects(path), 1):
+        where = f"{path}:{number}"
+        if not isinstance(found, dict):
+            raise DataError(f"a JSON {type(found).__name__}, expected an object", where, MADE)
+        try:
+            made = make(found)
+        except KeyError as error:
+            raise DataError(f"there is no '{error.args[0]}'", where, MADE) from error
+        except TypeError as error:
+            what = f"the line is not as it should be: {error}"
+            raise DataError(what, where, MADE) from error
+        yield made
 
 
 def _objects(path: Path) -> Iterator[Any]:

@@ -25,6 +25,8 @@ class Columns:
         values: the labels or tags of the task, which tell a word from a comment.
         lines: rows have no label, and the lines of a text file no columns; the target is then the
             last of the texts.
+        on_hub: whether the task has the parameter `source`, which takes the data from the hub, for
+            hints.
     """
 
     inputs: tuple[tuple[str, ...], ...]
@@ -34,6 +36,7 @@ class Columns:
     language: str | None = None
     values: frozenset[str] = frozenset()
     lines: bool = False
+    on_hub: bool = False
 
     @property
     def expected(self) -> str:
@@ -88,7 +91,7 @@ class Columns:
             self._check_single(names, present, where)
             return names
         if inputs and not missing and not self.named:
-            raise unlabelled(where, f"its columns are {', '.join(present)}; ")
+            raise unlabelled(where, f"its columns are {', '.join(present)}; ", self.on_hub)
         raise DataError(
             f"the columns {self.expected} are required; the file has: "
             f"{', '.join(present) or 'none'}",
@@ -195,13 +198,18 @@ TEXT = Columns(((),), ("text", "sentence"), lines=True)
 WORDS = Columns((("tokens",),), ("ner_tags", "tags"), per_word=True)
 
 
-def unlabelled(where: str, has: str = "") -> DataError:
-    """The error for a file that has inputs but no labels, as XTREME's own test files."""
+def unlabelled(where: str, has: str, on_hub: bool) -> DataError:
+    """The error for a file that has inputs but no labels, as XTREME's own test files.
+
+    Args:
+        has: what the file has, or should have, before the hint.
+        on_hub: whether `source: hub` is to be advised.
+    """
     return DataError(
         "the file has no labels",
         where,
         f"{has}XTREME's own test files come without labels: evaluate on dev, take labelled test "
-        "data (published tasks: `source: hub`), or add the labels as the last column",
+        f"data{' (`source: hub`)' if on_hub else ''}, or add the labels as the last column",
     )
 
 

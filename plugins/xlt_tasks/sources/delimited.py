@@ -175,7 +175,7 @@ def _too_few(
             "commas and semicolons are for files named .csv, tabs for .tsv",
         )
     if needed == columns.width and all(len(other) == columns.width - 1 for _, other in lines):
-        return unlabelled(str(path), f"each line must have: {columns.expected}; ")
+        return unlabelled(str(path), f"each line must have: {columns.expected}; ", columns.on_hub)
     what = counted(len(fields), "column") if list(fields) != [""] else "a blank line"
     hint = (
         f"separate the columns by one {separator} each; "

@@ -81,6 +81,8 @@ class FileSet:
         untranslated: the texts that stand for a sentence that was not translated.
         renames: whether the task has the parameters `files` and `splits`, which say what files are
             called, for hints.
+        on_hub: whether the task has the parameter `source`, which takes its data from the hub, for
+            hints.
     """
 
     files: Files
@@ -90,6 +92,7 @@ class FileSet:
     language_column: str | None = None
     untranslated: frozenset[str] = frozenset({"NS"})
     renames: bool = True
+    on_hub: bool = False
 
     def languages(self, split: Split) -> tuple[str, ...]:
         """The languages that the split has files for, or rows in."""
@@ -110,6 +113,7 @@ class FileSet:
     def read(self, split: Split, language: str, columns: Columns) -> tuple[str, list[Table]]:
         """What was read, and the tables of a split in a language."""
         by_part = self._by_part()
+        columns = dataclasses.replace(columns, on_hub=self.on_hub)
         if self.language_column is None:
             source, paths = self.files.bring(self._names(by_part, split, language))
             return source, [formats.read(path, columns, self.form) for path in paths]
@@ -224,14 +228,16 @@ class FileSet:
         missing = {split: name for split, name in called.items() if split not in splits}
         stated = ", ".join(f"{split}: {name}" for split, name in missing.items())
         if splits:
-            found = f"it has files for {' and '.join(sorted(splits))}{_listed(names)}"
-            return (
-                f"{found}; `splits: {{{stated}}}` states other names of splits" if stated else found
-            )
+            found = f"it has files for {' and '.join(sorted(splits))}"
+            if stated:
+                found += f"; `splits: {{{stated}}}` states other names of splits"
+            return f"{found}; the {self.files.kind} contains{_listed(names)}"
         hint = ""
         if pattern:
-            beside = [] if "{language}" in pattern else ["`language: CODE`"]
-            beside += [f"`splits: {{{stated}}}`"] if stated else []
+            beside = [f"`splits: {{{stated}}}`"] if stated else []
+            if "{language}" not in pattern:
+                column = "or `language_column: COLUMN` where a column says it"
+                beside.append(f"`language: CODE` ({column})")
             both = f" with {' and '.join(beside)}" if beside else ""
             hint = f'`files: "{pattern}"`{both} would match them; '
         expected = self.layout.example("train", "LANGUAGE").replace("train", "{train,dev,test}")

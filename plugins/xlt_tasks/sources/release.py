@@ -32,6 +32,7 @@ class Release:
         id_column: the column with the number or name of an item, where rows are in another order
             in each language.
         form: how fields are written; by default as they stand, without quoting.
+        needs: a split without which a folder is of another form, where forms share a file's name.
     """
 
     files: str | Mapping[Split, str] = DEFAULT_PATTERN
@@ -44,6 +45,7 @@ class Release:
     slice_columns: tuple[str, ...] = ()
     id_column: str | None = None
     form: Form = AS_THEY_STAND
+    needs: Split | None = None
 
     @property
     def naming(self) -> Naming:
@@ -54,7 +56,8 @@ class Release:
 
     def is_in(self, folder: Folder) -> bool:
         """Whether a folder holds files that are named so."""
-        return bool(self.naming.find(folder.names(self.naming.depth)))
+        found = self.naming.find(folder.names(self.naming.depth))
+        return any(self.needs in (None, split) for split, _ in found)
 
     def file_set(self, folder: Folder, untranslated: frozenset[str]) -> FileSet:
         """Its files in a folder."""

@@ -51,7 +51,7 @@ def parse(path: Path, text: str, columns: Columns, form: Form) -> Table:
     if bare and len(bare) < len(plain) / 2:
         raise _too_few(path, lines.index(bare[0]) + 1, bare[:1], 2)
     if bare:
-        raise unlabelled(str(path), "each line must have: word, tab, tag; ")
+        raise unlabelled(str(path), "each line must have: word, tab, tag; ", columns.on_hub)
 
     def cut(line: str) -> list[str]:
         return line.split("\t") if tabs else _SPACE.split(line.strip(" "))

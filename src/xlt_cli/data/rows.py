@@ -123,7 +123,7 @@ class RowStore:
             raise DataError(f"the {split} split of '{task.name}' is empty in '{language}'", where)
         twice = [i for i, n in Counter(e.id for e in rows.examples).items() if n > 1]
         if twice:
-            raise DataError(f"the id '{twice[0]}' occurs twice", where)
+            raise DataError(f"the id '{twice[0]}' occurs twice", f"{where}: {rows.source}")
         problem = problem_of(task)
         for example in rows.examples:
             try:

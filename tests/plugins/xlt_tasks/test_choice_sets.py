@@ -211,6 +211,7 @@ def test_whole_numbers_may_be_written_as_pandas_does(
         ({"choice1": None}, "choice 1 is empty"),
         ({"premise": 3}, "the context is 3, expected a text"),
         ({"question": "why"}, "the question is 'why', expected cause or effect"),
+        ({"question": ["cause"]}, "the question is ['cause'], expected cause or effect"),
     ],
 )
 def test_bad_rows_are_named(
@@ -281,3 +282,24 @@ def test_real_data(cls: Any, counts: Any, real_data: Path, task: Made) -> None:
     for (split, language), count in counts.items():
         examples = made.load(split, language).examples
         assert len({e.id for e in examples}) == count
+
+
+def test_a_question_is_a_text(tmp_path: Path, task: Made, failure: Any) -> None:
+    rows = [row("xwinograd", 0, "en"), {**row("xwinograd", 1, "en"), "pronoun": ["it"]}]
+    write_choices(XWinograd, tmp_path, rows=rows)
+    error = failure(task(XWinograd, path=tmp_path).load, "test", "en")
+    assert error.what == "the question is ['it'], expected a text"
+    assert error.where.endswith("test-en.jsonl:2")
+
+
+def test_cells_that_a_row_cannot_be_made_of_are_named(
+    tmp_path: Path, task: Made, failure: Any
+) -> None:
+    class Joined(Xcopa):
+        def row(self, cells: Any) -> Any:
+            raise TypeError("can only concatenate str")
+
+    write_choices(Xcopa, tmp_path)
+    error = failure(lambda: task(Joined, path=tmp_path).load("test", "en"))
+    assert error.what == "a cell is not what it should be: can only concatenate str"
+    assert error.where.endswith("test-en.jsonl:1")

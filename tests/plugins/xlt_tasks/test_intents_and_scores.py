@@ -97,6 +97,26 @@ def test_mistakes_in_a_line_are_named(tmp_path: Path, task: Made, line: str, sai
         task(XSid, path=tmp_path).load("test", "en")
 
 
+@pytest.mark.parametrize("cell", [3, ["O", None], {"a": 1}])
+@pytest.mark.parametrize("name", ["tokens", "slots", "intent"])
+def test_cells_of_json_that_are_no_texts_are_named(
+    tmp_path: Path, task: Made, name: str, cell: Any
+) -> None:
+    good = {"tokens": "go now", "slots": "O O", "intent": "PlayMusic"}
+    save(tmp_path / "test-en.jsonl", f"{json.dumps(good)}\n{json.dumps(good | {name: cell})}\n")
+    with pytest.raises(DataError, match=f"{name} is .*expected a text") as error:
+        task(XSid, path=tmp_path).load("test", "en")
+    assert error.value.where.endswith("test-en.jsonl:2")
+
+
+@pytest.mark.parametrize("text", [3, ["a"], {"a": 1}])
+def test_a_scored_text_that_is_no_text_is_named(tmp_path: Path, task: Made, text: Any) -> None:
+    row = {"sentence1": text, "sentence2": "b", "score": 1}
+    save(tmp_path / "test-en.jsonl", f"{json.dumps(row)}\n")
+    with pytest.raises(DataError, match="text 1 is"):
+        task(StsB, path=tmp_path).load("test", "en")
+
+
 def test_a_sentence_with_two_intents_is_refused(tmp_path: Path, task: Made) -> None:
     save(tmp_path / "en.test.conll", "1\ta\tPlayMusic\tO\n2\tb\tRateBook\tO\n\n1\ta\tRateBook\tO\n")
     with pytest.raises(DataError, match="several intents: PlayMusic, RateBook"):
@@ -169,6 +189,25 @@ def test_brackets_that_are_not_in_pairs_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="brackets"):
         list(tagged(text))
     assert list(tagged("[date : tomorrow]'s news")) == [("tomorrow's", "B-date"), ("news", "O")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"locale": "fr-FR"}, "the row's locale is 'fr-FR', and the file is for 'de-DE'"),
+        ({"annot_utt": "weck mich [time : ]"}, "the slot 'time' of .* has no words"),
+    ],
+)
+def test_massive_refuses_a_row_of_another_language_and_an_empty_slot(
+    tmp_path: Path, task: Made, changes: dict[str, Any], said: str
+) -> None:
+    row = {"id": "1", "locale": "de-DE", "partition": "test", "intent": "alarm_set"}
+    row["annot_utt"] = "weck mich [time : um neun]"
+    rows = [json.dumps(row), json.dumps({**row, "id": "2", **changes})]
+    save(tmp_path / "de-DE.jsonl", "\n".join(rows) + "\n")
+    with pytest.raises(DataError, match=said) as refused:
+        task(Massive, path=tmp_path).load("test", "de-DE")
+    assert refused.value.where.endswith("de-DE.jsonl:2")
 
 
 def test_the_authors_files_of_similarity_are_read(tmp_path: Path, task: Made) -> None:

@@ -6,6 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from xlt_cli.api import UserError
+from xlt_tasks.choices.xcopa import Xcopa
+from xlt_tasks.panx import PanX
+from xlt_tasks.parts_of_speech import UdPos
+from xlt_tasks.similarity import StsB
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.hub import Hub
 from xlt_tasks.xnli import Xnli
@@ -87,3 +91,27 @@ def test_other_names_of_a_published_tasks_files(write, task, tmp_path: Path):
     xnli = task(Xnli, path=tmp_path, files="xnli.{split}.{language}.tsv")
     assert xnli.languages("dev") == ("en",)
     assert len(xnli.load("dev", "en").examples) == 1
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "line", "advised"),
+    [
+        (Xnli, "xnli/test-en.tsv", "p\th", True),
+        (PanX, "panx/test-en.tsv", "word", True),
+        (Xcopa, "xcopa/test-en.jsonl", '{"premise": "a", "choice1": "b", "choice2": "c", '
+         '"question": "cause", "idx": 1}', True),
+        (StsB, "stsb/test-en.tsv", "p\th", False),
+        (UdPos, "udpos/test-en.tsv", "word", False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("as_path", [False, True])
+def test_the_hub_is_advised_for_labels_where_the_task_can_take_them_from_there(
+    write, task, tmp_path: Path, monkeypatch, failure, of, name: str, line: str, advised: bool,
+    as_path: bool,
+):  # fmt: skip
+    folder = write(name, line, line).parent
+    monkeypatch.setenv("XLT_DATA_DIR", str(tmp_path))
+    made = task(of, path=folder) if as_path else task(of)
+    error = failure(made.load, "test", "en")
+    assert error.what == "the file has no labels"
+    assert ("`source: hub`" in error.hint) == advised == ("source" in of.Params.model_fields)

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from question_tools import squad, write_squad
 
-from xlt_cli.api import DataError, Prediction, Task
+from xlt_cli.api import SPLITS, DataError, Prediction, Task
+from xlt_tasks.question_answering.base import DEV_AS_TEST
 from xlt_tasks.question_answering.multichecklist import MultiCheckList
 from xlt_tasks.question_answering.own import OwnQuestions
 from xlt_tasks.question_answering.sets import Mlqa, Squad, TyDiQa, XQuad
@@ -104,6 +105,23 @@ def test_one_file_of_all_languages_is_divided_by_the_ids(tmp_path: Path, task: M
     assert [row.id for row in made.load("dev", "ar").examples] == ["arabic-1-0", "arabic-3-0"]
     with pytest.raises(DataError, match="no dev rows in the language 'te'"):
         made.load("dev", "te")
+
+
+def test_the_authors_folder_of_dev_files_is_read_with_their_training_file(
+    tmp_path: Path, task: Made
+) -> None:
+    folder = tmp_path / "tydiqa-goldp-v1.1-dev"
+    write_squad(tmp_path / "tydiqa-goldp-v1.1-train.json", {"english-1": "Anna"})
+    made = task(TyDiQa, path=tmp_path)
+    assert [made.languages(split) for split in SPLITS] == [("en",), (), ()]
+    write_squad(tmp_path / "tydiqa-goldp-v1.1-dev.json", {"english-2": "Anna"})
+    assert [made.languages(split) for split in SPLITS] == [("en",)] * 3
+    write_squad(folder / "tydiqa-goldp-dev-english.json", {"english-2": "Anna"})
+    write_squad(folder / "tydiqa-goldp-dev-swahili.json", {"swahili-3": "Anna"})
+    assert [made.languages(split) for split in SPLITS] == [("en",), ("en", "sw"), ("en", "sw")]
+    rows = made.load("test", "sw")
+    assert [row.id for row in rows.examples] == ["swahili-3"]
+    assert rows.notes == (DEV_AS_TEST,)
 
 
 def test_questions_without_an_answer_are_left_out_unless_they_are_asked_for(

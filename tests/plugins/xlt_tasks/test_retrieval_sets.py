@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,8 @@ def test_a_sentence_of_bucc_may_have_several_translations(tmp_path: Path) -> Non
     [
         ("de-en.dev.gold", "de-2\ten-99\n", "no sentences of a gold pair"),
         ("de-en.dev.gold", "de-2 en-7\n", "two fields"),
+        ("de-en.dev.gold", "de-2\ten-7\t1\n", "two fields"),
+        ("de-en.dev.de", "de-1\ta\tb\n", "two fields"),
         ("de-en.dev.de", "de-1\t\n", "two fields"),
         ("de-en.dev.de", "de-1\ta\nde-2\tb\nde-1\tc\n", "the id 'de-1' occurs twice"),
     ],
@@ -366,6 +370,61 @@ def test_mewsli_x_has_english_pairs_to_train_on(tmp_path: Path) -> None:
     found = [Candidate("Q3", "Entity 3 in en. It is known.", "en")]
     query = "Bonn: Anna came to { Bonn } ."
     assert one == RetrievalExample.of("train-train3", query, "en", found, ["Q3"])
+
+
+MENTIONS, ENTITIES, PAIRS = (
+    "wikinews_mentions-test",
+    "candidate_set_entities",
+    "wikipedia_pairs-train",
+)
+
+
+@pytest.mark.parametrize("fault", ["absent", "null", "no object"])
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        (MENTIONS, "context"),
+        (MENTIONS, "context language"),
+        (MENTIONS, "context text"),
+        (MENTIONS, "context sentence_spans"),
+        (MENTIONS, "mentions"),
+        (MENTIONS, "mentions 0 entity_id"),
+        (MENTIONS, "mentions 0 mention_span"),
+        (MENTIONS, "mentions 0 mention_span start"),
+        (ENTITIES, "entity_id"),
+        (ENTITIES, "description"),
+        (ENTITIES, "description_language"),
+        (ENTITIES, "sentence_spans"),
+        (PAIRS, "entity"),
+        (PAIRS, "entity entity_id"),
+        (PAIRS, "contextual_mention mention"),
+        (PAIRS, "contextual_mention context text"),
+    ],
+)
+def test_mewsli_x_names_the_line_that_lacks_something(
+    tmp_path: Path, name: str, way: str, fault: str
+) -> None:
+    of: Any = MewsliXPairs if name == PAIRS else MewsliX
+    path = write_retrieval(of, tmp_path) / f"{name}.jsonl"
+    lines = path.read_text("utf-8").splitlines()
+    found = json.loads(lines[0])
+    *before, last = (int(key) if key.isdecimal() else key for key in way.split())
+    inner = reduce(getitem, before, found)
+    if fault == "absent":
+        del inner[last]
+    else:
+        inner[last] = None
+    first = "[1]" if fault == "no object" else json.dumps(found)
+    path.write_text("\n".join([first, *lines[1:]]), "utf-8")
+    with pytest.raises(DataError) as refused:
+        rows(made(of, path.parent), *(("train", "en") if name == PAIRS else ("test", "de")))
+    assert refused.value.where.startswith(str(path))
+    if fault == "no object":
+        assert refused.value.what == "a JSON list, expected an object"
+        assert refused.value.where == f"{path}:1"
+    elif fault == "absent":
+        assert refused.value.what == f"there is no '{last}'"
+        assert refused.value.where == f"{path}:1"
 
 
 @pytest.mark.parametrize("fault", ["no text", "entity", "candidates", "json", "language"])

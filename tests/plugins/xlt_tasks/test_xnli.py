@@ -43,3 +43,32 @@ def test_what_can_be_wrong_with_a_line(
     error = failure(task(Xnli, path=tmp_path).load, "test", "en")
     assert (error.what, error.where) == (what, f"{path}:2")
     assert hint in error.hint
+
+
+def test_the_files_of_all_languages_are_read_by_their_column(write, task, tmp_path: Path):
+    header = "language\tgold_label\tsentence1_parse\tsentence1\tsentence2\tpairID\tlabel1"
+    rows = [
+        f"{code}\tneutral\t\t{code} p{n}\th\t{n}\tneutral" for code in ["ar", "de"] for n in "12"
+    ]
+    for split in ("dev", "test"):
+        path = write(f"xnli.{split}.tsv", header, *rows)
+        write(f"xnli.{split}.jsonl", "{}")
+    xnli = task(Xnli, path=tmp_path)
+    assert (xnli.languages("dev"), xnli.languages("train")) == (("ar", "de"), ())
+    read = xnli.load("test", "de")
+    assert read.source == str(path)
+    assert [(e.id, e.texts[0], e.label) for e in read.examples] == [
+        ("test-1", "de p1", "neutral"),
+        ("test-2", "de p2", "neutral"),
+    ]
+
+
+def test_the_hint_on_names_without_a_language_says_that_a_column_may_have_it(
+    write, task, tmp_path: Path, failure
+):
+    write("corpus.train.tsv", "language\tpremise\thypothesis\tlabel", "de\tp\th\tneutral")
+    error = failure(task(Xnli, path=tmp_path).load, "train", "de")
+    assert (
+        '`files: "corpus.{split}.tsv"` with `language: CODE` (or `language_column: COLUMN` where a '
+        "column says it) would match them" in error.hint
+    )
