@@ -21,6 +21,9 @@ SHARD = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.[a-z0-9.]+")
 SHOWN = 8
 """How many names an error lists."""
 
+NAMED = "language"
+"""What a column is called that says the language of each row."""
+
 
 class Files(Protocol):
     """Where files are: a folder, or a repository on the hub."""
@@ -116,7 +119,7 @@ class FileSet:
         columns = dataclasses.replace(columns, on_hub=self.on_hub)
         if self.language_column is None:
             source, paths = self.files.bring(self._names(by_part, split, language))
-            return source, [formats.read(path, columns, self.form) for path in paths]
+            return source, [self._one_language(path, columns) for path in paths]
         source, paths = self.files.bring(self._names(by_part, split, None))
         columns = dataclasses.replace(columns, language=self.language_column)
         language = own_code(language, self.languages(split)) or language
@@ -136,6 +139,25 @@ class FileSet:
         if not ordered:
             raise self._missing(by_part, "train", None, [])
         return self.files.bring(ordered[0][1][:1])[1][0]
+
+    def _one_language(self, path: Path, columns: Columns) -> Table:
+        """A file whose rows are in one language; a note where it names several itself."""
+        table = formats.read(path, columns, self.form)
+        if self.language is None:
+            return table
+        try:
+            named = read_once(path, Columns(((),), (NAMED,), named=True), self.form)
+        except DataError:  # there is no such column
+            return table
+        codes = {str(record.target) for record in named.records}
+        known = {found.language for code in codes if (found := lookup(code))}
+        if len(known) < 2:
+            return table
+        note = (
+            f"all rows of {path.name} count as '{self.language}', and its column '{NAMED}' names "
+            f"{len(known)} languages: is `language_column: {NAMED}` meant?"
+        )
+        return dataclasses.replace(table, notes=(*table.notes, note))
 
     def file(self, split: Split, language: str) -> Path:
         """The one file of a split in a language.

@@ -255,3 +255,17 @@ def test_data_must_be_somewhere(task: Made, of: Any, tmp_path: Path) -> None:
         task(of)
     with pytest.raises(ValueError, match="give either `path`"):
         task(of, path=tmp_path, dataset="org/name")
+
+
+@pytest.mark.parametrize("names", [("en", "de"), ("en", "eng"), ("python", "rust"), ()])
+def test_several_languages_in_a_file_of_one_are_said(
+    tmp_path: Path, task: Made, names: tuple[str, ...]
+) -> None:
+    rows = [{"text": f"row {name}", "label": "a", "language": name} for name in names]
+    plain = [{"text": "row", "label": "b"}] * (not rows)
+    write_rows(tmp_path / "test.jsonl", *rows, *plain)
+    made = task(TextClassification, path=tmp_path, labels=["a", "b"], texts=1, language="de")
+    notes = made.load("test", "de").notes
+    said = [note for note in notes if "names 2 languages" in note]
+    assert len(said) == (names == ("en", "de"))
+    assert all("`language_column: language`" in note for note in said)
