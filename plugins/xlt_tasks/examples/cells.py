@@ -6,15 +6,15 @@ from typing import Any
 
 
 def filled(value: Any, name: str) -> Any:
-    """A cell that must not be null.
+    """A cell that must be neither null nor blank.
 
     Args:
         name: what it is, for the message: `the question`.
 
     Raises:
-        ValueError: it is null.
+        ValueError: it is.
     """
-    if value is None:
+    if value is None or (isinstance(value, str) and not value.strip()):
         raise ValueError(f"{name} is empty")
     return value
 

@@ -237,11 +237,12 @@ def test_bad_rows_are_named(
         (XWinograd, "pronoun", "the pronoun is empty"),
     ],
 )
-def test_null_is_refused_and_not_read_as_a_word(
-    cls: Any, column: str, said: str, tmp_path: Path, task: Made, failure: Any
+@pytest.mark.parametrize("nothing", [None, " "])
+def test_nothing_is_refused_and_not_read_as_a_word(
+    cls: Any, column: str, said: str, nothing: Any, tmp_path: Path, task: Made, failure: Any
 ) -> None:
     code = cls.source_language
-    rows = [row(cls.name, 0, code), {**row(cls.name, 1, code), column: None}]
+    rows = [row(cls.name, 0, code), {**row(cls.name, 1, code), column: nothing}]
     folder = write_choices(cls, tmp_path, rows=rows)
     error = failure(task(cls, path=tmp_path).load, "test", code)
     assert error.what == said

@@ -88,7 +88,7 @@ def test_words_that_are_empty_are_left_out_and_a_known_misprint_is_read(
         ("go now\tO O\tPlayMusik", "'PlayMusik' is not one of the task's"),
         ("go now\tO B-tracks\tPlayMusic", "'B-tracks' is not one of the task's"),
         ("go now\tO O", "2 columns, expected 3|no labels"),
-        (" \tO O\tPlayMusic", "no words"),
+        (" \tO O\tPlayMusic", "the column 'tokens' is empty"),
     ],
 )
 def test_mistakes_in_a_line_are_named(tmp_path: Path, task: Made, line: str, said: str) -> None:
