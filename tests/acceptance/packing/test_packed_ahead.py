@@ -28,7 +28,7 @@ def _while_tested(patch: pytest.MonkeyPatch, then: Callable[[Path], object]) -> 
     evaluate, pack, later = pipeline._evaluate_all, packing._pack, []
 
     def waiting(run: Run, *arguments: Any) -> Any:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 200  # a busy machine may take long
         while not (run.model / PACKED).exists():
             assert time.monotonic() < until, "it is not packed while it is tested"
             time.sleep(0.01)
@@ -41,6 +41,7 @@ def _while_tested(patch: pytest.MonkeyPatch, then: Callable[[Path], object]) -> 
         later.append(folder)
         return pack(folder, encoder)
 
+    patch.setattr(packing, "_give_way", lambda: None)  # it is waited for
     patch.setattr(pipeline, "_evaluate_all", waiting)
     patch.setattr(packing, "_pack", packed_later)
     return later
