@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import IntentAndSlots
+from xlt_tasks.examples.cells import filled
 from xlt_tasks.examples.labels import LabelReader
 from xlt_tasks.file_tasks.intents import UTTERANCE, Utterance, utterances
 from xlt_tasks.own_files import DataParams, LabelMap, OwnData, check_map, distinct
@@ -89,9 +90,7 @@ class OwnIntents(OwnData):
 
 def _row(split: Split, cells: Mapping[str, Any]) -> Utterance:
     words, tags, intent = cells.values()
-    if intent is None:
-        raise ValueError("the intent is empty")
-    return Utterance(_each(words, "words"), _each(tags, "tags"), intent)
+    return Utterance(_each(words, "words"), _each(tags, "tags"), filled(intent, "the intent"))
 
 
 def _each(cell: Any, what: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from question_points import POINTS, Answers
 from question_runs import ARMS, ASKED, REFERENCES, SEEDS, SHARES, Answering, Ask, Right
 
 import xlt_cli
@@ -61,3 +62,21 @@ def ask(tmp_path: Path) -> Ask:
         return xlt_cli.question(file, runs_dir=root).values
 
     return asked
+
+
+@pytest.fixture(scope="module")
+def alone(answering: Answering) -> Answers:
+    rng = np.random.default_rng(8)
+    shares = {x: {"en": 0.8, "de": share, "fr": share - 0.05} for x, share in POINTS.items()}
+    return {(x, seed): answering.drawn(rng, own) for x, own in shares.items() for seed in SEEDS}
+
+
+@pytest.fixture(scope="module")
+def every(
+    tmp_path_factory: pytest.TempPathFactory, made: Path, answering: Answering, alone: Answers
+) -> Path:
+    root = tmp_path_factory.mktemp("points") / "runs"
+    shutil.copytree(made, root)
+    for (point, seed), right in alone.items():
+        answering.run(root, "alone", seed, right, [point], points=list(POINTS))
+    return root

@@ -12,14 +12,13 @@ from xlt_cli.languages import broad_code
 from xlt_cli.questions.arms import Numbered
 from xlt_cli.questions.by_property import Stated, property_of
 from xlt_cli.questions.cells import Cells, Tested
+from xlt_cli.questions.verdicts import LEVEL
 from xlt_cli.reports import mixed
 from xlt_cli.spec.question import AT_HOME, MixedModel
 from xlt_cli.stats import trend
 
 SET, INTERMEDIATE, RUN = "set", "intermediate", "run"
 """Further samples beside languages and seeds."""
-
-LEVEL = 0.05
 
 
 def modelled(

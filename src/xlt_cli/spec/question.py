@@ -42,7 +42,15 @@ FACTS = ("family", "script", "resource")
 """The properties of languages that are known without being stated."""
 
 RESERVED = (
-    *(AT_HOME, *FACTS, "system", "condition", "language", "seed", "set", "intermediate", "run"),
+    AT_HOME,
+    *FACTS,
+    "system",
+    "condition",
+    "language",
+    "seed",
+    "set",
+    "intermediate",
+    "run",
 )
 """What no stated property may be called: facts, and the terms of a mixed-effects model."""
 
