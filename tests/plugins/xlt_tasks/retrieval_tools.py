@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from xlt_cli.problems import RetrievalExample
 from xlt_tasks.retrieval.base import RetrievalTask
 
 ROWS = 6
@@ -158,3 +159,13 @@ def mewsli_x(folder: Path) -> None:
     for split in ("train", "dev"):
         one = {"context": pair, "mention": mention(pair, "Bonn", "Q3", f"{split}3")}
         write(f"wikipedia_pairs-{split}", [{"contextual_mention": one, "entity": entity(3, "en")}])
+
+
+def rows(task: Any, split: str, language: str) -> tuple[RetrievalExample, ...]:
+    examples: tuple[RetrievalExample, ...] = task.load(split, language).examples
+    assert not any(example.fault() for example in examples)
+    return examples
+
+
+def made(kind: type[Any], folder: Path, **params: Any) -> Any:
+    return kind(kind.Params(path=folder, **params))
