@@ -121,6 +121,19 @@ def test_no_process_is_started_for_it(
     assert (looks, launched) == ([], [1])
 
 
+def test_what_other_processes_have_made_is_known_at_once(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(trained)
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
+    command = ("sweep", "spec.yaml", "--runs-dir", tmp_path / "runs", "--jobs", 2, "--json")
+    made = call(*command, "--set", "seeds=[1, 2]")
+    assert made.exit_code == 0, made.stderr
+    monkeypatch.setattr(Processes, "launch", lambda *_: pytest.fail("a process was started"))
+    again = call(*command, "--set", "seeds=[1, 2]")
+    assert (again.exit_code, again.stdout) == (0, made.stdout)
+
+
 def test_nothing_is_noted_down_of_a_sweep_with_nothing_to_do(train: Train, tmp_path: Path) -> None:
     assert train(verb="sweep").exit_code == 0
     files = tmp_path.glob("work/runs/.ledger/*/*.jsonl")

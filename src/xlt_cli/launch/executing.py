@@ -67,12 +67,12 @@ def execute(
     done_before = run.state == "done"
     with finished.looking_at(planned, run) as looked:
         given.results = perform(planned, run, runtime, reporter, rows=rows)
-        looked.append(given.results)
-    # Reading a finished run needs less memory than its training.
-    given.measured = not done_before
-    if given.measured and runtime.world == 1:
-        kind, shape = memory.kind_of(runtime.device), memory.shape(planned.spec)
-        memory.write(run.path, kind, shape, answers.held())
+        # Reading a finished run needs less memory than its training.
+        given.measured = not done_before
+        if given.measured and runtime.world == 1:
+            kind, shape = memory.kind_of(runtime.device), memory.shape(planned.spec)
+            memory.write(run.path, kind, shape, answers.held())
+        looked.append(given.results)  # after the last file of the run is written
     return Outcome(planned, run, given.results)
 
 
