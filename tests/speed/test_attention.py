@@ -105,6 +105,33 @@ def test_dropout_leaves_the_mean_and_its_gradient_is_that_of_what_was_kept() -> 
         assert float((slope * ahead).sum()) == pytest.approx(expected_rise, **NEAR)
 
 
+def kept_by_dropout(dropout: float, rows: int = 8, heads: int = 4) -> torch.Tensor:
+    """Which of a row's tokens each token still heeds, [rows, heads, 16, 16]."""
+    alike = torch.zeros(rows, 16, heads, 16, device=DEVICE, dtype=HALF)
+    values = torch.eye(16, device=DEVICE, dtype=HALF)[None, :, None].expand(rows, -1, heads, -1)
+    of = lengths(*[16] * rows)
+    found, _ = torch.ops.xlt.one_tile_attention(alike, alike, values, of, 1.0, dropout)
+    return found.transpose(1, 2) > 0
+
+
+def test_dropout_chooses_anew_for_each_token_head_row_and_call() -> None:
+    torch.manual_seed(3)
+    first, second = kept_by_dropout(0.3).double(), kept_by_dropout(0.3).double()
+    count = first.numel()
+    assert float(first.mean()) == pytest.approx(0.7, abs=4 * (0.21 / count) ** 0.5)
+    pairs = {
+        "call": (first, second),
+        "row": (first[1:], first[:-1]),
+        "head": (first[:, 1:], first[:, :-1]),
+        "token": (first[..., 1:, :], first[..., :-1, :]),
+        "heeded token": (first[..., 1:], first[..., :-1]),
+        "second next": (first[..., 2:], first[..., :-2]),
+    }
+    for what, pair in pairs.items():
+        both = torch.stack([each.flatten() for each in pair])
+        assert abs(float(torch.corrcoef(both)[0, 1])) < 4.5 / count**0.5, what
+
+
 def test_views_need_no_copy_to_be_understood() -> None:
     query, key, value = (each.detach() for each in drawn())
     plain = torch.ops.xlt.one_tile_attention(query, key, value, lengths(), 0.3, 0.0)[0]
