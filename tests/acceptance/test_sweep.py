@@ -67,8 +67,10 @@ def test_two_at_once_end_as_one_after_another(desk: Desk) -> None:
         (session,) = (run.path / "environment.jsonl").read_text("utf-8").splitlines()
         assert json.loads(session)["command"][1:3] == ["sweep", str(spec)]
 
+    noted = ledger(desk, "two")
     code, out, err = desk.xlt("sweep", spec, "--jobs", 2, runs="two")
     assert code == 0, err
+    assert ledger(desk, "two") == noted, "processes were started for finished runs"
     assert "[4/4] stages.0.learning_rate=0.002 seed 2 -> two/" in err
     assert "over seeds: mean (standard deviation)" in out
     assert "dev en" in out

@@ -121,17 +121,34 @@ def test_no_process_is_started_for_it(
     assert (looks, launched) == ([], [1])
 
 
+@pytest.mark.parametrize("keep", ["all", "none"])
 def test_what_other_processes_have_made_is_known_at_once(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
 ) -> None:
-    monkeypatch.chdir(trained)
+    for name in ("data", "spec.yaml"):
+        (tmp_path / name).symlink_to(trained / name)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
-    command = ("sweep", "spec.yaml", "--runs-dir", tmp_path / "runs", "--jobs", 2, "--json")
+    command = ("sweep", "spec.yaml", "--jobs", 2, "--json", "--set", f"keep={keep}")
     made = call(*command, "--set", "seeds=[1, 2]")
     assert made.exit_code == 0, made.stderr
     monkeypatch.setattr(Processes, "launch", lambda *_: pytest.fail("a process was started"))
     again = call(*command, "--set", "seeds=[1, 2]")
     assert (again.exit_code, again.stdout) == (0, made.stdout)
+
+
+@pytest.mark.parametrize("keep", ["model", "none"])
+def test_models_that_were_removed_leave_the_run_known(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: list[str], keep: str
+) -> None:
+    for name in ("data", "spec.yaml"):
+        (tmp_path / name).symlink_to(trained / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
+    for _ in range(2):
+        done = call("sweep", "spec.yaml", "--set", f"keep={keep}", "--set", "seeds=[1, 2]")
+        assert done.exit_code == 0, done.stderr
+    assert len(looks) == 2
 
 
 def test_nothing_is_noted_down_of_a_sweep_with_nothing_to_do(train: Train, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,19 @@ def test_old_files_are_known_by_their_state_alone(
     monkeypatch.setattr(file_states, "_hash", pytest.fail)
     look = compared(old, before)
     assert (look.same, look.settled) == (True, True)
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_small_file_may_lose_another_name(
+    tmp_path: Path, old: list[Path], large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_states, "SMALL", 1 if large else 10)
+    os.link(old[0], tmp_path / "other")
+    before = stated(old)
+    time.sleep(0.05)  # or the time of its last change might be the same
+    (tmp_path / "other").unlink()
+    look = compared(old, before)
+    assert (look.same, look.settled) == (not large, False)
 
 
 def test_young_files_are_known_by_their_content(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from xlt_cli.spec.building import build_condition, build_task
 from xlt_cli.user_cache import user_cache
 from xlt_cli.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = "finished"
 SUFFIX = ".json"
 
@@ -189,9 +189,7 @@ def _parse(content: bytes, name: str) -> tuple[States, list[dict[str, Any]]] | N
         value = json.loads(body)
     except (ValueError, LookupError, TypeError):
         return None
-    return {path: (state, sha256) for path, (state, sha256) in value["files"].items()}, value[
-        "results"
-    ]
+    return {path: tuple(stated) for path, stated in value["files"].items()}, value["results"]
 
 
 def _name(run: Run, job: PlannedRun, about: Any) -> str:
@@ -228,7 +226,7 @@ def _is_kept(run: Run, spec: ExperimentSpec) -> bool:
 
 def _own(run: Run) -> list[Path]:
     """The files of a run's directory; half-written ones are to be tidied up."""
-    files = list(file_states.below(run.path, _PASSING))
+    files = list(file_states.below(run.path.absolute(), _PASSING))
     if atomic.partials(run.path):
         raise OSError("there are half-written files")
     return files

@@ -104,8 +104,8 @@ def _done_before(jobs: Sequence[PlannedRun], root: Path, reporter: Reporter) -> 
     Reading one takes milliseconds, starting a process for it some seconds.
     """
     finished, done = FinishedRuns(root), {}
-    for job in jobs:
-        known = local.read_again(finished, job, reporter)
+    for job, count in zip(jobs, local.counts(len(jobs)), strict=True):
+        known = local.read_again(finished, job, reporter, count)
         if known is not None:
             done[id(job)] = Outcome(job, *known)
     return done

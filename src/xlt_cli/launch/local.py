@@ -51,7 +51,7 @@ def run_jobs(
     outcomes: list[Outcome] = []
     maker = _Maker(root, reporter, plain, restore)
     with terminated_as_interrupted(), _keeping_for(len(jobs)):
-        for job, count in zip(jobs, _counts(len(jobs)), strict=True):
+        for job, count in zip(jobs, counts(len(jobs)), strict=True):
             outcomes.append(Outcome(job, *maker.make(job, count)))
     return outcomes
 
@@ -196,7 +196,7 @@ def noted(writer: Writer, job: PlannedRun, run: str) -> Iterator[None]:
     ended("done")
 
 
-def _counts(total: int) -> list[str]:
+def counts(total: int) -> list[str]:
     """What stands before the title of each of several jobs."""
     return [f"[{number}/{total}] " if total > 1 else "" for number in range(1, total + 1)]
 

@@ -2,7 +2,8 @@
 not tell.
 
 A system counts times in steps, within which a file may change without a sign of it. The state of a
-file that was written a moment ago is therefore stated with a hash of its content.
+file that was written a moment ago is therefore stated with a hash of its content. So is that of a
+small file: its state changes where another name of it is removed, too.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ STEP = 50 * 10**6
 COARSE_STEP = 2 * 10**9
 """The same for the coarsest file systems."""
 
+SMALL = 10**6
+"""Bytes that are hashed in no time."""
+
 LARGE = 50 * 10**6
 """Bytes that take about as long to hash as a file takes to be older than a step."""
 
 known: dict[str, str] = {}
 """By state: the SHA-256 of large files that this process has hashed when they were settled."""
 
-States = Mapping[str, tuple[str, str]]
-"""By path: the state of a file, and the SHA-256 of its content where it was young, else empty."""
+States = Mapping[str, tuple[str, str, bool]]
+"""By path: the state of a file, the SHA-256 of its content where it was young or small, else empty,
+and whether it was young."""
 
 
 def state_of(path: Path | str) -> str:
@@ -107,10 +112,15 @@ def compared(paths: Iterable[Path], before: States) -> Compared:
         return Compared(same=False)
     settled = True
     try:
-        for path, (state, sha256) in before.items():
-            if state_of(path) != state or (sha256 and _hash(path) != sha256):
+        for path, (state, sha256, young) in before.items():
+            found = state_of(path)
+            if found == state and not young:
+                continue
+            # Only the time of the last change of a state changes with a file's other names.
+            renamed = found.rpartition(":")[0] == state.rpartition(":")[0]
+            if not (renamed and sha256 and _hash(path) == sha256):
                 return Compared(same=False)
-            settled = settled and not sha256
+            settled = False
     except OSError:
         return Compared(same=False)
     return Compared(same=True, settled=settled)
@@ -128,10 +138,10 @@ def below(folder: Path | str, leave_out: frozenset[str] = frozenset()) -> Iterat
                 yield Path(entry.path)
 
 
-def _stated(path: Path) -> tuple[str, str]:
+def _stated(path: Path) -> tuple[str, str, bool]:
     about = path.stat()
     young = _age(about) <= COARSE_STEP
-    return _state(about), _hash(path) if young else ""
+    return _state(about), _hash(path) if young or about.st_size <= SMALL else "", young
 
 
 def _state(about: os.stat_result) -> str:

@@ -21,7 +21,7 @@ def _tile(  # type: ignore[no-untyped-def]
     return tl.load(first + places[:, None] * by_token + sizes[None, :], mask=mine, other=0.0)
 
 
-@triton.jit  # type: ignore[untyped-decorator]
+@triton.jit
 def _drawn(seed, places):  # type: ignore[no-untyped-def]
     """A number of [0, 1) for each place, by a hash of 32 bits (lowbias32, Wellons 2018).
 
