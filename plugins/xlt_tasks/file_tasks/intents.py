@@ -12,7 +12,8 @@ from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import IntentAndSlots, IntentExample
 from xlt_tasks.examples.cells import filled
 from xlt_tasks.examples.labels import DROP, LabelReader
-from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.file_tasks.base import FileTask
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.own_files import LabelMap
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.table import Table, counted

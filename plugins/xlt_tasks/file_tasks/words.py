@@ -9,7 +9,8 @@ from pydantic import Field
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import TokenLabelling
 from xlt_tasks.examples.labelling import build_sentences
-from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.file_tasks.base import FileTask
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.own_files import LabelMap
 from xlt_tasks.sources.columns import WORDS
 
@@ -38,7 +39,8 @@ class WordTask(FileTask):
 
     def load(self, split: Split, language: str) -> Rows:
         known = frozenset((*self.labels, *self.params.tag_map))
-        columns = dataclasses.replace(WORDS, values=known)
+        stated = self.found()[1].columns
+        columns = dataclasses.replace(stated if stated.per_word else WORDS, values=known)
         read, tables, release = self.read(split, language, columns)
         examples, notes = build_sentences(
             tables, split, language, self.labels, self.params.tag_map, release.label_map

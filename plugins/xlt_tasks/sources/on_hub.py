@@ -1,0 +1,33 @@
+"""The copy of a published data set on the hub, as its task states it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from xlt_tasks.sources.dataset import HubFiles, HubLayout
+from xlt_tasks.sources.files import FileSet
+from xlt_tasks.sources.release import Release
+
+
+@dataclass(frozen=True)
+class OnHub:
+    """A data set on the hub that has the rows of a published set.
+
+    Attributes:
+        repository: its name.
+        release: how its files are named, and which columns are read.
+        configs: whether the repository's configurations are languages, and say which files hold
+            which split; the names of files in `release` are then not used.
+    """
+
+    repository: str
+    release: Release = field(default_factory=Release)
+    configs: bool = False
+
+    def file_set(self, revision: str, untranslated: frozenset[str]) -> FileSet:
+        """Its files at a branch, tag or commit; nothing is asked for yet."""
+        files = HubFiles(self.repository, revision)
+        found = self.release.file_set(files, untranslated)
+        if self.configs:
+            return replace(found, layout=HubLayout(files, "{language}", self.release.splits))
+        return found
