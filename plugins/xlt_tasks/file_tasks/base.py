@@ -216,11 +216,14 @@ class FileTask(Task):
         Args:
             columns: default: those of the release.
         """
-        _, release = self.found()
+        files, release = self.found()
         if release.languages and language not in release.languages:
             raise DataError(
                 f"'{self.name}' has no language '{language}'",
                 f"{self.name} ({language}, {split})",
                 f"languages: {did_you_mean(language, release.languages)}",
             )
-        return *self.source.read(split, language, columns or release.columns), release
+        read, tables = self.source.read(split, language, columns or release.columns)
+        if isinstance(files, HubFiles) and self.on_hub is not None and self.on_hub.differs:
+            tables[0] = replace(tables[0], notes=(self.on_hub.differs, *tables[0].notes))
+        return read, tables, release

@@ -104,6 +104,14 @@ class IntentTask(FileTask):
         return Rows(examples, read, notes)
 
 
+def _by_name(intent: Any, class_names: Sequence[str] | None) -> Any:
+    """The name of an intent that is a number, where the file says what its numbers mean."""
+    is_number = isinstance(intent, int) and not isinstance(intent, bool)
+    if class_names is None or not is_number or not 0 <= intent < len(class_names):
+        return intent
+    return class_names[intent]
+
+
 def utterances(
     tables: Sequence[Table],
     names: Sequence[str],
@@ -126,7 +134,7 @@ def utterances(
     for table in tables:
         for record in table.records:
             where = table.where(record)
-            values = (*record.inputs, record.target)
+            values = (*record.inputs, _by_name(record.target, table.class_names))
             try:
                 found = row(split, dict(zip(names, values, strict=True)))
             except ValueError as error:

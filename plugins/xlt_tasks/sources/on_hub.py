@@ -18,11 +18,14 @@ class OnHub:
         release: how its files are named, and which columns are read.
         configs: whether the repository's configurations are languages, and say which files hold
             which split; the names of files in `release` are then not used.
+        differs: what is otherwise in its rows than in the published ones, which a note with the
+            results says.
     """
 
     repository: str
     release: Release = field(default_factory=Release)
     configs: bool = False
+    differs: str = ""
 
     def file_set(self, revision: str, untranslated: frozenset[str]) -> FileSet:
         """Its files at a branch, tag or commit; nothing is asked for yet."""
