@@ -12,7 +12,7 @@ from xlt_tasks.examples.labelling import build_sentences
 from xlt_tasks.file_tasks.base import FileTask
 from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.own_files import LabelMap
-from xlt_tasks.sources.columns import WORDS
+from xlt_tasks.sources.columns import WORDS, Columns
 
 
 class WordParams(FolderParams):
@@ -37,11 +37,15 @@ class WordTask(FileTask):
 
     params: WordParams
 
-    def load(self, split: Split, language: str) -> Rows:
-        known = frozenset((*self.labels, *self.params.tag_map))
+    @property
+    def word_columns(self) -> Columns:
+        """The columns with the words and their tags, and the tags that there may be."""
         stated = self.found()[1].columns
-        columns = dataclasses.replace(stated if stated.per_word else WORDS, values=known)
-        read, tables, release = self.read(split, language, columns)
+        known = frozenset((*self.labels, *self.params.tag_map))
+        return dataclasses.replace(stated if stated.per_word else WORDS, values=known)
+
+    def load(self, split: Split, language: str) -> Rows:
+        read, tables, release = self.read(split, language, self.word_columns)
         examples, notes = build_sentences(
             tables, split, language, self.labels, self.params.tag_map, release.label_map
         )

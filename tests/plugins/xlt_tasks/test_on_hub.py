@@ -25,6 +25,7 @@ from xlt_tasks.retrieval.squad import SquadRetrieval
 from xlt_tasks.retrieval.tatoeba import Tatoeba
 from xlt_tasks.sib200 import Sib200
 from xlt_tasks.similarity import Sts17, StsB
+from xlt_tasks.universal_dependencies import Ud
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 TEXT = Value("string")
@@ -177,6 +178,34 @@ def test_tags_that_are_numbers_without_names_are_refused(cache: Path, task: Made
     with pytest.raises(DataError, match="are not labels of the task") as refused:
         task(UdPos).load("test", "de")
     assert "does not define what its numbers stand for" in str(refused.value.hint)
+
+
+NUMBERED = [*UPOS[::-1], "_"]
+"""The tags of the copy's files, which are in another order than those of the task."""
+
+
+def test_the_copy_of_universal_dependencies(
+    cache: Path, tmp_path: Path, task: Made, write: Any
+) -> None:
+    files = snapshot(cache, Ud)
+    features = {"tokens": List(TEXT), "upos": List(ClassLabel(names=NUMBERED)), "mwt": List(TEXT)}
+    for treebank, words in {"gsd": ("zu", "dem"), "pud": ("Ja", "!")}.items():
+        numbers = [NUMBERED.index(tag) for tag in ("ADP", "DET")]
+        for language in ("de", "nds"):
+            path = files / f"parquet/{language}_{treebank}/test.parquet"
+            parquet(path, features, (list(words), numbers, ["zum"]))
+        rows = [
+            f"{n}\t{w}\t_\t{t}" + "\t_" * 6
+            for n, w, t in zip("12", words, ("ADP", "DET"), strict=True)
+        ]
+        write(f"ud/de_{treebank}-ud-test.conllu", "1-2\tzum" + "\t_" * 8, *rows, "")
+    assert task(Ud).languages("test") == ("de", "nds")
+    for params in ({}, {"treebank": "pud"}):
+        made, folder = task(Ud, **params), task(Ud, path=tmp_path, **params)
+        read, other = made.load("test", "de"), folder.load("test", "de")
+        assert (read.examples, read.notes) == (other.examples, other.notes)
+    assert [row.id for row in read.examples] == ["test-pud-1"]
+    assert read.source == source(Ud)
 
 
 def test_the_copy_of_tatoeba(cache: Path, tmp_path: Path, task: Made, write: Any) -> None:
