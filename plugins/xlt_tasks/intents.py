@@ -9,6 +9,7 @@ from typing import Any
 from xlt_cli.api import SPLITS, DataError, Split
 from xlt_cli.languages import own_code
 from xlt_tasks.file_tasks import UTTERANCE, Columns, IntentTask, OnHub, Release, Utterance, filled
+from xlt_tasks.sources.dataset import CONVERTED
 from xlt_tasks.sources.naming import SPLIT_NAMES
 from xlt_tasks.sources.table import Table
 
@@ -120,6 +121,7 @@ class Massive(IntentTask):
     on_hub = OnHub(
         "AmazonScience/massive",
         Release("{language}/{split}/*.parquet", ANNOTATED, languages=published_languages),
+        branch=CONVERTED,
     )
 
     def read(

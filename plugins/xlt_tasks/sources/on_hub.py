@@ -8,6 +8,9 @@ from xlt_tasks.sources.dataset import HubFiles, HubLayout
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.release import Release
 
+MAIN = "main"
+"""The branch that is read where no other revision is asked for."""
+
 
 @dataclass(frozen=True)
 class OnHub:
@@ -18,6 +21,7 @@ class OnHub:
         release: how its files are named, and which columns are read.
         configs: whether the repository's configurations are languages, and say which files hold
             which split; the names of files in `release` are then not used.
+        branch: the one that has the files, where that is not the main one.
         differs: what is otherwise in its rows than in the published ones, which a note with the
             results says.
     """
@@ -25,11 +29,12 @@ class OnHub:
     repository: str
     release: Release = field(default_factory=Release)
     configs: bool = False
+    branch: str = MAIN
     differs: str = ""
 
     def file_set(self, revision: str, untranslated: frozenset[str]) -> FileSet:
         """Its files at a branch, tag or commit; nothing is asked for yet."""
-        files = HubFiles(self.repository, revision)
+        files = HubFiles(self.repository, self.branch if revision == MAIN else revision)
         found = self.release.file_set(files, untranslated)
         if self.configs:
             return replace(found, layout=HubLayout(files, "{language}", self.release.splits))

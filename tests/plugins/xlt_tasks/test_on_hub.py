@@ -19,10 +19,12 @@ from xlt_cli.api import DataError, OfflineError, Task
 from xlt_tasks.file_tasks import FileTask
 from xlt_tasks.file_tasks.base import OWN_DATA
 from xlt_tasks.intents import Massive
+from xlt_tasks.nli.english import AnliR1, AnliR2
 from xlt_tasks.parts_of_speech import UPOS, UdPos
 from xlt_tasks.retrieval.sib200 import Sib200Retrieval
 from xlt_tasks.retrieval.squad import SquadRetrieval
 from xlt_tasks.retrieval.tatoeba import Tatoeba
+from xlt_tasks.sentiment import AfriSenti
 from xlt_tasks.sib200 import Sib200
 from xlt_tasks.similarity import Sts17, StsB
 from xlt_tasks.universal_dependencies import Ud
@@ -91,14 +93,15 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "hub"
 
 
-def snapshot(cache: Path, of: type[FileTask], branch: str = "main", commit: str = COMMIT) -> Path:
-    """The folder of a branch of a set's repository, as if it had been fetched."""
+def snapshot(cache: Path, of: type[FileTask]) -> Path:
+    """The folder of a set's repository, as if it had been fetched."""
     assert of.on_hub is not None
     folder = cache / f"datasets--{of.on_hub.repository.replace('/', '--')}"
-    (folder / "refs" / branch).parent.mkdir(parents=True, exist_ok=True)
-    (folder / "refs" / branch).write_text(commit)
-    (folder / "snapshots" / commit).mkdir(parents=True, exist_ok=True)
-    return folder / "snapshots" / commit
+    reference = folder / "refs" / of.on_hub.branch
+    reference.parent.mkdir(parents=True, exist_ok=True)
+    reference.write_text(COMMIT)
+    (folder / "snapshots" / COMMIT).mkdir(parents=True, exist_ok=True)
+    return folder / "snapshots" / COMMIT
 
 
 def parquet(path: Path, features: dict[str, Any], *rows: tuple[Any, ...]) -> None:
@@ -230,8 +233,7 @@ def massive(path: Path, intent: Any, *rows: tuple[Any, ...]) -> None:
 
 
 def test_the_copy_of_massive(cache: Path, tmp_path: Path, task: Made, write: Any) -> None:
-    (snapshot(cache, Massive) / "massive.py").write_text("class Massive: ...")
-    files = snapshot(cache, Massive, "refs/convert/parquet", COMMIT[::-1])
+    files = snapshot(cache, Massive)
     number, locale, words = ROW
     names = ClassLabel(names=["play_music", "alarm_set"])
     for folder in ("de-DE", "all"):
@@ -241,12 +243,12 @@ def test_the_copy_of_massive(cache: Path, tmp_path: Path, task: Made, write: Any
     made = task(Massive)
     assert (made.languages("test"), made.languages("train")) == (("de-DE",), ())
     read = made.load("test", "de-DE")
-    assert read.source == f"AmazonScience/massive@{COMMIT[::-1]}"
+    assert read.source == source(Massive)
     assert [row.intent for row in made.load("dev", "de-DE").examples] == ["play_music"]  # type: ignore[attr-defined]
     line = dict(zip(("id", "locale", "annot_utt"), ROW, strict=True))
     write("massive/de-DE.jsonl", json.dumps({**line, "partition": "test", "intent": "alarm_set"}))
     assert read.examples == task(Massive, path=tmp_path).load("test", "de-DE").examples
-    pinned = task(Massive, source="hub", revision=COMMIT[::-1])
+    pinned = task(Massive, source="hub", revision=COMMIT)
     assert pinned.load("test", "de-DE").examples == read.examples
 
 
@@ -256,6 +258,37 @@ def test_intents_that_are_numbers_without_names_are_refused(cache: Path, task: M
     massive(path, Value("int64"), (number, locale, "test", words, 1))
     with pytest.raises(DataError, match="the label '1' is not one of the task's"):
         task(Massive).load("test", "de-DE")
+
+
+def test_the_copy_of_afrisenti(cache: Path, tmp_path: Path, task: Made, write: Any) -> None:
+    rows = ("Na gode.", "positive"), ("Ba kyau.", "negative")
+    names = ["positive", "neutral", "negative"]
+    features = {"tweet": TEXT, "label": ClassLabel(names=names)}
+    numbered = [(text, names.index(label)) for text, label in rows]
+    for code in ("hau", "por"):
+        path = snapshot(cache, AfriSenti) / code / "validation/0000.parquet"
+        parquet(path, features, *numbered)
+    made = task(AfriSenti)
+    assert (made.languages("dev"), made.languages("test")) == (("hau",), ())
+    write("afrisenti/dev-hau.tsv", *map("\t".join, rows))
+    read, folder = made.load("dev", "hau"), task(AfriSenti, path=tmp_path).load("dev", "hau")
+    assert (read.source, read.examples) == (source(AfriSenti), folder.examples)
+
+
+@pytest.mark.parametrize(("of", "number"), [(AnliR1, 1), (AnliR2, 2)])
+def test_the_copies_of_anli(
+    of: Any, number: int, cache: Path, tmp_path: Path, task: Made, write: Any
+) -> None:
+    names = ClassLabel(names=["entailment", "neutral", "contradiction"])
+    features = {"uid": TEXT, "premise": TEXT, "hypothesis": TEXT, "label": names}
+    for round_ in (1, 2):
+        path = snapshot(cache, of) / f"plain_text/dev_r{round_}-00000-of-00001.parquet"
+        parquet(path, features, ("u", f"Premise {round_}.", "Hypothesis.", 2))
+    row = {"context": f"Premise {number}.", "hypothesis": "Hypothesis.", "label": "c"}
+    write(f"R{number}/dev.jsonl", json.dumps(row))
+    made = task(of, source="hub")
+    assert (made.languages("dev"), made.languages("test")) == (("en",), ())
+    assert made.load("dev", "en").examples == task(of, path=tmp_path).load("dev", "en").examples
 
 
 def test_the_copy_of_sib200(cache: Path, tmp_path: Path, task: Made, write: Any) -> None:
