@@ -73,8 +73,8 @@ class UdPos(PartsOfSpeech):
             codes=ON_HUB,
             languages=tuple(sorted(ON_HUB.values())),
         ),
-        differs="the words are those of the annotation ('zu', 'dem'), where XTREME's files have "
-        "those of the text ('zum')",
+        differs="on the hub, words are those of the annotation ('zu', 'dem'), where XTREME's "
+        "files have those of the text ('zum')",
     )
 
 

@@ -133,8 +133,9 @@ class FileTask(Task):
 
     @cached_property
     def _copy(self) -> FileSet:
-        """The files on the hub, which are listed once."""
+        """The files on the hub, which are listed once. Results say how their rows differ."""
         assert self.on_hub is not None
+        self.caveat = self.on_hub.differs or self.caveat  # type: ignore[misc]
         return self.on_hub.file_set(self.params.revision, self.untranslated)
 
     def _check_stated(self) -> None:
@@ -216,14 +217,11 @@ class FileTask(Task):
         Args:
             columns: default: those of the release.
         """
-        files, release = self.found()
+        _, release = self.found()
         if release.languages and language not in release.languages:
             raise DataError(
                 f"'{self.name}' has no language '{language}'",
                 f"{self.name} ({language}, {split})",
                 f"languages: {did_you_mean(language, release.languages)}",
             )
-        read, tables = self.source.read(split, language, columns or release.columns)
-        if isinstance(files, HubFiles) and self.on_hub is not None and self.on_hub.differs:
-            tables[0] = replace(tables[0], notes=(self.on_hub.differs, *tables[0].notes))
-        return read, tables, release
+        return *self.source.read(split, language, columns or release.columns), release

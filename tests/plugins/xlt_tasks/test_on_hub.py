@@ -168,11 +168,12 @@ def test_the_copy_of_udpos(cache: Path, tmp_path: Path, task: Made, write: Any) 
     made = task(UdPos)
     assert [made.languages(split) for split in ("train", "dev", "test")] == [("kk",), (), ("de",)]  # type: ignore[arg-type]
     read = made.load("test", "de")
-    assert "the words are those of the annotation" in read.notes[0]
     lines = ["\n".join(map("\t".join, zip(*pair, strict=True))) + "\n" for pair in SENTENCES]
     write("udpos/test-de.tsv", *lines)
     folder = task(UdPos, path=tmp_path).load("test", "de")
-    assert (read.examples, folder.notes) == (folder.examples, ())
+    assert (read.examples, read.notes) == (folder.examples, folder.notes)
+    assert "words are those of the annotation" in made.caveat
+    assert UdPos.caveat == task(UdPos, path=tmp_path).caveat == ""
 
 
 def test_tags_that_are_numbers_without_names_are_refused(cache: Path, task: Made) -> None:
