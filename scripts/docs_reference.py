@@ -219,9 +219,10 @@ def _tasks() -> str:
     intro = (
         "The data sets that xlt reads, by what their labels tell. None of the data comes with xlt: "
         "`path` of a task names a folder "
-        "([Adding a task](../adding-a-task.md#where-the-files-are)), and `xnli`, `pawsx`, "
-        "`panx`, `squad`, `xquad`, `mlqa`, `tydiqa` and the family `choice` are also fetched "
-        "from the hub. `xlt list-plugins --kind task --json` and `xlt show NAME` say the same, "
+        "([Adding a task](../adding-a-task.md#where-the-files-are)), and those whose reference "
+        "names a data set of the hub are also fetched from there "
+        "([published sets on the hub](data.md#published-sets-on-the-hub)). "
+        "`xlt list-plugins --kind task --json` and `xlt show NAME` say the same, "
         "with all languages."
     )
     families: dict[str, list[Any]] = {}

@@ -8,7 +8,9 @@ from typing import Any
 
 from xlt_cli.api import SPLITS, DataError, Split
 from xlt_cli.languages import own_code
-from xlt_tasks.file_tasks import UTTERANCE, Columns, IntentTask, Release, Utterance, filled
+from xlt_tasks.file_tasks import UTTERANCE, Columns, IntentTask, OnHub, Release, Utterance, filled
+from xlt_tasks.sources.dataset import CONVERTED
+from xlt_tasks.sources.naming import SPLIT_NAMES
 from xlt_tasks.sources.table import Table
 
 CONLL = Columns((("2", "3"),), ("4",), per_word=True, named=True)
@@ -62,12 +64,14 @@ class XSid(IntentTask):
 class Massive(IntentTask):
     """Rows with one id are the same item in every language, whose names are those of the files
     (`de-DE`). Words are those of the annotation, separated by spaces; in Japanese and Chinese they
-    are characters, except for words in ASCII, as in its authors' own scripts."""
+    are characters, except for words in ASCII, as in its authors' own scripts. On the hub, the
+    files are on the branch `refs/convert/parquet`, and `revision` is that branch or a commit of
+    it."""
 
     api_version = 1
     name = "massive"
     summary = "intents and slots of requests to an assistant, in 52 languages"
-    reference = "FitzGerald et al. 2023, MASSIVE (ACL); version 1.1"
+    reference = "FitzGerald et al. 2023, MASSIVE (ACL); version 1.1; hub: AmazonScience/massive"
     family = "intent"
     aligned = True
     source_language = "en-US"
@@ -114,6 +118,11 @@ class Massive(IntentTask):
         Release(dict.fromkeys(SPLITS, f"{place}{{language}}.jsonl"), ANNOTATED)
         for place in ("", "data/", "1.1/data/")
     )
+    on_hub = OnHub(
+        "AmazonScience/massive",
+        Release("{language}/{split}/*.parquet", ANNOTATED, languages=published_languages),
+        branch=CONVERTED,
+    )
 
     def read(
         self, split: Split, language: str, columns: Columns | None = None
@@ -140,7 +149,7 @@ class Massive(IntentTask):
         number, locale, partition, annotated, intent = (
             str(filled(cell, f"the column '{name}'")) for name, cell in cells.items()
         )
-        if partition != split:
+        if partition not in SPLIT_NAMES[split]:
             return None
         by_character = locale in ("ja-JP", "zh-CN", "zh-TW")
         pairs = list(tagged(annotated, by_character))

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field, model_validator
 
 from xlt_cli.api import DataError, Split, Task
+from xlt_tasks.folder_params import Revision, SourceName, one_source
 from xlt_tasks.own_files import FileParams, checked_map
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.folder import DATA_DIR, data_dir, locate
@@ -22,27 +23,15 @@ from xlt_tasks.sources.table import Source
 class PublishedParams(FileParams):
     """Where the data come from."""
 
-    source: Literal["auto", "folder", "hub"] = Field(
-        "auto",
-        description="auto: a folder, if `path` is given or $XLT_DATA_DIR has a folder of the "
-        "task's name; otherwise the hub",
-    )
+    source: SourceName = "auto"
     path: Path | None = Field(
         None,
         description="a folder of {train,dev,test}-LANGUAGE.SUFFIX files, or one that contains "
         "a folder with the task's name; relative paths are also looked up in $XLT_DATA_DIR",
     )
-    revision: str = Field(
-        "main",
-        min_length=1,
-        description="branch, tag or commit on the hub; results record the commit",
-    )
+    revision: Revision = "main"
 
-    @model_validator(mode="after")
-    def _one_source(self) -> PublishedParams:
-        if self.source == "hub" and self.path is not None:
-            raise ValueError("`path` has no effect with `source: hub`; remove one of the two")
-        return self
+    _one_source = model_validator(mode="after")(one_source)
 
 
 class PublishedTask(Task):

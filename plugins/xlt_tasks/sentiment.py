@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from xlt_tasks.file_tasks import TextTask
-from xlt_tasks.sources.columns import SINGLE
+from xlt_tasks.sources.columns import SINGLE, Columns
+from xlt_tasks.sources.dataset import CONVERTED
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.table import Form
 
@@ -49,13 +51,16 @@ class NusaX(SentimentTask):
 
 class AfriSenti(SentimentTask):
     """Oromo and Tigrinya have only test rows. Its authors report the weighted F1, which is shown
-    in addition to the macro-averaged one."""
+    in addition to the macro-averaged one. On the hub, the files are on the branch
+    `refs/convert/parquet`, and `revision` is that branch or a commit of it."""
 
     api_version = 1
     name = "afrisenti"
     summary = "sentiment of tweets in 12 languages of Africa"
     metrics = ("weighted_f1",)
-    reference = "Muhammad et al. 2023, AfriSenti (EMNLP)"
+    reference = (
+        "Muhammad et al. 2023, AfriSenti (EMNLP); hub: shmuhammad/AfriSenti-twitter-sentiment"
+    )
     source_language = "hau"
     published_languages = (
         "amh", "arq", "ary", "hau", "ibo", "kin", "orm", "pcm", "swa", "tir", "twi", "yor",
@@ -64,6 +69,15 @@ class AfriSenti(SentimentTask):
     origin = "native"
     tags = ("low-resource",)
     folder = "afrisenti"
+    on_hub = OnHub(
+        "shmuhammad/AfriSenti-twitter-sentiment",
+        Release(
+            "{language}/{split}/*.parquet",
+            Columns((("tweet",),), SINGLE.targets),
+            languages=published_languages,
+        ),
+        branch=CONVERTED,
+    )
 
 
 class Yosm(SentimentTask):

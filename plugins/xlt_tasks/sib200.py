@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from xlt_tasks.file_tasks import TextTask
 from xlt_tasks.sources.columns import SINGLE, Columns
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.table import Form
 
@@ -47,7 +50,7 @@ class Sib200(TextTask):
     api_version = 1
     name = "sib200"
     summary = "topics of sentences in 205 languages and scripts"
-    reference = "Adelani et al. 2024, SIB-200 (EACL)"
+    reference = "Adelani et al. 2024, SIB-200 (EACL); hub: Davlan/sib200"
     family = "topic"
     aligned = True
     texts = 1
@@ -76,3 +79,4 @@ class Sib200(TextTask):
             form=Form("csv"),
         ),
     )
+    on_hub = OnHub("Davlan/sib200", replace(releases[1], files="data/{language}/{split}.tsv"))

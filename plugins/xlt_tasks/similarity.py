@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xlt_cli.api import NOT_STATED
-from xlt_tasks.file_tasks import SCORED_PAIR, Columns, Form, Release, ScoreTask
+from xlt_tasks.file_tasks import SCORED_PAIR, Columns, Form, OnHub, Release, ScoreTask
 
 GENRES = Columns((("6", "7"),), ("5",), named=True)
 """As STS-B's authors write it: genre, file, year, number, score, and the two texts."""
@@ -18,7 +18,7 @@ class StsB(ScoreTask):
     summary = "similarity of two sentences, from 0 to 5, in English and translated by a machine"
     reference = (
         "Cer et al. 2017, SemEval-2017 task 1 (STS benchmark); May 2021, machine translated "
-        "multilingual STS benchmark (stsb_multi_mt)"
+        "multilingual STS benchmark; hub: PhilipMay/stsb_multi_mt"
     )
     family = "similarity"
     aligned = True
@@ -34,6 +34,10 @@ class StsB(ScoreTask):
         Release("stsb-{language}-{split}.csv", SCORED_PAIR, form=Form("csv")),
         Release("sts-{split}.csv", GENRES, language="en", form=Form("none")),
     )
+    on_hub = OnHub(
+        "PhilipMay/stsb_multi_mt",
+        Release("{language}/{split}-*.parquet", SCORED_PAIR, languages=published_languages),
+    )
 
 
 class Sts17(ScoreTask):
@@ -43,7 +47,7 @@ class Sts17(ScoreTask):
     api_version = 1
     name = "sts17"
     summary = "similarity of two sentences, from 0 to 5, in Arabic, English, Korean and Spanish"
-    reference = "Cer et al. 2017, SemEval-2017 task 1 (STS 2017)"
+    reference = "Cer et al. 2017, SemEval-2017 task 1 (STS 2017); hub: mteb/sts17-crosslingual-sts"
     family = "similarity"
     texts = 2
     scale = (0.0, 5.0)
@@ -57,6 +61,10 @@ class Sts17(ScoreTask):
         Release({"test": "test-{language}"}, SCORED_PAIR),
         Release({"test": "STS2017.{language}-{language}.txt.gz"}, SCORED_PAIR),
         Release({"test": "STS2017.{language}-{language}.txt"}, SCORED_PAIR),
+    )
+    on_hub = OnHub(
+        "mteb/sts17-crosslingual-sts",
+        Release({"test": "test/{language}-{language}.jsonl.gz"}, SCORED_PAIR),
     )
 
 

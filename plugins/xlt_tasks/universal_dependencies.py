@@ -12,14 +12,14 @@ from pydantic import BeforeValidator, Field
 
 from xlt_cli.api import DataError, Rows, Split, TokenExample, did_you_mean
 from xlt_tasks.examples.labelling import build_sentences
-from xlt_tasks.file_tasks import Release
+from xlt_tasks.file_tasks import Columns, OnHub, Release
 from xlt_tasks.file_tasks.words import WordParams
 from xlt_tasks.parts_of_speech import PartsOfSpeech
-from xlt_tasks.sources.columns import WORDS
 from xlt_tasks.sources.table import Table, counted
 
-FILE = re.compile(r"[^_]+_(?P<treebank>[^-]+)-ud-")
-"""The name of a file, such as `de_gsd-ud-test.conllu`: its language, its treebank, its split."""
+FILE = re.compile(r"(?:.*/)?[^_/]+_(?P<treebank>[^-/]+)(?:-ud-[^/]*|/[^/]*\.parquet)")
+"""The name of a file, such as `de_gsd-ud-test.conllu`: its language, its treebank, its split; or on
+the hub `de_gsd/test.parquet`."""
 WITHHELD = "_"
 """Stands for each word of a treebank whose text may not be published with its annotation."""
 
@@ -47,18 +47,31 @@ class Ud(PartsOfSpeech):
     (`1-2`) and empty nodes (`8.1`). `path` is a folder of treebanks (`UD_German-GSD/...`), or of
     their files, with any languages. All treebanks of a language are joined unless `treebank` names
     some; those whose words are withheld are left out. Notes say both. Files of words and tags in
-    XTREME's layout (test-de.tsv) are read as well."""
+    XTREME's layout (test-de.tsv) are read as well.
+
+    The copy on the hub has all treebanks; its `revision` may be a version of Universal
+    Dependencies, such as "2.17"."""
 
     api_version = 1
     name = "ud"
     summary = "parts of speech in any treebanks of Universal Dependencies"
-    reference = "de Marneffe et al. 2021, Universal Dependencies (Computational Linguistics)"
+    reference = (
+        "de Marneffe et al. 2021, Universal Dependencies (Computational Linguistics); "
+        "hub: commul/universal_dependencies"
+    )
     licence = "of each treebank: mostly CC BY-SA, some NC or GPL"
     folder = "ud"
     releases = (
         Release(),
         Release("{language}_*-ud-{split}*.conllu"),
         Release("*/{language}_*-ud-{split}*.conllu"),
+    )
+    on_hub = OnHub(
+        "commul/universal_dependencies",
+        Release(
+            "parquet/{language}_*/{split}.parquet",
+            Columns((("tokens",),), ("upos",), per_word=True),
+        ),
     )
 
     class Params(TreebankParams):
@@ -67,8 +80,7 @@ class Ud(PartsOfSpeech):
     params: TreebankParams
 
     def load(self, split: Split, language: str) -> Rows:
-        columns = replace(WORDS, values=frozenset((*self.labels, *self.params.tag_map)))
-        read, tables, _ = self.read(split, language, columns)
+        read, tables, _ = self.read(split, language, self.word_columns)
         chosen = self._chosen(_by_treebank(tables, read), read)
         kept = {name: files for name, files in chosen.items() if not _withheld(files)}
         notes = [f"{name}: left out, its words are withheld" for name in chosen if name not in kept]
@@ -108,16 +120,22 @@ class Ud(PartsOfSpeech):
 
 def _by_treebank(tables: Sequence[Table], read: str) -> Treebanks:
     found: Treebanks = defaultdict(list)
-    names = Counter(table.path.name for table in tables)
+    names = Counter(_name(table) for table in tables)
     twice = [name for name, count in names.items() if count > 1]
     if twice:
         raise DataError(
             f"{twice[0]} is there {names[twice[0]]} times", read, "give a folder that has it once"
         )
     for table in tables:
-        match = FILE.match(table.path.name)
+        match = FILE.fullmatch(_name(table))
         found[match["treebank"].lower() if match else ""].append(table)
     return dict(found)
+
+
+def _name(table: Table) -> str:
+    """The name of a file; for one named by its split alone, with that of its folder."""
+    path = table.path
+    return f"{path.parent.name}/{path.name}" if path.suffix == ".parquet" else path.name
 
 
 def _withheld(files: Sequence[Table]) -> bool:

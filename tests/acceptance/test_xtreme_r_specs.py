@@ -14,13 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SPECS = sorted(p for p in (experiments() / "xtreme-r").glob("*") if not p.stem.startswith("e5"))
 CHOICE = '{"premise": "a", "choice1": "b", "choice2": "c", "question": "cause", "label": 0}\n'
 NAMED = {
-    "udpos/train-en.tsv": "word\tNOUN\n",
-    "udpos/dev-en.tsv": "word\tNOUN\n",
-    "tatoeba/tatoeba.deu-eng.deu": "Satz\n",
-    "tatoeba/tatoeba.deu-eng.eng": "sentence\n",
     "lareqa/de.json": "{}",
-    "squad_en/train-v1.1.json": "{}",
-    "squad_en/dev-v1.1.json": "{}",
     "xcopa/train-en.jsonl": CHOICE,
     "xcopa/dev-en.jsonl": CHOICE,
 }
@@ -30,6 +24,9 @@ IN_PART = {
     "panx/train-en.tsv": "word\tO\n",
     "mlqa/dev-context-de-question-de.json": "{}",
     "tydiqa/tydiqa.goldp.sw.train.json": "{}",
+    "udpos/dev-en.tsv": "word\tNOUN\n",
+    "tatoeba/de-en.tsv": "Satz\tsentence\n",
+    "squad_en/dev-v1.1.json": "{}",
 }
 """Folders that have some of the splits of a task that is on the hub."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 
 LANGUAGES = (
@@ -57,8 +58,7 @@ class Belebele(ChoiceTask):
         Release({"test": "data/{language}.jsonl"}, COLUMNS),
         Release({"test": "Belebele/{language}.jsonl"}, COLUMNS),
     )
-    repository = "facebook/belebele"
-    hub_release = Release(columns=COLUMNS)
+    on_hub = OnHub("facebook/belebele", Release(columns=COLUMNS), configs=True)
     first_answer = 1
 
     def row(self, cells: Mapping[str, Any]) -> Choices:

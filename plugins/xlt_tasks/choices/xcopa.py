@@ -7,6 +7,7 @@ from typing import Any
 
 from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 
 COLUMNS = Columns((("premise", "choice1", "choice2", "question", "idx"),), ("label",))
@@ -38,8 +39,7 @@ class Xcopa(ChoiceTask):
         Release("{language}/{split}.{language}.jsonl", COLUMNS),
         Release("data/{language}/{split}.{language}.jsonl", COLUMNS),
     )
-    repository = "cambridgeltl/xcopa"
-    hub_release = Release(columns=COLUMNS)
+    on_hub = OnHub("cambridgeltl/xcopa", Release(columns=COLUMNS), configs=True)
     fixed_question = True
 
     def row(self, cells: Mapping[str, Any]) -> Choices:

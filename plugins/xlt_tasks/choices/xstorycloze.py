@@ -7,6 +7,7 @@ from typing import Any
 
 from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 
 _SENTENCES = tuple(f"input_sentence_{number}" for number in range(1, 5))
@@ -52,8 +53,9 @@ class XStoryCloze(ChoiceTask):
             AUTHORS,
         ),
     )
-    repository = "juletxara/xstory_cloze"
-    hub_release = Release(columns=COLUMNS, splits={"test": "eval"})
+    on_hub = OnHub(
+        "juletxara/xstory_cloze", Release(columns=COLUMNS, splits={"test": "eval"}), configs=True
+    )
     first_answer = 1
 
     def row(self, cells: Mapping[str, Any]) -> Choices:

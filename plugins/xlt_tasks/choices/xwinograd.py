@@ -9,6 +9,7 @@ from typing import Any
 from xlt_tasks.file_tasks import Choices, ChoiceTask, filled
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.jsonl import HALF_SURROGATE, has_half_surrogate
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 
 SENTENCE, PRONOUN, CANDIDATES = "4", "6", "7"
@@ -39,8 +40,11 @@ class XWinograd(ChoiceTask):
         Release({"test": "dataset.tsv"}, AUTHORS, language_column="1"),
     )
     own_codes = {"ja": "jp"}  # noqa: RUF012  (see Task)
-    repository = "Muennighoff/xwinograd"
-    hub_release = Release(columns=Columns((("sentence", "option1", "option2"),), ("answer",)))
+    on_hub = OnHub(
+        "Muennighoff/xwinograd",
+        Release(columns=Columns((("sentence", "option1", "option2"),), ("answer",))),
+        configs=True,
+    )
 
     def row(self, cells: Mapping[str, Any]) -> Choices:
         if CANDIDATES in cells:

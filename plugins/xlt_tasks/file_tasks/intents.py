@@ -12,7 +12,8 @@ from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import IntentAndSlots, IntentExample
 from xlt_tasks.examples.cells import filled
 from xlt_tasks.examples.labels import DROP, LabelReader
-from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.file_tasks.base import FileTask
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.own_files import LabelMap
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.table import Table, counted
@@ -103,6 +104,14 @@ class IntentTask(FileTask):
         return Rows(examples, read, notes)
 
 
+def _by_name(intent: Any, class_names: Sequence[str] | None) -> Any:
+    """The name of an intent that is a number, where the file says what its numbers mean."""
+    is_number = isinstance(intent, int) and not isinstance(intent, bool)
+    if class_names is None or not is_number or not 0 <= intent < len(class_names):
+        return intent
+    return class_names[intent]
+
+
 def utterances(
     tables: Sequence[Table],
     names: Sequence[str],
@@ -125,7 +134,7 @@ def utterances(
     for table in tables:
         for record in table.records:
             where = table.where(record)
-            values = (*record.inputs, record.target)
+            values = (*record.inputs, _by_name(record.target, table.class_names))
             try:
                 found = row(split, dict(zip(names, values, strict=True)))
             except ValueError as error:

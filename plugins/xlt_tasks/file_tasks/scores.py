@@ -7,7 +7,8 @@ from typing import ClassVar
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import Regression
 from xlt_tasks.examples.scoring import build_scored
-from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.file_tasks.base import FileTask
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.sources.columns import Columns
 
 SCORED_PAIR = Columns(

@@ -64,7 +64,7 @@ class SlicedTask(TextTask):
 
     def slices(self, split: Split, language: str) -> Sequence[frozenset[str]]:
         """The slices that each row belongs to; names in one field are separated by colons."""
-        names = self.locate()[1].slice_columns
+        names = self.found()[1].slice_columns
         columns = [self.column(split, language, name) for name in names]
         return [
             frozenset(name for value in row for name in value.split(":") if name)

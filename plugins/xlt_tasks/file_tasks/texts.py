@@ -9,7 +9,8 @@ from pydantic import Field
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import SequenceClassification
 from xlt_tasks.examples.classification import ClassificationBuilder
-from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.file_tasks.base import FileTask
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.own_files import LabelMap
 
 
@@ -51,7 +52,7 @@ class TextTask(FileTask):
 
     def row_id(self, split: Split, language: str) -> Callable[[int], str]:
         """The id of each row by its number, from 1."""
-        column = self.locate()[1].id_column
+        column = self.found()[1].id_column
         if column is None:
             return lambda number: f"{split}-{number}"
         names = self.column(split, language, column)

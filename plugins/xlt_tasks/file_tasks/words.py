@@ -9,9 +9,10 @@ from pydantic import Field
 from xlt_cli.api import Rows, Split
 from xlt_cli.problems import TokenLabelling
 from xlt_tasks.examples.labelling import build_sentences
-from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.file_tasks.base import FileTask
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.own_files import LabelMap
-from xlt_tasks.sources.columns import WORDS
+from xlt_tasks.sources.columns import WORDS, Columns
 
 
 class WordParams(FolderParams):
@@ -36,10 +37,15 @@ class WordTask(FileTask):
 
     params: WordParams
 
-    def load(self, split: Split, language: str) -> Rows:
+    @property
+    def word_columns(self) -> Columns:
+        """The columns with the words and their tags, and the tags that there may be."""
+        stated = self.found()[1].columns
         known = frozenset((*self.labels, *self.params.tag_map))
-        columns = dataclasses.replace(WORDS, values=known)
-        read, tables, release = self.read(split, language, columns)
+        return dataclasses.replace(stated if stated.per_word else WORDS, values=known)
+
+    def load(self, split: Split, language: str) -> Rows:
+        read, tables, release = self.read(split, language, self.word_columns)
         examples, notes = build_sentences(
             tables, split, language, self.labels, self.params.tag_map, release.label_map
         )

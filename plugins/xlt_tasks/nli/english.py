@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from xlt_cli.api import Split
 from xlt_tasks.nli.base import LETTERS, NliTask
 from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 
 
@@ -13,19 +15,30 @@ def published(round_: str) -> Release:
     return Release(f"{round_}/{{split}}.jsonl", columns, "en", label_map=LETTERS)
 
 
+def copy_of(round_: str) -> OnHub:
+    """A round of ANLI on the hub, where a split's name has the round behind it."""
+    files: dict[Split, str] = {
+        "train": f"plain_text/train_{round_}-*.parquet",
+        "dev": f"plain_text/dev_{round_}-*.parquet",
+        "test": f"plain_text/test_{round_}-*.parquet",
+    }
+    return OnHub("facebook/anli", Release(files, language="en"))
+
+
 class AnliR1(NliTask):
     """Dev rows of the first round: written to make a BERT fail; long premises from Wikipedia."""
 
     api_version = 1
     name = "anli-r1"
     summary = "pairs that people wrote to make a model fail, first round"
-    reference = "Nie et al. 2020, Adversarial NLI (ACL)"
+    reference = "Nie et al. 2020, Adversarial NLI (ACL); hub: facebook/anli"
     published_languages = ("en",)
     licence = "CC BY-NC 4.0"
     origin = "native"
     tags = ("adversarial", "out-of-distribution")
     folder = "nli_adv_en"
     releases = (Release({"dev": "anli-r1-dev"}, language="en"), published("R1"))
+    on_hub = copy_of("r1")
 
 
 class AnliR2(AnliR1):
@@ -35,6 +48,7 @@ class AnliR2(AnliR1):
     name = "anli-r2"
     summary = "pairs that people wrote to make a model fail, second round"
     releases = (Release({"dev": "anli-r2-dev"}, language="en"), published("R2"))
+    on_hub = copy_of("r2")
 
 
 class ConjNli(NliTask):

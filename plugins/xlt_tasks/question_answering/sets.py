@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xlt_tasks.question_answering.base import ALL, QuestionAnswering
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 
 
@@ -27,14 +28,16 @@ class Squad(QuestionAnswering):
         ),
         Release({"train": "train-squad", "dev": "train-newwiki", "test": "test-*"}, language="en"),
     )
-    repository = "rajpurkar/squad"
-    hub_release = Release(
-        {
-            "train": "plain_text/train-*",
-            "dev": "plain_text/validation-*",
-            "test": "plain_text/validation-*",
-        },
-        language="en",
+    on_hub = OnHub(
+        "rajpurkar/squad",
+        Release(
+            {
+                "train": "plain_text/train-*",
+                "dev": "plain_text/validation-*",
+                "test": "plain_text/validation-*",
+            },
+            language="en",
+        ),
     )
 
 
@@ -53,8 +56,7 @@ class XQuad(QuestionAnswering):
     origins = {"en": "native"}  # noqa: RUF012  (see Task)
     folder = "xquad"
     releases = (Release({"test": "xquad.{language}"}),)
-    repository = "google/xquad"
-    hub_release = Release({"test": "xquad.{language}/validation-*"})
+    on_hub = OnHub("google/xquad", Release({"test": "xquad.{language}/validation-*"}))
 
 
 class Mlqa(QuestionAnswering):
@@ -78,12 +80,14 @@ class Mlqa(QuestionAnswering):
         Release("{split}/{split}-context-{language}-question-{language}"),
         Release("MLQA_V1/{split}/{split}-context-{language}-question-{language}"),
     )
-    repository = "facebook/mlqa"
-    hub_release = Release(
-        {
-            "dev": "mlqa.{language}.{language}/validation**",
-            "test": "mlqa.{language}.{language}/test**",
-        }
+    on_hub = OnHub(
+        "facebook/mlqa",
+        Release(
+            {
+                "dev": "mlqa.{language}.{language}/validation**",
+                "test": "mlqa.{language}.{language}/test**",
+            }
+        ),
     )
 
 
@@ -140,12 +144,14 @@ class TyDiQa(QuestionAnswering):
             language=ALL,
         ),
     )
-    repository = "google-research-datasets/tydiqa"
-    hub_release = Release(
-        {
-            "train": "secondary_task/train-*",
-            "dev": "secondary_task/validation-*",
-            "test": "secondary_task/validation-*",
-        },
-        language=ALL,
+    on_hub = OnHub(
+        "google-research-datasets/tydiqa",
+        Release(
+            {
+                "train": "secondary_task/train-*",
+                "dev": "secondary_task/validation-*",
+                "test": "secondary_task/validation-*",
+            },
+            language=ALL,
+        ),
     )

@@ -18,8 +18,10 @@ from xlt_cli.problems import (
     SentenceRetrieval,
 )
 from xlt_tasks.examples.cells import cell_text
-from xlt_tasks.file_tasks.base import FileTask, FolderParams
+from xlt_tasks.file_tasks.base import FileTask
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.dataset import HubFiles
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.text import read_lines
 
@@ -47,8 +49,10 @@ class RetrievalTask(FileTask):
 
     def published(self, names: str) -> dict[str, Path]:
         """The files of the folder by language, where their names match an expression that has a
-        group `language`; they need not end like the files of a table."""
-        folder, _ = self.locate()
+        group `language`; they need not end like the files of a table. None for those on the hub."""
+        folder, _ = self.found()
+        if isinstance(folder, HubFiles):
+            return {}
         found = ((re.fullmatch(names, name), name) for name in folder.names(0))
         return {match["language"]: folder.path / name for match, name in found if match}
 
@@ -56,7 +60,7 @@ class RetrievalTask(FileTask):
         """The error for a language without files."""
         return DataError(
             f"there is no {split} file of '{self.name}' for the language '{language}'",
-            str(self.locate()[0].path),
+            self.found()[0].place(),
             f"languages of this split: {did_you_mean(language, sorted(known))}",
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xlt_cli.api import DataError, Rows, Split
 from xlt_cli.problems import BitextMining, Candidate, MiningParams, RetrievalExample
-from xlt_tasks.file_tasks.base import FolderParams
+from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.retrieval.base import RetrievalTask
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.text import read_lines

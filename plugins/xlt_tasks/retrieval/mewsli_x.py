@@ -76,11 +76,11 @@ class MewsliX(RetrievalTask):
         return Rows(tuple(rows), str(path))
 
     def _file(self, split: Split) -> Path:
-        return self.locate()[0].path / f"wikinews_mentions-{split}.jsonl"
+        return self.locate().path / f"wikinews_mentions-{split}.jsonl"
 
     @cached_property
     def _entities(self) -> dict[str, Candidate]:
-        path = self.locate()[0].path / "candidate_set_entities.jsonl"
+        path = self.locate().path / "candidate_set_entities.jsonl"
         return {found.key: found for found in _made(path, described)}
 
 

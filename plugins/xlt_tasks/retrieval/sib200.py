@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from pydantic import Field
 
@@ -17,7 +18,9 @@ class Sib200Retrieval(AlignedSentences):
     api_version = 1
     name = "sib200-retrieval"
     summary = "translations among the sentences of SIB-200, in 205 languages and scripts"
-    reference = "Adelani et al. 2024, SIB-200 (EACL); NLLB Team 2022, FLORES-200"
+    reference = (
+        "Adelani et al. 2024, SIB-200 (EACL); NLLB Team 2022, FLORES-200; hub: Davlan/sib200"
+    )
     aligned = True
     source_language = "deu_Latn"
     published_languages = LANGUAGES
@@ -27,6 +30,7 @@ class Sib200Retrieval(AlignedSentences):
     tags = ("low-resource",)
     folder = Sib200.folder
     releases = Sib200.releases
+    on_hub = Sib200.on_hub
 
     class Params(AlignedParams):
         """Where the files are, what is searched for, and how vectors are made and compared."""
@@ -37,9 +41,13 @@ class Sib200Retrieval(AlignedSentences):
         pivot = self.params.pivot
         return tuple(code for code in super().languages(split) if not same_language(code, pivot))
 
+    @cached_property
+    def _topics(self) -> Sib200:
+        own = self.params
+        return Sib200(Sib200.Params(path=own.path, source=own.source, revision=own.revision))
+
     def pairs(self, split: Split, language: str) -> tuple[str, Sequence[tuple[str, str]]]:
-        topics = Sib200(Sib200.Params(path=self.params.path))
-        rows, pivot = (topics.load(split, code) for code in (language, self.params.pivot))
+        rows, pivot = (self._topics.load(split, code) for code in (language, self.params.pivot))
         own, others = ({e.id: e for e in read.examples} for read in (rows, pivot))
         if own.keys() != others.keys():
             raise DataError(

@@ -32,7 +32,10 @@ class SquadRetrieval(RetrievalTask):
     api_version = 1
     name = "squad-retrieval"
     summary = "questions about English Wikipedia and the sentences that answer them"
-    reference = "Rajpurkar et al. 2016, SQuAD (EMNLP); Roy et al. 2020, LAReQA (EMNLP)"
+    reference = (
+        "Rajpurkar et al. 2016, SQuAD (EMNLP); Roy et al. 2020, LAReQA (EMNLP); "
+        "hub: rajpurkar/squad"
+    )
     problem = AnswerRetrieval
     metric = "map_at_20"
     published_languages = ("en",)
@@ -40,6 +43,7 @@ class SquadRetrieval(RetrievalTask):
     origin = "native"
     folder = Squad.folder
     releases = Squad.releases
+    on_hub = Squad.on_hub
 
     def load(self, split: Split, language: str) -> Rows:
         read, paths = self.source.paths(split, language)

@@ -10,6 +10,8 @@ from pydantic import Field
 
 from xlt_cli.api import DataError, Split
 from xlt_tasks.retrieval.base import TRANSLATED, AlignedParams, AlignedSentences, aligned_lines
+from xlt_tasks.sources.columns import Columns
+from xlt_tasks.sources.on_hub import OnHub
 from xlt_tasks.sources.release import Release
 
 LASER = r"tatoeba\.(?P<language>[a-z]{3})-eng\.(?P=language)"
@@ -21,7 +23,8 @@ FEW, SORTED = 20, 0.95
 class Tatoeba(AlignedSentences):
     """Reads LANGUAGE-en.tsv (sentence, tab, English), or the authors' files `tatoeba.xxx-eng.xxx`
     and `tatoeba.xxx-eng.eng`. The files that XTREME's scripts make of these are refused: their
-    English side is sorted, so that they do not tell what is right.
+    English side is sorted, so that they do not tell what is right. The copy on the hub has all
+    languages, by the authors' codes (`deu`).
 
     As in XTREME, English sentences are the queries, and `layer: 8` is what it reports for mBERT.
     """
@@ -29,11 +32,21 @@ class Tatoeba(AlignedSentences):
     api_version = 1
     name = "tatoeba"
     summary = "the translation of each of 1,000 sentences, in 112 languages"
-    reference = "Artetxe and Schwenk 2019, LASER (TACL); XTREME (ICML 2020)"
+    reference = (
+        "Artetxe and Schwenk 2019, LASER (TACL); XTREME (ICML 2020); "
+        "hub: mteb/tatoeba-bitext-mining"
+    )
     licence = "CC BY 2.0 FR"
     origin = "native"
     folder = "tatoeba"
     releases = (Release({"test": "{language}-en"}, TRANSLATED),)
+    on_hub = OnHub(
+        "mteb/tatoeba-bitext-mining",
+        Release(
+            {"test": "test/{language}-eng.jsonl.gz"},
+            Columns((("sentence1",),), ("sentence2",), named=True),
+        ),
+    )
 
     class Params(AlignedParams):
         """Where the files are, what is searched for, and how vectors are made and compared."""

@@ -25,8 +25,7 @@ class Columns:
         values: the labels or tags of the task, which tell a word from a comment.
         lines: rows have no label, and the lines of a text file no columns; the target is then the
             last of the texts.
-        on_hub: whether the task has the parameter `source`, which takes the data from the hub, for
-            hints.
+        on_hub: whether the task can take its data from the hub with `source: hub`, for hints.
     """
 
     inputs: tuple[tuple[str, ...], ...]

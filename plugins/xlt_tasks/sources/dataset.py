@@ -20,6 +20,8 @@ from xlt_tasks.sources.hub_client import Client
 from xlt_tasks.sources.naming import SPLIT_NAMES, FilesByPart, compile_pattern
 
 CARD = "README.md"
+INFOS = "dataset_infos.json"
+"""What `datasets` once wrote of the data beside a loading script."""
 CONVERTED = "refs/convert/parquet"
 """The branch with the hub's own conversion, for repositories that have a script instead of data."""
 ANY_SPLIT = re.compile(
@@ -44,7 +46,8 @@ class HubFiles:
     def _names(self) -> list[str]:
         names = self._client.names(ADVICE)
         script = any(name.endswith(".py") for name in names)
-        if not script or self.revision != "main" or any(suffix_of(name) for name in names):
+        data = any(suffix_of(name) for name in names if name != INFOS)
+        if not script or self.revision != "main" or data:
             return names
         converted = Client(self.name, CONVERTED)
         try:
@@ -162,7 +165,7 @@ class HubLayout:
         for name in names:
             path = PurePosixPath(name)
             folders = list(path.parts[:-1])
-            if suffix_of(name) is None or name.startswith(".") or path.name == "dataset_infos.json":
+            if suffix_of(name) is None or name.startswith(".") or path.name == INFOS:
                 continue
             language = None
             if expression is not None:

@@ -84,8 +84,7 @@ class FileSet:
         untranslated: the texts that stand for a sentence that was not translated.
         renames: whether the task has the parameters `files` and `splits`, which say what files are
             called, for hints.
-        on_hub: whether the task has the parameter `source`, which takes its data from the hub, for
-            hints.
+        on_hub: whether the task can take its data from the hub with `source: hub`, for hints.
     """
 
     files: Files

@@ -51,6 +51,7 @@ class Naming:
         patterns: for each split the names of its files, with `{split}` and `{language}`.
         splits: what a split is called in the names, where that is none of the usual names.
         whole: whether patterns describe whole names, which then end in the suffix of no format.
+        codes: the languages' codes by what the names call them, where that is another name.
     """
 
     patterns: Mapping[Split, str] = field(
@@ -58,6 +59,7 @@ class Naming:
     )
     splits: Mapping[Split, str] = field(default_factory=dict)
     whole: bool = False
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, names: Iterable[str]) -> FilesByPart:
         """The files by split and language, each list in order of the names."""
@@ -69,7 +71,8 @@ class Naming:
             for name in ordered:
                 match = expression.fullmatch(name if complete else _without_suffix(name))
                 if match is not None:
-                    language = match.groupdict().get("language")
+                    called = match.groupdict().get("language")
+                    language = None if called is None else self.codes.get(called, called)
                     by_part[split, language].append(name)
         return dict(by_part)
 
@@ -81,7 +84,8 @@ class Naming:
         """The name that a file of a split and language is to have."""
         pattern = self.patterns.get(split, DEFAULT_PATTERN)
         name = pattern.replace("{split}", self.splits.get(split, split))
-        name = name.replace("{language}", language)
+        called = next((own for own, code in self.codes.items() if code == language), language)
+        name = name.replace("{language}", called)
         whole = self.whole or _has_suffix(pattern) or "*" in pattern
         return name if whole else f"{name}.tsv"
 

@@ -65,7 +65,7 @@ def read_arrow(path: Path, columns: Columns, form: Form = FOUND_OUT) -> Table:
 
 def _table(path: Path, content: Any, schema: pyarrow.Schema, columns: Columns) -> Table:
     names = columns.find(schema.names, str(path))
-    values = [content.column(name).to_pylist() for name in (*names.inputs, names.target)]
+    values = [_values(content.column(name)) for name in (*names.inputs, names.target)]
     languages = [None] * content.num_rows
     if names.language is not None:
         languages = content.column(names.language).to_pylist()
@@ -76,6 +76,16 @@ def _table(path: Path, content: Any, schema: pyarrow.Schema, columns: Columns) -
     if not records:
         raise empty(path)
     return Table(path, records, _class_names(schema, names.target), unit="row")
+
+
+def _values(column: pyarrow.ChunkedArray) -> list[Any]:
+    """A column's values; a number of 32 bits as the decimal that it was made of (3.8, not
+    3.799999952316284)."""
+    import pyarrow
+
+    if column.type == pyarrow.float32():
+        column = column.cast(pyarrow.string()).cast(pyarrow.float64())
+    return list(column.to_pylist())
 
 
 def _open(path: Path) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from xlt_cli.api import SPLITS, Split
 from xlt_tasks.sources.columns import PAIR, Columns
-from xlt_tasks.sources.files import FileSet
+from xlt_tasks.sources.files import Files, FileSet
 from xlt_tasks.sources.folder import Folder
 from xlt_tasks.sources.naming import DEFAULT_PATTERN, Naming
 from xlt_tasks.sources.table import Form
@@ -26,6 +26,8 @@ class Release:
         language: the language of files whose names do not say it.
         language_column: the number or name of the column that says the language of a row.
         languages: those that belong to the set, where the folder has files of others, too.
+        codes: the languages' codes by what the names of files call them, where that is another
+            name: `{"German": "de"}`.
         splits: what a split is called in the names, where that is none of the usual names.
         label_map: what the labels of the files stand for.
         slice_columns: the columns, by name or number, that name the slices that a row belongs to.
@@ -40,6 +42,7 @@ class Release:
     language: str | None = None
     language_column: str | None = None
     languages: tuple[str, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[Split, str] = field(default_factory=dict)
     label_map: Mapping[str, str] = field(default_factory=dict)
     slice_columns: tuple[str, ...] = ()
@@ -52,17 +55,17 @@ class Release:
         """How its files are named."""
         files = self.files
         patterns = dict.fromkeys(SPLITS, files) if isinstance(files, str) else files
-        return Naming(patterns, self.splits, whole=bool(self.form.suffix))
+        return Naming(patterns, self.splits, bool(self.form.suffix), self.codes)
 
     def is_in(self, folder: Folder) -> bool:
         """Whether a folder holds files that are named so."""
         found = self.naming.find(folder.names(self.naming.depth))
         return any(self.needs in (None, split) for split, _ in found)
 
-    def file_set(self, folder: Folder, untranslated: frozenset[str]) -> FileSet:
-        """Its files in a folder."""
+    def file_set(self, files: Files, untranslated: frozenset[str]) -> FileSet:
+        """Its files in a folder, or in a repository on the hub."""
         return FileSet(
-            folder,
+            files,
             self.naming,
             self.form,
             self.language,

@@ -155,9 +155,8 @@ def test_without_a_folder_a_set_that_is_not_on_the_hub_is_refused(
 ) -> None:
     task = type(made(install, tmp_path, module))()
     monkeypatch.delenv("XLT_DATA_DIR", raising=False)
-    with pytest.raises(DataError, match="are not on the hub") as caught:
+    with pytest.raises(DataError, match="no folder is given"):
         task.languages("test")
-    assert caught.value.hint == "set the task's `path`"
 
 
 def test_the_answer_is_read_from_its_passage(install: Any, tmp_path: Path) -> None:
@@ -257,7 +256,7 @@ class TestExample(TaskSuite):
 def test_every_name_of_the_page_exists() -> None:
     for name in (
         *("TextTask", "SlicedTask", "WordTask", "IntentTask", "ScoreTask", "Utterance"),
-        *("ChoiceTask", "Choices", "Release", "filled"),
+        *("ChoiceTask", "Choices", "OnHub", "Release", "filled"),
         *("NOT_TRANSLATED", "SENTENCE_PAIR", "SCORED_PAIR", "SCORED_TEXT", "UTTERANCE"),
     ):
         assert f"`{name}" in PAGE

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from xlt_cli.api import UserError
 from xlt_tasks.choices.xcopa import Xcopa
 from xlt_tasks.panx import PanX
-from xlt_tasks.parts_of_speech import UdPos
-from xlt_tasks.similarity import StsB
+from xlt_tasks.parts_of_speech import MasakhaPos
+from xlt_tasks.similarity import SickRelatedness
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.hub import Hub
 from xlt_tasks.xnli import Xnli
@@ -100,8 +100,8 @@ def test_other_names_of_a_published_tasks_files(write, task, tmp_path: Path):
         (PanX, "panx/test-en.tsv", "word", True),
         (Xcopa, "xcopa/test-en.jsonl", '{"premise": "a", "choice1": "b", "choice2": "c", '
          '"question": "cause", "idx": 1}', True),
-        (StsB, "stsb/test-en.tsv", "p\th", False),
-        (UdPos, "udpos/test-en.tsv", "word", False),
+        (SickRelatedness, "sick/relatedness-test-en.tsv", "p\th", False),
+        (MasakhaPos, "masakhapos/test-en.tsv", "word", False),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("as_path", [False, True])
@@ -114,4 +114,4 @@ def test_the_hub_is_advised_for_labels_where_the_task_can_take_them_from_there(
     made = task(of, path=folder) if as_path else task(of)
     error = failure(made.load, "test", "en")
     assert error.what == "the file has no labels"
-    assert ("`source: hub`" in error.hint) == advised == ("source" in of.Params.model_fields)
+    assert ("`source: hub`" in error.hint) == advised

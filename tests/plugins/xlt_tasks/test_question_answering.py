@@ -242,7 +242,7 @@ def test_the_hub_is_read_at_its_revision(
 ) -> None:
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    folder = tmp_path / f"datasets--{of.repository.replace('/', '--')}"
+    folder = tmp_path / f"datasets--{of.on_hub.repository.replace('/', '--')}"
     path = folder / "snapshots" / COMMIT / file
     path.parent.mkdir(parents=True)
     row = {"id": "swahili-1-0", "title": "t", "question": "who?", "context": "It was Anna."}
@@ -251,7 +251,7 @@ def test_the_hub_is_read_at_its_revision(
     made = task(of, revision=COMMIT)
     assert made.languages(split) == (language,)
     rows: Any = made.load(split, language)
-    assert rows.source == f"{of.repository}@{COMMIT}"
+    assert rows.source == f"{of.on_hub.repository}@{COMMIT}"
     assert rows.examples[0].answers == (("Anna", 7),)
     pq.write_table(pa.table({"id": ["1"]}), path)
     with pytest.raises(DataError, match="no column 'question'"):
@@ -281,7 +281,10 @@ def test_a_capability_of_multichecklist_is_read_alone(tmp_path: Path, task: Made
 
 
 def test_a_set_that_is_not_on_the_hub_says_so(task: Made) -> None:
-    with pytest.raises(DataError, match="'multichecklist' are not on the hub"):
+    with pytest.raises(DataError, match="of 'multichecklist' on the hub is known") as refused:
+        task(MultiCheckList, source="hub").check()
+    assert "`question-answering` reads any data set of the hub" in str(refused.value.hint)
+    with pytest.raises(DataError, match="no folder is given"):
         task(MultiCheckList).check()
 
 

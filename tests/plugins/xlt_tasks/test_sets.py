@@ -37,12 +37,10 @@ SHIPPED = {e.name: e.plugin for e in registry.entries("task") if e.plugin}
 SETS = {
     name: plugin
     for name, plugin in SHIPPED.items()
-    if issubclass(plugin, FileTask) and not issubclass(plugin, ChoiceTask)
+    if issubclass(plugin, FileTask) and not issubclass(plugin, (ChoiceTask, QuestionAnswering))
 }
 PUBLISHED_TASKS = [
-    name
-    for name, plugin in SHIPPED.items()
-    if issubclass(plugin, (FileTask, PublishedTask, QuestionAnswering))
+    name for name, plugin in SHIPPED.items() if issubclass(plugin, (FileTask, PublishedTask))
 ]
 PAIR = "premise {0}\thypothesis {0}\t{1}"
 

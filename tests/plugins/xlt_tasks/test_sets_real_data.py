@@ -13,14 +13,14 @@ import pytest
 from xlt_cli import registry
 from xlt_cli.api import SPLITS, Rows, Split
 from xlt_tasks.file_tasks import ChoiceTask, FileTask, IntentTask, ScoreTask, WordTask
+from xlt_tasks.question_answering.base import QuestionAnswering
 from xlt_tasks.retrieval.base import RetrievalTask
 
+OTHERS = (ChoiceTask, IntentTask, QuestionAnswering, RetrievalTask, ScoreTask)
 SETS = {
     entry.name: entry.plugin
     for entry in registry.entries("task")
-    if entry.plugin
-    and issubclass(entry.plugin, FileTask)
-    and not issubclass(entry.plugin, (ChoiceTask, IntentTask, RetrievalTask, ScoreTask))
+    if entry.plugin and issubclass(entry.plugin, FileTask) and not issubclass(entry.plugin, OTHERS)
 }
 MANIFESTS = ("MANIFEST.md", "MANIFEST-more.md")
 NLI = ("entailment", "neutral", "contradiction")

@@ -178,6 +178,7 @@ def test_words_of_any_data_set(repository: Path, task):
 
 def test_a_script_is_replaced_by_the_hubs_conversion(repository: Path, own, tmp_path: Path):
     (repository / "name.py").write_text("class Name: ...")
+    (repository / "dataset_infos.json").write_text("{}")
     converted = snapshot(tmp_path / "hub", "refs/convert/parquet", COMMIT[::-1])
     put(converted, "sw/test/0000.parquet", ("s", "yes"))
     put(converted, "sw/partial-train/0000.parquet", ("s", "yes"))

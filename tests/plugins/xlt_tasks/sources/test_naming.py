@@ -90,3 +90,10 @@ def test_other_names_of_splits_are_suggested(
     assert suggest(names) == (pattern, splits)
     found = Naming(dict.fromkeys(SPLITS, pattern), splits).find(names)
     assert sum(map(len, found.values())) == len(names)
+
+
+def test_names_of_languages_that_are_no_codes():
+    naming = Naming({"test": "pos.{language}/{split}-*"}, codes={"German": "de"})
+    names = ["pos.German/test-0.parquet", "pos.Dutch/test-0.parquet"]
+    assert naming.find(names) == {("test", "Dutch"): names[1:], ("test", "de"): names[:1]}
+    assert naming.example("test", "de") == "pos.German/test-*"

@@ -73,3 +73,9 @@ def test_a_broken_file(tmp_path: Path, failure, cut: int):
     assert error.what.startswith("not a readable parquet file: ")
     assert "\n" not in error.what
     assert error.where == str(path)
+
+
+def test_numbers_of_32_bits_are_the_decimals_that_they_were_made_of(tmp_path: Path):
+    columns = {"text": ["a", "b", "c"], "label": pa.array([3.8, None, 5.0], pa.float32())}
+    table = read(save(tmp_path / "x.parquet", columns), SINGLE)
+    assert [record.target for record in table.records] == [3.8, None, 5.0]
