@@ -169,8 +169,9 @@ def main() -> None:
         if "again" in parts and ours:
             times = [sweep(folders["at-once"], options, count) for _ in range(3)]
             bar = 1 + 0.01 * count
-            met = "met" if min(times) <= bar else "missed"
-            report("the finished sweep again", min(times), f"bar {bar:.2f}: {met}")
+            met = "met" if times[0] <= bar else "missed"
+            later = f"then {min(times[1:]):.2f} s; bar {bar:.2f}: {met}"
+            report("the finished sweep again", times[0], later)
         if "trainer" in parts:
             theirs = trainers(folders["trainer"], options, count)
             report(f"{count} Trainer scripts at once", theirs, scores(folders["trainer"]))
