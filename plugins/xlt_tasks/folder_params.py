@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from xlt_cli.api import PluginParams
+from xlt_tasks.sources.on_hub import MAIN
 
 SourceName = Annotated[
     Literal["auto", "folder", "hub"],
@@ -24,9 +25,12 @@ P = TypeVar("P", bound=Any)
 
 
 def one_source(params: P) -> P:
-    """Refuses a folder that is not read, in parameters with `source` and `path`."""
+    """Refuses what is not read, in parameters with `source`, `path` and `revision`."""
     if params.source == "hub" and params.path is not None:
         raise ValueError("`path` has no effect with `source: hub`; remove one of the two")
+    folder = "path" if params.path is not None else "source: folder"
+    if params.revision != MAIN and (params.path is not None or params.source == "folder"):
+        raise ValueError(f"`revision` has no effect with `{folder}`; remove one of the two")
     return params
 
 
@@ -39,6 +43,6 @@ class FolderParams(PluginParams):
         "$XLT_DATA_DIR; relative paths are also looked up there",
     )
     source: SourceName = "auto"
-    revision: Revision = "main"
+    revision: Revision = MAIN
 
     _one_source = model_validator(mode="after")(one_source)

@@ -44,6 +44,14 @@ def test_a_folder_beside_the_hub_is_refused(name: str, task: Made) -> None:
         task(SETS[name], path="x", source="hub")
 
 
+@pytest.mark.parametrize("where", [{"path": "x"}, {"source": "folder"}])
+@pytest.mark.parametrize("name", ["udpos", "lareqa", "xcopa"])
+def test_a_revision_of_a_folder_is_refused(name: str, where: dict[str, str], task: Made) -> None:
+    with pytest.raises(ValueError, match="`revision` has no effect with `"):
+        task(SETS[name], **where, revision="v1")
+    task(SETS[name], **where, revision="main")  # as records of runs have it
+
+
 @pytest.mark.parametrize("name", [name for name in SETS if name not in COPIED])
 def test_a_set_without_a_copy_names_the_task_that_reads_others(name: str, task: Made) -> None:
     own = OWN_DATA[SETS[name].problem.name]
