@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from xlt_cli.api import UserError
 from xlt_encoders import hub
 from xlt_encoders.base import (
     E5_CAVEAT,
@@ -93,10 +94,21 @@ class HubEncoder(TransformersEncoder):
         self._pretrained_tokenizer()
 
     def check(self) -> None:
-        """A folder has a config, a tokenizer and weights; a model on the hub is not asked for."""
+        """A folder has a config, a tokenizer and weights; a model on the hub is not asked for.
+
+        Raises:
+            UserError: it lacks one of these, or has a revision.
+        """
         folder = hub.local_folder(self._model)
-        if folder is not None:
-            hub.check_folder(folder, self._trust_remote_code)
+        if folder is None:
+            return
+        if self.params.revision != "main":
+            raise UserError(
+                "`revision` has no effect: the model is a local folder",
+                str(folder),
+                "remove `revision`, or give the model's id on the hub (owner/name)",
+            )
+        hub.check_folder(folder, self._trust_remote_code)
 
     def _snapshot(self) -> hub.Snapshot:
         return hub.snapshot(self._model, self.params.revision, self._trust_remote_code)

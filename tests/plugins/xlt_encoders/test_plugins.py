@@ -87,6 +87,16 @@ def test_hf_needs_a_model() -> None:
         HuggingFaceEncoder.Params()  # type: ignore[call-arg]
 
 
+def test_a_revision_of_a_folder_is_refused(tiny_encoder: Path) -> None:
+    def made(revision: str) -> HuggingFaceEncoder:
+        params = HuggingFaceEncoder.Params(model=str(tiny_encoder), revision=revision)
+        return HuggingFaceEncoder(params)
+
+    made("main").check()
+    with pytest.raises(UserError, match="`revision` has no effect: the model is a local folder"):
+        made("v1").check()
+
+
 @pytest.fixture
 def sentencepiece(tmp_path: Path) -> Any:
     """A folder as microsoft/Multilingual-MiniLM-L12-H384: no tokenizer.json, a BERT's config."""
