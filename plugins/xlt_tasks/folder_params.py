@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from xlt_cli.api import PluginParams
-from xlt_tasks.sources.on_hub import MAIN
+from xlt_tasks.sources.dataset import MAIN
 
 SourceName = Annotated[
     Literal["auto", "folder", "hub"],

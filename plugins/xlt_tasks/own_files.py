@@ -11,9 +11,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from xlt_cli.api import SPLITS, DataError, PluginParams, Split, Task, UserError
 from xlt_tasks.examples.labels import DROP
+from xlt_tasks.folder_params import Revision
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.compression import inner_suffix
-from xlt_tasks.sources.dataset import HubFiles, HubLayout
+from xlt_tasks.sources.dataset import MAIN, HubFiles, HubLayout
 from xlt_tasks.sources.files import FileSet, Layout
 from xlt_tasks.sources.folder import locate
 from xlt_tasks.sources.naming import DEFAULT_PATTERN, Naming, check_pattern
@@ -149,17 +150,13 @@ class DataParams(FileParams):
         min_length=1,
         description="the configuration of the data set, or a pattern with {language} for several",
     )
-    revision: str = Field(
-        "main",
-        min_length=1,
-        description="branch, tag or commit on the hub; results record the commit",
-    )
+    revision: Revision = MAIN
 
     @model_validator(mode="after")
     def _one_place(self) -> DataParams:
         if self.path is not None and self.dataset is not None:
             raise ValueError("give either `path` (a folder) or `dataset` (on the hub)")
-        if self.dataset is None and (self.subset is not None or self.revision != "main"):
+        if self.dataset is None and (self.subset is not None or self.revision != MAIN):
             raise ValueError("`subset` and `revision` need `dataset`")
         if self.subset is not None:
             check_pattern(self.subset)

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from xlt_cli.api import DataError, Split, Task
 from xlt_tasks.folder_params import Revision, SourceName, one_source
 from xlt_tasks.own_files import FileParams, checked_map
+from xlt_tasks.sources.dataset import MAIN
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.folder import DATA_DIR, data_dir, locate
 from xlt_tasks.sources.hub import Hub, Repository
@@ -29,7 +30,7 @@ class PublishedParams(FileParams):
         description="a folder of {train,dev,test}-LANGUAGE.SUFFIX files, or one that contains "
         "a folder with the task's name; relative paths are also looked up in $XLT_DATA_DIR",
     )
-    revision: Revision = "main"
+    revision: Revision = MAIN
 
     _one_source = model_validator(mode="after")(one_source)
 

@@ -80,6 +80,16 @@ def train(
     return run
 
 
+@pytest.fixture
+def unmade(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with the spec and its data and no runs."""
+    for name in ("data", "spec.yaml"):
+        (tmp_path / name).symlink_to(trained / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path
+
+
 def entry(folder: Path) -> Path:
     (path,) = folder.glob("cache/finished/*.json")
     return path
@@ -123,12 +133,8 @@ def test_no_process_is_started_for_it(
 
 @pytest.mark.parametrize("keep", ["all", "none"])
 def test_what_other_processes_have_made_is_known_at_once(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str
+    unmade: Path, monkeypatch: pytest.MonkeyPatch, keep: str
 ) -> None:
-    for name in ("data", "spec.yaml"):
-        (tmp_path / name).symlink_to(trained / name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
     command = ("sweep", "spec.yaml", "--jobs", 2, "--json", "--set", f"keep={keep}")
     made = call(*command, "--set", "seeds=[1, 2]")
     assert made.exit_code == 0, made.stderr
@@ -139,12 +145,8 @@ def test_what_other_processes_have_made_is_known_at_once(
 
 @pytest.mark.parametrize("keep", ["model", "none"])
 def test_models_that_were_removed_leave_the_run_known(
-    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, looks: list[str], keep: str
+    unmade: Path, looks: list[str], keep: str
 ) -> None:
-    for name in ("data", "spec.yaml"):
-        (tmp_path / name).symlink_to(trained / name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XLT_CACHE_DIR", str(tmp_path / "cache"))
     for _ in range(2):
         done = call("sweep", "spec.yaml", "--set", f"keep={keep}", "--set", "seeds=[1, 2]")
         assert done.exit_code == 0, done.stderr

@@ -12,7 +12,7 @@ that it needs is imported from here.
 from xlt_tasks.examples.cells import filled
 from xlt_tasks.examples.choices import Choices
 from xlt_tasks.file_tasks.base import NOT_TRANSLATED, FileTask
-from xlt_tasks.file_tasks.choices import ChoiceParams, ChoiceTask
+from xlt_tasks.file_tasks.choices import ChoiceTask
 from xlt_tasks.file_tasks.intents import UTTERANCE, IntentParams, IntentTask, Utterance
 from xlt_tasks.file_tasks.scores import SCORED_PAIR, SCORED_TEXT, ScoreTask
 from xlt_tasks.file_tasks.slices import SlicedTask, SliceParams, Slices
@@ -32,7 +32,6 @@ __all__ = [
     "SENTENCE_PAIR",
     "SINGLE",
     "UTTERANCE",
-    "ChoiceParams",
     "ChoiceTask",
     "Choices",
     "Columns",

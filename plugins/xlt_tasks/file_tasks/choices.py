@@ -11,15 +11,10 @@ from xlt_cli.api import DataError, Rows, Split, did_you_mean
 from xlt_cli.problems import MultipleChoice
 from xlt_tasks.examples.choices import Choices, build_choices
 from xlt_tasks.file_tasks.base import FileTask
-from xlt_tasks.folder_params import FolderParams
 from xlt_tasks.sources.columns import Columns
 from xlt_tasks.sources.dataset import HubFiles
 from xlt_tasks.sources.release import Release
 from xlt_tasks.sources.table import Table
-
-
-class ChoiceParams(FolderParams):
-    """Where the data come from."""
 
 
 class ChoiceTask(FileTask):
@@ -38,11 +33,6 @@ class ChoiceTask(FileTask):
     first_answer: ClassVar[int] = 0
     own_codes: ClassVar[Mapping[str, str]] = MappingProxyType({})
     fixed_question: ClassVar[bool] = False
-
-    class Params(ChoiceParams):
-        """Where the data come from."""
-
-    params: ChoiceParams
 
     @abstractmethod
     def row(self, cells: Mapping[str, Any]) -> Choices:

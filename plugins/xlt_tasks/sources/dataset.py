@@ -19,6 +19,8 @@ from xlt_tasks.sources.formats import suffix_of
 from xlt_tasks.sources.hub_client import Client
 from xlt_tasks.sources.naming import SPLIT_NAMES, FilesByPart, compile_pattern
 
+MAIN = "main"
+"""The branch that is read where no other revision is asked for."""
 CARD = "README.md"
 INFOS = "dataset_infos.json"
 """What `datasets` once wrote of the data beside a loading script."""
@@ -47,7 +49,7 @@ class HubFiles:
         names = self._client.names(ADVICE)
         script = any(name.endswith(".py") for name in names)
         data = any(suffix_of(name) for name in names if name != INFOS)
-        if not script or self.revision != "main" or data:
+        if not script or self.revision != MAIN or data:
             return names
         converted = Client(self.name, CONVERTED)
         try:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from xlt_tasks.sources.dataset import HubFiles, HubLayout
+from xlt_tasks.sources.dataset import MAIN, HubFiles, HubLayout
 from xlt_tasks.sources.files import FileSet
 from xlt_tasks.sources.release import Release
-
-MAIN = "main"
-"""The branch that is read where no other revision is asked for."""
 
 
 @dataclass(frozen=True)

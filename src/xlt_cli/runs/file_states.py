@@ -116,9 +116,9 @@ def compared(paths: Iterable[Path], before: States) -> Compared:
             found = state_of(path)
             if found == state and not young:
                 continue
-            # Only the time of the last change of a state changes with a file's other names.
-            renamed = found.rpartition(":")[0] == state.rpartition(":")[0]
-            if not (renamed and sha256 and _hash(path) == sha256):
+            # Of a state, only the last time, at its end, changes with a file's other names.
+            but_for_names = found.rpartition(":")[0] == state.rpartition(":")[0]
+            if not (but_for_names and sha256 and _hash(path) == sha256):
                 return Compared(same=False)
             settled = False
     except OSError:
