@@ -25,7 +25,7 @@ def _tile(  # type: ignore[no-untyped-def]
 def _drawn(seed, places):  # type: ignore[no-untyped-def]
     """A number of [0, 1) for each place, by a hash of 32 bits (lowbias32, Wellons 2018).
 
-    Philox, which `tl.rand` computes, takes longer than all else that these kernels do.
+    Philox, which `tl.rand` computes, takes about as long as all else that these kernels do.
     """
     x = places.to(tl.uint32) * 0x27D4EB2D ^ seed.to(tl.uint32)
     x = (x ^ (x >> 16)) * 0x7FEB352D
